@@ -1,0 +1,51 @@
+/// Writing whole files and trees of directories so that they are either there or not.
+extension Disk {
+    /// Replaces the file at `path` by `bytes`: after a crash it holds the old bytes or the new, never a mixture.
+    ///
+    /// Writes `<path>.new`, syncs it, renames it over `path`, syncs the directory. When this returns, the new bytes
+    /// survive a power cut. A leftover `.new` file of an earlier crash is overwritten.
+    package func publish(_ bytes: [UInt8], at path: String) throws(DiskError) {
+        let newPath = path + ".new"
+        if try entry(newPath) != nil { try remove(newPath) }
+        let file = try File(newPath, .create, on: self)
+        try file.write(bytes, at: 0)
+        try file.synchronize()
+        try rename(newPath, to: path)
+        try synchronizeDirectory(directory(of: path))
+    }
+
+    /// Makes a directory, and those above it that are missing, so that they survive a power cut.
+    ///
+    /// The name of one that stands already is synced again: an earlier process may have died before it could.
+    package func ensureDirectory(_ path: String) throws(DiskError) {
+        let parent = directory(of: path)
+        if try entry(path) == nil {
+            if try entry(parent) == nil { try ensureDirectory(parent) }
+            do {
+                try createDirectory(path)
+            } catch {
+                guard error.isExisting else { throw error }
+            }
+        }
+        try synchronizeDirectory(parent)
+    }
+
+    /// Returns all bytes of a file of at most `byteCountMax` bytes, or nil where there is none.
+    package func contents(of path: String, byteCountMax: Int = 16 << 20) throws(DiskError) -> [UInt8]? {
+        guard let entry = try entry(path) else { return nil }
+        return try File(path, .read, on: self).bytes(at: 0, count: Int(min(entry.byteCount, Int64(byteCountMax))))
+    }
+
+    /// Removes a directory with the files in it, one level deep, and makes that durable.
+    package func removeTree(_ path: String) throws(DiskError) {
+        for name in try list(path) { try remove("\(path)/\(name)") }
+        try removeDirectory(path)
+        try synchronizeDirectory(directory(of: path))
+    }
+
+    /// The directory a path's last name stands in: `.` for a bare name.
+    private func directory(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+}

@@ -1,0 +1,118 @@
+/// The file system, as the one set of calls every room above may make.
+///
+/// `PosixDisk` performs them. In tests `FaultDisk` keeps files in memory, forgets at a power cut what was not
+/// synced, and fails any call with any `errno`; that is why nothing above this room calls the kernel itself.
+///
+/// Each call blocks. Callers keep them off Swift's cooperative threads, except for one bounded read of cached pages.
+///
+/// What survives a power cut:
+///
+/// - bytes of a file, once `synchronize` on it has returned;
+/// - the name of a file or directory, once `synchronizeDirectory` on its parent has returned.
+package protocol Disk: Sendable {
+    /// Opens a file and returns its descriptor, to be closed once.
+    func open(_ path: String, _ intent: OpenIntent) throws(DiskError) -> Descriptor
+
+    /// Closes a descriptor. It is gone afterwards even when the call throws.
+    func close(_ file: Descriptor, path: String) throws(DiskError)
+
+    /// Reads at `offset` until `buffer` is full or the file ends, and returns how many bytes were read.
+    func read(
+        _ file: Descriptor,
+        path: String,
+        at offset: Int64,
+        into buffer: UnsafeMutableRawBufferPointer
+    ) throws(DiskError) -> Int
+
+    /// Writes all of `bytes` at `offset`. When it throws, any part of them may have been written.
+    func write(
+        _ file: Descriptor,
+        path: String,
+        at offset: Int64,
+        _ bytes: UnsafeRawBufferPointer
+    ) throws(DiskError)
+
+    /// Cuts or extends a file to `byteCount` bytes.
+    func truncate(_ file: Descriptor, path: String, to byteCount: Int64) throws(DiskError)
+
+    /// Returns when the bytes of a file, and its length, are on stable storage (`fdatasync`).
+    ///
+    /// After a failure the kernel may have dropped the dirty pages and a second call may succeed without them
+    /// (Rebello et al., "Can Applications Recover from fsync Failures?", ATC 2020), so it is never repeated.
+    func synchronize(_ file: Descriptor, path: String) throws(DiskError)
+
+    /// Returns the length of an open file in bytes.
+    func byteCount(_ file: Descriptor, path: String) throws(DiskError) -> Int64
+
+    /// Takes the exclusive advisory lock of an open file, and returns false where another process holds it.
+    ///
+    /// The lock is released when the descriptor is closed or its process ends, however it ends.
+    func lock(_ file: Descriptor, path: String) throws(DiskError) -> Bool
+
+    /// Returns what stands at a path, or nil where nothing does.
+    func entry(_ path: String) throws(DiskError) -> DirectoryEntry?
+
+    /// Returns the names in a directory, sorted, without `.` and `..`.
+    func list(_ path: String) throws(DiskError) -> [String]
+
+    /// Makes one directory; its parent exists and it does not.
+    func createDirectory(_ path: String) throws(DiskError)
+
+    /// Moves a file to a new name, replacing what has that name.
+    func rename(_ path: String, to newPath: String) throws(DiskError)
+
+    /// Removes a file.
+    func remove(_ path: String) throws(DiskError)
+
+    /// Removes an empty directory.
+    func removeDirectory(_ path: String) throws(DiskError)
+
+    /// Returns when the names in a directory are on stable storage.
+    func synchronizeDirectory(_ path: String) throws(DiskError)
+
+    /// Returns how many bytes an unprivileged process can still write below a path.
+    func freeByteCount(_ path: String) throws(DiskError) -> Int64
+}
+
+/// An open file, by the number its `Disk` gave it.
+package struct Descriptor: Sendable, Hashable {
+    package let number: Int32
+
+    package init(number: Int32) {
+        self.number = number
+    }
+}
+
+/// What a file is opened for.
+///
+/// Nothing here truncates: replacing a file's bytes in place halves the speed of the write (ext4 flushes on close)
+/// and loses both versions in a crash. New bytes go to a new name.
+package enum OpenIntent: Sendable, Hashable {
+    /// An existing file, read only.
+    case read
+    /// An existing file, read and written.
+    case update
+    /// A new file, read and written; it must not exist.
+    case create
+    /// A file that is made where it is missing, read and written.
+    case updateOrCreate
+}
+
+/// What stands at a path.
+package struct DirectoryEntry: Sendable, Hashable {
+    /// The kinds of entry the data directory knows.
+    package enum Kind: Sendable, Hashable {
+        case file, directory, other
+    }
+
+    package let kind: Kind
+    package let byteCount: Int64
+    /// When its bytes last changed, in microseconds since 1970.
+    package let modifiedMicroseconds: Int64
+
+    package init(kind: Kind, byteCount: Int64, modifiedMicroseconds: Int64) {
+        self.kind = kind
+        self.byteCount = byteCount
+        self.modifiedMicroseconds = modifiedMicroseconds
+    }
+}

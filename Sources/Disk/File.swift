@@ -1,0 +1,72 @@
+/// An open file that closes itself when nobody holds it any more.
+///
+/// Everything it does is one call of its ``Disk``; it only carries the descriptor and the path along.
+/// Reads may run beside each other and beside a write elsewhere in the file; the caller orders the rest.
+package final class File: Sendable {
+    package let path: String
+    private let disk: any Disk
+    private let descriptor: Descriptor
+
+    package init(_ path: String, _ intent: OpenIntent, on disk: any Disk) throws(DiskError) {
+        self.path = path
+        self.disk = disk
+        self.descriptor = try disk.open(path, intent)
+    }
+
+    deinit {
+        // Everything that must last was synced before; a failing close can lose nothing any more.
+        do { try disk.close(descriptor, path: path) } catch {}
+    }
+
+    package var byteCount: Int64 {
+        get throws(DiskError) { try disk.byteCount(descriptor, path: path) }
+    }
+
+    /// Reads at `offset` until `buffer` is full or the file ends, and returns how many bytes were read.
+    package func read(at offset: Int64, into buffer: UnsafeMutableRawBufferPointer) throws(DiskError) -> Int {
+        try disk.read(descriptor, path: path, at: offset, into: buffer)
+    }
+
+    /// Returns up to `count` bytes from `offset` on: fewer only where the file ends.
+    package func bytes(at offset: Int64, count: Int) throws(DiskError) -> [UInt8] {
+        var failure: DiskError?
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initializedCount in
+            do throws(DiskError) {
+                initializedCount = try read(at: offset, into: UnsafeMutableRawBufferPointer(buffer))
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+        return bytes
+    }
+
+    /// Writes all of `bytes` at `offset`.
+    package func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(DiskError) {
+        try disk.write(descriptor, path: path, at: offset, bytes)
+    }
+
+    /// Writes all of `bytes` at `offset`.
+    package func write(_ bytes: [UInt8], at offset: Int64) throws(DiskError) {
+        var failure: DiskError?
+        bytes.withUnsafeBytes { buffer in
+            do throws(DiskError) { try write(buffer, at: offset) } catch { failure = error }
+        }
+        if let failure { throw failure }
+    }
+
+    /// Cuts or extends the file to `byteCount` bytes.
+    package func truncate(to byteCount: Int64) throws(DiskError) {
+        try disk.truncate(descriptor, path: path, to: byteCount)
+    }
+
+    /// Returns when the file's bytes and length are on stable storage; see ``Disk/synchronize(_:path:)``.
+    package func synchronize() throws(DiskError) {
+        try disk.synchronize(descriptor, path: path)
+    }
+
+    /// Takes the file's exclusive lock until this object goes, and returns false where another process has it.
+    package func lock() throws(DiskError) -> Bool {
+        try disk.lock(descriptor, path: path)
+    }
+}

@@ -1,0 +1,162 @@
+internal import Glibc
+
+/// The machine's own file system.
+package struct PosixDisk: Disk {
+    package init() {}
+
+    package func open(_ path: String, _ intent: OpenIntent) throws(DiskError) -> Descriptor {
+        let number = retryingInterrupts { Glibc.open(path, intent.flags | O_CLOEXEC, 0o644) }
+        guard number >= 0 else { throw DiskError(call: .open, path: path, code: errno) }
+        return Descriptor(number: number)
+    }
+
+    package func close(_ file: Descriptor, path: String) throws(DiskError) {
+        // Linux closes the descriptor even when it reports EINTR; a retry could close another thread's file.
+        guard Glibc.close(file.number) == 0 || errno == EINTR else {
+            throw DiskError(call: .close, path: path, code: errno)
+        }
+    }
+
+    package func read(
+        _ file: Descriptor,
+        path: String,
+        at offset: Int64,
+        into buffer: UnsafeMutableRawBufferPointer
+    ) throws(DiskError) -> Int {
+        var done = 0
+        while done < buffer.count {
+            let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
+            let count = retryingInterrupts { pread(file.number, rest.baseAddress, rest.count, off_t(offset) + done) }
+            guard count >= 0 else { throw DiskError(call: .pread, path: path, code: errno) }
+            guard count > 0 else { break }
+            done += count
+        }
+        return done
+    }
+
+    package func write(
+        _ file: Descriptor,
+        path: String,
+        at offset: Int64,
+        _ bytes: UnsafeRawBufferPointer
+    ) throws(DiskError) {
+        var done = 0
+        while done < bytes.count {
+            let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
+            let count = retryingInterrupts { pwrite(file.number, rest.baseAddress, rest.count, off_t(offset) + done) }
+            guard count > 0 else { throw DiskError(call: .pwrite, path: path, code: count < 0 ? errno : EIO) }
+            done += count
+        }
+    }
+
+    package func truncate(_ file: Descriptor, path: String, to byteCount: Int64) throws(DiskError) {
+        guard retryingInterrupts({ ftruncate(file.number, Int(byteCount)) }) == 0 else {
+            throw DiskError(call: .ftruncate, path: path, code: errno)
+        }
+    }
+
+    package func synchronize(_ file: Descriptor, path: String) throws(DiskError) {
+        guard fdatasync(file.number) == 0 else { throw DiskError(call: .fdatasync, path: path, code: errno) }
+    }
+
+    package func byteCount(_ file: Descriptor, path: String) throws(DiskError) -> Int64 {
+        var status = stat()
+        guard fstat(file.number, &status) == 0 else { throw DiskError(call: .fstat, path: path, code: errno) }
+        return Int64(status.st_size)
+    }
+
+    package func lock(_ file: Descriptor, path: String) throws(DiskError) -> Bool {
+        if retryingInterrupts({ flock(file.number, LOCK_EX | LOCK_NB) }) == 0 { return true }
+        guard errno == EWOULDBLOCK else { throw DiskError(call: .flock, path: path, code: errno) }
+        return false
+    }
+
+    package func entry(_ path: String) throws(DiskError) -> DirectoryEntry? {
+        var status = stat()
+        guard stat(path, &status) == 0 else {
+            if errno == ENOENT || errno == ENOTDIR { return nil }
+            throw DiskError(call: .stat, path: path, code: errno)
+        }
+        return DirectoryEntry(
+            kind: DirectoryEntry.Kind(mode: status.st_mode),
+            byteCount: Int64(status.st_size),
+            modifiedMicroseconds: Int64(status.st_mtim.tv_sec) * 1_000_000 + Int64(status.st_mtim.tv_nsec) / 1_000
+        )
+    }
+
+    package func list(_ path: String) throws(DiskError) -> [String] {
+        guard let stream = opendir(path) else { throw DiskError(call: .readdir, path: path, code: errno) }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while true {
+            errno = 0
+            guard let entry = Glibc.readdir(stream) else { break }
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != "." && name != ".." { names.append(name) }
+        }
+        guard errno == 0 else { throw DiskError(call: .readdir, path: path, code: errno) }
+        return names.sorted()
+    }
+
+    package func createDirectory(_ path: String) throws(DiskError) {
+        guard mkdir(path, 0o755) == 0 else { throw DiskError(call: .mkdir, path: path, code: errno) }
+    }
+
+    package func rename(_ path: String, to newPath: String) throws(DiskError) {
+        guard Glibc.rename(path, newPath) == 0 else { throw DiskError(call: .rename, path: path, code: errno) }
+    }
+
+    package func remove(_ path: String) throws(DiskError) {
+        guard unlink(path) == 0 else { throw DiskError(call: .unlink, path: path, code: errno) }
+    }
+
+    package func removeDirectory(_ path: String) throws(DiskError) {
+        guard rmdir(path) == 0 else { throw DiskError(call: .rmdir, path: path, code: errno) }
+    }
+
+    package func synchronizeDirectory(_ path: String) throws(DiskError) {
+        let number = retryingInterrupts { Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
+        guard number >= 0 else { throw DiskError(call: .open, path: path, code: errno) }
+        let code = fsync(number) == 0 ? 0 : errno
+        _ = Glibc.close(number)
+        guard code == 0 else { throw DiskError(call: .fsync, path: path, code: code) }
+    }
+
+    package func freeByteCount(_ path: String) throws(DiskError) -> Int64 {
+        var status = statvfs()
+        guard statvfs(path, &status) == 0 else { throw DiskError(call: .statvfs, path: path, code: errno) }
+        return Int64(clamping: UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize)).0)
+    }
+}
+
+extension OpenIntent {
+    fileprivate var flags: Int32 {
+        switch self {
+        case .read: O_RDONLY
+        case .update: O_RDWR
+        case .create: O_RDWR | O_CREAT | O_EXCL
+        case .updateOrCreate: O_RDWR | O_CREAT
+        }
+    }
+}
+
+extension DirectoryEntry.Kind {
+    fileprivate init(mode: mode_t) {
+        self =
+            switch mode & S_IFMT {
+            case S_IFREG: .file
+            case S_IFDIR: .directory
+            default: .other
+            }
+    }
+}
+
+/// Calls again while a signal interrupts.
+private func retryingInterrupts<Result: SignedInteger>(_ call: () -> Result) -> Result {
+    while true {
+        let result = call()
+        if result >= 0 || errno != EINTR { return result }
+    }
+}
