@@ -1,0 +1,112 @@
+internal import Glibc
+
+/// One JSON object on one line, whose last member is its own checksum.
+///
+/// Shape: records, manifests, journals and every other JSON file of a data directory are such lines:
+///
+///     {"seq":7,"op":"put","id":"a1","xxh3":"0123456789abcdef"}
+///
+/// `xxh3` is XXH3-64, seeded by the caller, of every byte before its own comma. The trailer has a fixed width, so a line
+/// is verified without parsing it, and any JSON tool can read it without knowing the trailer.
+/// After a crash a line is whole and verifies, or it is torn or malformed: it is never taken for another one.
+/// Source: docs/FORMAT.md, "Checked lines".
+package enum CheckedLine {
+    /// Bytes of the trailer: `,"xxh3":"0123456789abcdef"}` and the newline.
+    package static let trailerByteCount = 28
+
+    private static let opening: StaticString = #","xxh3":""#
+    private static let closing: StaticString = "\"}\n"
+
+    /// Turns the JSON object in `line[start...]` into a checked line, newline included.
+    ///
+    /// - Precondition: those bytes are one JSON object with at least one member and without a newline.
+    package static func seal(_ line: inout [UInt8], from start: Int, seed: UInt64) {
+        precondition(start >= 0 && line.count - start > 2, "an object with a member is longer than two bytes")
+        precondition(line[start] == UInt8(ascii: "{") && line.last == UInt8(ascii: "}"), "a checked line is an object")
+        line.removeLast()
+        let checksum = line.withUnsafeBytes { bytes in
+            let covered = UnsafeRawBufferPointer(rebasing: bytes[start...])
+            precondition(!containsNewline(covered), "a checked line is one line")
+            return XXH3.hash64(covered, seed: seed)
+        }
+        line.append(opening)
+        Hexadecimal.append(checksum, to: &line)
+        line.append(closing)
+    }
+
+    /// Returns when `line`, newline included, is what was sealed with `seed`.
+    ///
+    /// - Throws: ``CheckedLineError/torn`` without a newline at the end, as after a crash amid an append;
+    ///   ``CheckedLineError/malformed`` where the trailer has another shape;
+    ///   ``CheckedLineError/checksumMismatch`` where these are not the bytes, or not the place, that were sealed.
+    package static func verify(_ line: UnsafeRawBufferPointer, seed: UInt64) throws(CheckedLineError) {
+        guard line.last == UInt8(ascii: "\n") else { throw .torn }
+        guard line.count > trailerByteCount else { throw .malformed }
+        let trailerStart = line.count - trailerByteCount
+        let digitsStart = trailerStart + opening.utf8CodeUnitCount
+        let digitsEnd = digitsStart + Hexadecimal.digitCount
+        guard
+            line[trailerStart..<digitsStart].elementsEqual(opening),
+            line[digitsEnd...].elementsEqual(closing),
+            let checksum = Hexadecimal.value(of: UnsafeRawBufferPointer(rebasing: line[digitsStart..<digitsEnd]))
+        else { throw .malformed }
+        let covered = UnsafeRawBufferPointer(rebasing: line[..<trailerStart])
+        guard XXH3.hash64(covered, seed: seed) == checksum else { throw .checksumMismatch }
+    }
+
+    /// Returns `object` as a checked line.
+    ///
+    /// - Precondition: the object has a member, and none is named `xxh3`.
+    package static func seal(_ object: JSONObject, seed: UInt64) -> [UInt8] {
+        precondition(object["xxh3"] == nil, "the checksum's name is taken")
+        var line = object.bytes
+        seal(&line, from: 0, seed: seed)
+        return line
+    }
+
+    /// Returns the object of a verified line, without its checksum.
+    ///
+    /// - Throws: what ``verify(_:seed:)`` throws, and ``CheckedLineError/malformed`` where a line that verifies is not
+    ///   a JSON object, which only another program can have written.
+    package static func open(_ line: [UInt8], seed: UInt64) throws(CheckedLineError) -> JSONObject {
+        var failure: CheckedLineError?
+        line.withUnsafeBytes { bytes in
+            do throws(CheckedLineError) { try verify(bytes, seed: seed) } catch { failure = error }
+        }
+        if let failure { throw failure }
+        do {
+            guard case .object(var object) = try JSON(parsing: line) else { throw CheckedLineError.malformed }
+            object["xxh3"] = nil
+            return object
+        } catch {
+            throw .malformed
+        }
+    }
+
+    private static func containsNewline(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard let start = bytes.baseAddress else { return false }
+        return memchr(start, Int32(UInt8(ascii: "\n")), bytes.count) != nil
+    }
+}
+
+/// What is wrong with a line that should be a ``CheckedLine``.
+package enum CheckedLineError: Error, Sendable, Hashable {
+    /// Its newline is missing: the write never finished.
+    case torn
+    /// It does not end in a checksum member of the fixed width.
+    case malformed
+    /// It is whole, but not what was written there.
+    case checksumMismatch
+}
+
+extension Array<UInt8> {
+    fileprivate mutating func append(_ text: StaticString) {
+        append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+}
+
+extension Slice<UnsafeRawBufferPointer> {
+    fileprivate func elementsEqual(_ text: StaticString) -> Bool {
+        elementsEqual(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+}
