@@ -1,0 +1,33 @@
+internal import JSON
+
+/// A place between two records: what the next one will be and where it will stand.
+struct LogPosition: Sendable, Hashable {
+    /// The first sequence of the segment.
+    var segment: UInt64
+    /// Bytes of the segment before it.
+    var offset: Int64 = 0
+    /// Number of the next record.
+    var sequence: UInt64
+    /// The time of the record before it, which the next one's must exceed.
+    var lastTime = Timestamp.earliest
+
+    /// The start of a segment.
+    init(segment: UInt64, lastTime: Timestamp = .earliest) {
+        self.segment = segment
+        self.sequence = segment
+        self.lastTime = lastTime
+    }
+
+    init(segment: UInt64, offset: Int64, sequence: UInt64, lastTime: Timestamp) {
+        self.segment = segment
+        self.offset = offset
+        self.sequence = sequence
+        self.lastTime = lastTime
+    }
+
+    mutating func advance(past time: Timestamp, byteCount: Int) {
+        offset += Int64(byteCount)
+        sequence += 1
+        lastTime = time
+    }
+}

@@ -1,0 +1,135 @@
+internal import Glibc
+package import JSON
+
+/// One record as one line of a segment.
+///
+/// Shape: a JSON object whose last member is its own checksum, then a newline:
+///
+///     {"seq":150001,"batch":150001,"at":"2026-11-23T19:16:04.123456Z","op":"put",…,"xxh3":"0123456789abcdef"}
+///
+/// `seq` numbers the record, gapless within the log. `batch` is the sequence of the first record of the group commit
+/// it was written in: every record before that one was durable when this line was written, which is how recovery
+/// tells damage from an append that a crash interrupted. What stands between `at` and `xxh3` is the appender's.
+///
+/// The checksum's seed holds the log's name, the segment and the line's offset, so a line that was moved to another
+/// log, segment or position does not verify.
+/// Source: docs/FORMAT.md, "Records".
+package enum RecordLine {
+    /// What the log itself says in a line, and where in the line the rest stands.
+    package struct Header: Sendable, Hashable {
+        package let sequence: UInt64
+        package let batch: UInt64
+        package let at: Timestamp
+        package let members: Range<Int>
+    }
+
+    /// The longest line any log writes or reads.
+    ///
+    /// It is part of the format, so that no build refuses another's lines.
+    package static let byteCountMax = 16 << 20
+
+    /// The part of the seed that all lines of a segment share; the offset of the line is added to it.
+    package static func seed(log name: String, segment first: UInt64) -> UInt64 {
+        XXH3.hash64(name, seed: first)
+    }
+
+    /// Starts a line at the end of `buffer`; the members follow, then ``seal(_:from:seed:)``.
+    static func begin(_ sequence: UInt64, batch: UInt64, at: Timestamp, in buffer: inout [UInt8]) {
+        append(sequenceKey, to: &buffer)
+        append(sequence, to: &buffer)
+        append(batchKey, to: &buffer)
+        append(batch, to: &buffer)
+        append(atKey, to: &buffer)
+        at.write(to: &buffer)
+        append(atEnd, to: &buffer)
+    }
+
+    /// Ends the line that begins at `start` of `buffer`.
+    ///
+    /// - Precondition: No newline and no NUL was added since ``begin(_:batch:at:in:)``: JSON text has neither, and
+    ///   recovery relies on both.
+    static func seal(_ buffer: inout [UInt8], from start: Int, seed: UInt64) {
+        precondition(!containsNUL(buffer[start...]), "a record is text")
+        buffer.append(UInt8(ascii: "}"))
+        CheckedLine.seal(&buffer, from: start, seed: seed)
+    }
+
+    /// Returns what the log says in `line`.
+    ///
+    /// - Throws: As ``CheckedLine/verify(_:seed:)``; ``CheckedLineError/malformed`` also where the checksum holds but
+    ///   the line does not begin as ``begin(_:batch:at:in:)`` writes it.
+    package static func open(_ line: UnsafeRawBufferPointer, seed: UInt64) throws(CheckedLineError) -> Header {
+        try CheckedLine.verify(line, seed: seed)
+        guard let header = header(of: line) else { throw .malformed }
+        return header
+    }
+
+    private static func header(of line: UnsafeRawBufferPointer) -> Header? {
+        var position = 0
+        guard skip(sequenceKey, in: line, &position), let sequence = number(in: line, &position),
+            skip(batchKey, in: line, &position), let batch = number(in: line, &position),
+            skip(atKey, in: line, &position), line.count - position > Timestamp.byteCount,
+            let at = Timestamp(
+                parsing: UnsafeRawBufferPointer(rebasing: line[position..<position + Timestamp.byteCount])
+            )
+        else { return nil }
+        position += Timestamp.byteCount
+        let end = line.count - CheckedLine.trailerByteCount
+        guard skip(atEnd, in: line, &position), position <= end else { return nil }
+        return Header(sequence: sequence, batch: batch, at: at, members: position..<end)
+    }
+}
+
+/// The fixed texts of a line, and the few steps that writing and reading them take.
+extension RecordLine {
+    private static let sequenceKey: StaticString = #"{"seq":"#
+    private static let batchKey: StaticString = #","batch":"#
+    private static let atKey: StaticString = #","at":""#
+    private static let atEnd: StaticString = #"","#
+
+    private static func append(_ text: StaticString, to buffer: inout [UInt8]) {
+        buffer.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
+    private static func append(_ number: UInt64, to buffer: inout [UInt8]) {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { digits in
+            var first = digits.count
+            var rest = number
+            repeat {
+                first -= 1
+                digits[first] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+                rest /= 10
+            } while rest > 0
+            buffer.append(contentsOf: digits[first...])
+        }
+    }
+
+    private static func skip(_ text: StaticString, in line: UnsafeRawBufferPointer, _ position: inout Int) -> Bool {
+        let count = text.utf8CodeUnitCount
+        guard line.count - position >= count, let start = line.baseAddress,
+            memcmp(start + position, text.utf8Start, count) == 0
+        else { return false }
+        position += count
+        return true
+    }
+
+    /// Reads digits; nil where there are none or they do not fit.
+    private static func number(in line: UnsafeRawBufferPointer, _ position: inout Int) -> UInt64? {
+        let start = position
+        var number: UInt64 = 0
+        while position < line.count, case let digit = line[position] &- UInt8(ascii: "0"), digit < 10 {
+            let (tens, overflowsTens) = number.multipliedReportingOverflow(by: 10)
+            let (sum, overflows) = tens.addingReportingOverflow(UInt64(digit))
+            guard !overflowsTens, !overflows else { return nil }
+            number = sum
+            position += 1
+        }
+        return position > start ? number : nil
+    }
+
+    private static func containsNUL(_ bytes: ArraySlice<UInt8>) -> Bool {
+        bytes.withUnsafeBytes { buffer in
+            buffer.baseAddress.map { memchr($0, 0, buffer.count) != nil } ?? false
+        }
+    }
+}

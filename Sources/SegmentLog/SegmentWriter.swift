@@ -1,0 +1,96 @@
+internal import Disk
+
+/// Writes batches to the active segment and begins new ones; used by one caller at a time.
+///
+/// Between two calls the active segment holds exactly the durable lines, unless a call has failed as `broken`.
+struct SegmentWriter: Sendable {
+    /// Why a batch is not durable.
+    enum Failure: Error, Sendable, Hashable {
+        /// No space, or no descriptor for the next segment. What was written of the batch is cut off again, durably;
+        /// the writer takes the next one.
+        case passing(DiskError)
+        /// What stands on the disk is unknown. Nothing more may be written until it was read again.
+        case broken(DiskError)
+
+        /// Why a segment could not be begun.
+        init(rolling error: DiskError) {
+            switch error.call {
+            case .open, .stat: self = .passing(error)
+            case .fdatasync, .fsync: self = .broken(error)
+            default: self = error.isNoSpace ? .passing(error) : .broken(error)
+            }
+        }
+    }
+
+    private let disk: any Disk
+    private let directory: String
+    private var manifest: Manifest
+    private var file: File
+    /// Durable bytes of the active segment, and the checksum of them.
+    private var byteCount: Int64
+    private var digest: FileDigest
+
+    /// A writer that goes on behind the `byteCount` durable bytes of `file`, the active segment of `manifest`.
+    init(_ manifest: Manifest, _ file: File, byteCount: Int64, digest: FileDigest, directory: String, on disk: any Disk)
+    {
+        self.manifest = manifest
+        self.file = file
+        self.byteCount = byteCount
+        self.digest = digest
+        self.directory = directory
+        self.disk = disk
+    }
+
+    /// Makes a batch durable: one write, one sync.
+    ///
+    /// A batch of another segment begins that one first.
+    mutating func write(_ batch: borrowing Batch) throws(Failure) {
+        if batch.start.segment != manifest.active.first {
+            do { try roll(to: batch.start.segment) } catch { throw Failure(rolling: error) }
+        }
+        do {
+            try file.write(batch.bytes, at: byteCount)
+        } catch {
+            try cut(after: error)
+        }
+        do { try file.synchronize() } catch { throw .broken(error) }
+        batch.bytes.withUnsafeBytes { digest.update($0) }
+        byteCount += Int64(batch.bytes.count)
+    }
+
+    /// Closes the active segment, whose every byte is durable, and begins the one that starts with `first`.
+    ///
+    /// The new file and its name are durable before the manifest lists it, and the manifest before anything is
+    /// appended to it. After a crash in between there is an empty file that no manifest lists; open removes it.
+    /// After a failure that passes it is used again: the next batch begins with the same sequence.
+    private mutating func roll(to first: UInt64) throws(DiskError) {
+        let newFile = try File("\(directory)/\(SegmentName.make(first))", .updateOrCreate, on: disk)
+        try disk.synchronizeDirectory(directory)
+        let next = manifest.rolled(to: first, byteCount: byteCount, digest: digest.text)
+        try disk.publish(next.bytes, at: "\(directory)/\(SegmentName.manifest)")
+        (manifest, file, byteCount, digest) = (next, newFile, 0, FileDigest())
+    }
+
+    /// Takes back what a failed write may have left, where the disk is merely full.
+    ///
+    /// The cut is synced: otherwise a crash could mix what was cut with what is written in its place.
+    private func cut(after error: DiskError) throws(Failure) -> Never {
+        guard error.isNoSpace else { throw .broken(error) }
+        do {
+            try file.truncate(to: byteCount)
+            try file.synchronize()
+        } catch {
+            throw .broken(error)
+        }
+        throw .passing(error)
+    }
+
+    /// Writes down how much is durable, so that the next open takes nothing of it for a torn tail.
+    mutating func finish() throws(DiskError) {
+        guard manifest.active.byteCount != byteCount else { return }
+        var exact = manifest
+        exact.active.byteCount = byteCount
+        try disk.publish(exact.bytes, at: "\(directory)/\(SegmentName.manifest)")
+        manifest = exact
+    }
+}

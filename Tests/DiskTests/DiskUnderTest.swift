@@ -1,0 +1,54 @@
+import Disk
+import TestSupport
+import Testing
+
+/// The disks that must behave alike: what holds for the one in memory then holds on the machine.
+enum DiskUnderTest: CaseIterable, CustomTestStringConvertible {
+    case posix, fault
+
+    var testDescription: String {
+        switch self {
+        case .posix: "PosixDisk"
+        case .fault: "FaultDisk"
+        }
+    }
+
+    /// A directory of its own on a disk of this kind.
+    func makeRoom() throws -> DiskRoom {
+        switch self {
+        case .posix:
+            let directory = try TemporaryDirectory()
+            return DiskRoom(disk: PosixDisk(), path: directory.path, owner: directory)
+        case .fault:
+            let disk = FaultDisk()
+            try disk.createDirectory("room")
+            return DiskRoom(disk: disk, path: "room", owner: nil)
+        }
+    }
+}
+
+/// An empty directory on some disk.
+struct DiskRoom {
+    let disk: any Disk
+    let path: String
+    /// Removes the directory when the test is over.
+    let owner: TemporaryDirectory?
+
+    func callAsFunction(_ name: String) -> String { "\(path)/\(name)" }
+
+    /// Makes a file of these bytes and returns it open.
+    @discardableResult
+    func makeFile(_ name: String, _ bytes: [UInt8] = []) throws -> File {
+        let file = try File(self(name), .create, on: disk)
+        try file.write(bytes, at: 0)
+        return file
+    }
+
+    func bytes(of name: String) throws -> [UInt8]? {
+        try disk.contents(of: self(name))
+    }
+
+    func failure(_ call: DiskError.Call, _ name: String, _ code: Int32) -> DiskError {
+        DiskError(call: call, path: self(name), code: code)
+    }
+}

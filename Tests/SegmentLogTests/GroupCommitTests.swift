@@ -1,0 +1,99 @@
+internal import Disk
+internal import TestSupport
+internal import Testing
+
+@testable internal import SegmentLog
+
+struct GroupCommitTests {
+    static let path = "clients/\(SegmentName.make(1))"
+
+    @Test func whoeverComesDuringASyncSharesTheNext() async throws {
+        let disk = FaultDisk()
+        let log = try OpenedLog(on: disk)
+        let before = disk.synchronizationCount(of: Self.path)
+        let results = await log.appendTogether("a0", then: (1...40).map { "a\($0)" }, on: disk)
+        #expect(results.values.allSatisfy { if case .success = $0 { true } else { false } })
+        #expect(disk.synchronizationCount(of: Self.path) - before == 2)
+        #expect(disk.mutations.count { $0.call == .pwrite && $0.path == Self.path } == 2)
+        #expect(log.log.statistics.commitCount == 2 && log.log.statistics.recordCount == 41)
+        #expect(log.applied.map(\.batch) == [1] + [UInt64](repeating: 2, count: 40))
+        #expect(try OpenedLog(on: disk.powerCut(keeping: .nothing)).applied == log.applied)
+    }
+
+    @Test func manyProducersNeedFewerSyncsThanRecords() async throws {
+        let directory = try TemporaryDirectory()
+        let log = try OpenedLog(on: PosixDisk(), OpenedLog.options { $0.directory = directory.path + "/clients" })
+        try await withThrowingTaskGroup { group in
+            for producer in 0..<32 {
+                group.addTask { for id in 0..<20 { try await log.append("\(producer)-\(id)") } }
+            }
+            try await group.waitForAll()
+        }
+        let statistics = log.log.statistics
+        #expect(statistics.recordCount == 640)
+        #expect(statistics.commitCount < 320, "\(statistics.commitCount) syncs")
+        #expect(log.applied.map(\.sequence) == Array(1...640))
+        for producer in 0..<32 {
+            let own = log.applied.map(\.members).filter { $0.contains(#""id":"\#(producer)-"#) }
+            #expect(own == (0..<20).map { OpenedLog.members("\(producer)-\($0)") }, "a producer's order is kept")
+        }
+    }
+
+    @Test func aRecordIsAppliedBeforeItsAppenderIsResumed() async throws {
+        let log = try OpenedLog(on: FaultDisk())
+        try await withThrowingTaskGroup { group in
+            for id in 0..<50 {
+                group.addTask {
+                    let pointer = try await log.append("a\(id)")
+                    #expect(log.applied.contains { $0.pointer == pointer })
+                }
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    @Test func nothingIsAppliedBeforeItsSync() async throws {
+        let disk = FaultDisk()
+        let log = try OpenedLog(on: disk)
+        disk.beforeEachCall { call, _ in
+            if call == .fdatasync { #expect(log.applied.isEmpty && log.log.statistics.recordCount == 0) }
+        }
+        try await log.append("a1")
+        #expect(log.applied.count == 1)
+    }
+
+    @Test func aFullBatchTakesNoMore() async throws {
+        let disk = FaultDisk()
+        let log = try OpenedLog(on: disk, OpenedLog.options { $0.batchByteCountMax = 300 })
+        _ = await log.appendTogether("a0", then: (1...7).map { "a\($0)" }, on: disk)
+        #expect(log.applied.map(\.batch) == [1, 2, 2, 2, 5, 5, 5, 8])
+        #expect(try OpenedLog(on: disk).applied == log.applied)
+    }
+
+    @Test func batchesThatWaitRollWhereTheSegmentIsFull() async throws {
+        let disk = FaultDisk()
+        let options = OpenedLog.options {
+            $0.batchByteCountMax = 200
+            $0.segmentByteCountMax = 300
+        }
+        let log = try OpenedLog(on: disk, options)
+        _ = await log.appendTogether("a0", then: (1...7).map { "a\($0)" }, on: disk)
+        #expect(log.applied.map(\.pointer.segment) == [1, 1, 1, 4, 4, 4, 4, 8])
+        #expect(try OpenedLog(on: disk.powerCut(keeping: .nothing), options).applied == log.applied)
+    }
+
+    /// Close arrives while a group is being synced and another waits.
+    @Test func closingWaitsForThoseUnderWay() async throws {
+        let disk = FaultDisk()
+        let log = try OpenedLog(on: disk)
+        let sync = HeldSync(on: disk)
+        async let first = log.append("a1")
+        await sync.untilReached()
+        async let closing: Void = log.log.close()
+        sync.letGo()
+        _ = try await first
+        try await closing
+        let bytes = try #require(disk.bytes(of: "clients/manifest.json"))
+        #expect(try Manifest.open(bytes, name: "clients").active.byteCount == log.log.statistics.byteCount)
+    }
+}

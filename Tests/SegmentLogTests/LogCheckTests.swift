@@ -1,0 +1,82 @@
+internal import Disk
+internal import TestSupport
+internal import Testing
+
+@testable internal import SegmentLog
+
+struct LogCheckTests {
+    static let segments = LogOpeningTests.segments
+
+    @Test func aSoundLogHasNoViolations() throws {
+        let disk = FaultDisk()
+        try disk.put(Self.segments)
+        let findings = try Findings(on: disk)
+        #expect(findings.sequences == Array(1...9))
+        #expect(findings.violations.isEmpty && findings.tornTails.isEmpty)
+    }
+
+    @Test func everyViolationIsFound() throws {
+        let disk = FaultDisk()
+        try disk.put(Self.segments)
+        for segment in Self.segments { try disk.flipBit(segment.offsets[1] * 8 + 400, of: segment.path) }
+        try disk.put(SegmentText(first: 90, batchSizes: [1]).bytes, at: "clients/\(SegmentName.make(90))")
+        let findings = try Findings(on: disk)
+        #expect(findings.violations.map(\.sequence) == [90, 2, 5, 8])
+        #expect(findings.sequences == [1, 3, 4, 6, 7, 9])
+    }
+
+    @Test func recordsAreFoundWithoutAManifest() throws {
+        let disk = FaultDisk()
+        try disk.put(Self.segments)
+        try disk.remove("clients/manifest.json")
+        let findings = try Findings(on: disk)
+        #expect(findings.violations.map(\.reason) == [.missingManifest])
+        #expect(findings.sequences == Array(1...9))
+    }
+
+    @Test func recordsAreFoundThoughASegmentIsMissing() throws {
+        let disk = FaultDisk()
+        try disk.put(Self.segments)
+        try disk.remove(Self.segments[1].path)
+        let findings = try Findings(on: disk)
+        #expect(findings.violations.map(\.reason) == [.missingSegment])
+        #expect(findings.sequences == [1, 2, 3, 7, 8, 9])
+    }
+
+    @Test func aTornTailIsReportedAndLeft() throws {
+        let disk = FaultDisk()
+        try disk.put(Self.segments)
+        let path = Self.segments[2].path
+        let bytes = Self.segments[2].bytes + [123]
+        try disk.replaceBytes(of: path, with: bytes)
+        let findings = try Findings(on: disk)
+        #expect(findings.tornTails == [TornTail(path: path, offset: Int64(bytes.count - 1), byteCount: 1)])
+        #expect(findings.violations.isEmpty)
+        #expect(disk.bytes(of: path) == bytes)
+    }
+
+    @Test func nothingIsWritten() throws {
+        let disk = FaultDisk()
+        try disk.put(Self.segments)
+        try disk.put([], at: "clients/\(SegmentName.make(10))")
+        let count = disk.mutationCount
+        _ = try Findings(on: disk)
+        #expect(disk.mutationCount == count)
+    }
+
+    /// The server rolls between the reading of the manifest and that of the directory.
+    @Test func aRollInBetweenIsNoViolation() throws {
+        let disk = FaultDisk()
+        let (first, second) = (SegmentText(first: 1, batchSizes: [1]), SegmentText(first: 2, batchSizes: [1]))
+        try disk.put([first])
+        let rolled = Ledger(false)
+        disk.beforeEachCall { call, _ in
+            guard call == .readdir, !rolled.entries else { return }
+            rolled.enter { $0 = true }
+            do { try disk.put([first, second]) } catch { Issue.record(error) }
+        }
+        let findings = try Findings(on: disk)
+        #expect(rolled.entries)
+        #expect(findings.sequences == [1, 2] && findings.violations.isEmpty)
+    }
+}

@@ -1,0 +1,91 @@
+internal import Disk
+internal import JSON
+internal import TestSupport
+
+@testable internal import SegmentLog
+
+/// A log with the records it has applied, and a clock that stands still unless it is moved.
+struct OpenedLog: Sendable {
+    /// What was applied, as text, in the order it was.
+    struct Record: Sendable, Hashable {
+        let sequence: UInt64
+        let batch: UInt64
+        let at: Timestamp
+        let pointer: RecordPointer
+        let members: String
+    }
+
+    let log: SegmentLog
+    let recovery: RecoveryReport
+    private let ledger: Ledger<[Record]>
+
+    var applied: [Record] { ledger.entries }
+
+    static func options(_ change: (inout SegmentLog.Options) -> Void = { _ in }) -> SegmentLog.Options {
+        var options = SegmentLog.Options(name: SegmentText.name, directory: SegmentText.directory) {
+            Timestamp(microseconds: 1_795_461_364_000_000)
+        }
+        change(&options)
+        return options
+    }
+
+    init(on disk: any Disk, _ options: SegmentLog.Options = options()) throws {
+        let ledger = Ledger<[Record]>([])
+        self.ledger = ledger
+        (log, recovery) = try SegmentLog.open(options, on: disk) { entry in
+            let record = Record(
+                sequence: entry.sequence,
+                batch: entry.batch,
+                at: entry.at,
+                pointer: entry.pointer,
+                members: String(decoding: entry.line[entry.members], as: UTF8.self)
+            )
+            ledger.enter { $0.append(record) }
+        }
+    }
+
+    static func members(_ id: String, _ byteCount: Int = 0) -> String {
+        #""op":"put","id":"\#(id)","doc":{"x":"\#(String(repeating: "x ", count: byteCount / 2))"}"#
+    }
+
+    @discardableResult
+    func append(_ id: String, byteCount: Int = 0) async throws(SegmentError) -> RecordPointer {
+        let members = Array(Self.members(id, byteCount).utf8)
+        return try await log.append { _, _, buffer in buffer += members }
+    }
+
+    /// The error of an append that must fail.
+    func refusal(_ id: String, byteCount: Int = 0) async -> SegmentError? {
+        do throws(SegmentError) {
+            try await append(id, byteCount: byteCount)
+            return nil
+        } catch {
+            return error
+        }
+    }
+}
+
+/// Everything ``LogCheck`` finds in the log of the tests.
+struct Findings {
+    var sequences: [UInt64] = []
+    var violations: [Corruption] = []
+    var tornTails: [TornTail] = []
+
+    init(on disk: any Disk) throws {
+        try LogCheck.run(log: SegmentText.name, directory: SegmentText.directory, on: disk) { add($0) }
+    }
+
+    /// What a reader finds in one segment.
+    init(_ reader: SegmentReader) throws {
+        var reader = reader
+        while let finding = try reader.next() { add(finding) }
+    }
+
+    private mutating func add(_ finding: LogFinding) {
+        switch finding {
+        case .entry(let entry): sequences.append(entry.sequence)
+        case .violation(let violation): violations.append(violation)
+        case .tornTail(let tail): tornTails.append(tail)
+        }
+    }
+}

@@ -1,0 +1,106 @@
+internal import JSON
+internal import Testing
+
+@testable internal import SegmentLog
+
+struct RecordLineTests {
+    /// Two lines of one batch of the segment 150001 of `clients`; checksums from the `xxhash` package of PyPI.
+    static let golden = #"""
+        {"seq":150001,"batch":150001,"at":"2026-11-23T19:16:04.123456Z","op":"put","id":"a1","doc":{"n":1},"xxh3":"d4ede483c8d300fe"}
+        {"seq":150002,"batch":150001,"at":"2026-11-23T19:16:04.123457Z","op":"put","id":"a2","doc":{"n":2},"xxh3":"da1b9d3669987348"}
+
+        """#
+
+    static let seed = RecordLine.seed(log: "clients", segment: 150_001)
+
+    static func line(_ members: String = #""op":"put","id":"a1","doc":{"n":1}"#, seed: UInt64 = seed) -> [UInt8] {
+        var bytes: [UInt8] = []
+        let at = Timestamp(microseconds: 1_795_461_364_123_456)
+        RecordLine.begin(150_001, batch: 150_001, at: at, in: &bytes)
+        bytes += members.utf8
+        RecordLine.seal(&bytes, from: 0, seed: seed)
+        return bytes
+    }
+
+    static func open(_ line: [UInt8], seed: UInt64 = seed) -> Result<RecordLine.Header, CheckedLineError> {
+        line.withUnsafeBytes { bytes in
+            Result { () throws(CheckedLineError) in try RecordLine.open(bytes, seed: seed) }
+        }
+    }
+
+    @Test func sealedLinesAreTheDocumentedBytes() {
+        var bytes = Self.line()
+        let start = bytes.count
+        let at = Timestamp(microseconds: 1_795_461_364_123_457)
+        RecordLine.begin(150_002, batch: 150_001, at: at, in: &bytes)
+        bytes += #""op":"put","id":"a2","doc":{"n":2}"#.utf8
+        RecordLine.seal(&bytes, from: start, seed: Self.seed &+ UInt64(start))
+        #expect(String(decoding: bytes, as: UTF8.self) == Self.golden)
+    }
+
+    @Test func openReturnsWhatWasSealed() throws {
+        let line = Self.line()
+        let header = try Self.open(line).get()
+        #expect(header.sequence == 150_001)
+        #expect(header.batch == 150_001)
+        #expect(header.at == Timestamp(microseconds: 1_795_461_364_123_456))
+        #expect(String(decoding: line[header.members], as: UTF8.self) == #""op":"put","id":"a1","doc":{"n":1}"#)
+    }
+
+    @Test func everyTruncationIsTorn() {
+        let line = Self.line()
+        for count in line.indices { #expect(Self.open(Array(line.prefix(count))) == .failure(.torn), "\(count)") }
+    }
+
+    @Test func everyFlippedBitIsDetected() {
+        let line = Self.line()
+        for bit in 0..<line.count * 8 {
+            var flipped = line
+            flipped[bit / 8] ^= 1 << (bit % 8)
+            #expect(throws: CheckedLineError.self, "bit \(bit)") { try Self.open(flipped).get() }
+        }
+    }
+
+    @Test(
+        arguments: [
+            RecordLine.seed(log: "models", segment: 150_001), RecordLine.seed(log: "clients", segment: 1),
+            RecordLine.seed(log: "clients", segment: 150_001) &+ 1,
+        ]
+    )
+    func aLineThatWasMovedDoesNotVerify(elsewhere: UInt64) {
+        #expect(Self.open(Self.line(), seed: elsewhere) == .failure(.checksumMismatch))
+    }
+
+    /// Lines whose checksum holds, as only another program could write them.
+    @Test(
+        arguments: [
+            #"{"seq":1}"#, #"{"seq":,"batch":1,"at":"2026-11-23T19:16:04.123456Z","op":1}"#,
+            #"{"seq":99999999999999999999,"batch":1,"at":"2026-11-23T19:16:04.123456Z","op":1}"#,
+            #"{"seq":1,"batch":1,"at":"2026-11-23T19:16:04Z","op":"put","id":"01234567"}"#,
+            #"{"batch":1,"seq":1,"at":"2026-11-23T19:16:04.123456Z","op":1}"#,
+            #"{"seq":1,"batch":1,"at":"2026-11-23T19:16:04.123456Z"}"#,
+        ]
+    )
+    func aLineOfAnotherShapeIsMalformed(_ text: String) {
+        var line = Array(text.utf8)
+        CheckedLine.seal(&line, from: 0, seed: Self.seed)
+        #expect(Self.open(line) == .failure(.malformed))
+    }
+
+    @Test func theLargestNumbersReadBack() throws {
+        var line: [UInt8] = []
+        RecordLine.begin(.max, batch: .max, at: .latest, in: &line)
+        line += #""op":1"#.utf8
+        RecordLine.seal(&line, from: 0, seed: 0)
+        let header = try Self.open(line, seed: 0).get()
+        #expect(header.sequence == .max && header.batch == .max && header.at == .latest)
+    }
+
+    @Test func sealingANewlineTraps() async {
+        await #expect(processExitsWith: .failure) { _ = RecordLineTests.line("\"op\":\n1") }
+    }
+
+    @Test func sealingANULTraps() async {
+        await #expect(processExitsWith: .failure) { _ = RecordLineTests.line("\"op\":\0") }
+    }
+}

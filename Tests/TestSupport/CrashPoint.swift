@@ -1,0 +1,67 @@
+internal import Glibc
+
+/// One way for a run to end: what goes wrong, at which call, and what the disk is found like afterwards.
+package struct CrashPoint: Sendable, Hashable, CustomStringConvertible {
+    /// What goes wrong at the call.
+    package enum Mode: Sendable, Hashable, CaseIterable {
+        /// One call throws `EIO`, and the run goes on.
+        case ioError
+        /// One call throws `ENOSPC`, and the run goes on.
+        case noSpace
+        /// This call and all later ones throw `ENOSPC`; the run goes on.
+        case fullForGood
+        case crashBefore
+        case crashAfter
+        /// The process dies in the middle of a write; at any other call this is `crashBefore`.
+        case tornWrite
+
+        /// The fault that does it at the `number`th call.
+        package func fault(at number: Int) -> Fault {
+            switch self {
+            case .ioError: Fault(number: number, effect: .error(EIO))
+            case .noSpace: Fault(number: number, effect: .error(ENOSPC))
+            case .fullForGood: Fault(number: number, effect: .error(ENOSPC), isPersistent: true)
+            case .crashBefore: Fault(number: number, effect: .crash(.before))
+            case .crashAfter: Fault(number: number, effect: .crash(.after))
+            case .tornWrite: Fault(number: number, effect: .crash(.midWrite))
+            }
+        }
+    }
+
+    /// How the run is ended after that, and what is left of it.
+    package enum End: Sendable, Hashable, CustomStringConvertible {
+        case powerCut(Survival)
+        case processKill
+
+        package var description: String {
+            switch self {
+            case .powerCut(.nothing): "power cut keeping nothing"
+            case .powerCut(.everything): "power cut keeping everything"
+            case .powerCut(.some(let seed)): "power cut keeping some(\(seed))"
+            case .processKill: "process kill"
+            }
+        }
+
+        /// The disk that the next process finds.
+        package func survivor(of disk: FaultDisk) -> FaultDisk {
+            switch self {
+            case .powerCut(let survival): disk.powerCut(keeping: survival)
+            case .processKill: disk.processKill()
+            }
+        }
+
+        /// The four ends that every crash is followed by.
+        package static func all(seed: UInt64) -> [End] {
+            [.powerCut(.nothing), .powerCut(.everything), .powerCut(.some(seed: seed)), .processKill]
+        }
+    }
+
+    package let number: Int
+    package let mode: Mode
+    package let end: End
+
+    /// As in `call 17, tornWrite, power cut keeping nothing`.
+    package var description: String {
+        "call \(number), \(mode), \(end)"
+    }
+}

@@ -1,0 +1,166 @@
+package import Disk
+internal import Glibc
+internal import NIOConcurrencyHelpers
+
+extension FaultDisk: Disk {
+    package func open(_ path: String, _ intent: OpenIntent) throws(DiskError) -> Descriptor {
+        let mutates = { (state: borrowing State) in
+            intent == .create || (intent == .updateOrCreate && state.tree.node(at: path) == nil)
+        }
+        return try perform(.open, path, mutates: mutates) { state, _ throws(MemoryTree.Failure) in
+            let file: Int
+            if intent == .create || (intent == .updateOrCreate && state.tree.node(at: path) == nil) {
+                file = try state.tree.createFile(at: path)
+                state.tree.files[file].modifiedMicroseconds = state.nowMicroseconds
+            } else {
+                file = try state.tree.file(at: path)
+            }
+            state.lastDescriptor += 1
+            state.tree.files[file].openCount += 1
+            state.descriptors[state.lastDescriptor] = OpenFile(file: file, isWritable: intent != .read)
+            return Descriptor(number: state.lastDescriptor)
+        }
+    }
+
+    package func close(_ file: Descriptor, path: String) throws(DiskError) {
+        try perform(.close, path, mutates: never) { state, _ throws(MemoryTree.Failure) in
+            let index = try state.file(of: file, for: .close, path)
+            state.descriptors[file.number] = nil
+            state.tree.files[index].openCount -= 1
+            if state.tree.files[index].lockHolder == file.number { state.tree.files[index].lockHolder = nil }
+        }
+    }
+
+    package func read(
+        _ file: Descriptor,
+        path: String,
+        at offset: Int64,
+        into buffer: UnsafeMutableRawBufferPointer
+    ) throws(DiskError) -> Int {
+        try perform(.pread, path, mutates: never) { state, _ throws(MemoryTree.Failure) in
+            let index = try state.file(of: file, for: .pread, path)
+            guard offset >= 0 else { throw MemoryTree.Failure(code: EINVAL) }
+            return state.tree.files[index].bytes.withUnsafeBytes { bytes in
+                let start = min(Int(offset), bytes.count)
+                let count = min(buffer.count, bytes.count - start)
+                UnsafeMutableRawBufferPointer(rebasing: buffer[..<count])
+                    .copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[start..<start + count]))
+                return count
+            }
+        }
+    }
+
+    package func write(
+        _ file: Descriptor,
+        path: String,
+        at offset: Int64,
+        _ bytes: UnsafeRawBufferPointer
+    ) throws(DiskError) {
+        try perform(.pwrite, path, mutates: always) { state, portion throws(MemoryTree.Failure) in
+            let index = try state.file(of: file, for: .pwrite, path)
+            guard offset >= 0 else { throw MemoryTree.Failure(code: EINVAL) }
+            let wanted = portion == .failing ? bytes.count / 2 : bytes.count
+            let fitting = state.fittingByteCount(index, at: Int(offset), wanted)
+            state.tree.files[index].write(UnsafeRawBufferPointer(rebasing: bytes[..<fitting]), at: Int(offset))
+            state.tree.files[index].modifiedMicroseconds = state.nowMicroseconds
+            guard fitting == wanted else { throw MemoryTree.Failure(code: ENOSPC) }
+        }
+    }
+
+    package func truncate(_ file: Descriptor, path: String, to byteCount: Int64) throws(DiskError) {
+        try perform(.ftruncate, path, mutates: always) { state, _ throws(MemoryTree.Failure) in
+            let index = try state.file(of: file, for: .ftruncate, path)
+            guard byteCount >= 0 else { throw MemoryTree.Failure(code: EINVAL) }
+            state.tree.files[index].resize(to: Int(byteCount))
+            state.tree.files[index].modifiedMicroseconds = state.nowMicroseconds
+        }
+    }
+
+    package func synchronize(_ file: Descriptor, path: String) throws(DiskError) {
+        try perform(.fdatasync, path, mutates: always) { state, portion throws(MemoryTree.Failure) in
+            let index = try state.file(of: file, for: .fdatasync, path)
+            if portion == .whole {
+                state.tree.files[index].synchronize()
+            } else {
+                state.tree.files[index].failToSynchronize()
+            }
+        }
+    }
+
+    package func byteCount(_ file: Descriptor, path: String) throws(DiskError) -> Int64 {
+        try perform(.fstat, path, mutates: never) { state, _ throws(MemoryTree.Failure) in
+            Int64(state.tree.files[try state.file(of: file, for: .fstat, path)].bytes.count)
+        }
+    }
+
+    package func lock(_ file: Descriptor, path: String) throws(DiskError) -> Bool {
+        try perform(.flock, path, mutates: never) { state, _ throws(MemoryTree.Failure) in
+            let index = try state.file(of: file, for: .flock, path)
+            let holder = state.tree.files[index].lockHolder
+            if holder == nil { state.tree.files[index].lockHolder = file.number }
+            return holder == nil || holder == file.number
+        }
+    }
+
+    package func entry(_ path: String) throws(DiskError) -> DirectoryEntry? {
+        try perform(.stat, path, mutates: never) { state, _ throws(MemoryTree.Failure) in
+            switch state.tree.node(at: path) {
+            case .file(let index):
+                let file = state.tree.files[index]
+                return DirectoryEntry(
+                    kind: .file,
+                    byteCount: Int64(file.bytes.count),
+                    modifiedMicroseconds: file.modifiedMicroseconds
+                )
+            case .directory:
+                return DirectoryEntry(kind: .directory, byteCount: 4096, modifiedMicroseconds: 0)
+            case nil:
+                return nil
+            }
+        }
+    }
+
+    package func list(_ path: String) throws(DiskError) -> [String] {
+        try perform(.readdir, path, mutates: never) { state, _ throws(MemoryTree.Failure) in
+            state.tree.directories[try state.tree.directory(at: path)].entries.keys.sorted()
+        }
+    }
+
+    package func createDirectory(_ path: String) throws(DiskError) {
+        try perform(.mkdir, path, mutates: always) { state, _ throws(MemoryTree.Failure) in
+            try state.tree.createDirectory(at: path)
+        }
+    }
+
+    package func rename(_ path: String, to newPath: String) throws(DiskError) {
+        try perform(.rename, path, mutates: always) { state, _ throws(MemoryTree.Failure) in
+            try state.tree.rename(path, to: newPath)
+        }
+    }
+
+    package func remove(_ path: String) throws(DiskError) {
+        try perform(.unlink, path, mutates: always) { state, _ throws(MemoryTree.Failure) in
+            try state.tree.removeFile(at: path)
+        }
+    }
+
+    package func removeDirectory(_ path: String) throws(DiskError) {
+        try perform(.rmdir, path, mutates: always) { state, _ throws(MemoryTree.Failure) in
+            try state.tree.removeDirectory(at: path)
+        }
+    }
+
+    package func synchronizeDirectory(_ path: String) throws(DiskError) {
+        try perform(.fsync, path, mutates: always) { state, _ throws(MemoryTree.Failure) in
+            let index = try state.tree.directory(at: path)
+            state.tree.directories[index].synchronize()
+        }
+    }
+
+    package func freeByteCount(_ path: String) throws(DiskError) -> Int64 {
+        try perform(.statvfs, path, mutates: never) { state, _ throws(MemoryTree.Failure) in
+            guard state.tree.node(at: path) != nil else { throw MemoryTree.Failure(code: ENOENT) }
+            return state.freeByteCount
+        }
+    }
+}

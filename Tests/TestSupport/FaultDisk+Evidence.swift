@@ -1,0 +1,88 @@
+package import Disk
+internal import Glibc
+internal import NIOConcurrencyHelpers
+
+/// What a test may look at and damage behind the back of the code under test; nothing here counts as a call.
+extension FaultDisk {
+    /// How many calls have changed the disk, or tried to.
+    package var mutationCount: Int {
+        state.withLockedValue { $0.mutations.count }
+    }
+
+    /// The calls that have changed the disk, or tried to, in order; number `n` stands at `n - 1`.
+    package var mutations: [RecordedCall] {
+        state.withLockedValue { $0.mutations }
+    }
+
+    /// What no correct program does: calls on closed descriptors, writes through read-only ones.
+    package var violations: [String] {
+        state.withLockedValue { $0.violations }
+    }
+
+    package var openDescriptorCount: Int {
+        state.withLockedValue { $0.descriptors.count }
+    }
+
+    /// Every path on the disk, sorted; directories end in `/`.
+    package var paths: [String] {
+        state.withLockedValue { $0.tree.paths }
+    }
+
+    /// The current bytes of a file, or nil where there is none.
+    package func bytes(of path: String) -> [UInt8]? {
+        state.withLockedValue { state in
+            guard case .file(let index) = state.tree.node(at: path) else { return nil }
+            return state.tree.files[index].bytes
+        }
+    }
+
+    /// The durable bytes of the file that now stands at a path; its name may not be durable.
+    package func durableBytes(of path: String) -> [UInt8]? {
+        state.withLockedValue { state in
+            guard case .file(let index) = state.tree.node(at: path) else { return nil }
+            return state.tree.files[index].durableBytes
+        }
+    }
+
+    /// How often the file or directory at a path has been synced.
+    package func synchronizationCount(of path: String) -> Int {
+        state.withLockedValue { state in
+            switch state.tree.node(at: path) {
+            case .file(let index): state.tree.files[index].synchronizationCount
+            case .directory(let index): state.tree.directories[index].synchronizationCount
+            case nil: 0
+            }
+        }
+    }
+
+    /// Replaces all bytes of a file, durably.
+    ///
+    /// - Throws: `ENOENT` or `EISDIR` where no file stands at `path`.
+    package func replaceBytes(of path: String, with bytes: [UInt8]) throws(DiskError) {
+        try damage(path) { $0 = bytes }
+    }
+
+    /// Flips one bit of a file, durably; bit 0 is the lowest of the first byte.
+    ///
+    /// - Throws: `ENOENT` or `EISDIR` where no file stands at `path`.
+    package func flipBit(_ bit: Int, of path: String) throws(DiskError) {
+        try damage(path) { $0[bit / 8] ^= 1 << (bit % 8) }
+    }
+
+    /// Changes the bytes of a file, durably.
+    package func damage(_ path: String, _ change: (inout [UInt8]) -> Void) throws(DiskError) {
+        let result = state.withLockedValue { state in
+            Result { () throws(MemoryTree.Failure) in
+                let index = try state.tree.file(at: path)
+                var bytes = state.tree.files[index].bytes
+                change(&bytes)
+                state.tree.files[index].replace(with: bytes)
+            }
+        }
+        do {
+            try result.get()
+        } catch {
+            throw DiskError(call: .pwrite, path: path, code: error.code)
+        }
+    }
+}
