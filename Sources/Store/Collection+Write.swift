@@ -1,0 +1,99 @@
+package import JSON
+internal import NIOConcurrencyHelpers
+internal import SegmentLog
+
+extension Collection {
+    /// Stores a new document and returns it as stored.
+    ///
+    /// A key that is absent or null becomes a random UUID, in front of the other members. `committed_at` and
+    /// `updated_at` become the moment of the append, whatever the object says, and stand last.
+    ///
+    /// - Throws: ``StoreError/alreadyExists(_:)``; ``StoreError/invalidKey(member:)``; ``StoreError/segment(_:)`` where
+    ///   the log took nothing. After `latched` whether it is stored is known only after the next open.
+    package func insert(_ object: JSONObject) async throws(StoreError) -> Document {
+        guard let id = try id(of: object) else {
+            // A random id is nobody else's: it needs neither a turn nor a look.
+            let id = UniqueID.random()
+            return try await append(Draft(keyed(object, id), id: id, committedAt: nil))
+        }
+        await turns.enter(id)
+        defer { turns.leave(id) }
+        guard index.find(id) == nil else { throw .alreadyExists(id) }
+        return try await append(Draft(object, id: id, committedAt: nil))
+    }
+
+    /// Stores a document, in the place of the one with its id if there is one, whose `committed_at` it keeps.
+    ///
+    /// - Precondition: The collection is not append-only.
+    /// - Throws: ``StoreError/invalidKey(member:)``; ``StoreError/segment(_:)``, as for ``insert(_:)``.
+    package func put(_ object: JSONObject) async throws(StoreError) -> Document {
+        precondition(!schema.isAppendOnly, "events are never replaced")
+        guard let id = try id(of: object) else { return try await insert(object) }
+        await turns.enter(id)
+        defer { turns.leave(id) }
+        return try await append(Draft(object, id: id, committedAt: index.find(id)?.committedAt))
+    }
+
+    /// Replaces a document by what `change` makes of it; nobody else writes this id in between.
+    ///
+    /// - Precondition: The collection is not append-only.
+    /// - Throws: ``StoreError/notFound(_:)``; what `change` throws; ``StoreError/invalidKey(member:)`` where it
+    ///   changed the key; ``StoreError/segment(_:)``, as for ``insert(_:)``, and where the old one cannot be read.
+    package func update(
+        _ id: String,
+        _ change: @Sendable (JSONObject) throws(StoreError) -> JSONObject
+    ) async throws(StoreError) -> Document {
+        precondition(!schema.isAppendOnly, "events are never replaced")
+        await turns.enter(id)
+        defer { turns.leave(id) }
+        guard let old = index.find(id) else { throw .notFound(id) }
+        let object = try change(try object(at: old.pointer))
+        guard try self.id(of: object) == id else { throw .invalidKey(member: schema.key) }
+        return try await append(Draft(object, id: id, committedAt: old.committedAt))
+    }
+
+    /// Deletes a document by appending its tombstone.
+    ///
+    /// - Precondition: The collection is not append-only.
+    /// - Throws: ``StoreError/notFound(_:)``; ``StoreError/segment(_:)``, as for ``insert(_:)``.
+    package func delete(_ id: String) async throws(StoreError) {
+        precondition(!schema.isAppendOnly, "events are never deleted")
+        await turns.enter(id)
+        defer { turns.leave(id) }
+        guard index.find(id) != nil else { throw .notFound(id) }
+        do {
+            _ = try await log.append { _, _, output in Record.writeDelete(id, to: &output) }
+        } catch {
+            throw .segment(error)
+        }
+    }
+
+    private func append(_ draft: Draft) async throws(StoreError) -> Document {
+        let moment = NIOLockedValueBox(Timestamp.earliest)
+        do {
+            _ = try await log.append { _, at, output in
+                moment.withLockedValue { $0 = at }
+                draft.write(at: at, to: &output)
+            }
+        } catch {
+            throw .segment(error)
+        }
+        return draft.document(at: moment.withLockedValue { $0 })
+    }
+
+    /// Returns the id an object names, or nil where it leaves it to us.
+    private func id(of object: JSONObject) throws(StoreError) -> String? {
+        switch object[schema.key] {
+        case nil, .null: return nil
+        case .string(let id) where !id.isEmpty && id.utf8.count <= Self.idByteCountMax: return id
+        case .bool, .number, .string, .array, .object: throw .invalidKey(member: schema.key)
+        }
+    }
+
+    private func keyed(_ object: JSONObject, _ id: String) -> JSONObject {
+        var keyed: JSONObject = [:]
+        keyed[schema.key] = .string(id)
+        for (name, value) in object where name != schema.key { keyed[name] = value }
+        return keyed
+    }
+}

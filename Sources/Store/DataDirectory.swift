@@ -1,0 +1,18 @@
+/// The names in a data directory that belong to the store: the one place where they are made.
+///
+///     DIR/ledge.json            what the directory is: ``StoreIdentity``
+///     DIR/lock                  held by the process that serves it, and its id
+///     DIR/collections/<name>/   one log per collection, in the hands of ``SegmentLog``
+package struct DataDirectory: Sendable, Hashable {
+    package let path: String
+
+    package init(_ path: String) {
+        self.path = path
+    }
+
+    package var identity: String { "\(path)/ledge.json" }
+    package var lock: String { "\(path)/lock" }
+    package var collections: String { "\(path)/collections" }
+
+    package func collection(_ name: String) -> String { "\(collections)/\(name)" }
+}

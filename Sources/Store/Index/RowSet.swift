@@ -1,0 +1,86 @@
+/// A set of rows of one segment, one bit each.
+///
+/// A segment of 64 MiB has some 200,000 rows, so a set has 25 KB: small enough to make a fresh one for each condition
+/// of a query and to combine them word by word. Rejected: sorted arrays of rows, which are slower for every common
+/// value and no smaller.
+///
+/// A row is a record's sequence minus the first one of its segment.
+struct RowSet: Sendable, Equatable {
+    /// Rows at and beyond this are not in the set.
+    private(set) var rowCount: Int
+    /// Bits past `rowCount` are zero.
+    private var words: [UInt64]
+
+    /// Makes a set for `rowCount` rows, with none of them in it or all.
+    init(rowCount: Int, isFull: Bool = false) {
+        self.rowCount = rowCount
+        words = Array(repeating: isFull ? .max : 0, count: (rowCount + 63) / 64)
+        clearExcess()
+    }
+
+    /// Makes a set of the rows in a range.
+    init(rowCount: Int, rows: Range<Int>) {
+        self.init(rowCount: min(rowCount, rows.upperBound), isFull: true)
+        self.rowCount = rowCount
+        words += Array(repeating: 0, count: (rowCount + 63) / 64 - words.count)
+        for index in 0..<rows.lowerBound / 64 { words[index] = 0 }
+        for row in rows.lowerBound / 64 * 64..<rows.lowerBound { remove(row) }
+    }
+
+    /// How many rows are in the set; a pass over its words.
+    var count: Int {
+        words.reduce(0) { $0 + $1.nonzeroBitCount }
+    }
+
+    func contains(_ row: Int) -> Bool {
+        row < rowCount && words[row / 64] & (1 << UInt64(row % 64)) != 0
+    }
+
+    /// Adds a row; one beyond `rowCount` is left out.
+    mutating func insert(_ row: Int) {
+        guard row < rowCount else { return }
+        words[row / 64] |= 1 << UInt64(row % 64)
+    }
+
+    mutating func remove(_ row: Int) {
+        guard row < rowCount else { return }
+        words[row / 64] &= ~(1 << UInt64(row % 64))
+    }
+
+    /// Makes room for one more row, and adds it or not.
+    mutating func append(isIn: Bool) {
+        if rowCount % 64 == 0 { words.append(0) }
+        rowCount += 1
+        if isIn { insert(rowCount - 1) }
+    }
+
+    /// - Precondition: Both sets are for the same number of rows.
+    mutating func formIntersection(_ other: RowSet) {
+        precondition(rowCount == other.rowCount, "rows of one segment at one moment")
+        for index in words.indices { words[index] &= other.words[index] }
+    }
+
+    /// Exchanges what is in the set and what is not.
+    mutating func invert() {
+        for index in words.indices { words[index] = ~words[index] }
+        clearExcess()
+    }
+
+    /// Calls `body` with each row until it returns false, from the first or from the last.
+    func forEach(ascending: Bool, _ body: (Int) throws -> Bool) rethrows {
+        for step in words.indices {
+            let index = ascending ? step : words.count - 1 - step
+            var word = words[index]
+            while word != 0 {
+                let bit = ascending ? word.trailingZeroBitCount : 63 - word.leadingZeroBitCount
+                word &= ~(1 << UInt64(bit))
+                guard try body(index * 64 + bit) else { return }
+            }
+        }
+    }
+
+    private mutating func clearExcess() {
+        let excess = words.count * 64 - rowCount
+        if excess > 0 { words[words.count - 1] &= UInt64.max >> UInt64(excess) }
+    }
+}

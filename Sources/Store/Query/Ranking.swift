@@ -1,0 +1,59 @@
+internal import JSON
+
+/// One row with what decides its place in an order.
+struct RankedRow {
+    let value: Scalar
+    let committedAt: Timestamp
+    let segment: Int
+    let row: Int
+
+    /// Whether the row stands before the other, ascending.
+    ///
+    /// No two documents of a collection share `committed_at`.
+    func precedes(_ other: RankedRow) -> Bool {
+        if value.precedes(other.value) { return true }
+        if other.value.precedes(value) { return false }
+        return committedAt < other.committedAt
+    }
+}
+
+/// Finds the first rows of an order among many, holding at most twice as many as are asked for.
+struct Ranking {
+    /// How many rows were added.
+    private(set) var addedCount = 0
+    private let countMax: Int
+    private let ascending: Bool
+    private var rows: [RankedRow] = []
+    /// The last of the first rows so far: what stands behind it is out.
+    private var last: RankedRow?
+
+    init(countMax: Int, ascending: Bool) {
+        self.countMax = countMax
+        self.ascending = ascending
+    }
+
+    mutating func add(_ row: RankedRow) {
+        addedCount += 1
+        guard countMax > 0 else { return }
+        if let last, !isBefore(row, last) { return }
+        rows.append(row)
+        if rows.count / 2 >= max(countMax, 64) { cut() }
+    }
+
+    /// Returns the first `countMax` rows in order.
+    mutating func sorted() -> [RankedRow] {
+        cut()
+        return rows
+    }
+
+    private mutating func cut() {
+        rows.sort(by: ascending ? { $0.precedes($1) } : { $1.precedes($0) })
+        guard rows.count >= countMax, countMax > 0 else { return }
+        rows.removeLast(rows.count - countMax)
+        last = rows.last
+    }
+
+    private func isBefore(_ left: RankedRow, _ right: RankedRow) -> Bool {
+        ascending ? left.precedes(right) : right.precedes(left)
+    }
+}

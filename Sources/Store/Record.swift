@@ -1,0 +1,95 @@
+internal import JSON
+internal import SegmentLog
+
+/// What a record of a collection's log says, read from its line.
+///
+/// Shape: the members between those the log writes itself; the document comes last, contiguous:
+///
+///     "op":"put","id":"a1","doc":{"client_id":"a1","committed_at":"…","updated_at":"…"}
+///     "op":"delete","id":"a1"
+///
+/// Source: docs/FORMAT.md, "Records".
+package struct Record {
+    package let id: String
+    /// Where the document stands in the bytes the record was read from; nil for a tombstone.
+    package let document: Range<Int>?
+
+    /// Reads a verified line; nil where it is not one that a collection writes.
+    ///
+    /// `document` counts from the first byte of `line`.
+    package init?(_ line: UnsafeRawBufferPointer) {
+        var operation: String?
+        var id: String?
+        var document: Range<Int>?
+        JSONScanner.topLevelMembers(of: line) { key, value in
+            guard let name = key.text else { return }
+            if name.elementsEqual("op".utf8) { operation = value.string }
+            if name.elementsEqual("id".utf8) { id = value.string }
+            if name.elementsEqual("doc".utf8), value.kind == .object { document = value.range }
+        }
+        guard let id else { return nil }
+        switch (operation, document) {
+        case ("put", let range?): document = range
+        case ("delete", nil): break
+        default: return nil
+        }
+        self.id = id
+        self.document = document
+    }
+
+    /// Appends the members of a tombstone.
+    static func writeDelete(_ id: String, to output: inout [UInt8]) {
+        output.append(contentsOf: #""op":"delete","id":"#.utf8)
+        JSON.write(id, to: &output)
+    }
+}
+
+/// A document on its way into the log: everything but the moment, which the log decides.
+struct Draft: Sendable {
+    let id: String
+    /// The members of the record up to the stamps of the document.
+    private let opening: [UInt8]
+    /// Where the document begins in `opening`.
+    private let documentOffset: Int
+    /// When the document it replaces was first stored.
+    private let committedAt: Timestamp?
+
+    /// Prepares `object`; stamps it brings along are left out.
+    init(_ object: JSONObject, id: String, committedAt: Timestamp?) {
+        var object = object
+        object[Stamp.committedAt] = nil
+        object[Stamp.updatedAt] = nil
+        var opening = Array(#""op":"put","id":"#.utf8)
+        JSON.write(id, to: &opening)
+        opening.append(contentsOf: #","doc":"#.utf8)
+        documentOffset = opening.count
+        object.write(to: &opening)
+        opening.removeLast()
+        self.id = id
+        self.opening = opening
+        self.committedAt = committedAt
+    }
+
+    /// Appends the members of the record, with the stamps it has when the log takes it at `moment`.
+    func write(at moment: Timestamp, to output: inout [UInt8]) {
+        output.append(contentsOf: opening)
+        writeClosing(at: moment, to: &output)
+    }
+
+    /// The document as it is stored when the log takes it at `moment`.
+    func document(at moment: Timestamp) -> Document {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(opening.count - documentOffset + 100)
+        bytes.append(contentsOf: opening[documentOffset...])
+        writeClosing(at: moment, to: &bytes)
+        return Document(id: id, bytes: bytes[...])
+    }
+
+    private func writeClosing(at moment: Timestamp, to output: inout [UInt8]) {
+        output.append(contentsOf: #","committed_at":""#.utf8)
+        (committedAt ?? moment).write(to: &output)
+        output.append(contentsOf: #"","updated_at":""#.utf8)
+        moment.write(to: &output)
+        output.append(contentsOf: "\"}".utf8)
+    }
+}

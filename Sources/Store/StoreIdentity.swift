@@ -1,0 +1,81 @@
+package import Disk
+package import JSON
+
+/// What `ledge.json` says about a data directory.
+///
+/// Shape: one checked line, whose seed is the hash of the text `ledge.json`:
+///
+///     {"format":1,"created_at":"2026-11-23T19:16:04.123456Z","instance_id":"…","xxh3":"0123456789abcdef"}
+///
+/// Written once, before anything else in the directory, and never changed by this format.
+package struct StoreIdentity: Sendable, Hashable {
+    /// The format every file of the directory is in; this build knows 1.
+    package static let format = 1
+
+    private static let seed = XXH3.hash64("ledge.json")
+
+    package let createdAt: Timestamp
+    /// A random UUID, made with the directory.
+    package let instanceID: String
+
+    private init(createdAt: Timestamp, instanceID: String) {
+        self.createdAt = createdAt
+        self.instanceID = instanceID
+    }
+
+    /// Reads the identity of a directory, or gives it one where it is new.
+    ///
+    /// - Throws: ``StoreError/notADataDirectory(_:)`` where there are collections without an identity: a crash never
+    ///   leaves that, since the identity is durable before they are made.
+    init(of directory: DataDirectory, on disk: any Disk, clock: () -> Timestamp) throws(StoreError) {
+        if let found = try Self.read(directory, on: disk) {
+            self = found
+            return
+        }
+        self.init(createdAt: clock(), instanceID: UniqueID.random())
+        let isNew: Bool
+        do { isNew = try disk.entry(directory.collections) == nil } catch { throw .disk(error) }
+        guard isNew else { throw .notADataDirectory(directory.path) }
+        do { try disk.publish(line, at: directory.identity) } catch { throw .disk(error) }
+    }
+
+    /// Returns the identity of a directory without changing anything, or nil where it has none.
+    package static func read(_ directory: DataDirectory, on disk: any Disk) throws(StoreError) -> StoreIdentity? {
+        let line: [UInt8]?
+        do { line = try disk.contents(of: directory.identity) } catch { throw .disk(error) }
+        guard let line else { return nil }
+        return try StoreIdentity(parsing: line, path: directory.identity)
+    }
+
+    /// Reads the file at `path`.
+    ///
+    /// - Throws: ``StoreError/corrupt(path:reason:)`` where it is not what was written;
+    ///   ``StoreError/unsupportedFormat(_:)`` where a later build wrote it.
+    init(parsing line: [UInt8], path: String) throws(StoreError) {
+        let json: JSONObject
+        do {
+            json = try CheckedLine.open(line, seed: Self.seed)
+        } catch {
+            throw .corrupt(path: path, reason: "it is not a line whose checksum matches")
+        }
+        guard let format = json["format"]?.int else { throw .corrupt(path: path, reason: "it names no format") }
+        guard format == Self.format else { throw .unsupportedFormat(Int(format)) }
+        guard
+            let createdAt = json["created_at"]?.string.flatMap({ Timestamp(parsing: $0) }),
+            let instanceID = json["instance_id"]?.string
+        else { throw .corrupt(path: path, reason: "a member is missing") }
+        self.init(createdAt: createdAt, instanceID: instanceID)
+    }
+
+    /// The bytes of the file.
+    var line: [UInt8] {
+        CheckedLine.seal(
+            [
+                "format": .number(JSONNumber(Int64(Self.format))),
+                "created_at": .string(createdAt.description),
+                "instance_id": .string(instanceID),
+            ],
+            seed: Self.seed
+        )
+    }
+}

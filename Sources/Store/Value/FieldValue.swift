@@ -1,0 +1,63 @@
+internal import JSON
+
+/// What stands at a path of a document.
+enum FieldValue {
+    /// Nothing: conditions take it for null.
+    case missing
+    /// One value, and it is a scalar.
+    case one(Scalar)
+    /// The scalars among the values there, in order: of an array, or none of an object.
+    case many([Scalar])
+
+    /// Reads the field at `path` of the object in `document`.
+    init(_ path: FieldPath, in document: UnsafeRawBufferPointer) {
+        var value = FieldValue.missing
+        JSONScanner.member(path, of: document) { value.add(Scalar($0)) }
+        self = value
+    }
+
+    private mutating func add(_ scalar: Scalar?) {
+        switch self {
+        case .missing: self = scalar.map(FieldValue.one) ?? .many([])
+        case .one(let first): self = .many([first] + (scalar.map { [$0] } ?? []))
+        case .many(let scalars): self = .many(scalars + (scalar.map { [$0] } ?? []))
+        }
+    }
+
+    /// What documents are sorted by: the first scalar, or null.
+    var sortValue: Scalar {
+        switch self {
+        case .missing: .null
+        case .one(let scalar): scalar
+        case .many(let scalars): scalars.first ?? .null
+        }
+    }
+
+    /// Calls `body` with every scalar a condition looks at.
+    func forEach(_ body: (Scalar) -> Void) {
+        switch self {
+        case .missing: body(.null)
+        case .one(let scalar): body(scalar)
+        case .many(let scalars): scalars.forEach(body)
+        }
+    }
+}
+
+extension Condition {
+    /// Whether the object in `document` passes.
+    func holds(in document: UnsafeRawBufferPointer) -> Bool {
+        let value = FieldValue(path, in: document)
+        return switch test {
+        case .noneOf(let operands): !passes(value, .anyOf(operands))
+        case .anyOf, .less, .lessOrEqual, .greater, .greaterOrEqual: passes(value, test)
+        }
+    }
+
+    private func passes(_ value: FieldValue, _ test: Test) -> Bool {
+        switch value {
+        case .missing: test.passes(.null)
+        case .one(let scalar): test.passes(scalar)
+        case .many(let scalars): scalars.contains(where: test.passes)
+        }
+    }
+}

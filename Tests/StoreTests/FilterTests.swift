@@ -1,0 +1,67 @@
+import JSON
+import Testing
+
+@testable import Store
+
+struct FilterTests {
+    private let one = Operand(text: "1")
+
+    @Test func suffixesAreOperators() {
+        let expected: [(String, Condition.Test)] = [
+            ("step", .anyOf([one])), ("step__eq", .anyOf([one])), ("step__ne", .noneOf([one])),
+            ("step__lt", .less(one)), ("step__lte", .lessOrEqual(one)),
+            ("step__gt", .greater(one)), ("step__gte", .greaterOrEqual(one)),
+        ]
+        for (name, test) in expected {
+            #expect(Filter(query: [(name, "1")]).conditions == [Condition("step", test)])
+        }
+        #expect(Filter(query: [("a__b__gt", "1")]).conditions == [Condition("a__b", .greater(one))])
+        #expect(Filter(query: [("a.b__ne", "1")]).conditions == [Condition("a.b", .noneOf([one]))])
+        #expect(Filter(query: [("a_gt", "1")]).conditions == [Condition("a_gt", .anyOf([one]))])
+    }
+
+    @Test(arguments: ["step__", "step__foo", "step__GT", "step__in", "__", "a__gt__b"])
+    func anUnknownSuffixIsLeftOut(_ name: String) {
+        #expect(Filter(query: [(name, "1")]) == Filter())
+        #expect(Filter(form: [(name, "1")]) == Filter())
+        var body: JSONObject = [:]
+        body[name] = "1"
+        #expect(Filter(body: .object(body)) == Filter())
+    }
+
+    @Test func theFirstOfARepeatedNameCounts() {
+        let parameters = [("a", "1"), ("b", "x"), ("a", "2"), ("a__ne", "1")]
+        let expected = [
+            Condition("a", .anyOf([one])), Condition("b", .equal("x")), Condition("a", .noneOf([one])),
+        ]
+        #expect(Filter(query: parameters.map { (name: $0.0, value: $0.1) }).conditions == expected)
+        #expect(Filter(form: parameters.map { (name: $0.0, value: $0.1) }).conditions == expected)
+    }
+
+    @Test func aCommaInAURLIsOnlyAComma() {
+        #expect(Filter(query: [("a", "1,2")]).conditions == [Condition("a", .equal("1,2"))])
+    }
+
+    @Test func aCommaInABodySeparatesAlternatives() {
+        let parts = [Operand(text: "1"), Operand(text: " 2"), Operand(text: "")]
+        #expect(Filter(form: [("a", "1, 2,")]).conditions == [Condition("a", .anyOf(parts))])
+        #expect(Filter(body: ["a": "1, 2,"]).conditions == [Condition("a", .anyOf(parts))])
+        #expect(Filter(body: ["a__ne": "1, 2,"]).conditions == [Condition("a", .noneOf(parts))])
+    }
+
+    @Test func anArrayInABodyIsAlternatives() {
+        let operands = [Operand(text: "1"), Operand(text: "x,y"), Operand(.null)]
+        #expect(Filter(body: ["a": [1, "x,y", nil]]).conditions == [Condition("a", .anyOf(operands))])
+        #expect(Filter(body: ["a": []]).conditions == [Condition("a", .anyOf([]))])
+    }
+
+    @Test func alternativesOfAComparisonMatchNothing() {
+        for filter in [Filter(form: [("a__gt", "1,2")]), Filter(body: ["a__lte": [1]])] {
+            #expect(filter.conditions == [Condition("a", .anyOf([]))])
+        }
+    }
+
+    @Test func aBodyThatIsNoObjectIsNoFilter() {
+        for body: JSON in [nil, [], [1], "a", 1, true, [:]] { #expect(Filter(body: body) == Filter()) }
+    }
+}
