@@ -1,0 +1,101 @@
+package import Disk
+
+extension BlobCheck {
+    /// Returns what a blob or a complete upload says about itself; reads its tail only.
+    ///
+    /// - Throws: `.notFound` for any other entry, `.corrupt` where the tail is not what was written, `.disk`.
+    package static func describe(_ entry: Entry, on disk: any Disk) throws(BlobError) -> BlobDescription {
+        guard let id = BlobID(entry.id), let path = entry.filePath else { throw .notFound }
+        return try BlobTail(of: id, in: open(path, on: disk)).description
+    }
+
+    /// Verifies a whole blob file: its tail, every frame, and the three digests the metadata states.
+    ///
+    /// One damaged frame does not hide the next: each is reported. The digest over the stored bytes finds even a bit
+    /// that no decoder looks at.
+    static func checkBlob(
+        _ id: BlobID,
+        at path: String,
+        on disk: any Disk,
+        _ finding: inout Finding
+    ) throws(BlobError) {
+        let file = try open(path, on: disk)
+        finding.storedByteCount = try file.length()
+        let tail = try BlobTail(of: id, in: file)
+        finding.description = tail.description
+        let reader = FrameReader(file: file, contexts: ZstdContexts())
+        var content = ContentDigest()
+        let stored = RunningXXH128()
+        var offset: Int64 = 0
+        for entry in tail.frames {
+            do throws(BlobError) {
+                let frame = try reader.frame(entry, at: offset)
+                frame.content.withUnsafeBytes { content.update($0) }
+                frame.stored.withUnsafeBytes { stored.update($0) }
+                finding.byteCount += Int64(entry.contentByteCount)
+            } catch {
+                guard case .corrupt(let violation) = error else { throw error }
+                finding.violations.append(violation)
+            }
+            offset += Int64(entry.storedByteCount)
+        }
+        guard finding.violations.isEmpty else { return }
+        if stored.hex != tail.metadata.storedXXH3_128 {
+            finding.violations.append(BlobViolation(path: path, offset: 0, reason: .storedBytes))
+        }
+        if content.values != tail.metadata.content {
+            finding.violations.append(BlobViolation(path: path, offset: 0, reason: .content))
+        }
+    }
+
+    /// Verifies what an unfinished upload has received.
+    ///
+    /// What a crash leaves is no violation: lines and frames that had not reached the disk, which recovery cuts off; a
+    /// missing file, where beginning, claiming or aborting was cut off. Only a chunk that a line of the journal calls
+    /// durable must be there.
+    static func checkUpload(
+        _ id: BlobID,
+        at directory: String,
+        on disk: any Disk,
+        _ finding: inout Finding
+    ) throws(BlobError) {
+        guard let file = try openUnlessMissing(BlobPaths.journal(inUpload: directory), on: disk) else { return }
+        let bytes = try file.content(at: 0, count: Int(min(try file.length(), Int64(UploadJournal.byteCountMax))))
+        finding.storedByteCount = Int64(bytes.count)
+        let durableChunkCount = UploadJournal.durableChunkCount(bytes, of: id)
+        guard let journal = UploadJournal.parse(bytes, of: id) else {
+            guard durableChunkCount != nil else { return }
+            throw file.violation(.journal, at: 0)
+        }
+        let mustHave = durableChunkCount ?? 0
+        if let fault = journal.fault, journal.chunks.count < mustHave {
+            let reason: BlobViolation.Reason = fault == .outOfOrder ? .journalOrder : .journal
+            finding.violations.append(BlobViolation(path: file.path, offset: journal.end, reason: reason))
+        }
+        guard let data = try openUnlessMissing(BlobPaths.data(inUpload: directory), on: disk) else { return }
+        finding.storedByteCount += try data.length()
+        var scan = ChunkScan(of: data, contexts: ZstdContexts())
+        for chunk in journal.chunks {
+            if let error = scan.verify(chunk) {
+                if case .corrupt = error, chunk.index >= mustHave { return }
+                throw error
+            }
+            finding.byteCount += Int64(chunk.byteCount)
+        }
+    }
+
+    private static func open(_ path: String, on disk: any Disk) throws(BlobError) -> File {
+        do throws(DiskError) {
+            return try File(path, .read, on: disk)
+        } catch {
+            throw error.isMissing ? .notFound : .disk(error)
+        }
+    }
+
+    private static func openUnlessMissing(_ path: String, on disk: any Disk) throws(BlobError) -> File? {
+        do throws(BlobError) { return try open(path, on: disk) } catch {
+            guard case .notFound = error else { throw error }
+            return nil
+        }
+    }
+}

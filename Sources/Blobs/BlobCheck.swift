@@ -1,0 +1,103 @@
+package import Disk
+
+/// Verifies blobs and uploads without a server, and changes nothing.
+///
+/// Everything wrong is a violation with file and offset; only a disk that cannot be read is an error. Blocks; entries
+/// are independent and may be checked side by side.
+package enum BlobCheck {
+    /// Something that stands below `uploads/` or `blobs/`.
+    package struct Entry: Sendable, Hashable {
+        package enum Kind: Sendable, Hashable {
+            case blob
+            case completeUpload
+            /// Chunks may come, or its beginning was cut off.
+            case unfinishedUpload
+            /// Not a name of ours: nothing in it is read.
+            case stranger
+        }
+
+        package let kind: Kind
+        /// Empty for a stranger.
+        package let id: String
+        /// Of the blob's file, or of the upload's directory.
+        package let path: String
+
+        /// Of the finished file, or nil where there is none.
+        var filePath: String? {
+            switch kind {
+            case .blob: path
+            case .completeUpload: BlobPaths.complete(inUpload: path)
+            case .unfinishedUpload, .stranger: nil
+            }
+        }
+    }
+
+    /// What was found out about an entry.
+    package struct Finding: Sendable, Hashable {
+        package let entry: Entry
+        /// Content that verified, in bytes.
+        package internal(set) var byteCount: Int64 = 0
+        /// Bytes on disk, whether they verify or not.
+        package internal(set) var storedByteCount: Int64 = 0
+        /// Nil for an unfinished upload, and where the tail fails.
+        package internal(set) var description: BlobDescription?
+        package internal(set) var violations: [BlobViolation] = []
+    }
+
+    /// Returns everything below `uploads/` and `blobs/` of a data directory, sorted by path; reads names only.
+    package static func entries(in directory: String, on disk: any Disk) throws(DiskError) -> [Entry] {
+        let paths = BlobPaths(directory)
+        var entries: [Entry] = []
+        for shelf in try names(in: paths.blobs, on: disk) {
+            let shelfPath = "\(paths.blobs)/\(shelf)"
+            guard shelf.utf8.count == 2, try disk.entry(shelfPath)?.kind == .directory else {
+                entries.append(Entry(kind: .stranger, id: "", path: shelfPath))
+                continue
+            }
+            for name in try disk.list(shelfPath) {
+                let id = BlobPaths.blobID(named: name, onShelf: shelf)
+                entries.append(
+                    Entry(kind: id == nil ? .stranger : .blob, id: id?.text ?? "", path: "\(shelfPath)/\(name)")
+                )
+            }
+        }
+        for name in try names(in: paths.uploads, on: disk) {
+            let path = "\(paths.uploads)/\(name)"
+            guard let id = BlobID(name), try disk.entry(path)?.kind == .directory else {
+                entries.append(Entry(kind: .stranger, id: "", path: path))
+                continue
+            }
+            let isComplete = try disk.entry(paths.complete(id)) != nil
+            entries.append(Entry(kind: isComplete ? .completeUpload : .unfinishedUpload, id: name, path: path))
+        }
+        return entries
+    }
+
+    /// Reads and verifies every byte of one entry.
+    package static func check(_ entry: Entry, on disk: any Disk) throws(DiskError) -> Finding {
+        var finding = Finding(entry: entry)
+        guard let id = BlobID(entry.id) else {
+            finding.violations = [BlobViolation(path: entry.path, offset: 0, reason: .unexpectedEntry)]
+            return finding
+        }
+        do throws(BlobError) {
+            if let path = entry.filePath {
+                try checkBlob(id, at: path, on: disk, &finding)
+            } else {
+                try checkUpload(id, at: entry.path, on: disk, &finding)
+            }
+        } catch {
+            switch error {
+            case .disk(let error): throw error
+            case .corrupt(let violation): finding.violations.append(violation)
+            case .notFound:
+                finding.violations.append(BlobViolation(path: entry.path, offset: 0, reason: .missing))
+            }
+        }
+        return finding
+    }
+
+    private static func names(in directory: String, on disk: any Disk) throws(DiskError) -> [String] {
+        try disk.entry(directory) == nil ? [] : try disk.list(directory)
+    }
+}

@@ -1,0 +1,86 @@
+internal import Disk
+
+/// A stored file, open: its description, and its content frame by frame.
+///
+/// What does not verify is never returned. The file stays readable while this object lives, even when the blob is
+/// removed meanwhile. Safe from any thread.
+package final class BlobReader: Sendable {
+    package let description: BlobDescription
+    private let reader: FrameReader
+    private let frames: [SeekTable.Frame]
+    /// Where each frame begins, in the file and in the content, and where the last one ends.
+    private let storedOffsets: [Int64]
+    private let contentOffsets: [Int64]
+
+    /// Opens a blob file and verifies its tail.
+    ///
+    /// - Throws: `.notFound`, `.disk`, or `.corrupt` where metadata and seek table are not what was written.
+    init(_ id: BlobID, at path: String, contexts: ZstdContexts, on disk: any Disk) throws(BlobError) {
+        let file: File
+        do throws(DiskError) {
+            file = try File(path, .read, on: disk)
+        } catch {
+            throw error.isMissing ? .notFound : .disk(error)
+        }
+        let tail = try BlobTail(of: id, in: file)
+        description = tail.description
+        reader = FrameReader(file: file, contexts: contexts)
+        frames = tail.frames
+        var storedOffsets: [Int64] = [0]
+        var contentOffsets: [Int64] = [0]
+        for (index, frame) in tail.frames.enumerated() {
+            storedOffsets.append(storedOffsets[index] + Int64(frame.storedByteCount))
+            contentOffsets.append(contentOffsets[index] + Int64(frame.contentByteCount))
+        }
+        self.storedOffsets = storedOffsets
+        self.contentOffsets = contentOffsets
+    }
+
+    /// The file itself: a whole zstd stream.
+    package var path: String { reader.file.path }
+
+    package var frameCount: Int { frames.count }
+
+    /// Which bytes of the content a frame holds.
+    ///
+    /// - Precondition: `index` is less than ``frameCount``.
+    package func contentRange(ofFrame index: Int) -> Range<Int64> {
+        contentOffsets[index]..<contentOffsets[index + 1]
+    }
+
+    /// The frame that holds the byte at `offset`.
+    ///
+    /// - Precondition: `offset` is inside the content.
+    package func frameIndex(at offset: Int64) -> Int {
+        precondition((0..<description.byteCount).contains(offset), "the offset is inside the content")
+        var low = 0
+        var high = frames.count - 1
+        while low < high {
+            let middle = (low + high + 1) / 2
+            if contentOffsets[middle] <= offset { low = middle } else { high = middle - 1 }
+        }
+        return low
+    }
+
+    /// The frames that hold any byte of `range`, cut to the content.
+    package func frames(overlapping range: Range<Int64>) -> Range<Int> {
+        let range = range.clamped(to: 0..<description.byteCount)
+        guard !range.isEmpty else { return 0..<0 }
+        return frameIndex(at: range.lowerBound)..<frameIndex(at: range.upperBound - 1) + 1
+    }
+
+    /// Returns the content of one frame; blocks for one read and its decoding.
+    ///
+    /// - Precondition: `index` is less than ``frameCount``.
+    /// - Throws: `.corrupt` where the frame is not what was stored, `.disk` where it cannot be read.
+    package func frame(_ index: Int) throws(BlobError) -> [UInt8] {
+        try reader.frame(frames[index], at: storedOffsets[index]).content
+    }
+
+    /// Returns the file's own bytes, for a client that takes zstd; fewer than `count` only at the end.
+    ///
+    /// They are not verified here: the client's decoder does that, frame by frame.
+    package func storedBytes(at offset: Int64, count: Int) throws(BlobError) -> [UInt8] {
+        do throws(DiskError) { return try reader.file.bytes(at: offset, count: count) } catch { throw .disk(error) }
+    }
+}

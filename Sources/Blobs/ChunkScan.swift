@@ -1,0 +1,55 @@
+internal import Disk
+
+/// Reads an upload's data back, chunk by chunk, against the lines of its journal.
+///
+/// Frames, digests and counts are those of the chunks that verified; a chunk that does not leaves them alone.
+struct ChunkScan {
+    private let reader: FrameReader
+    private(set) var position = FrameWriter.Position()
+    private(set) var digest = ContentDigest()
+
+    init(of file: File, contexts: ZstdContexts) {
+        reader = FrameReader(file: file, contexts: contexts)
+    }
+
+    /// Goes on by one chunk, and returns why it is not what the line says, or nil.
+    mutating func verify(_ chunk: UploadJournal.Chunk) -> BlobError? {
+        var frames: [SeekTable.Frame] = []
+        var offset = position.storedByteCount
+        var content = digest.copy()
+        let stored = position.digest.copy()
+        let chunkDigest = RunningXXH128()
+        do throws(BlobError) {
+            for line in chunk.frames {
+                let frame = try reader.frame(
+                    at: offset,
+                    storedByteCount: line.storedByteCount,
+                    contentByteCount: line.contentByteCount
+                )
+                frame.content.withUnsafeBytes { bytes in
+                    chunkDigest.update(bytes)
+                    content.update(bytes)
+                }
+                frame.stored.withUnsafeBytes { stored.update($0) }
+                frames.append(
+                    SeekTable.Frame(
+                        storedByteCount: UInt32(line.storedByteCount),
+                        contentByteCount: UInt32(line.contentByteCount),
+                        checksum: frame.checksum
+                    )
+                )
+                offset += Int64(line.storedByteCount)
+            }
+            guard chunkDigest.hex == chunk.digest else {
+                throw reader.file.violation(.chunk, at: position.storedByteCount)
+            }
+        } catch {
+            return error
+        }
+        position.frames += frames
+        position.storedByteCount = offset
+        position.digest = stored
+        digest = content
+        return nil
+    }
+}

@@ -1,0 +1,95 @@
+internal import CXXHash
+internal import Crypto
+internal import JSON
+
+/// A running XXH3-128, printed as `xxhsum -H2` prints it.
+///
+/// Not safe for use by two threads at once; whoever holds it orders its calls.
+final class RunningXXH128 {
+    private let state: OpaquePointer
+
+    init() {
+        guard let state = ledge_xxh3_128_create() else { preconditionFailure("no memory for a digest") }
+        self.state = state
+    }
+
+    deinit {
+        ledge_xxh3_128_destroy(state)
+    }
+
+    func update(_ bytes: UnsafeRawBufferPointer) {
+        ledge_xxh3_128_update(state, bytes.baseAddress, bytes.count)
+    }
+
+    /// Of all bytes so far, 32 lower-case hex digits.
+    var hex: String {
+        let digest = ledge_xxh3_128_digest(state)
+        return Hexadecimal.text(digest.high) + Hexadecimal.text(digest.low)
+    }
+
+    func copy() -> RunningXXH128 {
+        let copy = RunningXXH128()
+        ledge_xxh3_128_copy(copy.state, state)
+        return copy
+    }
+
+    func reset() {
+        ledge_xxh3_128_reset(state)
+    }
+}
+
+/// A running SHA-256; a copy goes its own way.
+struct RunningSHA256 {
+    private var state = SHA256()
+
+    mutating func update(_ bytes: UnsafeRawBufferPointer) {
+        state.update(bufferPointer: bytes)
+    }
+
+    /// Of all bytes so far, 64 lower-case hex digits.
+    var hex: String {
+        Hexadecimal.text(Array(state.finalize()))
+    }
+}
+
+/// Both digests of the content of an upload, as a blob's metadata states them.
+struct ContentDigest {
+    private var sha256 = RunningSHA256()
+    private let xxh128: RunningXXH128
+
+    init() {
+        xxh128 = RunningXXH128()
+    }
+
+    private init(sha256: RunningSHA256, xxh128: RunningXXH128) {
+        self.sha256 = sha256
+        self.xxh128 = xxh128
+    }
+
+    mutating func update(_ bytes: UnsafeRawBufferPointer) {
+        sha256.update(bytes)
+        xxh128.update(bytes)
+    }
+
+    /// A digest of the same bytes that goes its own way from here.
+    func copy() -> ContentDigest {
+        ContentDigest(sha256: sha256, xxh128: xxh128.copy())
+    }
+
+    var values: Values {
+        Values(sha256: sha256.hex, xxh3_128: xxh128.hex)
+    }
+
+    /// In hex, as text.
+    struct Values: Sendable, Hashable {
+        let sha256: String
+        let xxh3_128: String
+    }
+}
+
+/// The low half of XXH64, with which zstd ends a frame and the seek table describes it.
+enum FrameChecksum {
+    static func of(_ content: UnsafeRawBufferPointer) -> UInt32 {
+        UInt32(truncatingIfNeeded: XXH_INLINE_XXH64(content.baseAddress, content.count, 0))
+    }
+}

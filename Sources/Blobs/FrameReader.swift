@@ -1,0 +1,43 @@
+internal import Disk
+
+/// Reads frames of one file back and hands out only what verifies.
+struct FrameReader: Sendable {
+    let file: File
+    let contexts: ZstdContexts
+
+    /// A frame as it stands in the file, and what it says.
+    struct Frame {
+        let stored: [UInt8]
+        let content: [UInt8]
+
+        /// The frame's own checksum, its last four bytes.
+        var checksum: UInt32 { stored.littleEndian(at: stored.count - 4) }
+    }
+
+    /// Reads one frame; blocks for one read.
+    ///
+    /// - Throws: `.corrupt` unless the bytes are exactly one zstd frame of exactly that much content, and the content
+    ///   has the frame's checksum.
+    func frame(at offset: Int64, storedByteCount: Int, contentByteCount: Int) throws(BlobError) -> Frame {
+        let stored = try file.content(at: offset, count: storedByteCount)
+        guard storedByteCount > 4 else { throw file.violation(.frame, at: offset) }
+        var isWhole = false
+        let content = [UInt8](unsafeUninitializedCapacity: contentByteCount) { buffer, initializedCount in
+            isWhole = stored.withUnsafeBytes { contexts.decompress($0, into: UnsafeMutableRawBufferPointer(buffer)) }
+            initializedCount = isWhole ? contentByteCount : 0
+        }
+        guard isWhole else { throw file.violation(.frame, at: offset) }
+        return Frame(stored: stored, content: content)
+    }
+
+    /// Reads a frame that the seek table describes.
+    func frame(_ entry: SeekTable.Frame, at offset: Int64) throws(BlobError) -> Frame {
+        let frame = try frame(
+            at: offset,
+            storedByteCount: Int(entry.storedByteCount),
+            contentByteCount: Int(entry.contentByteCount)
+        )
+        guard frame.checksum == entry.checksum else { throw file.violation(.frameChecksum, at: offset) }
+        return frame
+    }
+}

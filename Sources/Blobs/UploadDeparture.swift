@@ -1,0 +1,76 @@
+internal import Disk
+internal import JSON
+
+/// The last steps of an upload on disk, into the blobs or away; each blocks.
+///
+/// A token is used up when `uploads/<id>/` is gone. The order of the steps leaves, after a crash between any two of
+/// them, either a complete upload (its file in `uploads/`, or in `blobs/`, or under both names) that can be claimed
+/// again, or a stored blob. A blob beside a leftover upload directory was never handed out, so nothing refers to it.
+///
+/// Moving relies on the file system doing a rename between directories in one transaction, as ext4, XFS and Btrfs do.
+struct UploadDeparture: Sendable {
+    private let id: BlobID
+    private let paths: BlobPaths
+    private let disk: any Disk
+    private let contexts: ZstdContexts
+
+    init(_ id: BlobID, shop: BlobWorkshop) {
+        self.id = id
+        paths = shop.paths
+        disk = shop.disk
+        contexts = shop.contexts
+    }
+
+    /// Reads what the complete file says about itself, wherever it stands.
+    func description() throws(UploadError) -> BlobDescription {
+        do throws(BlobError) {
+            do throws(BlobError) {
+                return try reader(at: paths.complete(id)).description
+            } catch .notFound {
+                return try reader(at: paths.blob(id)).description
+            }
+        } catch {
+            throw .of(error)
+        }
+    }
+
+    /// Moves the complete file and removes the upload; asked again after a failure it goes on.
+    func moveToBlobs() throws(DiskError) {
+        try disk.ensureDirectory(paths.shelf(of: id))
+        if try disk.entry(paths.complete(id)) != nil {
+            try disk.rename(paths.complete(id), to: paths.blob(id))
+        }
+        // The new name first: a power cut between the two finds the file under both, or under the old one.
+        try disk.synchronizeDirectory(paths.shelf(of: id))
+        try disk.synchronizeDirectory(paths.upload(id))
+        try disk.removeTree(paths.upload(id))
+    }
+
+    /// Removes the upload, and a blob that a crash in the middle of claiming has left.
+    func remove() throws(UploadError) {
+        do throws(DiskError) {
+            if try disk.entry(paths.blob(id)) != nil {
+                try disk.remove(paths.blob(id))
+                try disk.synchronizeDirectory(paths.shelf(of: id))
+            }
+            try disk.removeTree(paths.upload(id))
+        } catch {
+            throw .of(error)
+        }
+    }
+
+    private func reader(at path: String) throws(BlobError) -> BlobReader {
+        try BlobReader(id, at: path, contexts: contexts, on: disk)
+    }
+}
+
+extension UploadError {
+    /// A complete upload's file that cannot be read.
+    static func of(_ error: BlobError) -> UploadError {
+        switch error {
+        case .notFound: .unknownUpload
+        case .disk(let error): .of(error)
+        case .corrupt(let violation): .corrupt(violation)
+        }
+    }
+}

@@ -1,0 +1,65 @@
+internal import CZstd
+internal import NIOConcurrencyHelpers
+
+/// zstd's working memory, kept for the next frame: making it costs more than a small frame.
+///
+/// There are never more than frames worked on at once, which ``FramePool`` bounds.
+final class ZstdContexts: Sendable {
+    private struct Context: @unchecked Sendable {
+        let pointer: OpaquePointer
+    }
+
+    private let compressing = NIOLockedValueBox<[Context]>([])
+    private let decompressing = NIOLockedValueBox<[Context]>([])
+
+    deinit {
+        compressing.withLockedValue { for context in $0 { ZSTD_freeCCtx(context.pointer) } }
+        decompressing.withLockedValue { for context in $0 { ZSTD_freeDCtx(context.pointer) } }
+    }
+
+    /// Compresses `content` as one frame with its size and checksum in it; nil where `output` is too small for it.
+    func compress(
+        _ content: UnsafeRawBufferPointer,
+        level: Int32,
+        into output: UnsafeMutableRawBufferPointer
+    ) -> Int? {
+        let context = compressing.withLockedValue { $0.popLast() } ?? Self.makeCompressing()
+        defer { compressing.withLockedValue { $0.append(context) } }
+        ZSTD_CCtx_reset(context.pointer, ZSTD_reset_session_and_parameters)
+        ZSTD_CCtx_setParameter(context.pointer, ZSTD_c_compressionLevel, level)
+        ZSTD_CCtx_setParameter(context.pointer, ZSTD_c_checksumFlag, 1)
+        let count = ZSTD_compress2(
+            context.pointer,
+            output.baseAddress,
+            output.count,
+            content.baseAddress,
+            content.count
+        )
+        return ZSTD_isError(count) == 0 ? count : nil
+    }
+
+    /// Decompresses exactly one frame of exactly `output.count` bytes of content and verifies its checksum.
+    func decompress(_ stored: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer) -> Bool {
+        guard ZSTD_findFrameCompressedSize(stored.baseAddress, stored.count) == stored.count else { return false }
+        let context = decompressing.withLockedValue { $0.popLast() } ?? Self.makeDecompressing()
+        defer { decompressing.withLockedValue { $0.append(context) } }
+        let count = ZSTD_decompressDCtx(
+            context.pointer,
+            output.baseAddress,
+            output.count,
+            stored.baseAddress,
+            stored.count
+        )
+        return ZSTD_isError(count) == 0 && count == output.count
+    }
+
+    private static func makeCompressing() -> Context {
+        guard let pointer = ZSTD_createCCtx() else { preconditionFailure("no memory for a compressor") }
+        return Context(pointer: pointer)
+    }
+
+    private static func makeDecompressing() -> Context {
+        guard let pointer = ZSTD_createDCtx() else { preconditionFailure("no memory for a decompressor") }
+        return Context(pointer: pointer)
+    }
+}

@@ -1,0 +1,176 @@
+import Blobs
+import Disk
+import Testing
+
+/// Every order of events up to seven long, against rules told in another way: as the list of what has happened.
+struct UploadStateTests {
+    static let limits = UploadState.Limits(chunkByteCountMax: 3, chunkCountMax: 3)
+    static let failure = DiskError(call: .fdatasync, path: "x", code: 5)
+
+    enum Event: CaseIterable, Hashable {
+        case receive0, receive1, receive2, receive3, add1, add3, commitA, commitB, cancel
+        case complete, endWell, endBadly, latch, leave
+    }
+
+    /// The oracle: remembers history, derives everything.
+    struct History {
+        var chunks: [(byteCount: Int, digest: String)] = []
+        var arriving: (index: Int, byteCount: Int)?
+        var phase = UploadState.Phase.receiving
+        let byteCount: Int
+
+        var received: Int { chunks.reduce(0) { $0 + $1.byteCount } }
+        var mayWork: Bool { phase == .receiving || phase == .completing || phase == .complete }
+    }
+
+    @Test func everyOrderOfEventsFollowsTheRules() {
+        var visited: Set<UploadState> = []
+        for byteCount in [0, 2, 4] {
+            var frontier = [
+                (UploadState(byteCount: Int64(byteCount), limits: Self.limits), History(byteCount: byteCount))
+            ]
+            for _ in 0..<9 {
+                var next: [(UploadState, History)] = []
+                for (state, history) in frontier {
+                    for event in Event.allCases {
+                        var state = state
+                        var history = history
+                        guard step(event, &state, &history), visited.insert(state).inserted else { continue }
+                        next.append((state, history))
+                    }
+                }
+                frontier = next
+            }
+        }
+        #expect(visited.count > 500, "the search has really been somewhere: \(visited.count)")
+    }
+
+    /// Lets an event happen to both and compares; false where it may not happen at all.
+    private func step(_ event: Event, _ state: inout UploadState, _ history: inout History) -> Bool {
+        switch event {
+        case .receive0: receive(0, &state, &history)
+        case .receive1: receive(1, &state, &history)
+        case .receive2: receive(2, &state, &history)
+        case .receive3: receive(3, &state, &history)
+        case .add1: return add(1, &state, &history)
+        case .add3: return add(3, &state, &history)
+        case .commitA: return commit("a", &state, &history)
+        case .commitB: return commit("b", &state, &history)
+        case .cancel:
+            state.cancel()
+            history.arriving = nil
+        case .complete: complete(&state, &history)
+        case .endWell, .endBadly:
+            state.endCompleting(event == .endWell)
+            if history.phase == .completing { history.phase = event == .endWell ? .complete : .receiving }
+        case .latch:
+            state.latch(Self.failure)
+            if history.mayWork { history.phase = .latched(Self.failure) }
+        case .leave:
+            #expect(state.leave() == (history.phase != .gone))
+            history.phase = .gone
+        }
+        #expect(state.phase == history.phase)
+        #expect(state.nextChunkIndex == history.chunks.count)
+        #expect(state.receivedByteCount == Int64(history.received))
+        #expect(state.receivedByteCount <= state.byteCount)
+        #expect(state.arrival?.index == history.arriving?.index)
+        return true
+    }
+
+    private func receive(_ index: Int, _ state: inout UploadState, _ history: inout History) {
+        let expected: UploadState.Admission
+        switch history.phase {
+        case .gone: expected = .reject(.unknownUpload)
+        case .latched(let error): expected = .reject(.latched(error))
+        case .complete: expected = .reject(.alreadyComplete)
+        case .completing: expected = .reject(.busy)
+        case .receiving:
+            let count = history.chunks.count
+            if history.arriving != nil {
+                expected = .reject(.busy)
+            } else if index == count {
+                expected = count == 3 ? .reject(.tooManyChunks(count: 4, countMax: 3)) : .append
+            } else {
+                expected = index == count - 1 ? .repeat : .reject(.outOfOrder(expected: count, received: index))
+            }
+        }
+        #expect(state.receive(chunk: index) == expected)
+        if expected == .append || expected == .repeat { history.arriving = (index, 0) }
+    }
+
+    private func add(_ count: Int, _ state: inout UploadState, _ history: inout History) -> Bool {
+        guard let arriving = history.arriving else { return false }
+        let total = arriving.byteCount + count
+        let next = history.chunks.count
+        let expected: UploadError?
+        switch history.phase {
+        case .gone: expected = .unknownUpload
+        case .latched(let error): expected = .latched(error)
+        default:
+            if total > 3 {
+                expected = .chunkTooLarge(byteCountMax: 3)
+            } else if arriving.index < next {
+                expected =
+                    total > history.chunks[arriving.index].byteCount
+                    ? .outOfOrder(expected: next, received: arriving.index) : nil
+            } else {
+                expected =
+                    history.received + total > history.byteCount
+                    ? .tooManyBytes(byteCountMax: Int64(history.byteCount)) : nil
+            }
+        }
+        #expect(state.add(count) == expected)
+        if expected == nil { history.arriving?.byteCount = total }
+        return true
+    }
+
+    private func commit(_ digest: String, _ state: inout UploadState, _ history: inout History) -> Bool {
+        guard let arriving = history.arriving else { return false }
+        let isRepeat = arriving.index < history.chunks.count
+        let expected: UploadError?
+        switch history.phase {
+        case .gone: expected = .unknownUpload
+        case .latched(let error): expected = .latched(error)
+        default:
+            let isSame = !isRepeat || history.chunks[arriving.index] == (arriving.byteCount, digest)
+            expected = isSame ? nil : .outOfOrder(expected: history.chunks.count, received: arriving.index)
+        }
+        #expect(state.objection(toDigest: digest) == expected)
+        guard expected == nil else { return false }
+        let chunk = state.commit(digest: digest)
+        #expect(chunk == .init(index: arriving.index, byteCount: arriving.byteCount, digest: digest))
+        history.arriving = nil
+        if !isRepeat { history.chunks.append((arriving.byteCount, digest)) }
+        return true
+    }
+
+    private func complete(_ state: inout UploadState, _ history: inout History) {
+        let expected: UploadState.Completion
+        switch history.phase {
+        case .gone: expected = .reject(.unknownUpload)
+        case .latched(let error): expected = .reject(.latched(error))
+        case .complete: expected = .done
+        case .completing: expected = .reject(.busy)
+        case .receiving:
+            if history.arriving != nil {
+                expected = .reject(.busy)
+            } else if history.received != history.byteCount {
+                expected = .reject(
+                    .incomplete(received: Int64(history.received), expected: Int64(history.byteCount))
+                )
+            } else {
+                expected = .run
+                history.phase = .completing
+            }
+        }
+        #expect(state.complete() == expected)
+    }
+
+    @Test func addingToNoChunkTraps() async {
+        await #expect(processExitsWith: .failure) {
+            var state = UploadState(byteCount: 1, limits: .init(chunkByteCountMax: 1, chunkCountMax: 1))
+            _ = state.add(1)
+        }
+    }
+}
