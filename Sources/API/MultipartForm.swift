@@ -1,0 +1,85 @@
+internal import Blobs
+internal import HummingbirdCore
+internal import JSON
+internal import NIOCore
+
+/// A `multipart/form-data` body with fields and one file, as clients before 1.1 send a model.
+///
+/// The file goes to disk as it arrives, as an upload of its own. An upload has to know its size when it begins; it is
+/// told from the `Content-Length`, so the file must be the last part, which is where every known client puts it.
+struct MultipartForm: Sendable {
+    let boundary: String
+    /// The name of the part that holds the file.
+    let fileField: String
+    let blobs: BlobStore
+
+    /// Bytes that the fields beside the file may have, each.
+    private static let fieldByteCountMax = 64 << 10
+
+    /// Reads the body, and returns its fields with the finished upload's `file_token` and `file_name` among them.
+    ///
+    /// An upload that does not finish is removed.
+    func read(_ request: Request) async throws -> JSONObject {
+        guard let byteCount = request.declaredByteCount else { throw RequestError.missingHeader("Content-Length") }
+        var reading = Reading(parser: try MultipartParser(boundary: boundary), byteCount: Int(byteCount))
+        do {
+            try await request.forEachBuffer { buffer in
+                reading.parser.append(buffer)
+                while let event = try reading.parser.next() { try await take(event, &reading) }
+            }
+            guard reading.parser.isComplete else { throw MultipartError.truncated }
+        } catch {
+            await reading.file?.abort()
+            throw error
+        }
+        return reading.fields
+    }
+
+    private struct Reading {
+        var parser: MultipartParser
+        let byteCount: Int
+        var fields = JSONObject()
+        var part: MultipartPart?
+        var text = ByteBuffer()
+        var file: BlobIntake?
+    }
+
+    private func take(_ event: MultipartParser.Event, _ reading: inout Reading) async throws {
+        switch event {
+        case .part(let part):
+            reading.part = part
+            guard part.name == fileField else { return }
+            guard reading.file == nil else { throw MultipartError.malformed }
+            let fileName = try FileName(part.fileName ?? part.name).text
+            let rest = reading.byteCount - reading.parser.consumedByteCount - reading.parser.closingByteCount
+            guard rest >= 0 else { throw MultipartError.truncated }
+            reading.file = try await BlobIntake(fileName: fileName, byteCount: Int64(rest), blobs: blobs)
+        case .bytes(let bytes):
+            if reading.part?.name == fileField {
+                try await reading.file?.take(bytes)
+            } else {
+                guard reading.text.readableBytes + bytes.readableBytes <= Self.fieldByteCountMax else {
+                    throw RequestError.bodyTooLarge(byteCountMax: Self.fieldByteCountMax)
+                }
+                reading.text.writeImmutableBuffer(bytes)
+            }
+        case .endOfPart, .end:
+            try await endPart(&reading)
+        }
+    }
+
+    private func endPart(_ reading: inout Reading) async throws {
+        guard let part = reading.part else { return }
+        reading.part = nil
+        if part.name == fileField, let file = reading.file {
+            do {
+                reading.fields["file_token"] = .string(try await file.finish().token)
+            } catch UploadError.incomplete {
+                throw RequestError.malformedField(fileField, expected: "the last part of the form")
+            }
+        } else if reading.fields[part.name] == nil {
+            reading.fields[part.name] = .string(String(buffer: reading.text))
+        }
+        reading.text.clear()
+    }
+}

@@ -1,0 +1,31 @@
+package import JSON
+package import Store
+
+extension Resource {
+    /// The collection that keeps this resource's documents, with the indexes its fields declare.
+    package var schema: CollectionSchema {
+        CollectionSchema(name: name, key: key, indexes: fields.flatMap(\.indexes), isAppendOnly: isAppendOnly)
+    }
+
+    /// Every collection of the store: one for each resource, and the settings of the server.
+    package static let schemas: [CollectionSchema] = all.map(\.schema) + [settings]
+
+    /// What the server remembers about itself, such as the active helper: `{"name":"active_helper","value":"…"}`.
+    ///
+    /// It has no routes of its own.
+    package static let settings = CollectionSchema(name: "settings", key: "name", indexes: [], isAppendOnly: false)
+
+    /// The path a filter or sort key of this name looks at.
+    package func path(_ name: String) -> FieldPath {
+        FieldPath(aliases[name] ?? name)
+    }
+}
+
+extension Field {
+    fileprivate var indexes: [FieldIndex] {
+        guard let index else { return [] }
+        let kind: FieldIndex.Kind = index == .postings ? .postings : .ordered
+        guard self.kind == .nodeRef else { return [FieldIndex(path: FieldPath(name), kind: kind)] }
+        return Self.nodeRefMembers.map { FieldIndex(path: FieldPath("\(name).\($0)"), kind: kind) }
+    }
+}

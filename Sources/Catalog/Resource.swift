@@ -1,0 +1,67 @@
+/// One kind of thing the API serves, declared as data.
+///
+/// Routes, validation, indexes, the list of endpoints and the tests are derived from it; see ``all``. It holds no
+/// closures: a resource that needs a verb of its own gets a file of routes in `API`.
+package struct Resource: Sendable, Hashable {
+    /// Its path segment, and the name of its collection and of that collection's directory.
+    package let name: String
+    /// The field that identifies a document, and what `{id}` in paths means.
+    package let key: String
+    package let operations: Operations
+    /// Whether a document is an event, which is never changed; such a collection pays nothing for replacement.
+    package let isAppendOnly: Bool
+    /// Every field of a document but the two stamps, in the order they are emitted; the key comes first.
+    package let fields: [Field]
+    /// Names that filters may use for another path, such as `client_id` for `sender.client_id`.
+    package let aliases: [String: String]
+
+    package init(
+        name: String,
+        key: String,
+        operations: Operations,
+        isAppendOnly: Bool = false,
+        fields: [Field],
+        aliases: [String: String] = [:]
+    ) {
+        self.name = name
+        self.key = key
+        self.operations = operations
+        self.isAppendOnly = isAppendOnly
+        self.fields = [.optional(key, .identifier)] + fields
+        self.aliases = aliases
+    }
+
+    /// The fields the store sets on every document; what a client sends in them is not kept.
+    package static let stamps = ["committed_at", "updated_at"]
+}
+
+extension Resource {
+    /// What the generic routes do with a resource.
+    package struct Operations: OptionSet, Sendable, Hashable {
+        package let rawValue: Int
+
+        package init(rawValue: Int) {
+            self.rawValue = rawValue
+        }
+
+        /// `GET /name` and `POST /name/list`.
+        package static let list = Operations(rawValue: 1 << 0)
+        /// `GET /name/count` and `POST /name/count`.
+        package static let count = Operations(rawValue: 1 << 1)
+        /// `GET /name/{id}`.
+        package static let get = Operations(rawValue: 1 << 2)
+        /// `POST /name`.
+        package static let create = Operations(rawValue: 1 << 3)
+        /// `DELETE /name/{id}`.
+        package static let delete = Operations(rawValue: 1 << 4)
+
+        package static let readable: Operations = [.list, .count, .get]
+    }
+}
+
+extension Resource {
+    /// One of them: `client` for `clients`, taken from the key.
+    package var singular: String {
+        key.hasSuffix("_id") ? String(key.dropLast(3)) : key
+    }
+}

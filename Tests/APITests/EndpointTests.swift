@@ -1,0 +1,69 @@
+import Catalog
+import HTTPTypes
+import Hummingbird
+import TestSupport
+import Testing
+
+@testable import API
+
+struct EndpointTests {
+    /// The whole API on one page: a route that comes or goes shows up as a line of fixtures/endpoints.txt.
+    @Test func theRouterAnswersTheDocumentedEndpoints() throws {
+        #expect(try Site().server.endpoints == Fixture.lines(of: "endpoints.txt"))
+    }
+
+    @Test func noRouteHidesAnother() throws {
+        let site = try Site()
+        #expect(throws: Never.self) {
+            try Routes(store: site.store, blobs: site.blobs, options: ServerOptions()).makeRouter().validate()
+        }
+    }
+
+    @Test(arguments: [
+        ("/api/v1/clients/count", ["GET", "HEAD", "POST"]),
+        ("/api/v1/clients/x", ["DELETE", "GET", "HEAD"]),
+        ("/api/v1/clients/x/", ["DELETE", "GET", "HEAD"]),
+        ("/api/v1/clients", ["GET", "HEAD"]),
+        ("/api/v1/clients/list", ["POST"]),
+        ("/api/v1/clients/x/y", []),
+        ("/", []),
+    ])
+    func aPathKnowsItsMethods(_ path: String, _ methods: [String]) throws {
+        let site = try Site()
+        let router = Router(context: LedgeContext.self)
+        Routes(store: site.store, blobs: site.blobs, options: ServerOptions()).add(to: router)
+        #expect(AllowedMethods(router.routes).methods(of: path) == methods)
+    }
+
+    @Test(arguments: Resource.all)
+    func everyListIsServedWithAndWithoutASlash(_ resource: Resource) async throws {
+        try await Site().run { visitor async throws in
+            for path in ["/api/v1/\(resource.name)", "/api/v1/\(resource.name)/", "/api/v1/\(resource.name)/?a__b=c"] {
+                let answer = try await visitor.ask(.get, path)
+                #expect(answer.status == 200)
+                #expect(answer.text == #"{"count":0,"result":[]}"#)
+                #expect(answer["Content-Type"] == "application/json")
+            }
+        }
+    }
+
+    @Test(arguments: Resource.all)
+    func aMissingKeyIsNotFound(_ resource: Resource) async throws {
+        try await Site().run { visitor async throws in
+            let answer = try await visitor.ask(.get, "/api/v1/\(resource.name)/no%20such")
+            #expect(answer.status == 404)
+            #expect(try answer.message == "Entity with id: no such not found")
+        }
+    }
+
+    @Test func healthIsOK() async throws {
+        try await Site().run { visitor async throws in
+            let answer = try await visitor.ask(.get, "/health")
+            #expect(answer.status == 200)
+        }
+    }
+}
+
+extension Resource: CustomTestStringConvertible {
+    public var testDescription: String { name }
+}

@@ -1,0 +1,212 @@
+import Blobs
+import Disk
+import HTTPTypes
+import JSON
+import Store
+import Testing
+
+@testable import API
+
+struct ModelRouteTests {
+    private static let models = "/api/v1/models/"
+
+    private static func id(_ answer: Answer) throws -> String {
+        #expect(answer.status == 200)
+        return try #require(try answer.json[path: "model_id"]?.string)
+    }
+
+    /// What the official client does.
+    @Test func aModelIsMadeOfAToken() async throws {
+        try await Site().run { visitor async throws in
+            let bytes = UploadRouteTests.noise(700_000)
+            let token = try await UploadRouteTests.upload(visitor, bytes)
+            let made = try await visitor.ask(.post, Self.models, form: "helper=binaryhelper&file_token=\(token)")
+            let id = try Self.id(made)
+            #expect(try made.json[path: "success"] == true)
+            let model = try await visitor.ask(.get, Self.models + id).json
+            #expect(model[path: "model"]?.string == id)
+            #expect(model[path: "helper"] == "binaryhelper")
+            #expect(model[path: "file_name"] == "seed.npz")
+            #expect(model[path: "file_size"] == 700_000)
+            #expect(model[path: "checksum"]?.string?.utf8.count == 64)
+            #expect(model[path: "parent_model"] == .null)
+            #expect(model[path: "session_id"] == .null)
+            #expect(try await visitor.ask(.get, Self.models + "\(id)/download").bytes == bytes)
+        }
+    }
+
+    @Test func everythingAboutAModelMayBeSaid() async throws {
+        try await Site().run { visitor async throws in
+            let token = try await UploadRouteTests.upload(visitor, [1, 2, 3])
+            let body: JSON = [
+                "file_token": .string(token), "model_id": "m", "name": "n", "session_id": "s", "parent_model": "p",
+                "file_name": "other.bin",
+            ]
+            #expect(try Self.id(await visitor.ask(.post, Self.models, body)) == "m")
+            let model = try await visitor.ask(.get, Self.models + "m").json
+            #expect(model[path: "helper"] == "numpyhelper", "the active helper")
+            for (path, value) in [
+                ("name", "n"), ("session_id", "s"), ("parent_model", "p"), ("file_name", "other.bin"),
+            ] { #expect(model[path: FieldPath(path)]?.string == value) }
+        }
+    }
+
+    @Test func aTokenIsUsedOnce() async throws {
+        try await Site().run { visitor async throws in
+            let token = try await UploadRouteTests.upload(visitor, [1, 2, 3])
+            _ = try Self.id(await visitor.ask(.post, Self.models, ["file_token": .string(token)]))
+            let again = try await visitor.ask(.post, Self.models, ["file_token": .string(token)])
+            #expect(again.status == 404)
+            #expect(try again.message == "Unknown file_token")
+            #expect(try await visitor.ask(.get, Self.models + "count").text == "1")
+        }
+    }
+
+    @Test(arguments: [
+        #"{"file_token":"TOKEN","model_id":"taken"}"#, #"{"file_token":"TOKEN","name":7}"#,
+        #"{"file_token":"TOKEN","file_name":"../x"}"#, #"{"file_token":"TOKEN","helper":"x"}"#,
+    ])
+    func aRefusedModelLeavesItsToken(_ body: String) async throws {
+        try await Site().run { visitor async throws in
+            let first = try await UploadRouteTests.upload(visitor, [1])
+            let taken: JSON = ["file_token": .string(first), "model_id": "taken"]
+            _ = try Self.id(await visitor.ask(.post, Self.models, taken))
+            let token = try await UploadRouteTests.upload(visitor, [1, 2, 3])
+            let bytes = Array(body.replacing("TOKEN", with: token).utf8)
+            #expect(try await visitor.ask(.post, Self.models, bytes: bytes).status >= 400)
+            _ = try Self.id(await visitor.ask(.post, Self.models, ["file_token": .string(token)]))
+        }
+    }
+
+    /// As after a crash between blob and document: the bytes are there, and asking again ends well.
+    @Test func aBlobWithoutADocumentCanStillBeNamed() async throws {
+        let site = try Site()
+        try await site.run { visitor async throws in
+            let token = try await UploadRouteTests.upload(visitor, [1, 2, 3])
+            _ = try await site.blobs.claim(token)
+            let id = try Self.id(await visitor.ask(.post, Self.models, ["file_token": .string(token)]))
+            #expect(try await visitor.ask(.get, Self.models + "\(id)/download").bytes == [1, 2, 3])
+        }
+    }
+
+    private static func multipart(_ file: [UInt8], before: String = "", after: String = "") -> [UInt8] {
+        Array(before.utf8)
+            + Array("--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"seed.npz\"\r\n\r\n".utf8) + file
+            + Array("\r\n\(after)--b--\r\n".utf8)
+    }
+
+    private static func field(_ name: String, _ value: String) -> String {
+        "--b\r\nContent-Disposition: form-data; name=\"\(name)\"\r\n\r\n\(value)\r\n"
+    }
+
+    private static let type = ["Content-Type": "multipart/form-data; boundary=b"]
+
+    /// What clients before 1.1 do; the file becomes as many chunks as it needs.
+    @Test(arguments: [0, 1, 100_000, 250_077])
+    func aModelIsMadeOfAMultipartForm(_ byteCount: Int) async throws {
+        var options = BlobStore.Options()
+        options.chunkByteCountMin = 50_000
+        options.chunkByteCountMax = 50_000
+        try await Site(blobOptions: options).run { visitor async throws in
+            let bytes = UploadRouteTests.noise(byteCount)
+            let fields = Self.field("helper", "binaryhelper") + Self.field("name", "seed")
+            let body = Self.multipart(bytes, before: fields)
+            let id = try Self.id(await visitor.ask(.post, Self.models, headers: Self.type, bytes: body))
+            let model = try await visitor.ask(.get, Self.models + id).json
+            #expect(model[path: "helper"] == "binaryhelper")
+            #expect(model[path: "name"] == "seed")
+            #expect(model[path: "file_name"] == "seed.npz")
+            #expect(try await visitor.ask(.get, Self.models + "\(id)/download").bytes == bytes)
+        }
+    }
+
+    @Test func aFileThatIsNotLastIsRefused() async throws {
+        let site = try Site()
+        try await site.run { visitor async throws in
+            let body = Self.multipart([1, 2, 3], after: Self.field("helper", "binaryhelper"))
+            let answer = try await visitor.ask(.post, Self.models, headers: Self.type, bytes: body)
+            #expect(answer.status == 400)
+            #expect(try answer.message == "field 'file' must be the last part of the form")
+            #expect(try site.disk.list("data/uploads").isEmpty, "the upload is removed")
+        }
+    }
+
+    @Test func aBrokenFormLeavesNothing() async throws {
+        let site = try Site()
+        try await site.run { visitor async throws in
+            let whole = Self.multipart([1, 2, 3], before: Self.field("name", "n"))
+            for length in stride(from: 0, to: whole.count - 4, by: 7) {
+                let bytes = Array(whole[..<length])
+                let answer = try await visitor.ask(.post, Self.models, headers: Self.type, bytes: bytes)
+                #expect(answer.status == 400, "\(length) bytes")
+            }
+            #expect(try site.disk.list("data/uploads").isEmpty)
+            #expect(try await visitor.ask(.get, Self.models + "count").text == "0")
+        }
+    }
+
+    // MARK: Ancestors
+
+    static let trails: [(String, [String: String], [String])] = [
+        ("m4/ancestors", [:], ["m3", "m2", "m1", "m0"]),
+        ("m4/ancestors?include_self=true", [:], ["m4", "m3", "m2", "m1", "m0"]),
+        ("m4/ancestors?include_self=false", ["X-Reverse": "false"], ["m3", "m2", "m1", "m0"]),
+        ("m4/ancestors?include_self=true", ["X-Reverse": "true"], ["m0", "m1", "m2", "m3", "m4"]),
+        ("m4/ancestors", ["X-Limit": "2"], ["m3", "m2"]),
+        ("m4/ancestors?include_self=true", ["X-Limit": "2"], ["m4", "m3", "m2"]),
+        ("m4/ancestors?include_self=true", ["X-Limit": "2", "X-Reverse": "true"], ["m2", "m3", "m4"]),
+        ("m0/ancestors", [:], []),
+        ("m0/ancestors?include_self=true", ["X-Limit": "1"], ["m0"]),
+        ("lost/ancestors?include_self=true", [:], ["lost"]),
+    ]
+
+    @Test(arguments: trails.indices)
+    func theTrailIsABareArray(_ index: Int) async throws {
+        let (path, headers, expected) = Self.trails[index]
+        try await Site().run { visitor async throws in
+            for (id, parent) in [("m0", nil), ("m1", "m0"), ("m2", "m1"), ("m3", "m2"), ("m4", "m3"), ("lost", "gone")]
+            {
+                try await Self.make(visitor, id, parent: parent)
+            }
+            let answer = try await visitor.ask(.get, Self.models + path, headers: headers)
+            #expect(answer.status == 200)
+            #expect(try answer.json.array?.compactMap { $0[path: "model_id"]?.string } == expected)
+        }
+    }
+
+    @Test func aTrailWithoutALimitHasTen() async throws {
+        try await Site().run { visitor async throws in
+            for index in 0...12 {
+                try await Self.make(visitor, "m\(index)", parent: index == 0 ? nil : "m\(index - 1)")
+            }
+            let answer = try await visitor.ask(.get, Self.models + "m12/ancestors")
+            #expect(try answer.json.array?.count == 10)
+        }
+    }
+
+    @Test func aCircleEnds() async throws {
+        try await Site().run { visitor async throws in
+            try await Self.make(visitor, "a", parent: "b")
+            try await Self.make(visitor, "b", parent: "a")
+            let answer = try await visitor.ask(.get, Self.models + "a/ancestors?include_self=true")
+            #expect(try answer.json.array?.count == 2)
+        }
+    }
+
+    @Test(arguments: ["ancestors", "download"])
+    func anUnknownModelHasNone(_ verb: String) async throws {
+        try await Site().run { visitor async throws in
+            let answer = try await visitor.ask(.get, Self.models + "x/\(verb)")
+            #expect(answer.status == 404)
+            #expect(try answer.message == "Entity with id: x not found")
+        }
+    }
+
+    private static func make(_ visitor: Visitor, _ id: String, parent: String?) async throws {
+        let token = try await UploadRouteTests.upload(visitor, [1])
+        let body: JSON = [
+            "file_token": .string(token), "model_id": .string(id), "parent_model": parent.map { .string($0) } ?? .null,
+        ]
+        _ = try Self.id(await visitor.ask(.post, models, body))
+    }
+}

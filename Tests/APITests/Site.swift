@@ -1,0 +1,117 @@
+import Blobs
+import Catalog
+import Disk
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import JSON
+import Logging
+import NIOCore
+import Store
+import TestSupport
+
+@testable import API
+
+/// A server over a real store and real blobs; the disk is one in memory unless a test needs another.
+final class Site: Sendable {
+    let disk: any Disk
+    let store: Store
+    let blobs: BlobStore
+    let server: Server
+
+    init(
+        on disk: any Disk = FaultDisk(),
+        directory: String = "data",
+        options: ServerOptions = ServerOptions(),
+        blobOptions: BlobStore.Options = BlobStore.Options()
+    ) throws {
+        self.disk = disk
+        store = try Store.open(directory, schemas: Resource.schemas, on: disk)
+        blobs = try BlobStore(directory: directory, options: blobOptions, on: disk)
+        var logger = Logger(label: "test")
+        logger.logLevel = .critical
+        server = Server(store: store, blobs: blobs, options: options, logger: logger)
+    }
+
+    /// Lets `body` talk to the server, through the router alone or over a socket.
+    func run(_ setup: TestingSetup = .router, _ body: @Sendable @escaping (Visitor) async throws -> Void) async throws {
+        try await server.application().test(setup) { client in try await body(Visitor(client: client)) }
+        await blobs.close()
+        try await store.close()
+    }
+
+    /// Stores a client, as `clients/add` will.
+    func addClient(_ id: String, name: String) async throws {
+        let client = try Resource.clients.validate(["client_id": .string(id), "name": .string(name)])
+        _ = try await store.collection("clients").put(client)
+    }
+}
+
+/// Somebody who sends requests.
+struct Visitor: Sendable {
+    let client: any TestClientProtocol
+
+    func ask(
+        _ method: HTTPRequest.Method,
+        _ path: String,
+        headers: [String: String] = [:],
+        bytes: [UInt8]? = nil
+    ) async throws -> Answer {
+        var fields = HTTPFields()
+        for (name, value) in headers { fields[HTTPField.Name(name) ?? .accept] = value }
+        return try await client.execute(
+            uri: path,
+            method: method,
+            headers: fields,
+            body: bytes.map { ByteBuffer(bytes: $0) }
+        ) { Answer(status: Int($0.status.code), headers: $0.headers, bytes: Array($0.body.readableBytesView)) }
+    }
+
+    func ask(_ method: HTTPRequest.Method, _ path: String, headers: [String: String] = [:], _ body: JSON) async throws
+        -> Answer
+    {
+        try await ask(method, path, headers: headers, bytes: body.bytes)
+    }
+
+    func ask(
+        _ method: HTTPRequest.Method,
+        _ path: String,
+        headers: [String: String] = [:],
+        form: String
+    ) async throws -> Answer {
+        let type = ["Content-Type": "application/x-www-form-urlencoded"]
+        return try await ask(
+            method,
+            path,
+            headers: headers.merging(type) { first, _ in first },
+            bytes: Array(form.utf8)
+        )
+    }
+}
+
+/// What came back.
+struct Answer: Sendable {
+    let status: Int
+    let headers: HTTPFields
+    let bytes: [UInt8]
+
+    var text: String { String(decoding: bytes, as: UTF8.self) }
+
+    var json: JSON {
+        get throws { try JSON(parsing: bytes) }
+    }
+
+    /// The sentence of an error.
+    var message: String? {
+        get throws { try json[path: "message"]?.string }
+    }
+
+    /// One member of the documents of a list, in their order.
+    func listed(_ name: FieldPath) throws -> [String] {
+        try json[path: "result"]?.array?.compactMap { $0[path: name]?.string } ?? []
+    }
+
+    subscript(_ header: String) -> String? {
+        HTTPField.Name(header).flatMap { headers[$0] }
+    }
+}

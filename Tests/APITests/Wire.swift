@@ -1,0 +1,43 @@
+import NIOCore
+import NIOPosix
+
+/// A bare connection to the server, for what no HTTP client would do.
+struct Wire {
+    private let inbound: NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator
+    private let outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
+
+    /// Connects, and closes the connection when `body` returns.
+    static func connected<Value>(to port: Int, _ body: (inout Wire) async throws -> Value) async throws -> Value {
+        let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            .connect(host: "localhost", port: port) { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+                }
+            }
+        return try await channel.executeThenClose { inbound, outbound in
+            var wire = Wire(inbound: inbound.makeAsyncIterator(), outbound: outbound)
+            return try await body(&wire)
+        }
+    }
+
+    func send(_ text: String) async throws {
+        try await outbound.write(ByteBuffer(string: text))
+    }
+
+    func send(_ byte: UInt8, count: Int) async throws {
+        try await outbound.write(ByteBuffer(repeating: byte, count: count))
+    }
+
+    /// Reads until `end` has arrived, or the connection ends.
+    func receive(until end: String) async throws -> String {
+        var iterator = inbound
+        var text = ""
+        while !text.contains(end), let buffer = try await iterator.next() { text += String(buffer: buffer) }
+        return text
+    }
+
+    /// Reads until the server closes the connection.
+    func receiveAll() async throws -> String {
+        try await receive(until: "\u{0}never\u{0}")
+    }
+}
