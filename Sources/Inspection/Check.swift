@@ -1,0 +1,124 @@
+internal import Blobs
+package import Disk
+internal import Store
+
+/// Reads every byte of a data directory and tells everything that is wrong with it.
+///
+/// It verifies the checksum of every file and line, that records follow each other without a gap, every blob frame by
+/// frame and as a whole, and that every document that names a blob has it. It changes nothing and needs no lock; a
+/// server may go on writing, and what it has not finished is no damage.
+package struct Check {
+    private let premises: Premises
+    private let visit: (Finding) -> Void
+    private let advance: (Int64) -> Void
+    private var tally = Tally()
+    private var blobIDs: Set<String> = []
+    private var references: [(document: String, blob: String)] = []
+
+    /// Checks the data directory at `path`: tells `visit` each finding as it comes, and `advance` the bytes read so far.
+    ///
+    /// - Throws: where nothing can be told about the directory as a whole.
+    package static func run(
+        _ path: String,
+        on disk: any Disk,
+        advance: @escaping (Int64) -> Void = { _ in },
+        visit: @escaping (Finding) -> Void
+    ) throws(InspectionError) -> Tally {
+        var check = Check(premises: try Premises(path, on: disk), visit: visit, advance: advance)
+        check.premises.findings.forEach { check.report($0) }
+        // Documents before blobs: what a server publishes meanwhile is a blob first and a document second.
+        for name in check.premises.collections { check.checkLog(name) }
+        for entry in check.premises.stored { check.checkStored(entry) }
+        check.compareReferences()
+        return check.tally
+    }
+
+    private init(premises: Premises, visit: @escaping (Finding) -> Void, advance: @escaping (Int64) -> Void) {
+        self.premises = premises
+        self.visit = visit
+        self.advance = advance
+    }
+
+    private mutating func report(_ finding: Finding) {
+        tally.count(finding)
+        visit(finding)
+    }
+
+    private mutating func checkLog(_ name: String) {
+        var survey = LogSurvey(name)
+        survey.run(in: premises.directory.collection(name), on: premises.disk) { byteCount in
+            tally.byteCount += Int64(byteCount)
+            advance(tally.byteCount)
+        } visit: { finding in
+            report(finding)
+        }
+        tally.collectionCount += 1
+        tally.recordCount += survey.recordCount
+        references += survey.references
+    }
+
+    private mutating func checkStored(_ entry: BlobCheck.Entry) {
+        guard entry.kind != .stranger else {
+            report(Finding(path: entry.path, reason: .unknownEntry))
+            return
+        }
+        do throws(DiskError) {
+            let found = try BlobCheck.check(entry, on: premises.disk)
+            let journal = entry.kind == .blob ? nil : try journalFinding(of: entry)
+            // A server may have finished, claimed or expired it while it was read.
+            guard try premises.disk.entry(entry.path) != nil else {
+                report(Finding(path: entry.path, reason: .wentAway))
+                return
+            }
+            for violation in found.violations {
+                report(Finding(violation, isUnfinished: entry.kind == .unfinishedUpload))
+            }
+            if let journal { report(journal) }
+            tally.byteCount += found.storedByteCount
+        } catch {
+            report(Finding(path: error.path, reason: error.isMissing ? .wentAway : .disk(error)))
+        }
+        if entry.kind == .blob { blobIDs.insert(entry.id) }
+        tally.blobCount += entry.kind == .blob ? 1 : 0
+        tally.uploadCount += entry.kind == .blob ? 0 : 1
+        advance(tally.byteCount)
+    }
+
+    /// Notes what ``BlobCheck`` rightly passes over: a journal's torn last line, and the whole journal of a complete
+    /// upload, which is not read any more.
+    private func journalFinding(of entry: BlobCheck.Entry) throws(DiskError) -> Finding? {
+        guard let id = BlobID(entry.id) else { return nil }
+        let path = BlobPaths(premises.directory.path).journal(of: id)
+        let bytes = try premises.disk.contents(of: path, byteCountMax: UploadJournal.byteCountMax) ?? []
+        let journal = UploadJournal.parse(bytes, of: id)
+        let end = journal?.end ?? 0
+        switch (entry.kind, journal?.fault) {
+        case (.completeUpload, let fault) where fault != nil || (journal == nil && !bytes.isEmpty):
+            return Finding(path: path, offset: end, reason: .obsoleteJournal)
+        // Bytes without a newline are a first line that was never finished.
+        case (.unfinishedUpload, _) where end < bytes.count && !bytes[Int(end)...].contains(UInt8(ascii: "\n")):
+            return Finding(path: path, offset: end, reason: .tornTail(byteCount: Int64(bytes.count) - end))
+        default:
+            return nil
+        }
+    }
+
+    /// Holds the documents against the blobs.
+    ///
+    /// A damaged blob is there; that it is damaged was said.
+    private mutating func compareReferences() {
+        let paths = BlobPaths(premises.directory.path)
+        for (document, blob) in references where blobIDs.remove(blob) == nil {
+            let path = BlobID(blob).map { paths.blob($0) } ?? paths.blobs
+            do throws(DiskError) {
+                guard try premises.disk.entry(path)?.kind != .file else { continue }
+                report(Finding(path: path, reason: .missingBlob(document: document)))
+            } catch {
+                report(Finding(path: path, reason: .disk(error)))
+            }
+        }
+        for orphan in blobIDs.sorted() {
+            report(Finding(path: BlobID(orphan).map { paths.blob($0) } ?? paths.blobs, reason: .orphanBlob))
+        }
+    }
+}

@@ -1,0 +1,119 @@
+package import Blobs
+package import Disk
+package import SegmentLog
+
+/// One thing about a data directory that its reader should know: which file, where in it, and what.
+package struct Finding: Sendable, Hashable {
+    /// What a finding means for the data.
+    package enum Severity: String, Sendable, CaseIterable {
+        /// Something that was durable is not what was written.
+        case damage
+        /// It could not be read, so nobody can tell.
+        case unreadable
+        /// As it should be, or harmless; worth knowing.
+        case note
+    }
+
+    package enum Reason: Sendable, Hashable {
+        case log(Corruption.Reason)
+        case blob(BlobViolation.Reason)
+        case disk(DiskError)
+
+        // ledge.json
+        case missingIdentity
+        case damagedIdentity
+
+        /// A checksum holds, but no collection could have written the record.
+        case foreignRecord
+        /// A live document names a blob that is not there.
+        case missingBlob(document: String)
+
+        // Notes.
+        /// The next start of a server will cut these bytes off; none of them was acknowledged.
+        case tornTail(byteCount: Int64)
+        /// A chunk of an unfinished upload does not verify: the server goes on before it, and the client sends it again.
+        ///
+        /// No damage, since durability is promised by `complete`: a power cut leaves the same.
+        case unfinished(BlobViolation.Reason)
+        /// The journal of a complete upload, which nothing reads any more, does not verify.
+        case obsoleteJournal
+        /// No live document names the blob: a crash, or an upload that was claimed and not published.
+        case orphanBlob
+        /// A name this build does not make.
+        case unknownEntry
+        /// A collection that no resource of this build has.
+        case unknownCollection
+        /// It was there when the directory was listed, and is not any more: a server is at work.
+        case wentAway
+    }
+
+    /// Where it stands, as a path that can be opened from here.
+    package let path: String
+    /// Bytes from the start of the file; nil where the whole file is meant.
+    package let offset: Int64?
+    /// The record's sequence, or the one that was expected there.
+    package let record: UInt64?
+    package let reason: Reason
+
+    package init(path: String, offset: Int64? = nil, record: UInt64? = nil, reason: Reason) {
+        self.path = path
+        self.offset = offset
+        self.record = record
+        self.reason = reason
+    }
+
+    init(_ entry: LogEntry, in directory: String, reason: Reason) {
+        self.init(
+            path: "\(directory)/\(SegmentName.make(entry.pointer.segment))",
+            offset: Int64(entry.pointer.offset),
+            record: entry.sequence,
+            reason: reason
+        )
+    }
+
+    /// What stopped the check of a log.
+    init(_ error: SegmentError, in directory: String) {
+        switch error {
+        case .corrupt(let corruption): self.init(corruption)
+        case .disk(let error), .noSpace(let error), .latched(let error):
+            self.init(path: error.path, reason: .disk(error))
+        case .closed, .recordTooLarge: preconditionFailure("\(error) comes from appending, and nothing here does")
+        }
+    }
+
+    init(_ corruption: Corruption) {
+        self.init(
+            path: corruption.path,
+            offset: corruption.offset,
+            record: corruption.sequence,
+            reason: .log(corruption.reason)
+        )
+    }
+
+    /// What is wrong with a stored file; `isUnfinished` where it is an upload that chunks still come for.
+    init(_ violation: BlobViolation, isUnfinished: Bool = false) {
+        self.init(
+            path: violation.path,
+            offset: violation.offset,
+            reason: isUnfinished ? .unfinished(violation.reason) : .blob(violation.reason)
+        )
+    }
+
+    /// What stopped the reading of a stored file.
+    init(_ error: BlobError, at path: String) {
+        switch error {
+        case .notFound: self.init(path: path, reason: .wentAway)
+        case .disk(let error): self.init(path: error.path, reason: .disk(error))
+        case .corrupt(let violation): self.init(violation)
+        }
+    }
+
+    package var severity: Severity {
+        switch reason {
+        case .log(.unsupportedFormat), .disk: .unreadable
+        case .blob(.unexpectedEntry): .note
+        case .log, .blob, .missingIdentity, .damagedIdentity, .foreignRecord, .missingBlob: .damage
+        case .tornTail, .unfinished, .obsoleteJournal, .orphanBlob, .unknownEntry, .unknownCollection, .wentAway: .note
+        }
+    }
+}

@@ -1,0 +1,84 @@
+internal import Catalog
+internal import Disk
+internal import JSON
+internal import SegmentLog
+internal import Store
+
+/// One pass over a collection's log: verifies every line and counts what is there.
+///
+/// Memory grows with the live documents of collections that can replace and delete them, not with events.
+struct LogSurvey {
+    let name: String
+    private(set) var recordCount = 0
+    /// Bytes of all whole lines.
+    private(set) var byteCount: Int64 = 0
+    private(set) var last: Timestamp?
+    /// Live documents of a collection that never replaces any.
+    private var eventCount = 0
+    /// Live documents of the other kind, each with the blob it names.
+    private var documents: [String: String?] = [:]
+    private let isAppendOnly: Bool
+
+    init(_ name: String) {
+        self.name = name
+        isAppendOnly = Resource.schemas.first { $0.name == name }?.isAppendOnly ?? false
+    }
+
+    var liveCount: Int {
+        eventCount + documents.count
+    }
+
+    /// The live documents that name a blob, by id, sorted.
+    var references: [(document: String, blob: String)] {
+        documents.compactMap { entry in entry.value.map { (entry.key, $0) } }.sorted { $0 < $1 }
+    }
+
+    /// Reads the log in `directory`: tells `visit` what is wrong with it, and `advance` the bytes of each line.
+    mutating func run(
+        in directory: String,
+        on disk: any Disk,
+        advance: (Int) -> Void = { _ in },
+        visit: (Finding) -> Void
+    ) {
+        do throws(SegmentError) {
+            try LogCheck.run(log: name, directory: directory, on: disk) { found in
+                switch found {
+                case .entry(let entry):
+                    advance(entry.line.count)
+                    if !count(entry) {
+                        visit(Finding(entry, in: directory, reason: .foreignRecord))
+                    }
+                case .violation(let corruption): visit(Finding(corruption))
+                case .tornTail(let tail):
+                    visit(Finding(path: tail.path, offset: tail.offset, reason: .tornTail(byteCount: tail.byteCount)))
+                }
+            }
+        } catch {
+            visit(Finding(error, in: directory))
+        }
+    }
+
+    /// Counts a record, or returns false where it is not one of a collection.
+    private mutating func count(_ entry: LogEntry) -> Bool {
+        recordCount += 1
+        byteCount += Int64(entry.line.count)
+        last = entry.at
+        return entry.line.withUnsafeBytes { line in
+            guard let record = Record(line) else { return false }
+            guard !isAppendOnly else {
+                if record.document != nil { eventCount += 1 }
+                return record.document != nil
+            }
+            guard let range = record.document else {
+                documents[record.id] = nil
+                return true
+            }
+            let document = UnsafeRawBufferPointer(rebasing: line[range])
+            documents[record.id] = .some(JSONScanner.first(Self.blobID, of: document)?.string)
+            return true
+        }
+    }
+
+    /// The member by which documents of any resource name their blob.
+    private static let blobID = FieldPath("blob_id")
+}

@@ -1,0 +1,108 @@
+internal import Blobs
+internal import Catalog
+internal import Disk
+internal import SegmentLog
+internal import Store
+
+/// A data directory as found: what it says it is, which parts it has, and what in it is none of ours.
+///
+/// Nothing here writes or takes the lock, so a server may be at work; what it adds or removes meanwhile is no damage.
+struct Premises {
+    let directory: DataDirectory
+    let disk: any Disk
+    /// Nil where `ledge.json` is missing or damaged, which is among `findings` then.
+    private(set) var identity: StoreIdentity?
+    /// Names of collections, sorted.
+    private(set) var collections: [String] = []
+    /// Segment files of each.
+    private(set) var segmentCounts: [String: Int] = [:]
+    /// Everything below `blobs/` and `uploads/`.
+    private(set) var stored: [BlobCheck.Entry] = []
+    /// What is remarkable about names; the files are not read yet.
+    private(set) var findings: [Finding] = []
+
+    /// - Throws: where nothing can be told about the directory as a whole.
+    init(_ path: String, on disk: any Disk) throws(InspectionError) {
+        directory = DataDirectory(path)
+        self.disk = disk
+        let kind: DirectoryEntry.Kind?
+        let names: [String]
+        do throws(DiskError) {
+            kind = try disk.entry(path)?.kind
+            names = kind == .directory ? try disk.list(path) : []
+        } catch {
+            throw .disk(error)
+        }
+        let blobs = BlobPaths(path)
+        let ours = [directory.identity, directory.collections, blobs.blobs, blobs.uploads]
+        let paths = names.map { "\(path)/\($0)" }
+        guard paths.contains(where: ours.contains) else { throw .notADataDirectory(path) }
+        for path in paths where !ours.contains(path) && path != directory.lock {
+            findings.append(Finding(path: path, reason: .unknownEntry))
+        }
+        try readIdentity()
+        listCollections()
+        listStored()
+    }
+
+    private mutating func readIdentity() throws(InspectionError) {
+        do throws(StoreError) {
+            identity = try StoreIdentity.read(directory, on: disk)
+            if identity == nil { findings.append(Finding(path: directory.identity, reason: .missingIdentity)) }
+        } catch {
+            switch error {
+            case .unsupportedFormat(let format): throw .unsupportedFormat(format)
+            case .disk(let error): throw .disk(error)
+            default: findings.append(Finding(path: directory.identity, reason: .damagedIdentity))
+            }
+        }
+    }
+
+    private mutating func listCollections() {
+        for name in names(in: directory.collections) {
+            let path = directory.collection(name)
+            guard kind(path) == .directory else {
+                findings.append(Finding(path: path, reason: .unknownEntry))
+                continue
+            }
+            collections.append(name)
+            if !Resource.schemas.contains(where: { $0.name == name }) {
+                findings.append(Finding(path: path, reason: .unknownCollection))
+            }
+            for file in names(in: path) where file != SegmentName.manifest {
+                if SegmentName.parse(file) == nil {
+                    findings.append(Finding(path: "\(path)/\(file)", reason: .unknownEntry))
+                } else {
+                    segmentCounts[name, default: 0] += 1
+                }
+            }
+        }
+    }
+
+    private mutating func listStored() {
+        do throws(DiskError) {
+            stored = try BlobCheck.entries(in: directory.path, on: disk)
+        } catch {
+            findings.append(Finding(path: error.path, reason: .disk(error)))
+        }
+    }
+
+    /// The names in a directory; none where it cannot be read, which is a finding, or is not there.
+    private mutating func names(in path: String) -> [String] {
+        do throws(DiskError) {
+            return try disk.entry(path)?.kind == .directory ? try disk.list(path) : []
+        } catch {
+            findings.append(Finding(path: path, reason: .disk(error)))
+            return []
+        }
+    }
+
+    private mutating func kind(_ path: String) -> DirectoryEntry.Kind? {
+        do throws(DiskError) {
+            return try disk.entry(path)?.kind
+        } catch {
+            findings.append(Finding(path: path, reason: .disk(error)))
+            return nil
+        }
+    }
+}

@@ -1,0 +1,56 @@
+/// Rows under a heading, each column as wide as its widest cell.
+struct TextTable {
+    /// A column's heading, and which side its cells stand on: numbers on the right.
+    enum Column {
+        case left(String)
+        case right(String)
+    }
+
+    private static let gap = "  "
+
+    private let columns: [Column]
+    private var rows: [[String]]
+
+    init(_ columns: [Column]) {
+        self.columns = columns
+        rows = [columns.map(\.heading)]
+    }
+
+    /// - Precondition: a cell for each column.
+    mutating func add(_ cells: [String]) {
+        precondition(cells.count == columns.count, "a cell for each column")
+        rows.append(cells.map { Self.printable($0) })
+    }
+
+    var text: String {
+        let widths = columns.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+        return rows.map { row in
+            let cells = columns.indices.map { columns[$0].pad(row[$0], to: widths[$0]) }
+            let line = cells.joined(separator: Self.gap)
+            return String(line.reversed().drop { $0 == " " }.reversed())
+        }.joined(separator: "\n")
+    }
+
+    /// File names come from clients, and a control character could rewrite the reader's terminal.
+    private static func printable(_ cell: String) -> String {
+        String(
+            String.UnicodeScalarView(cell.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : $0 })
+        )
+    }
+}
+
+extension TextTable.Column {
+    fileprivate var heading: String {
+        switch self {
+        case .left(let heading), .right(let heading): heading
+        }
+    }
+
+    fileprivate func pad(_ cell: String, to width: Int) -> String {
+        let padding = String(repeating: " ", count: width - cell.count)
+        return switch self {
+        case .left: cell + padding
+        case .right: padding + cell
+        }
+    }
+}

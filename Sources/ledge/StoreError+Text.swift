@@ -1,0 +1,42 @@
+internal import Blobs
+internal import Disk
+internal import SegmentLog
+internal import Store
+
+/// What a person at the terminal reads when a data directory cannot be served.
+extension StoreError {
+    var text: String {
+        switch self {
+        case .locked(let path, let owner?): "process \(owner) serves this directory already; it holds \(path)"
+        case .locked(let path, nil): "another process serves this directory already; it holds \(path)"
+        case .unsupportedFormat(let format): "the data directory is in format \(format), newer than this build reads"
+        case .corrupt(let path, let reason): "\(path) is damaged: \(reason); see ledge check"
+        case .notADataDirectory(let path): "\(path) has collections but no ledge.json: not a data directory"
+        case .unreadableRecord(let collection, let sequence):
+            "record \(sequence) of \(collection) is none of this build's"
+        case .disk(let error): "\(error)"
+        case .segment(let error): error.text
+        case .notFound, .alreadyExists, .invalidKey, .refused: "\(self)"
+        }
+    }
+}
+
+extension SegmentError {
+    var text: String {
+        switch self {
+        case .disk(let error), .noSpace(let error), .latched(let error): "\(error)"
+        case .corrupt(let place): "\(place); nothing was repaired, see ledge check"
+        case .recordTooLarge, .closed: "\(self)"
+        }
+    }
+}
+
+extension UploadError {
+    var text: String {
+        switch self {
+        case .disk(let error), .noSpace(let error), .latched(let error): "\(error)"
+        case .corrupt(let place): "\(place)"
+        default: "\(self)"
+        }
+    }
+}

@@ -1,0 +1,75 @@
+internal import Inspection
+internal import NIOCore
+
+extension UploadRun {
+    /// Sends what is missing, chunk after chunk, and leaves `position` at the end of the file.
+    ///
+    /// While one chunk is on its way the next is read and hashed, so that disk, processor and network all work.
+    func sendChunks(from position: inout UploadEndpoint.Position, showing display: inout ProgressDisplay) async throws {
+        var backoff = Backoff()
+        var chunk = try chunk(at: position)
+        while position.receivedByteCount < file.byteCount {
+            let sent = chunk
+            async let failure = endpoint.failure(sending: sent, of: position.id)
+            var next = position
+            next.receivedByteCount += Int64(sent.bytes.readableBytes)
+            next.nextChunkIndex += 1
+            let nextChunk = try self.chunk(at: next)
+            if let failure = await failure {
+                position = try await self.position(of: position.id, after: failure, &backoff, &display)
+                chunk = try self.chunk(at: position)
+            } else {
+                (position, chunk) = (next, nextChunk)
+                backoff.reset()
+            }
+            display.update(done: position.receivedByteCount)
+        }
+    }
+
+    /// Repeats `step` while its failures are of the kind that passes.
+    func persisting<Answer: Sendable>(
+        _ display: inout ProgressDisplay,
+        _ step: @Sendable () async throws(UploadFailure) -> Answer
+    ) async throws(UploadFailure) -> Answer {
+        var backoff = Backoff()
+        while true {
+            do throws(UploadFailure) {
+                return try await step()
+            } catch {
+                try await wait(after: error, &backoff, &display)
+            }
+        }
+    }
+
+    /// Asks the server where to go on after a chunk failed.
+    private func position(
+        of id: String,
+        after failure: UploadFailure,
+        _ backoff: inout Backoff,
+        _ display: inout ProgressDisplay
+    ) async throws(UploadFailure) -> UploadEndpoint.Position {
+        var failure = failure
+        while true {
+            try await wait(after: failure, &backoff, &display)
+            do throws(UploadFailure) { return try await endpoint.position(of: id) } catch { failure = error }
+        }
+    }
+
+    /// Waits before the next try, or throws `failure` where another one is no use.
+    private func wait(
+        after failure: UploadFailure,
+        _ backoff: inout Backoff,
+        _ display: inout ProgressDisplay
+    ) async throws(UploadFailure) {
+        guard let failureCountMax = failure.failureCountMax, let pause = backoff.next(failureCountMax) else {
+            throw failure
+        }
+        display.note("\(failure); trying again in \(Decimal.text(pause / .seconds(1), digits: 2)) s")
+        await self.pause(pause)
+    }
+
+    private func chunk(at position: UploadEndpoint.Position) throws -> Chunk {
+        let bytes = try file.bytes(at: position.receivedByteCount, count: position.chunkByteCount)
+        return Chunk(index: position.nextChunkIndex, bytes: bytes)
+    }
+}

@@ -1,0 +1,71 @@
+import Blobs
+import Catalog
+import Disk
+import Inspection
+import JSON
+import Store
+import TestSupport
+import Testing
+
+/// Reading beside a server.
+struct ServerAtWorkTests {
+    @Test func readingChangesNothingAndKeepsNothingOpen() async throws {
+        let disk = try await SampleDirectory().disk
+        let (mutationCount, openCount) = (disk.mutationCount, disk.openDescriptorCount)
+        _ = try check(disk)
+        _ = try Report.read("data", on: disk)
+        #expect(disk.mutationCount == mutationCount)
+        #expect(disk.openDescriptorCount == openCount)
+    }
+
+    @Test func anAppendUnderWayIsANote() async throws {
+        let sample = try await SampleDirectory(.records)
+        let path = "data/collections/statuses/00000000000000000001.jsonl"
+        try sample.disk.damage(path) { $0 += Array(#"{"seq":3,"batch":3,"at":"2026"#.utf8) }
+        let (tally, findings) = try check(sample.disk)
+        #expect(tally.worst == .note)
+        #expect(findings.map(\.reason) == [.tornTail(byteCount: 29)])
+    }
+
+    /// Many segments are closed and many uploads claimed while the check goes on.
+    @Test func aServerAtWorkDoesNoDamage() async throws {
+        let disk = FaultDisk()
+        var options = Store.Options()
+        options.segmentByteCountMax = 2000
+        let schemas = [Resource.statuses, .models].map(\.schema)
+        let store = try Store.open("data", schemas: schemas, options: options, on: disk)
+        let blobs = try SampleDirectory.openBlobs(on: disk)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                for number in 0..<200 {
+                    _ = try await store.collection("statuses").insert(["status": .string("\(number)")])
+                }
+            }
+            group.addTask {
+                for _ in 0..<20 {
+                    let id = try await blobs.begin(fileName: "m.npz", byteCount: 300).id
+                    try await SampleDirectory.send(
+                        SampleDirectory.unfinishedContent[..<300],
+                        chunk: 0,
+                        of: id,
+                        to: blobs
+                    )
+                    let blob = try await blobs.claim(try await blobs.complete(id).token)
+                    _ = try await store.collection("models").insert(["blob_id": .string(blob.blobID)])
+                }
+            }
+            group.addTask {
+                for _ in 0..<30 {
+                    let (tally, findings) = try check(disk)
+                    #expect(tally.worst == .note, "\(findings)")
+                    #expect(try Report.read("data", on: disk).warnings.allSatisfy { $0.severity == .note })
+                    await Task.yield()
+                }
+            }
+            try await group.waitForAll()
+        }
+        await blobs.close()
+        try await store.close()
+        #expect(try check(disk).1 == [])
+    }
+}

@@ -1,0 +1,65 @@
+import Blobs
+import Disk
+import Inspection
+import TestSupport
+import Testing
+
+/// Uploads that wait: what a crash leaves of them is no damage, and what is wrong with them is said all the same.
+struct UnfinishedUploadTests {
+    /// The few bits that no decoder looks at change nothing of what arrives in the end.
+    @Test func everyFlippedBitIsNamedOrHarmless() async throws {
+        let sample = try await SampleDirectory(.uploads)
+        let unnamed = try await flips(of: sample.files, on: sample.disk) { path, findings in
+            !findings.contains { $0.path == path }
+        }
+        for flip in unnamed {
+            try #require(flip.path.hasSuffix("data.part"), "\(flip)")
+            let disk = sample.disk.copy()
+            try disk.flipBit(flip.bit, of: flip.path)
+            #expect(try await finishedContent(of: sample.unfinishedID, on: disk) == SampleDirectory.unfinishedContent)
+        }
+    }
+
+    @Test func onlyACompleteFileCanBeDamaged() async throws {
+        let sample = try await SampleDirectory(.uploads)
+        let damaging = try await flips(of: sample.files, on: sample.disk, step: 7) { path, findings in
+            findings.contains { $0.severity == .damage }
+        }
+        #expect(Set(damaging.map(\.path)) == ["data/ledge.json", "data/uploads/\(sample.completeID)/complete.zst"])
+    }
+
+    @Test func aChunkCutShortIsANote() async throws {
+        let sample = try await SampleDirectory(.uploads)
+        let path = "data/uploads/\(sample.unfinishedID)/data.part"
+        try sample.disk.damage(path) { $0.removeLast() }
+        let (tally, findings) = try check(sample.disk)
+        #expect(tally.worst == .note)
+        #expect(findings.map(\.path) == [path])
+    }
+
+    @Test func aTornJournalIsANote() async throws {
+        let sample = try await SampleDirectory(.uploads)
+        let path = "data/uploads/\(sample.unfinishedID)/journal.jsonl"
+        let bytes = try #require(sample.disk.bytes(of: path))
+        let lineEnd = try #require(bytes.firstIndex(of: UInt8(ascii: "\n"))) + 1
+        for length in bytes.indices where length > 0 && length != lineEnd {
+            try sample.disk.replaceBytes(of: path, with: Array(bytes.prefix(length)))
+            let start = length < lineEnd ? 0 : lineEnd
+            let reason = Finding.Reason.tornTail(byteCount: Int64(length - start))
+            #expect(try check(sample.disk).1 == [Finding(path: path, offset: Int64(start), reason: reason)])
+        }
+    }
+
+    /// Goes on with the upload as a client would, and returns the whole file.
+    private func finishedContent(of id: String, on disk: FaultDisk) async throws -> [UInt8] {
+        let blobs = try SampleDirectory.openBlobs(on: disk)
+        let status = try await blobs.status(id)
+        let rest = SampleDirectory.unfinishedContent[Int(status.receivedByteCount)...]
+        try await SampleDirectory.send(rest, chunk: status.nextChunkIndex, of: id, to: blobs)
+        _ = try await blobs.claim(try await blobs.complete(id).token)
+        let reader = try await blobs.open(id)
+        let content = try (0..<reader.frameCount).flatMap { try reader.frame($0) }
+        await blobs.close()
+        return content
+    }
+}

@@ -1,0 +1,196 @@
+import API
+import Blobs
+import Catalog
+import Disk
+import Logging
+import NIOCore
+import Store
+import TestSupport
+import Testing
+
+@testable import ledge
+
+/// Uploads to the real server, over a connection that breaks.
+struct UploadRunTests {
+    @Test func aFileArrivesWhole() async throws {
+        try await withServer { blobs, port in
+            let file = try TemporaryFile(byteCount: 10_000)
+            let outcome = try await run(file, port: port)
+            #expect(outcome.resumedByteCount == 0)
+            #expect(try await content(outcome.token, blobs) == file.content)
+        }
+    }
+
+    @Test func aFileOfNoBytesArrives() async throws {
+        try await withServer { blobs, port in
+            let file = try TemporaryFile(byteCount: 0)
+            #expect(try await content(try await run(file, port: port).token, blobs) == [])
+        }
+    }
+
+    /// The first connection carries part of `init`, or that and part of the chunks.
+    @Test(arguments: [50, 600, 1200, 2500])
+    func anUploadSurvivesACutConnection(_ byteCount: Int) async throws {
+        try await withServer { blobs, port in
+            let proxy = try await CuttingProxy(to: port, cuts: [.request(afterByteCount: byteCount)])
+            let file = try TemporaryFile(byteCount: 10_000)
+            let outcome = try await run(file, port: proxy.port)
+            #expect(try await content(outcome.token, blobs) == file.content)
+            try await proxy.close()
+        }
+    }
+
+    /// The server has done what was asked, and the client cannot know.
+    @Test(arguments: [0, 300, 600, 900, 1200])
+    func anUploadSurvivesALostReply(_ byteCount: Int) async throws {
+        try await withServer { blobs, port in
+            let proxy = try await CuttingProxy(to: port, cuts: [.reply(afterByteCount: byteCount)])
+            let file = try TemporaryFile(byteCount: 10_000)
+            let pauses = Pauses()
+            let outcome = try await run(file, port: proxy.port, pauses: pauses)
+            #expect(try await content(outcome.token, blobs) == file.content)
+            #expect(await pauses.count == 1)
+            try await proxy.close()
+        }
+    }
+
+    @Test func aRememberedUploadGoesOn() async throws {
+        try await withServer { blobs, port in
+            let file = try TemporaryFile(byteCount: 5_000)
+            let memory = try memory(of: file, port: port)
+            let endpoint = UploadEndpoint(client: HTTPClient(server: try url(port)))
+            let id = try await endpoint.begin(file.local, chunkByteCount: 1_024).id
+            let chunk = Chunk(index: 0, bytes: try file.local.bytes(at: 0, count: 1_024))
+            #expect(await endpoint.failure(sending: chunk, of: id) == nil)
+            try memory.remember(id)
+            let outcome = try await run(file, port: port, memory: memory)
+            #expect(outcome.uploadID == id)
+            #expect(outcome.resumedByteCount == 1_024)
+            #expect(try await content(outcome.token, blobs) == file.content)
+        }
+    }
+
+    @Test func anUploadTheServerForgotBeginsAnew() async throws {
+        try await withServer { blobs, port in
+            let file = try TemporaryFile(byteCount: 2_000)
+            let memory = try memory(of: file, port: port)
+            try memory.remember("00000000-0000-4000-8000-000000000000")
+            let outcome = try await run(file, port: port, memory: memory)
+            #expect(try memory.recall() == outcome.uploadID)
+            #expect(try await content(outcome.token, blobs) == file.content)
+        }
+    }
+
+    @Test func anUploadTheUserNamedMustBeThere() async throws {
+        try await withServer { _, port in
+            let file = try TemporaryFile(byteCount: 2_000)
+            await #expect(throws: UploadFailure.refused(status: 404, message: "Unknown upload_id")) {
+                try await run(file, port: port, resuming: "00000000-0000-4000-8000-000000000000")
+            }
+        }
+    }
+
+    @Test func anUploadOfAnotherFileIsNotGoneOnWith() async throws {
+        try await withServer { _, port in
+            let other = try TemporaryFile(byteCount: 3_000)
+            let endpoint = UploadEndpoint(client: HTTPClient(server: try url(port)))
+            let id = try await endpoint.begin(other.local, chunkByteCount: 1_024).id
+            let file = try TemporaryFile(byteCount: 2_000)
+            await #expect(throws: CommandFailure.self) { try await run(file, port: port, resuming: id) }
+        }
+    }
+
+    @Test func aChunkDamagedOnItsWayNeverCounts() async throws {
+        try await withServer { _, port in
+            let endpoint = UploadEndpoint(client: HTTPClient(server: try url(port)))
+            let file = try TemporaryFile(byteCount: 1_000)
+            let id = try await endpoint.begin(file.local, chunkByteCount: 1_024).id
+            var chunk = Chunk(index: 0, bytes: try file.local.bytes(at: 0, count: 1_000))
+            chunk.bytes.setInteger(UInt8(99), at: chunk.bytes.readerIndex + 500)
+            let failure = try #require(await endpoint.failure(sending: chunk, of: id))
+            #expect(failure.failureCountMax == 3)
+            #expect(try await endpoint.position(of: id).receivedByteCount == 0)
+        }
+    }
+
+    @Test func aServerThatIsNotThereIsGivenUp() async throws {
+        let file = try TemporaryFile(byteCount: 1_000)
+        let pauses = Pauses()
+        let proxy = try await CuttingProxy(to: 1, cuts: [])
+        try await proxy.close()
+        await #expect(throws: UploadFailure.self) { try await run(file, port: proxy.port, pauses: pauses) }
+        #expect(await pauses.count == 10)
+    }
+}
+
+/// What the tests share.
+extension UploadRunTests {
+    private actor Pauses {
+        private(set) var count = 0
+
+        func add() {
+            count += 1
+        }
+    }
+
+    private func url(_ port: Int) throws -> ServerURL {
+        try ServerURL(parsing: "http://127.0.0.1:\(port)")
+    }
+
+    private func memory(of file: TemporaryFile, port: Int) throws -> UploadMemory {
+        try #require(UploadMemory(of: file.local, to: url(port), environment: ["HOME": "/h"], on: FaultDisk()))
+    }
+
+    private func run(
+        _ file: TemporaryFile,
+        port: Int,
+        memory: UploadMemory? = nil,
+        resuming id: String? = nil,
+        pauses: Pauses = Pauses()
+    ) async throws -> UploadRun.Outcome {
+        let client = HTTPClient(server: try url(port))
+        let upload = UploadRun(
+            file: file.local,
+            endpoint: UploadEndpoint(client: client),
+            memory: memory,
+            chunkByteCount: 1_024,
+            resumedID: id,
+            note: { _ in },
+            pause: { _ in await pauses.add() }
+        )
+        let outcome = try await upload.run()
+        await client.close()
+        return outcome
+    }
+
+    /// Returns the content of a complete upload as a client would download it.
+    private func content(_ token: String, _ blobs: BlobStore) async throws -> [UInt8] {
+        let reader = try await blobs.open(try await blobs.claim(token).blobID)
+        return try (0..<reader.frameCount).flatMap { try reader.frame($0) }
+    }
+
+    /// Runs `body` beside a server on a disk in memory, at a port of its own.
+    private func withServer(_ body: @escaping @Sendable (BlobStore, Int) async throws -> Void) async throws {
+        let disk = FaultDisk()
+        let store = try Store.open("data", schemas: Resource.schemas, on: disk)
+        var options = BlobStore.Options()
+        options.chunkByteCountMin = 1_024
+        let blobs = try BlobStore(directory: "data", options: options, on: disk)
+        var serverOptions = ServerOptions()
+        serverOptions.port = 0
+        serverOptions.shutdownSignals = []
+        var logger = Logger(label: "test")
+        logger.logLevel = .critical
+        let server = Server(store: store, blobs: blobs, options: serverOptions, logger: logger)
+        let (ports, port) = AsyncStream.makeStream(of: Int.self)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await server.run { _, number in port.yield(number) } }
+            for await number in ports.prefix(1) { try await body(blobs, number) }
+            group.cancelAll()
+            // A server that is cancelled says so; the test is over then.
+            while let result = await group.nextResult() { _ = result }
+        }
+        await blobs.close()
+        try await store.close()
+    }
+}
