@@ -91,6 +91,12 @@ let package = Package(
         tests(of: "Blobs", ["Disk", "JSON", "CZstd"]),
         tests(of: "Catalog", ["Store", "JSON"]),
         tests(of: "Inspection", ["Catalog", "Store", "Blobs", "SegmentLog", "Disk", "JSON"]),
+        tests(of: "ledge", ["Disk", "JSON", .nio]),
+        .testTarget(
+            name: "CrashTests",
+            dependencies: ["TestSupport", "Store", "Blobs", "SegmentLog", "Disk", "JSON"],
+            swiftSettings: settings
+        ),
         tests(
             of: "API",
             ["Catalog", "Store", "Blobs", "Disk", "JSON", .hummingbird, .hummingbirdTesting, .httpTypes, .nio]

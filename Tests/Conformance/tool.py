@@ -1,0 +1,196 @@
+"""The commands for a person: check, inspect, upload, and their help."""
+
+import json
+import os
+import socket
+import subprocess
+import threading
+import time
+
+from events import status, telemetry
+from models import add_model, weights
+from promises import DIGITS, client, promise
+
+
+def fill(place):
+    """A data directory with some of everything in it."""
+    with place.server() as server:
+        for index in range(20):
+            telemetry(server, key=f"k{index}")
+        status(server)
+        add_model(server)
+        server.ask("POST", "/api/v1/file-upload/init", file_name="unfinished", file_size=1000)
+
+
+def flip(path, offset):
+    """Changes one bit of a file."""
+    with path.open("r+b") as file:
+        file.seek(offset)
+        [byte] = file.read(1)
+        file.seek(offset)
+        file.write(bytes([byte ^ 1]))
+
+
+def assert_damage_is_named(place, path):
+    result = place.tool("check", place.data)
+    said = result.stdout + result.stderr
+    assert result.returncode == 1, f"exit {result.returncode}: {said}"
+    assert path.name in said and str(path.parent.name) in said, said
+
+
+@promise
+def check_finds_nothing_in_a_sound_directory(place):
+    fill(place)
+    place.check()
+
+
+@promise
+def check_names_a_flipped_byte_in_a_segment(place):
+    fill(place)
+    [segment] = (place.data / "collections/telemetry").glob("*.jsonl")
+    offset = segment.read_bytes().index(b'"k7"') + 1
+    flip(segment, offset)
+    assert_damage_is_named(place, segment)
+    said = place.tool("check", place.data).stdout
+    # The line that holds the byte begins where the sixth line ended.
+    begins = sum(len(line) + 1 for line in segment.read_bytes().split(b"\n")[:7])
+    assert str(begins) in said, said
+
+
+@promise
+def check_names_a_flipped_byte_in_a_blob(place):
+    fill(place)
+    [blob] = (place.data / "blobs").rglob("*.zst")
+    for offset in (20, blob.stat().st_size // 2, blob.stat().st_size - 5):
+        flip(blob, offset)
+        assert_damage_is_named(place, blob)
+        flip(blob, offset)
+    place.check()
+
+
+@promise
+def a_damaged_blob_is_never_served(place):
+    with place.server() as server:
+        model = add_model(server, place.file("seed.npz", weights(2_000_000)))
+    [blob] = (place.data / "blobs").rglob("*.zst")
+    flip(blob, blob.stat().st_size // 2)
+    with place.server() as server:
+        with server.connect() as connection:
+            connection.request("GET", f"/api/v1/models/{model}/download")
+            try:
+                response = connection.getresponse()
+                whole = response.status == 200 and len(response.read()) == int(response.headers["Content-Length"])
+            except OSError:
+                whole = False
+            except Exception as broken:
+                whole = False
+                assert type(broken).__name__ == "IncompleteRead", broken
+        assert not whole
+        assert server.ask("GET", "/health").status == 200
+
+
+@promise
+def check_cannot_tell_what_is_no_data_directory(place):
+    place.file("stray.txt", b"hello")
+    assert place.tool("check", place.path / "missing").returncode == 2
+    assert place.tool("check", place.path).returncode == 2
+
+
+@promise
+def inspect_counts_what_is_there(place):
+    fill(place)
+    result = place.tool("inspect", "--json", place.data)
+    assert result.returncode == 0, result.stderr
+    found = json.loads(result.stdout)
+    collections = found["collections"]
+    if isinstance(collections, list):
+        collections = {collection["name"]: collection for collection in collections}
+    assert collections["telemetry"]["records"] == 20
+    assert collections["statuses"]["records"] == 1
+    table = place.tool("inspect", place.data)
+    assert table.returncode == 0
+    assert "telemetry" in table.stdout and "20" in table.stdout
+
+
+@promise
+def inspect_and_check_change_nothing(place):
+    fill(place)
+
+    def contents():
+        return {path: path.read_bytes() for path in place.data.rglob("*") if path.is_file()}
+
+    before = contents()
+    place.check()
+    place.tool("inspect", place.data)
+    assert contents() == before
+
+
+@promise
+def upload_makes_a_model_of_a_file(place):
+    with place.server() as server:
+        result = place.tool("upload", DIGITS, "--server", server.url, "--as-model")
+        assert result.returncode == 0, result.stderr
+        model = client(server).get_active_model()["model_id"]
+        assert model in result.stdout
+        assert server.ask("GET", f"/api/v1/models/{model}/download").body == DIGITS.read_bytes()
+    place.check()
+
+
+@promise
+def upload_goes_on_when_the_server_comes_back(place):
+    path = place.file("seed.bin", os.urandom(300_000_000))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    outcome = []
+    with place.server(port) as server:
+        arguments = ("upload", path, "--server", server.url, "--as-model", "--helper", "binaryhelper")
+        uploading = threading.Thread(target=lambda: outcome.append(place.tool(*arguments)))
+        uploading.start()
+        wait_for_bytes(place, 30_000_000)
+        server.kill()
+    with place.server(port) as server:
+        uploading.join()
+        assert outcome[0].returncode == 0, outcome[0].stderr
+        model = client(server).get_active_model()["model_id"]
+        assert server.ask("GET", f"/api/v1/models/{model}/download").body == path.read_bytes()
+    place.check()
+
+
+@promise
+def the_same_upload_command_goes_on_where_it_stopped(place):
+    path = place.file("seed.bin", os.urandom(300_000_000))
+    environment = {**os.environ, "XDG_STATE_HOME": str(place.path / "state")}
+    with place.server() as server:
+        command = [str(place.binary), "upload", str(path), "--server", server.url]
+        first = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait_for_bytes(place, 30_000_000)
+        first.kill()
+        first.wait()
+        [upload] = [entry.name for entry in (place.data / "uploads").iterdir()]
+        second = place.tool(*command[1:])
+        assert second.returncode == 0, second.stderr
+        # The first upload was taken up again, not begun anew beside it.
+        assert [entry.name for entry in (place.data / "uploads").iterdir()] == [upload]
+        assert upload in second.stdout
+    place.check()
+
+
+def wait_for_bytes(place, byte_count):
+    """Waits until that much of an upload has reached the data directory."""
+    for _ in range(2000):
+        if sum(path.stat().st_size for path in place.data.glob("uploads/*/data.part")) >= byte_count:
+            return
+        time.sleep(0.005)
+    raise AssertionError("the upload did not get under way within 10 s")
+
+
+@promise
+def every_command_explains_itself(place):
+    overview = place.tool("--help")
+    assert overview.returncode == 0
+    for command in ("serve", "inspect", "check", "upload"):
+        assert command in overview.stdout
+        text = place.tool(command, "--help")
+        assert text.returncode == 0
+        assert f"ledge {command} " in text.stdout.partition("EXAMPLES")[2], f"no example in: {text.stdout}"

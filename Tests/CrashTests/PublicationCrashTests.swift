@@ -1,0 +1,17 @@
+import TestSupport
+import Testing
+
+/// Records and uploads together: a document never points nowhere.
+struct PublicationCrashTests {
+    @Test(.timeLimit(.minutes(5)))
+    func aModelsDocumentAlwaysHasItsFile() async throws {
+        let points = CrashPoints(
+            makeLedger: PublicationWorkload.makeLedger,
+            workload: PublicationWorkload.run,
+            verify: PublicationWorkload.verify
+        )
+        let report = try await points.explore()
+        print("publication:", report)
+        #expect(report.failureCount == 0, "\(report)")
+    }
+}

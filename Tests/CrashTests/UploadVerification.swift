@@ -1,0 +1,111 @@
+import Blobs
+import Disk
+import TestSupport
+
+/// Holds the uploads and blobs on a disk against their ledger, by bringing every upload to its end.
+enum UploadVerification {
+    /// Opens the disk that is left, checks it, resumes, completes and claims what can be, and cuts the power again.
+    static func run(_ disk: FaultDisk, _ ledger: UploadWorkload.Uploads) async throws {
+        try check(disk)
+        let store = try UploadWorkload.open(disk)
+        let uploads = ledger.entries.uploads.values.sorted { $0.plan.name < $1.plan.name }
+        var blobs: [UploadLedger.Upload] = []
+        for upload in uploads where try await finish(upload, in: store, disk, ledger) { blobs.append(upload) }
+
+        // What was finished just now was acknowledged too.
+        let last = disk.powerCut(keeping: .nothing)
+        try check(last)
+        let reopened = try UploadWorkload.open(last)
+        for upload in blobs {
+            guard try await Uploader.content(of: upload.id, in: reopened) == upload.plan.content else {
+                throw Broken("\(upload.plan.name): is another file after its claim")
+            }
+        }
+        try check(last)
+    }
+
+    /// Brings an upload to its end and compares it, and returns whether it is a blob now.
+    private static func finish(
+        _ upload: UploadLedger.Upload,
+        in store: BlobStore,
+        _ disk: FaultDisk,
+        _ ledger: UploadWorkload.Uploads
+    ) async throws -> Bool {
+        let plan = upload.plan
+        if upload.claimed != .not, try await isBlob(upload, in: store) {
+            if upload.removed == .acknowledged { throw Broken("\(plan.name): is there though it was removed") }
+            if upload.claimed == .acknowledged { return true }
+        }
+        if upload.claimed == .acknowledged {
+            guard upload.removed == .not else { return false }
+            throw Broken("\(plan.name): is lost though it was claimed")
+        }
+        guard let status = try await status(of: upload, in: store) else {
+            if upload.claimed == .attempted, try await isBlob(upload, in: store) { return true }
+            guard upload.removed == .not else { return false }
+            throw Broken("\(plan.name): is unknown")
+        }
+        if upload.removed == .acknowledged { throw Broken("\(plan.name): is there though it was aborted") }
+        if !status.isComplete {
+            if upload.completed == .acknowledged { throw Broken("\(plan.name): is not complete") }
+            try compare(status, upload, disk)
+            ledger.enter { $0.change(plan) { $0.durableByteCount = Int(status.durableByteCount) } }
+            for index in status.nextChunkIndex..<max(status.nextChunkIndex, plan.chunkByteCounts.count) {
+                _ = try await Uploader.send(plan, chunk: index, to: store, upload.id)
+            }
+        }
+        ledger.enter { $0.change(plan) { $0.completed = max($0.completed, .attempted) } }
+        let completed = try await store.complete(upload.id)
+        ledger.enter { $0.change(plan) { ($0.completed, $0.claimed) = (.acknowledged, .attempted) } }
+        guard completed.byteCount == Int64(plan.byteCount) else { throw Broken("\(plan.name): has another size") }
+        _ = try await store.claim(completed.token)
+        ledger.enter { $0.change(plan) { $0.claimed = .acknowledged } }
+        guard try await isBlob(upload, in: store) else { throw Broken("\(plan.name): is lost by its claim") }
+        return true
+    }
+
+    /// Throws where an unfinished upload does not stand where it was promised to.
+    private static func compare(_ status: UploadStatus, _ upload: UploadLedger.Upload, _ disk: FaultDisk) throws {
+        let name = upload.plan.name
+        guard upload.plan.boundaries[status.nextChunkIndex] == Int(status.receivedByteCount) else {
+            throw Broken("\(name): goes on in the middle of a chunk, at \(status.receivedByteCount)")
+        }
+        let least = disk.powerCutCount == 0 ? upload.receivedByteCount : upload.durableByteCount
+        guard status.receivedByteCount >= least else {
+            throw Broken("\(name): goes on at \(status.receivedByteCount) though \(least) bytes were safe")
+        }
+        guard status.durableByteCount <= status.receivedByteCount else { throw Broken("\(name): claims too much") }
+    }
+
+    /// Returns where the upload stands, or nil where there is none.
+    private static func status(of upload: UploadLedger.Upload, in store: BlobStore) async throws -> UploadStatus? {
+        do {
+            return try await store.status(upload.id)
+        } catch {
+            guard error == .unknownUpload else { throw error }
+            return nil
+        }
+    }
+
+    /// Returns whether the upload is a blob, after comparing every byte of it.
+    private static func isBlob(_ upload: UploadLedger.Upload, in store: BlobStore) async throws -> Bool {
+        let content: [UInt8]
+        do {
+            content = try await Uploader.content(of: upload.id, in: store)
+        } catch {
+            guard error == .notFound else { throw error }
+            return false
+        }
+        guard content == upload.plan.content else { throw Broken("\(upload.plan.name): has other bytes") }
+        return true
+    }
+
+    /// Throws where the offline check finds a violation.
+    private static func check(_ disk: FaultDisk) throws {
+        for entry in try BlobCheck.entries(in: RecordWorkload.directory, on: disk) {
+            if let violation = try BlobCheck.check(entry, on: disk).violations.first {
+                throw Broken("check: \(violation)")
+            }
+        }
+    }
+}

@@ -1,0 +1,56 @@
+# What the other scripts share: Debian packages, the release build, the Python environment. Sourced, from the root.
+# shellcheck shell=bash
+
+# shellcheck disable=SC2034 # used where this is sourced
+readonly binary=.build/release/ledge
+
+# Prints a sentence that explains a failure, and ends.
+die() {
+    printf '%s: %s\n' "${0##*/}" "$*" >&2
+    exit 1
+}
+
+# Installs those of the named Debian packages that are missing.
+require_packages() {
+    command -v dpkg-query >/dev/null || return 0 # not a Debian: the build will name what it lacks
+    local package missing=()
+    for package in "$@"; do
+        dpkg-query --show --showformat '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed ||
+            missing+=("$package")
+    done
+    ((${#missing[@]})) || return 0
+
+    local become=()
+    if ((EUID != 0)); then
+        command -v sudo >/dev/null ||
+            die "missing Debian packages; as root run: apt-get update && apt-get install ${missing[*]}"
+        become=(sudo)
+    fi
+    echo "installing ${missing[*]}" >&2
+    local install=(env DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends)
+    if ! { "${become[@]}" apt-get -qq update && "${become[@]}" "${install[@]}" "${missing[@]}"; } >&2; then
+        die "apt-get could not install ${missing[*]}; see its message above"
+    fi
+}
+
+# Builds the binary that is shipped: optimized, the Swift library inside, stripped.
+build_release() {
+    command -v swift >/dev/null || die "swift is not on PATH; install Swift 6.3 from https://www.swift.org/install"
+    require_packages libzstd-dev libxxhash-dev
+    swift build --configuration release --product ledge --static-swift-stdlib -Xlinker -s
+}
+
+# Makes .venv with the official client in it, the first time and whenever its list of packages has changed.
+prepare_python() {
+    local wanted=Tests/Conformance/requirements.txt
+    cmp --silent "$wanted" .venv/installed.txt && return
+    require_packages python3 python3-venv
+    echo "making .venv with the official client" >&2
+    local install=(.venv/bin/pip --quiet --disable-pip-version-check install --only-binary :all:)
+    # The client's own pins want a newer Python than Debian 12 has; requirements.txt lists what it really needs.
+    rm -rf .venv &&
+        python3 -m venv .venv &&
+        "${install[@]}" --requirement "$wanted" &&
+        "${install[@]}" --no-deps scaleoututil==1.1.0 &&
+        cp "$wanted" .venv/installed.txt
+}
