@@ -73,7 +73,7 @@ let package = Package(
         .executableTarget(
             name: "ledge",
             dependencies: [
-                "API", "Inspection", "Catalog", "Store", "Blobs", "SegmentLog", "Disk", "JSON",
+                "API", "Inspection", "Catalog", "Store", "Blobs", "SegmentLog", "Disk", "JSON", "CXXHash",
                 .argumentParser, .hummingbird, .lifecycle, .logging, .nio, .nioHTTP1, .nioPosix,
             ],
             swiftSettings: settings
@@ -85,13 +85,18 @@ let package = Package(
             swiftSettings: settings
         ),
         tests(of: "Disk"),
-        tests(of: "JSON"),
+        tests(of: "JSON", ["CXXHash"]),
         tests(of: "SegmentLog", ["Disk", "JSON"]),
         tests(of: "Store", ["SegmentLog", "Disk", "JSON"]),
         tests(of: "Blobs", ["Disk", "JSON", "CZstd"]),
         tests(of: "Catalog", ["Store", "JSON"]),
         tests(of: "Inspection", ["Catalog", "Store", "Blobs", "SegmentLog", "Disk", "JSON"]),
-        tests(of: "ledge", ["Disk", "JSON", .nio]),
+        tests(
+            of: "ledge",
+            [
+                "API", "Blobs", "Catalog", "Store", "Disk", "JSON", .lock, .logging, .nio, .nioHTTP1, .nioPosix,
+            ]
+        ),
         .testTarget(
             name: "CrashTests",
             dependencies: ["TestSupport", "Store", "Blobs", "SegmentLog", "Disk", "JSON"],

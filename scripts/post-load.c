@@ -60,7 +60,8 @@ static void post(struct connection *connection) {
         number % 100, number % 1000, number % 200, number % 20, number % 200, number);
     int size = snprintf(
         request, sizeof request,
-        "POST /api/v1/telemetry HTTP/1.1\r\nHost: ledge\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
+        "POST /api/v1/telemetry HTTP/1.1\r\nHost: ledge\r\nContent-Type: application/json\r\n"
+        "Content-Length: %d\r\n\r\n%s",
         length, body);
     connection->began = now();
     connection->received = 0;

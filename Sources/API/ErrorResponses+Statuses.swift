@@ -2,7 +2,6 @@ internal import Blobs
 internal import Catalog
 internal import HTTPTypes
 internal import JSON
-internal import SegmentLog
 internal import Store
 
 // Every switch here is exhaustive and has no `default`: a new error does not compile until someone chose its status.
@@ -98,10 +97,10 @@ extension StoreError: AnsweredError {
         case .notFound: .notFound
         case .alreadyExists: .conflict
         case .invalidKey, .refused: .badRequest
-        case .segment(.noSpace): .noSpace
-        case .segment(.latched), .segment(.closed): .serviceUnavailable
-        case .segment(.recordTooLarge): .contentTooLarge
-        case .segment(.disk), .segment(.corrupt), .disk, .locked, .unsupportedFormat, .corrupt, .notADataDirectory,
+        case .noSpace: .noSpace
+        case .latched, .closed, .disk: .serviceUnavailable
+        case .tooLarge: .contentTooLarge
+        case .damaged, .locked, .unsupportedFormat, .corrupt, .notADataDirectory,
             .unreadableRecord:
             .internalServerError
         }
@@ -113,12 +112,12 @@ extension StoreError: AnsweredError {
         case .alreadyExists(let id): "Entity with id: \(id) already exists"
         case .invalidKey(let member): "field '\(member)' must be a string of 1 to \(Collection.idByteCountMax) bytes"
         case .refused(let reason): reason
-        case .segment(.noSpace): noSpaceMessage
-        case .segment(.latched): latchedMessage
-        case .segment(.closed): closedMessage
-        case .segment(.recordTooLarge(_, let byteCountMax)): "The document is longer than \(byteCountMax) bytes"
-        case .segment(.corrupt), .corrupt, .unreadableRecord: corruptMessage
-        case .segment(.disk), .disk, .locked, .unsupportedFormat, .notADataDirectory: unexpectedErrorMessage
+        case .noSpace: noSpaceMessage
+        case .latched: latchedMessage
+        case .closed: closedMessage
+        case .tooLarge(let byteCountMax): "The document is longer than \(byteCountMax) bytes"
+        case .damaged, .corrupt, .unreadableRecord: corruptMessage
+        case .disk, .locked, .unsupportedFormat, .notADataDirectory: unexpectedErrorMessage
         }
     }
 }

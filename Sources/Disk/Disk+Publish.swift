@@ -16,18 +16,22 @@ extension Disk {
 
     /// Makes a directory, and those above it that are missing, so that they survive a power cut.
     ///
-    /// The name of one that stands already is synced again: an earlier process may have died before it could.
+    /// The names of those that stand already are synced again, up to the root: an earlier process may have died
+    /// between making one and syncing it. A directory that may not be opened is none we made a name in.
     package func ensureDirectory(_ path: String) throws(DiskError) {
         let parent = directory(of: path)
-        if try entry(path) == nil {
-            if try entry(parent) == nil { try ensureDirectory(parent) }
-            do {
-                try createDirectory(path)
-            } catch {
-                guard error.isExisting else { throw error }
-            }
+        if parent != "." && parent != "/" { try ensureDirectory(parent) }
+        let stands = try entry(path) != nil
+        do {
+            if !stands { try createDirectory(path) }
+        } catch {
+            guard error.isExisting else { throw error }
         }
-        try synchronizeDirectory(parent)
+        do {
+            try synchronizeDirectory(parent)
+        } catch {
+            guard stands, error.isForbidden else { throw error }
+        }
     }
 
     /// Returns all bytes of a file of at most `byteCountMax` bytes, or nil where there is none.

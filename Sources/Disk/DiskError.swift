@@ -33,6 +33,11 @@ package struct DiskError: Error, Sendable, Hashable {
         code == ENOENT
     }
 
+    /// Whether this process may not touch what is at the path.
+    package var isForbidden: Bool {
+        code == EACCES || code == EPERM
+    }
+
     /// Whether something stands at the path already.
     package var isExisting: Bool {
         code == EEXIST

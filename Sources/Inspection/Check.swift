@@ -64,16 +64,14 @@ package struct Check {
         }
         do throws(DiskError) {
             let found = try BlobCheck.check(entry, on: premises.disk)
-            let journal = entry.kind == .blob ? nil : try journalFinding(of: entry)
+            let remainder = entry.kind == .blob ? nil : try UploadRemainder.finding(after: found, in: premises)
             // A server may have finished, claimed or expired it while it was read.
             guard try premises.disk.entry(entry.path) != nil else {
                 report(Finding(path: entry.path, reason: .wentAway))
                 return
             }
-            for violation in found.violations {
-                report(Finding(violation, isUnfinished: entry.kind == .unfinishedUpload))
-            }
-            if let journal { report(journal) }
+            for violation in found.violations { report(Finding(violation)) }
+            if let remainder, found.violations.isEmpty { report(remainder) }
             tally.byteCount += found.storedByteCount
         } catch {
             report(Finding(path: error.path, reason: error.isMissing ? .wentAway : .disk(error)))
@@ -82,25 +80,6 @@ package struct Check {
         tally.blobCount += entry.kind == .blob ? 1 : 0
         tally.uploadCount += entry.kind == .blob ? 0 : 1
         advance(tally.byteCount)
-    }
-
-    /// Notes what ``BlobCheck`` rightly passes over: a journal's torn last line, and the whole journal of a complete
-    /// upload, which is not read any more.
-    private func journalFinding(of entry: BlobCheck.Entry) throws(DiskError) -> Finding? {
-        guard let id = BlobID(entry.id) else { return nil }
-        let path = BlobPaths(premises.directory.path).journal(of: id)
-        let bytes = try premises.disk.contents(of: path, byteCountMax: UploadJournal.byteCountMax) ?? []
-        let journal = UploadJournal.parse(bytes, of: id)
-        let end = journal?.end ?? 0
-        switch (entry.kind, journal?.fault) {
-        case (.completeUpload, let fault) where fault != nil || (journal == nil && !bytes.isEmpty):
-            return Finding(path: path, offset: end, reason: .obsoleteJournal)
-        // Bytes without a newline are a first line that was never finished.
-        case (.unfinishedUpload, _) where end < bytes.count && !bytes[Int(end)...].contains(UInt8(ascii: "\n")):
-            return Finding(path: path, offset: end, reason: .tornTail(byteCount: Int64(bytes.count) - end))
-        default:
-            return nil
-        }
     }
 
     /// Holds the documents against the blobs.

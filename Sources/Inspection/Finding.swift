@@ -29,12 +29,10 @@ package struct Finding: Sendable, Hashable {
         case missingBlob(document: String)
 
         // Notes.
-        /// The next start of a server will cut these bytes off; none of them was acknowledged.
-        case tornTail(byteCount: Int64)
-        /// A chunk of an unfinished upload does not verify: the server goes on before it, and the client sends it again.
+        /// What a crash or a write under way leaves at the end of a log or an upload: the server cuts it off.
         ///
-        /// No damage, since durability is promised by `complete`: a power cut leaves the same.
-        case unfinished(BlobViolation.Reason)
+        /// Of a log nothing in it was acknowledged; an upload goes on before it.
+        case neverDurable(byteCount: Int64)
         /// The journal of a complete upload, which nothing reads any more, does not verify.
         case obsoleteJournal
         /// No live document names the blob: a crash, or an upload that was claimed and not published.
@@ -81,7 +79,7 @@ package struct Finding: Sendable, Hashable {
         }
     }
 
-    init(_ corruption: Corruption) {
+    package init(_ corruption: Corruption) {
         self.init(
             path: corruption.path,
             offset: corruption.offset,
@@ -90,13 +88,8 @@ package struct Finding: Sendable, Hashable {
         )
     }
 
-    /// What is wrong with a stored file; `isUnfinished` where it is an upload that chunks still come for.
-    init(_ violation: BlobViolation, isUnfinished: Bool = false) {
-        self.init(
-            path: violation.path,
-            offset: violation.offset,
-            reason: isUnfinished ? .unfinished(violation.reason) : .blob(violation.reason)
-        )
+    init(_ violation: BlobViolation) {
+        self.init(path: violation.path, offset: violation.offset, reason: .blob(violation.reason))
     }
 
     /// What stopped the reading of a stored file.
@@ -113,7 +106,7 @@ package struct Finding: Sendable, Hashable {
         case .log(.unsupportedFormat), .disk: .unreadable
         case .blob(.unexpectedEntry): .note
         case .log, .blob, .missingIdentity, .damagedIdentity, .foreignRecord, .missingBlob: .damage
-        case .tornTail, .unfinished, .obsoleteJournal, .orphanBlob, .unknownEntry, .unknownCollection, .wentAway: .note
+        case .neverDurable, .obsoleteJournal, .orphanBlob, .unknownEntry, .unknownCollection, .wentAway: .note
         }
     }
 }

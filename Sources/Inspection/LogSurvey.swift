@@ -50,7 +50,9 @@ struct LogSurvey {
                     }
                 case .violation(let corruption): visit(Finding(corruption))
                 case .tornTail(let tail):
-                    visit(Finding(path: tail.path, offset: tail.offset, reason: .tornTail(byteCount: tail.byteCount)))
+                    visit(
+                        Finding(path: tail.path, offset: tail.offset, reason: .neverDurable(byteCount: tail.byteCount))
+                    )
                 }
             }
         } catch {

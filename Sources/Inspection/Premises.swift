@@ -23,6 +23,7 @@ struct Premises {
 
     /// - Throws: where nothing can be told about the directory as a whole.
     init(_ path: String, on disk: any Disk) throws(InspectionError) {
+        let path = Self.trimmed(path)
         directory = DataDirectory(path)
         self.disk = disk
         let kind: DirectoryEntry.Kind?
@@ -43,6 +44,13 @@ struct Premises {
         try readIdentity()
         listCollections()
         listStored()
+    }
+
+    /// The path without the slash that a shell's completion leaves at its end, so that findings name files neatly.
+    private static func trimmed(_ path: String) -> String {
+        var path = path
+        while path.count > 1 && path.hasSuffix("/") { path.removeLast() }
+        return path
     }
 
     private mutating func readIdentity() throws(InspectionError) {

@@ -59,7 +59,7 @@ extension Report {
     /// - Throws: where nothing can be told about the directory as a whole.
     package static func read(_ path: String, on disk: any Disk) throws(InspectionError) -> Report {
         let premises = try Premises(path, on: disk)
-        var report = Report(path: path, identity: premises.identity, warnings: premises.findings)
+        var report = Report(path: premises.directory.path, identity: premises.identity, warnings: premises.findings)
         for name in premises.collections { report.add(collection: name, of: premises) }
         for entry in premises.stored {
             switch entry.kind {

@@ -38,7 +38,7 @@ final class Committer: Sendable {
     func append(
         _ compose: @Sendable (UInt64, Timestamp, inout [UInt8]) -> Void
     ) async throws(SegmentError) -> RecordPointer {
-        let result = await withUnsafeContinuation { continuation in
+        let result = await withCheckedContinuation { continuation in
             switch state.withLockedValue({ $0.add(continuation, options, compose) }) {
             case .queued: break
             case .queuedFirst: queue.async { self.drain() }

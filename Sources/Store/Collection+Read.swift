@@ -6,7 +6,7 @@ extension Collection {
     ///
     /// One read of the log, verified.
     ///
-    /// - Throws: ``StoreError/segment(_:)`` where the record cannot be read or fails its checksum.
+    /// - Throws: ``StoreError/disk(_:)`` where the record cannot be read, ``StoreError/damaged(_:)`` where it fails its checksum.
     package func get(_ id: String) throws(StoreError) -> Document? {
         guard let found = index.find(id) else { return nil }
         return try document(at: found.pointer)
@@ -16,7 +16,7 @@ extension Collection {
     ///
     /// Reads only the documents it returns when every condition, and the order, is on an indexed field. Otherwise it
     /// reads every document the indexes leave, one at a time, and keeps only places until the page is known.
-    /// - Throws: ``StoreError/segment(_:)`` where a record cannot be read or fails its checksum.
+    /// - Throws: ``StoreError/disk(_:)`` where a record cannot be read, ``StoreError/damaged(_:)`` where it fails its checksum.
     package func list(_ query: Query) throws(StoreError) -> Page {
         var run = QueryRun(query.filter, over: self)
         return try run.page(query)
@@ -26,7 +26,7 @@ extension Collection {
     ///
     /// Reads none of them when every condition is on an indexed field.
     ///
-    /// - Throws: ``StoreError/segment(_:)`` where a record cannot be read or fails its checksum.
+    /// - Throws: ``StoreError/disk(_:)`` where a record cannot be read, ``StoreError/damaged(_:)`` where it fails its checksum.
     package func count(_ filter: Filter) throws(StoreError) -> Int {
         var run = QueryRun(filter, over: self)
         return try run.count()
@@ -35,7 +35,7 @@ extension Collection {
     /// Reads the document of one record.
     func document(at pointer: RecordPointer) throws(StoreError) -> Document {
         let line: [UInt8]
-        do { line = try log.read(pointer) } catch { throw .segment(error) }
+        do { line = try log.read(pointer) } catch { throw StoreError(error) }
         let record = line.withUnsafeBytes { Record($0) }
         guard let record, let range = record.document else {
             preconditionFailure("the index points to a document")

@@ -8,8 +8,8 @@ extension Collection {
     /// A key that is absent or null becomes a random UUID, in front of the other members. `committed_at` and
     /// `updated_at` become the moment of the append, whatever the object says, and stand last.
     ///
-    /// - Throws: ``StoreError/alreadyExists(_:)``; ``StoreError/invalidKey(member:)``; ``StoreError/segment(_:)`` where
-    ///   the log took nothing. After `latched` whether it is stored is known only after the next open.
+    /// - Throws: ``StoreError/alreadyExists(_:)``; ``StoreError/invalidKey(member:)``; ``StoreError/noSpace(_:)``, ``StoreError/latched(_:)``, ``StoreError/closed``,
+    ///   ``StoreError/tooLarge(byteCountMax:)``. After `latched` whether it is stored is known only after the next open.
     package func insert(_ object: JSONObject) async throws(StoreError) -> Document {
         guard let id = try id(of: object) else {
             // A random id is nobody else's: it needs neither a turn nor a look.
@@ -25,7 +25,7 @@ extension Collection {
     /// Stores a document, in the place of the one with its id if there is one, whose `committed_at` it keeps.
     ///
     /// - Precondition: The collection is not append-only.
-    /// - Throws: ``StoreError/invalidKey(member:)``; ``StoreError/segment(_:)``, as for ``insert(_:)``.
+    /// - Throws: ``StoreError/invalidKey(member:)``; the log's errors, as for ``insert(_:)``.
     package func put(_ object: JSONObject) async throws(StoreError) -> Document {
         precondition(!schema.isAppendOnly, "events are never replaced")
         guard let id = try id(of: object) else { return try await insert(object) }
@@ -38,7 +38,7 @@ extension Collection {
     ///
     /// - Precondition: The collection is not append-only.
     /// - Throws: ``StoreError/notFound(_:)``; what `change` throws; ``StoreError/invalidKey(member:)`` where it
-    ///   changed the key; ``StoreError/segment(_:)``, as for ``insert(_:)``, and where the old one cannot be read.
+    ///   changed the key; the log's errors, as for ``insert(_:)``, and where the old one cannot be read.
     package func update(
         _ id: String,
         _ change: @Sendable (JSONObject) throws(StoreError) -> JSONObject
@@ -55,7 +55,7 @@ extension Collection {
     /// Deletes a document by appending its tombstone.
     ///
     /// - Precondition: The collection is not append-only.
-    /// - Throws: ``StoreError/notFound(_:)``; ``StoreError/segment(_:)``, as for ``insert(_:)``.
+    /// - Throws: ``StoreError/notFound(_:)``; the log's errors, as for ``insert(_:)``.
     package func delete(_ id: String) async throws(StoreError) {
         precondition(!schema.isAppendOnly, "events are never deleted")
         await turns.enter(id)
@@ -64,7 +64,7 @@ extension Collection {
         do {
             _ = try await log.append { _, _, output in Record.writeDelete(id, to: &output) }
         } catch {
-            throw .segment(error)
+            throw StoreError(error)
         }
     }
 
@@ -76,7 +76,7 @@ extension Collection {
                 draft.write(at: at, to: &output)
             }
         } catch {
-            throw .segment(error)
+            throw StoreError(error)
         }
         return draft.document(at: moment.withLockedValue { $0 })
     }

@@ -27,7 +27,7 @@ package final class Collection: Sendable {
         do {
             (log, recovery) = try SegmentLog.open(options, on: disk) { entry in index.apply(entry) }
         } catch {
-            throw .segment(error)
+            throw StoreError(error)
         }
         if let sequence = index.unreadableSequence {
             throw .unreadableRecord(collection: schema.name, sequence: sequence)
@@ -41,6 +41,6 @@ package final class Collection: Sendable {
     package var documentCount: Int { index.documentCount }
 
     func close() async throws(StoreError) {
-        do { try await log.close() } catch { throw .segment(error) }
+        do { try await log.close() } catch { throw StoreError(error) }
     }
 }

@@ -27,7 +27,7 @@ package final class Store: Sendable {
     ///
     /// Blocks while every record is read once.
     /// - Throws: ``StoreError/locked(path:owner:)`` where another process serves it, and everything from
-    ///   ``StoreError/disk(_:)`` on; ``StoreError/segment(_:)`` where a log is corrupt. Nothing is repaired but the
+    ///   ``StoreError/disk(_:)`` on; ``StoreError/damaged(_:)`` where a log is corrupt. Nothing is repaired but the
     ///   torn tail of a log, which `recovery` reports.
     package static func open(
         _ directory: String,

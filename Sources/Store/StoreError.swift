@@ -14,15 +14,23 @@ package enum StoreError: Error, Sendable, Equatable {
     /// A change of a document was refused by the caller's own rule; the document stays as it was.
     case refused(reason: String)
 
-    // The log beneath.
+    // The log and the disk beneath, each as in ``SegmentError``.
 
-    /// The collection's log failed: its disk, a checksum, a closed log.
-    case segment(SegmentError)
+    /// The disk is full: the record is not stored, and the next write may succeed.
+    case noSpace(DiskError)
+    /// An earlier write or sync of the collection failed: it takes no writes until it is opened again; reads go on.
+    case latched(DiskError)
+    /// The document is longer than a record may be.
+    case tooLarge(byteCountMax: Int)
+    /// The store was closed.
+    case closed
+    /// Bytes that were durable are not what was written; they are not handed out.
+    case damaged(Corruption)
+    /// Another call failed; nothing was stored by it.
+    case disk(DiskError)
 
     // Opening the data directory.
 
-    /// A call on a file outside the logs failed.
-    case disk(DiskError)
     /// Another process serves the directory; its id, where the `lock` file told it.
     case locked(path: String, owner: Int32?)
     /// `ledge.json` names a format this build does not know.
@@ -33,4 +41,19 @@ package enum StoreError: Error, Sendable, Equatable {
     case notADataDirectory(String)
     /// A record's checksum is right but no collection of this build could have written it.
     case unreadableRecord(collection: String, sequence: UInt64)
+}
+
+extension StoreError {
+    /// What a failure of the log is to the callers of a collection, who know of no log.
+    init(_ error: SegmentError) {
+        self =
+            switch error {
+            case .disk(let error): .disk(error)
+            case .noSpace(let error): .noSpace(error)
+            case .latched(let error): .latched(error)
+            case .recordTooLarge(_, let byteCountMax): .tooLarge(byteCountMax: byteCountMax)
+            case .closed: .closed
+            case .corrupt(let corruption): .damaged(corruption)
+            }
+    }
 }

@@ -1,6 +1,6 @@
 internal import Blobs
 internal import Disk
-internal import SegmentLog
+internal import Inspection
 internal import Store
 
 /// What a person at the terminal reads when a data directory cannot be served.
@@ -14,19 +14,9 @@ extension StoreError {
         case .notADataDirectory(let path): "\(path) has collections but no ledge.json: not a data directory"
         case .unreadableRecord(let collection, let sequence):
             "record \(sequence) of \(collection) is none of this build's"
-        case .disk(let error): "\(error)"
-        case .segment(let error): error.text
-        case .notFound, .alreadyExists, .invalidKey, .refused: "\(self)"
-        }
-    }
-}
-
-extension SegmentError {
-    var text: String {
-        switch self {
         case .disk(let error), .noSpace(let error), .latched(let error): "\(error)"
-        case .corrupt(let place): "\(place); nothing was repaired, see ledge check"
-        case .recordTooLarge, .closed: "\(self)"
+        case .damaged(let place): "\(Finding(place)); nothing was repaired, see ledge check"
+        case .notFound, .alreadyExists, .invalidKey, .refused, .tooLarge, .closed: "\(self)"
         }
     }
 }

@@ -32,7 +32,7 @@ struct Upload: AsyncParsableCommand {
     )
     var server: ServerURL
 
-    @Option(help: ArgumentHelp("Size of a chunk; the server may choose another within its limits.", valueName: "size"))
+    @Option(help: ArgumentHelp("Most bytes to send at once; the server may ask for less.", valueName: "size"))
     var chunkSize = ByteCount(8 << 20)
 
     @Option(help: ArgumentHelp("Go on with this upload instead of the one remembered.", valueName: "upload id"))

@@ -90,6 +90,12 @@ struct BadInputTests {
             status: 413,
             message: "The request body is longer than 1048576 bytes"
         ),
+        BadInput(
+            path: telemetry,
+            headers: ["Content-Length": "5"],
+            status: 400,
+            message: "The request ended before its body was complete"
+        ),
         // Uploads.
         BadInput(path: begin, body: #"{"file_name":"f"}"#, status: 400, message: "missing field 'file_size'"),
         BadInput(path: begin, body: #"{"file_size":1}"#, status: 400, message: "missing field 'file_name'"),
@@ -172,6 +178,13 @@ struct BadInputTests {
             body: "x",
             status: 400,
             message: "Broken multipart body: the Content-Type names no boundary"
+        ),
+        BadInput(
+            path: "/api/v1/models/",
+            headers: ["Content-Type": "multipart/form-data; boundary=b"],
+            body: "--b\r\nContent-Disposition: form-data; name=helper\r\n\r\nnumpyhelper\r\n",
+            status: 400,
+            message: "Broken multipart body: it ends before its closing boundary"
         ),
         BadInput(
             method: .put,

@@ -7,14 +7,22 @@ import Testing
 
 @testable import API
 
-/// What only a socket shows.
+/// What only a socket shows; a connection that is left open shows as a test that never ends.
+@Suite(.timeLimit(.minutes(1)))
 struct LiveTests {
+    /// A site whose connections nobody closes for being idle.
+    private static func site() throws -> Site {
+        var options = ServerOptions()
+        options.idleTimeout = .seconds(3600)
+        return try Site(options: options)
+    }
+
     private static func head(_ path: String, _ fields: String) -> String {
         "POST \(path) HTTP/1.1\r\nHost: localhost\r\n\(fields)\r\n\r\n"
     }
 
     @Test func aBodyOfTwoGigabytesIsAnsweredBeforeItIsSent() async throws {
-        try await Site().run(.live) { visitor async throws in
+        try await Self.site().run(.live) { visitor async throws in
             let port = try #require(visitor.client.port)
             let answer = try await Wire.connected(to: port) { wire in
                 try await wire.send(Self.head("/api/v1/telemetry", "Content-Length: 2147483648"))
@@ -31,7 +39,7 @@ struct LiveTests {
     }
 
     @Test func aBodyOfUnknownLengthIsCutOff() async throws {
-        try await Site().run(.live) { visitor async throws in
+        try await Self.site().run(.live) { visitor async throws in
             let port = try #require(visitor.client.port)
             let answer = try await Wire.connected(to: port) { wire in
                 try await wire.send(Self.head("/api/v1/telemetry", "Transfer-Encoding: chunked"))
@@ -48,7 +56,7 @@ struct LiveTests {
     }
 
     @Test func aConnectionIsClosedAfterTheRestOfAnOversizedBody() async throws {
-        try await Site().run(.live) { visitor async throws in
+        try await Self.site().run(.live) { visitor async throws in
             let port = try #require(visitor.client.port)
             let answer = try await Wire.connected(to: port) { wire in
                 try await wire.send(Self.head("/api/v1/telemetry", "Content-Length: 3000000"))
@@ -60,7 +68,7 @@ struct LiveTests {
     }
 
     @Test func aRefusedBodyLeavesTheConnectionUsable() async throws {
-        try await Site().run(.live) { visitor async throws in
+        try await Self.site().run(.live) { visitor async throws in
             let port = try #require(visitor.client.port)
             let answers = try await Wire.connected(to: port) { wire in
                 try await wire.send(Self.head("/api/v1/nonsense", "Content-Length: 500000"))
@@ -75,7 +83,7 @@ struct LiveTests {
 
     /// `curl` waits a second for it with every body over 1 MB.
     @Test func aClientThatWaitsIsToldToGoOn() async throws {
-        try await Site().run(.live) { visitor async throws in
+        try await Self.site().run(.live) { visitor async throws in
             let port = try #require(visitor.client.port)
             let answers = try await Wire.connected(to: port) { wire in
                 let body = #"{"key":"k","client_id":"c"}"#
@@ -91,7 +99,7 @@ struct LiveTests {
     }
 
     @Test func aChunkThatBreaksOffNeverCounts() async throws {
-        try await Site().run(.live) { visitor async throws in
+        try await Self.site().run(.live) { visitor async throws in
             let port = try #require(visitor.client.port)
             let bytes = UploadRouteTests.noise(700_000)
             let id = try await UploadRouteTests.begin(visitor, bytes.count)
@@ -110,12 +118,12 @@ struct LiveTests {
             let token = try await UploadRouteTests.complete(visitor, id).json[path: "file_token"] ?? .null
             let model = try await visitor.ask(.post, "/api/v1/models", ["file_token": token, "model_id": "m"])
             #expect(model.status == 200)
-            #expect(try await visitor.ask(.get, "/api/v1/models/m/download").bytes == bytes)
+            #expect(try await visitor.ask(.get, "/api/v1/models/m/download").content == Content(bytes))
         }
     }
 
     @Test func aDocumentThatBreaksOffIsNotStored() async throws {
-        try await Site().run(.live) { visitor async throws in
+        try await Self.site().run(.live) { visitor async throws in
             let port = try #require(visitor.client.port)
             try await Wire.connected(to: port) { wire in
                 try await wire.send(Self.head("/api/v1/telemetry", "Content-Length: 100"))
@@ -126,16 +134,16 @@ struct LiveTests {
     }
 
     @Test func aLargeFileComesBackOverASocket() async throws {
-        try await Site().run(.live) { visitor async throws in
+        try await Self.site().run(.live) { visitor async throws in
             let bytes = UploadRouteTests.noise(1_500_000)
             let token = try await UploadRouteTests.upload(visitor, bytes, chunk: 900 << 10)
             let body: JSON = ["file_token": .string(token), "model_id": "m"]
             #expect(try await visitor.ask(.post, "/api/v1/models/", body).status == 200)
-            #expect(try await visitor.ask(.get, "/api/v1/models/m/download").bytes == bytes)
+            #expect(try await visitor.ask(.get, "/api/v1/models/m/download").content == Content(bytes))
             let headers = ["Range": "bytes=100000-1399999"]
             let part = try await visitor.ask(.get, "/api/v1/models/m/download", headers: headers)
             #expect(part.status == 206)
-            #expect(part.bytes == Array(bytes[100_000..<1_400_000]))
+            #expect(part.content == Content(bytes[100_000..<1_400_000]))
         }
     }
 

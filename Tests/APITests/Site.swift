@@ -9,6 +9,7 @@ import Logging
 import NIOCore
 import Store
 import TestSupport
+import Testing
 
 @testable import API
 
@@ -95,6 +96,8 @@ struct Answer: Sendable {
     let headers: HTTPFields
     let bytes: [UInt8]
 
+    var content: Content { Content(bytes) }
+
     var text: String { String(decoding: bytes, as: UTF8.self) }
 
     var json: JSON {
@@ -113,5 +116,19 @@ struct Answer: Sendable {
 
     subscript(_ header: String) -> String? {
         HTTPField.Name(header).flatMap { headers[$0] }
+    }
+}
+
+/// Bytes to be compared as a whole; a failure shows a checksum, where the library would search for differences in
+/// megabytes for minutes.
+struct Content: Equatable, CustomTestStringConvertible {
+    private let bytes: [UInt8]
+
+    init(_ bytes: some Sequence<UInt8>) {
+        self.bytes = Array(bytes)
+    }
+
+    var testDescription: String {
+        "\(bytes.count) bytes, xxh3 \(bytes.withUnsafeBytes { Hexadecimal.text(XXH3.hash64($0)) })"
     }
 }

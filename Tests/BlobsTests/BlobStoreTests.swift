@@ -41,7 +41,7 @@ struct BlobStoreTests {
         #expect(try room.disk.list("data/uploads").isEmpty)
     }
 
-    @Test func morethanFitsOnTheDiskIsRefusedAtOnce() async throws {
+    @Test func moreThanFitsOnTheDiskIsRefusedAtOnce() async throws {
         let room = try Warehouse()
         room.disk.byteCountMax = 10_000
         await #expect(throws: UploadError.noSpace(DiskError(call: .statvfs, path: "data/uploads", code: ENOSPC))) {

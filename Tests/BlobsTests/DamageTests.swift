@@ -66,6 +66,30 @@ struct DamageTests {
         #expect(try room.violations().map(\.reason) == [.metadata])
     }
 
+    @Test func errorsOfTheSeekTableThatCancelOutAreFound() async throws {
+        let room = try Warehouse()
+        var generator = SeededGenerator()
+        let blob = try await room.store.claim(try await room.upload(generator.bytes(count: 3_000)).token)
+        let path = "data/blobs/\(blob.blobID.prefix(2))/\(blob.blobID).zst"
+        let table = SeekTable(
+            frames: Array(repeating: .init(storedByteCount: 0, contentByteCount: 0, checksum: 0), count: 4)
+        ).bytes.count
+        for field in [8, 12] {
+            // One frame a byte longer, the next one a byte shorter: all sums stay as they are.
+            func change(_ sign: UInt8) throws {
+                try room.disk.damage(path) { bytes in
+                    let entry = bytes.count - table + field
+                    bytes[entry] &+= sign
+                    bytes[entry + 12] &-= sign
+                }
+            }
+            try change(1)
+            await #expect(throws: BlobError.self, "field \(field)") { try await room.store.open(blob.blobID) }
+            try change(255)
+            _ = try await room.store.open(blob.blobID)
+        }
+    }
+
     @Test func oneDamagedFrameHidesNoOther() async throws {
         let room = try Warehouse()
         var generator = SeededGenerator()

@@ -55,6 +55,15 @@ struct RoundTripTests {
         }
     }
 
+    @Test func aRangeThatEndsWithItsFrameTouchesNoOther() async throws {
+        let room = try Warehouse()
+        let blob = try await room.store.claim(try await room.upload(mixedBytes(count: 10_000)).token)
+        let reader = try await room.store.open(blob.blobID)
+        for index in 0..<reader.frameCount {
+            #expect(reader.frames(overlapping: reader.contentRange(ofFrame: index)) == index..<index + 1)
+        }
+    }
+
     @Test func framesThatDoNotShrinkAreRaw() async throws {
         let room = try Warehouse()
         var generator = SeededGenerator()

@@ -117,7 +117,16 @@ struct UploadJournalTests {
         #expect(try parse(first + foreign)?.fault == .damaged)
         let moved = UploadJournal.line(chunks[0], of: id, at: Int64(first.count) + 1)
         #expect(try parse(first + moved)?.fault == .damaged)
-        let early = UploadJournal.line(chunks[1], of: id, at: Int64(first.count))
+        let skipping = UploadJournal.Chunk(
+            index: 1,
+            byteCount: 0,
+            storedEnd: 0,
+            frames: [],
+            digest: chunks[0].digest,
+            durableChunkCount: 0,
+            at: header.createdAt
+        )
+        let early = UploadJournal.line(skipping, of: id, at: Int64(first.count))
         #expect(try parse(first + early)?.fault == .outOfOrder)
         #expect(UploadJournal.parse(bytes, of: other) == nil)
     }

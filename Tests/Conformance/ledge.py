@@ -15,6 +15,10 @@ STOP_SECONDS = 20
 LISTENING = re.compile(r"^listening on http://(.+):(\d+)$")
 
 
+class Refused(Exception):
+    """The server answered, but not with a 2xx."""
+
+
 @dataclass
 class Reply:
     """One answer over HTTP."""
@@ -29,7 +33,7 @@ class Reply:
 
 
 class Server:
-    """`ledge serve` on a data directory, answering once this is made; `with` kills it where it still runs at the end."""
+    """`ledge serve` on a data directory, answering once this is made; `with` kills it if it still runs at the end."""
 
     def __init__(self, binary, data, port=0, options=()):
         self.log = Path(f"{data}.log")
@@ -116,3 +120,19 @@ def ask(connection, method, path, body=None, headers=None, **json_body):
     connection.request(method, path, body=body, headers=headers)
     response = connection.getresponse()
     return Reply(response.status, {k.lower(): v for k, v in response.getheaders()}, response.read())
+
+
+def post(connection, path, body=None, headers=None, **json_body):
+    """A POST below /api/v1 that has to succeed; returns the JSON it answers."""
+    reply = ask(connection, "POST", f"/api/v1/{path}", body, headers, **json_body)
+    if reply.status >= 300:
+        raise Refused(f"{path}: {reply.status} {reply.body[:300]}")
+    return reply.json
+
+
+def send_chunks(connection, upload, content, chunk_size, first=0, end=None):
+    """Sends the chunks of a file from number `first` until before number `end`."""
+    for index in range(first, -(-len(content) // chunk_size) if end is None else end):
+        chunk = content[index * chunk_size : (index + 1) * chunk_size]
+        reply = post(connection, f"file-upload/{upload}/chunk", chunk, {"X-Chunk-Index": str(index)})
+        assert reply["chunk_index"] == index

@@ -138,7 +138,7 @@ def upload_makes_a_model_of_a_file(place):
 
 @promise
 def upload_goes_on_when_the_server_comes_back(place):
-    path = place.file("seed.bin", os.urandom(300_000_000))
+    path = place.file("seed.bin", os.urandom(100_000_000))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -147,7 +147,7 @@ def upload_goes_on_when_the_server_comes_back(place):
         arguments = ("upload", path, "--server", server.url, "--as-model", "--helper", "binaryhelper")
         uploading = threading.Thread(target=lambda: outcome.append(place.tool(*arguments)))
         uploading.start()
-        wait_for_bytes(place, 30_000_000)
+        wait_for_bytes(place, 10_000_000)
         server.kill()
     with place.server(port) as server:
         uploading.join()
@@ -159,12 +159,12 @@ def upload_goes_on_when_the_server_comes_back(place):
 
 @promise
 def the_same_upload_command_goes_on_where_it_stopped(place):
-    path = place.file("seed.bin", os.urandom(300_000_000))
+    path = place.file("seed.bin", os.urandom(100_000_000))
     environment = {**os.environ, "XDG_STATE_HOME": str(place.path / "state")}
     with place.server() as server:
         command = [str(place.binary), "upload", str(path), "--server", server.url]
         first = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        wait_for_bytes(place, 30_000_000)
+        wait_for_bytes(place, 10_000_000)
         first.kill()
         first.wait()
         [upload] = [entry.name for entry in (place.data / "uploads").iterdir()]

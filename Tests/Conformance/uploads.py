@@ -4,7 +4,7 @@ import hashlib
 import os
 import subprocess
 
-from ledge import ask
+from ledge import send_chunks
 from promises import client, message, promise
 
 CHUNK = 900 * 1024
@@ -22,15 +22,10 @@ def send(server, upload, index, content, **headers):
     return server.ask("POST", f"/api/v1/file-upload/{upload}/chunk", content, {"X-Chunk-Index": str(index), **headers})
 
 
-def send_all(server, upload, content, chunk_size=CHUNK, first=0, end=None):
-    """Sends the chunks from `first` until before `end` on one connection."""
+def send_all(server, upload, content, first=0, end=None):
+    """Sends chunks of the usual size on one connection."""
     with server.connect() as connection:
-        for index in range(first, -(-len(content) // chunk_size) if end is None else end):
-            chunk = content[index * chunk_size : (index + 1) * chunk_size]
-            path = f"/api/v1/file-upload/{upload}/chunk"
-            reply = ask(connection, "POST", path, chunk, {"X-Chunk-Index": str(index)})
-            assert reply.status == 200, reply.body
-            assert reply.json["chunk_index"] == index
+        send_chunks(connection, upload, content, CHUNK, first, end)
 
 
 def complete(server, upload):

@@ -134,8 +134,8 @@ struct RecordWriter {
         } catch {
             if disk.isDead { throw error }
             switch error {
-            case .segment(.latched(_)) where !wasLatched: break
-            case .segment(.latched(_)), .segment(.noSpace(_)), .notFound:
+            case .latched(_) where !wasLatched: break
+            case .latched(_), .noSpace(_), .notFound:
                 ledgers.enter { $0[name]?.refuse(id, version) }
             default: throw Broken("\(name) \(id): \(error)")
             }

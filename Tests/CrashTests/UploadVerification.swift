@@ -34,7 +34,12 @@ enum UploadVerification {
         let plan = upload.plan
         if upload.claimed != .not, try await isBlob(upload, in: store) {
             if upload.removed == .acknowledged { throw Broken("\(plan.name): is there though it was removed") }
-            if upload.claimed == .acknowledged { return true }
+            if upload.claimed == .acknowledged {
+                guard try await status(of: upload, in: store) == nil else {
+                    throw Broken("\(plan.name): has a token that was used")
+                }
+                return true
+            }
         }
         if upload.claimed == .acknowledged {
             guard upload.removed == .not else { return false }

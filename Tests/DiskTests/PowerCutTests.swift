@@ -161,6 +161,33 @@ struct PartialPowerCutTests {
         #expect(lengths.count > 10)
     }
 
+    @Test func whatWasTakenBackMayHaveReachedTheDisk() throws {
+        let disk = FaultDisk()
+        try disk.publish([], at: "x")
+        let file = try File("x", .update, on: disk)
+        try file.write([UInt8](repeating: 1, count: 1_536), at: 0)
+        try file.truncate(to: 0)
+        try file.write([UInt8](repeating: 2, count: 1_536), at: 0)
+        func found() -> Set<UInt8> {
+            seeds.reduce(into: []) { $0.formUnion(disk.powerCut(keeping: .some(seed: $1)).bytes(of: "x") ?? []) }
+        }
+        #expect(found() == [0, 1, 2])
+    }
+
+    @Test func aSyncEndsWhatWasTakenBack() throws {
+        let disk = FaultDisk()
+        try disk.publish([], at: "x")
+        let file = try File("x", .update, on: disk)
+        try file.write([UInt8](repeating: 1, count: 1_536), at: 0)
+        try file.truncate(to: 0)
+        try file.synchronize()
+        try file.write([UInt8](repeating: 2, count: 1_536), at: 0)
+        for seed in seeds {
+            let bytes = disk.powerCut(keeping: .some(seed: seed)).bytes(of: "x") ?? []
+            #expect(!bytes.contains(1), "seed \(seed)")
+        }
+    }
+
     @Test func changesOfOneNameKeepTheirOrder() throws {
         let disk = FaultDisk()
         try disk.publish([1], at: "x")

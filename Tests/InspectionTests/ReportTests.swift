@@ -46,6 +46,15 @@ struct ReportTests {
         #expect(unfinished.byteCount == 600)
     }
 
+    @Test(arguments: ["data/", "data//"])
+    func aSlashAtTheEndIsNoPartOfThePath(_ path: String) async throws {
+        let sample = try await SampleDirectory(.records)
+        _ = try File("data/x", .create, on: sample.disk)
+        let report = try Report.read(path, on: sample.disk)
+        #expect(report.path == "data")
+        #expect(report.warnings.map(\.path) == ["data/x"])
+    }
+
     @Test func damageMetOnTheWayIsAWarning() async throws {
         let sample = try await SampleDirectory()
         try sample.disk.flipBit(0, of: "data/ledge.json")

@@ -24,7 +24,7 @@ struct ServerAtWorkTests {
         try sample.disk.damage(path) { $0 += Array(#"{"seq":3,"batch":3,"at":"2026"#.utf8) }
         let (tally, findings) = try check(sample.disk)
         #expect(tally.worst == .note)
-        #expect(findings.map(\.reason) == [.tornTail(byteCount: 29)])
+        #expect(findings.map(\.reason) == [.neverDurable(byteCount: 29)])
     }
 
     /// Many segments are closed and many uploads claimed while the check goes on.

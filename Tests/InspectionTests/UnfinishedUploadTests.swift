@@ -20,21 +20,27 @@ struct UnfinishedUploadTests {
         }
     }
 
-    @Test func onlyACompleteFileCanBeDamaged() async throws {
+    /// The beginning of an upload is durable; its one chunk is followed by none that calls it so.
+    @Test func onlyWhatIsDurableCanBeDamaged() async throws {
         let sample = try await SampleDirectory(.uploads)
-        let damaging = try await flips(of: sample.files, on: sample.disk, step: 7) { path, findings in
+        let journal = "data/uploads/\(sample.unfinishedID)/journal.jsonl"
+        let headerEnd = try #require(sample.disk.bytes(of: journal)?.firstIndex(of: UInt8(ascii: "\n")))
+        let durable = ["data/ledge.json", "data/uploads/\(sample.completeID)/complete.zst"]
+        let damaging = try await flips(of: sample.files, on: sample.disk, step: 7) { _, findings in
             findings.contains { $0.severity == .damage }
         }
-        #expect(Set(damaging.map(\.path)) == ["data/ledge.json", "data/uploads/\(sample.completeID)/complete.zst"])
+        #expect(durable.allSatisfy { path in damaging.contains { $0.path == path } })
+        #expect(damaging.allSatisfy { durable.contains($0.path) || $0.path == journal && $0.bit / 8 <= headerEnd })
     }
 
     @Test func aChunkCutShortIsANote() async throws {
         let sample = try await SampleDirectory(.uploads)
         let path = "data/uploads/\(sample.unfinishedID)/data.part"
+        let byteCount = try #require(sample.disk.bytes(of: path)?.count)
         try sample.disk.damage(path) { $0.removeLast() }
         let (tally, findings) = try check(sample.disk)
         #expect(tally.worst == .note)
-        #expect(findings.map(\.path) == [path])
+        #expect(findings == [Finding(path: path, offset: 0, reason: .neverDurable(byteCount: Int64(byteCount)))])
     }
 
     @Test func aTornJournalIsANote() async throws {
@@ -45,7 +51,7 @@ struct UnfinishedUploadTests {
         for length in bytes.indices where length > 0 && length != lineEnd {
             try sample.disk.replaceBytes(of: path, with: Array(bytes.prefix(length)))
             let start = length < lineEnd ? 0 : lineEnd
-            let reason = Finding.Reason.tornTail(byteCount: Int64(length - start))
+            let reason = Finding.Reason.neverDurable(byteCount: Int64(length - start))
             #expect(try check(sample.disk).1 == [Finding(path: path, offset: Int64(start), reason: reason)])
         }
     }

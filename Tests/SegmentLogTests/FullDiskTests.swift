@@ -39,6 +39,15 @@ struct FullDiskTests {
         #expect(room > 100)
     }
 
+    /// Otherwise a crash could mix what was cut with what is written in its place.
+    @Test func theCutIsSyncedBeforeTheNextWrite() async throws {
+        let disk = FaultDisk()
+        let log = try OpenedLog(on: disk)
+        disk.fail(.pwrite, with: Self.noSpace, times: 1)
+        #expect(Self.isNoSpace(await log.refusal("a1")))
+        #expect(disk.mutations.suffix(3).map(\.call) == [.pwrite, .ftruncate, .fdatasync])
+    }
+
     @Test func readsGoOn() async throws {
         let disk = FaultDisk()
         let log = try OpenedLog(on: disk)

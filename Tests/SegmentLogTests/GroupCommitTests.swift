@@ -39,27 +39,28 @@ struct GroupCommitTests {
         }
     }
 
+    /// Applying takes its time, in which an appender that was woken too early would go on.
     @Test func aRecordIsAppliedBeforeItsAppenderIsResumed() async throws {
-        let log = try OpenedLog(on: FaultDisk())
-        try await withThrowingTaskGroup { group in
-            for id in 0..<50 {
-                group.addTask {
-                    let pointer = try await log.append("a\(id)")
-                    #expect(log.applied.contains { $0.pointer == pointer })
-                }
-            }
-            try await group.waitForAll()
+        let isAcknowledged = Ledger(false)
+        let isEarly = Ledger(false)
+        let (log, _) = try SegmentLog.open(OpenedLog.options(), on: FaultDisk()) { _ in
+            for _ in 0..<50_000 where isAcknowledged.entries { isEarly.enter { $0 = true } }
         }
+        _ = try await log.append { _, _, buffer in buffer += Array(#""op":1"#.utf8) }
+        isAcknowledged.enter { $0 = true }
+        try await log.close()
+        #expect(!isEarly.entries)
     }
 
     @Test func nothingIsAppliedBeforeItsSync() async throws {
         let disk = FaultDisk()
         let log = try OpenedLog(on: disk)
+        let appliedAtSync = Ledger<[Int]>([])
         disk.beforeEachCall { call, _ in
-            if call == .fdatasync { #expect(log.applied.isEmpty && log.log.statistics.recordCount == 0) }
+            if call == .fdatasync { appliedAtSync.enter { $0.append(log.applied.count) } }
         }
-        try await log.append("a1")
-        #expect(log.applied.count == 1)
+        for id in 0..<3 { try await log.append("a\(id)") }
+        #expect(appliedAtSync.entries == [0, 1, 2])
     }
 
     @Test func aFullBatchTakesNoMore() async throws {
@@ -67,6 +68,16 @@ struct GroupCommitTests {
         let log = try OpenedLog(on: disk, OpenedLog.options { $0.batchByteCountMax = 300 })
         _ = await log.appendTogether("a0", then: (1...7).map { "a\($0)" }, on: disk)
         #expect(log.applied.map(\.batch) == [1, 2, 2, 2, 5, 5, 5, 8])
+        #expect(try OpenedLog(on: disk).applied == log.applied)
+    }
+
+    @Test func aRecordTooLargeAmongOthersLeavesNoTrace() async throws {
+        let disk = FaultDisk()
+        let log = try OpenedLog(on: disk, OpenedLog.options { $0.recordByteCountMax = 300 })
+        let tooLong = String(repeating: "x", count: 300)
+        let results = await log.appendTogether("a0", then: ["a1", tooLong, "a2"], on: disk)
+        #expect(throws: SegmentError.self) { try results[tooLong]?.get() }
+        #expect(log.applied.count == 3)
         #expect(try OpenedLog(on: disk).applied == log.applied)
     }
 

@@ -109,4 +109,23 @@ struct LogCrashTests {
         #expect(report.failureCount == 0, "\(report)")
         #expect(report.callCount > 60 && report.pointCount > 300, "\(report)")
     }
+
+    /// Beginning a log and rolling it change names; each of them may survive without the others.
+    @Test func namesMaySurviveInAnyMixture() async throws {
+        for round in 0..<24 {
+            var points = CrashPoints(
+                makeLedger: { Ledger(Promises()) },
+                workload: { disk, ledger in
+                    let log = try OpenedLog(on: disk, Self.options)
+                    await Self.append("long", 1_000, to: log, ledger)
+                    await Self.append("rolls", 0, to: log, ledger)
+                },
+                verify: { try await Self.verify(on: $0, $1) }
+            )
+            points.modes = [.crashBefore, .crashAfter]
+            points.seed &+= UInt64(round)
+            let report = try await points.explore()
+            #expect(report.failureCount == 0, "\(report)")
+        }
+    }
 }

@@ -10,7 +10,10 @@ struct LogOpeningTests {
     static let segments = [1, 4, 7].map { SegmentText(first: $0, batchSizes: [2, 1]) }
 
     /// The disk of a log that was not closed, after `change`, and what opening it throws.
-    static func refusal(_ change: (FaultDisk) throws -> Void) throws -> SegmentError? {
+    static func refusal(
+        of segments: [SegmentText] = segments,
+        _ change: (FaultDisk) throws -> Void
+    ) throws -> SegmentError? {
         let disk = FaultDisk()
         try disk.put(segments)
         try change(disk)
@@ -64,9 +67,10 @@ struct LogOpeningTests {
     }
 
     @Test func everyFlippedBitStopsOpening() throws {
-        for segment in Self.segments {
+        let segments = [SegmentText(first: 1, batchSizes: [1]), SegmentText(first: 2, batchSizes: [1, 1])]
+        for segment in segments {
             for bit in 0..<segment.bytes.count * 8 {
-                let error = try Self.refusal { try $0.flipBit(bit, of: segment.path) }
+                let error = try Self.refusal(of: segments) { try $0.flipBit(bit, of: segment.path) }
                 guard case .corrupt(let corruption) = error else {
                     Issue.record("bit \(bit) of \(segment.path): \(String(describing: error))")
                     continue

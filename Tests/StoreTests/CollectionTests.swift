@@ -186,6 +186,7 @@ struct CollectionTests {
     @Test func deletingAnEventTraps() async {
         await #expect(processExitsWith: .failure) {
             let events = try Laboratory().open(FaultDisk()).collection("events")
+            _ = try await events.insert(["event_id": "a"])
             try await events.delete("a")
         }
     }

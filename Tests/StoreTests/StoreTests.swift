@@ -47,7 +47,7 @@ struct StoreTests {
         let full = try laboratory.open(disk)
         #expect(try full.collection("things").get("a") != nil)
         let error = await #expect(throws: StoreError.self) { try await full.collection("things").insert([:]) }
-        guard let error, case .segment(.noSpace) = error else {
+        guard let error, case .noSpace = error else {
             Issue.record("\(String(describing: error))")
             return
         }
@@ -107,7 +107,7 @@ struct StoreTests {
         let store = try laboratory.open(FaultDisk())
         _ = try await store.collection("things").insert(["thing_id": "a"])
         try await store.close()
-        await #expect(throws: StoreError.segment(.closed)) { try await store.collection("things").insert([:]) }
+        await #expect(throws: StoreError.closed) { try await store.collection("things").insert([:]) }
         #expect(try store.collection("things").get("a") != nil)
     }
 

@@ -10,20 +10,24 @@ package struct CrashPoint: Sendable, Hashable, CustomStringConvertible {
         case noSpace
         /// This call and all later ones throw `ENOSPC`; the run goes on.
         case fullForGood
+        /// One call throws `ENOSPC`, and the process dies before one of the next six.
+        case noSpaceThenCrash
         case crashBefore
         case crashAfter
         /// The process dies in the middle of a write; at any other call this is `crashBefore`.
         case tornWrite
 
-        /// The fault that does it at the `number`th call.
-        package func fault(at number: Int) -> Fault {
+        /// The faults that do it at the `number`th call.
+        package func faults(at number: Int) -> [Fault] {
             switch self {
-            case .ioError: Fault(number: number, effect: .error(EIO))
-            case .noSpace: Fault(number: number, effect: .error(ENOSPC))
-            case .fullForGood: Fault(number: number, effect: .error(ENOSPC), isPersistent: true)
-            case .crashBefore: Fault(number: number, effect: .crash(.before))
-            case .crashAfter: Fault(number: number, effect: .crash(.after))
-            case .tornWrite: Fault(number: number, effect: .crash(.midWrite))
+            case .ioError: [Fault(number: number, effect: .error(EIO))]
+            case .noSpace: [Fault(number: number, effect: .error(ENOSPC))]
+            case .fullForGood: [Fault(number: number, effect: .error(ENOSPC), isPersistent: true)]
+            case .noSpaceThenCrash:
+                Mode.noSpace.faults(at: number) + Mode.crashBefore.faults(at: number + 1 + number % 6)
+            case .crashBefore: [Fault(number: number, effect: .crash(.before))]
+            case .crashAfter: [Fault(number: number, effect: .crash(.after))]
+            case .tornWrite: [Fault(number: number, effect: .crash(.midWrite))]
             }
         }
     }

@@ -81,7 +81,7 @@ package struct CrashPoints<Ledger: Sendable>: Sendable {
             report.fail("call \(number), \(mode)", "cannot make the disk: \(error)")
             return report
         }
-        disk.arm(mode.fault(at: number))
+        disk.arm(mode.faults(at: number))
         // Once the fault has happened the workload may throw; the ledger tells what it had promised by then.
         var failure: (any Error)?
         do { try await workload(disk, ledger) } catch { failure = error }

@@ -97,13 +97,14 @@ enum Verdict {
 
 /// The faults that are armed.
 struct FaultPlan {
-    var fault: Fault?
+    var faults: [Fault] = []
     var rules: [FailureRule] = []
-    /// Whether the numbered fault has happened.
+    /// Whether a numbered fault has happened.
     private(set) var hasFired = false
 
     mutating func verdict(on call: RecordedCall) -> Verdict {
-        if let fault, let number = call.number, number == fault.number || (fault.isPersistent && number > fault.number)
+        if let number = call.number,
+            let fault = faults.first(where: { number == $0.number || ($0.isPersistent && number > $0.number) })
         {
             hasFired = true
             switch fault.effect {

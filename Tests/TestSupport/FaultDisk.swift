@@ -71,9 +71,13 @@ extension FaultDisk {
         arm(Fault(number: number, effect: .crash(moment)))
     }
 
-    /// Arms the one numbered fault, in place of the one before it.
-    package func arm(_ fault: Fault) {
-        state.withLockedValue { $0.plan.fault = fault }
+    /// Arms these numbered faults, in place of those before them.
+    package func arm(_ faults: Fault...) {
+        arm(faults)
+    }
+
+    package func arm(_ faults: [Fault]) {
+        state.withLockedValue { $0.plan.faults = faults }
     }
 
     /// Lets calls fail by kind and path, as ``FailureRule`` says; rules add up.
@@ -93,7 +97,7 @@ extension FaultDisk {
         state.withLockedValue { $0.plan = FaultPlan() }
     }
 
-    /// Whether the numbered fault has happened.
+    /// Whether a numbered fault has happened.
     package var hasFaultFired: Bool {
         state.withLockedValue { $0.plan.hasFired }
     }

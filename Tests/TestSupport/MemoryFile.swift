@@ -9,6 +9,8 @@ struct MemoryFile {
     private(set) var durableBytes: [UInt8] = []
     /// The bytes a sync still has to carry over, as one range.
     private var dirty = 0..<0
+    /// Bytes as they were before the last change of dirty ones: the disk may have taken some of them in the meantime.
+    private var staleBytes: [UInt8] = []
     var modifiedMicroseconds: Int64 = 0
     var nameCount = 0
     var openCount = 0
@@ -19,6 +21,7 @@ struct MemoryFile {
     /// Writes at `offset`; a gap between the old end and `offset` reads as zeros.
     mutating func write(_ new: UnsafeRawBufferPointer, at offset: Int) {
         guard !new.isEmpty else { return }
+        if dirty.overlaps(offset..<offset + new.count) { staleBytes = bytes }
         if offset > bytes.count { resize(to: offset) }
         let overlap = min(bytes.count - offset, new.count)
         if overlap > 0 {
@@ -31,6 +34,7 @@ struct MemoryFile {
     /// Cuts the file, or extends it by zeros.
     mutating func resize(to count: Int) {
         if count < bytes.count {
+            if dirty.upperBound > count { staleBytes = bytes }
             bytes.removeLast(bytes.count - count)
             dirty = dirty.clamped(to: 0..<count)
         } else if count > bytes.count {
@@ -51,6 +55,7 @@ struct MemoryFile {
         durableBytes = Self.resized(durableBytes, to: bytes.count)
         Self.copy(dirty, of: bytes, into: &durableBytes)
         dirty = 0..<0
+        staleBytes = []
     }
 
     /// Fails as Linux does: the dirty pages are marked clean, so the next sync leaves them behind.
@@ -63,6 +68,7 @@ struct MemoryFile {
         bytes = new
         durableBytes = new
         dirty = 0..<0
+        staleBytes = []
     }
 
     /// What stands in the file after the power was cut.
@@ -74,7 +80,7 @@ struct MemoryFile {
         }
     }
 
-    /// The durable bytes with some of the changed sectors, at some length between the durable one and the current.
+    /// The durable bytes with some of the changed sectors, a few as they were for a while, at some length between the durable one and the current.
     private func mixture(_ generator: inout SeededGenerator) -> [UInt8] {
         guard bytes != durableBytes else { return bytes }
         let shorter = min(bytes.count, durableBytes.count)
@@ -89,6 +95,8 @@ struct MemoryFile {
             let sector = start..<min(start + Self.sectorByteCount, common)
             if Int.random(in: 0..<8, using: &generator) < keptOfEight {
                 Self.copy(sector, of: bytes, into: &mixed)
+            } else if sector.upperBound <= staleBytes.count, Bool.random(using: &generator) {
+                Self.copy(sector, of: staleBytes, into: &mixed)
             }
         }
         return mixed

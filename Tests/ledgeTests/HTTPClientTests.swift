@@ -19,8 +19,13 @@ struct HTTPClientTests {
     }
 
     @Test func anAnswerCutShortIsALostConnection() async throws {
-        await #expect(throws: HTTPFailure.connectionLost("it ended in the middle of the answer")) {
+        // Which words it has depends on whether the request was still being written.
+        let failure = await #expect(throws: HTTPFailure.self) {
             try await reply(to: request, saying: "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab", closing: true)
+        }
+        guard case .connectionLost = failure else {
+            Issue.record("\(String(describing: failure))")
+            return
         }
     }
 
@@ -42,7 +47,8 @@ struct HTTPClientTests {
     }
 
     @Test func aSilentServerIsStalled() async throws {
-        await #expect(throws: HTTPFailure.stalled(.milliseconds(50))) { try await reply(to: request, saying: "") }
+        let limit = Duration.milliseconds(50)
+        await #expect(throws: HTTPFailure.stalled(limit)) { try await reply(to: request, saying: "", limit: limit) }
     }
 
     @Test func aConnectionIsKeptForTheNextRequest() async throws {
@@ -61,9 +67,14 @@ struct HTTPClientTests {
         try await server.close()
     }
 
-    private func reply(to request: HTTPRequest, saying text: String, closing: Bool = false) async throws -> HTTPReply {
+    private func reply(
+        to request: HTTPRequest,
+        saying text: String,
+        closing: Bool = false,
+        limit: Duration = .seconds(60)
+    ) async throws -> HTTPReply {
         let server = try await CannedServer(text, closing: closing)
-        let client = HTTPClient(server: try server.url, stallLimit: .milliseconds(50))
+        let client = HTTPClient(server: try server.url, stallLimit: limit)
         do {
             let reply = try await client.send(request)
             try await server.close()

@@ -40,8 +40,8 @@ struct UploadRunTests {
         }
     }
 
-    /// The server has done what was asked, and the client cannot know.
-    @Test(arguments: [0, 300, 600, 900, 1200])
+    /// The server has done what was asked, and the client cannot know; the last is the reply to `complete`.
+    @Test(arguments: [0, 300, 600, 900, 1200, 1700])
     func anUploadSurvivesALostReply(_ byteCount: Int) async throws {
         try await withServer { blobs, port in
             let proxy = try await CuttingProxy(to: port, cuts: [.reply(afterByteCount: byteCount)])
@@ -97,6 +97,18 @@ struct UploadRunTests {
             let id = try await endpoint.begin(other.local, chunkByteCount: 1_024).id
             let file = try TemporaryFile(byteCount: 2_000)
             await #expect(throws: CommandFailure.self) { try await run(file, port: port, resuming: id) }
+        }
+    }
+
+    /// A proxy between may take less than the server; that is found out when the upload has begun.
+    @Test func aResumedUploadMayTakeSmallerChunks() async throws {
+        try await withServer { blobs, port in
+            let endpoint = UploadEndpoint(client: HTTPClient(server: try url(port)))
+            let file = try TemporaryFile(byteCount: 3_000)
+            let id = try await endpoint.begin(file.local, chunkByteCount: 2_048).id
+            let outcome = try await run(file, port: port, resuming: id)
+            #expect(try await endpoint.position(of: outcome.uploadID).nextChunkIndex == 3)
+            #expect(try await content(outcome.token, blobs) == file.content)
         }
     }
 

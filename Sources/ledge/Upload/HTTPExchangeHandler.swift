@@ -83,7 +83,8 @@ final class HTTPExchangeHandler: ChannelDuplexHandler {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if event is IdleStateHandler.IdleStateEvent {
-            fail(.stalled(stallLimit), context)
+            // Between two requests nothing has to move.
+            if waiting != nil { fail(.stalled(stallLimit), context) }
         } else {
             context.fireUserInboundEventTriggered(event)
         }

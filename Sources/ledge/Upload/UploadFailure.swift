@@ -35,6 +35,7 @@ extension UploadFailure: CustomStringConvertible {
     var description: String {
         switch self {
         case .transport(let failure): "\(failure)"
+        case .refused(413, let message): "the server answered 413: \(message); try a smaller --chunk-size"
         case .refused(let status, let message): "the server answered \(status): \(message)"
         case .unexpectedReply(let what): "this is no Ledge server: \(what)"
         }

@@ -41,8 +41,8 @@ extension UploadRun {
         }
     }
 
-    /// Asks the server where to go on after a chunk failed.
-    private func position(
+    /// Waits after a failure, then asks the server where to go on.
+    func position(
         of id: String,
         after failure: UploadFailure,
         _ backoff: inout Backoff,
@@ -69,7 +69,8 @@ extension UploadRun {
     }
 
     private func chunk(at position: UploadEndpoint.Position) throws -> Chunk {
-        let bytes = try file.bytes(at: position.receivedByteCount, count: position.chunkByteCount)
+        let byteCount = min(position.chunkByteCount, Int(chunkByteCount))
+        let bytes = try file.bytes(at: position.receivedByteCount, count: byteCount)
         return Chunk(index: position.nextChunkIndex, bytes: bytes)
     }
 }

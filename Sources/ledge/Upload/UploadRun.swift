@@ -10,6 +10,7 @@ struct UploadRun {
     let endpoint: UploadEndpoint
     /// Nil where this user has no place to remember in.
     let memory: UploadMemory?
+    /// The most bytes to send at once; a server may ask for less.
     let chunkByteCount: Int64
     /// An upload to go on with, named by the user; it must exist.
     let resumedID: String?
@@ -35,17 +36,31 @@ struct UploadRun {
         let resumedByteCount = position.receivedByteCount
         var display = ProgressDisplay(name: file.name, byteCount: file.byteCount, done: resumedByteCount, say: note)
         if resumedByteCount > 0 { display.note("resuming \(position.id) at \(ByteCount(resumedByteCount))") }
-        try await sendChunks(from: &position, showing: &display)
-        try file.requireUnchanged()
-        let id = position.id
-        let token = try await persisting(&display) { () throws(UploadFailure) in try await endpoint.complete(id) }
+        let token = try await finish(&position, &display)
         display.clear()
         return Outcome(
-            uploadID: id,
+            uploadID: position.id,
             token: token,
             resumedByteCount: resumedByteCount,
             elapsed: display.elapsed
         )
+    }
+
+    /// Sends what is missing and completes the upload, again where the server has lost some of it meanwhile.
+    private func finish(
+        _ position: inout UploadEndpoint.Position,
+        _ display: inout ProgressDisplay
+    ) async throws -> String {
+        var backoff = Backoff()
+        while true {
+            try await sendChunks(from: &position, showing: &display)
+            try file.requireUnchanged()
+            do throws(UploadFailure) {
+                return try await endpoint.complete(position.id)
+            } catch {
+                position = try await self.position(of: position.id, after: error, &backoff, &display)
+            }
+        }
     }
 
     /// Finds the upload to go on with, or begins one.
