@@ -117,7 +117,8 @@ extension StoreError: AnsweredError {
         case .closed: closedMessage
         case .tooLarge(let byteCountMax): "The document is longer than \(byteCountMax) bytes"
         case .damaged, .corrupt, .unreadableRecord: corruptMessage
-        case .disk, .locked, .unsupportedFormat, .notADataDirectory: unexpectedErrorMessage
+        case .disk: diskMessage
+        case .locked, .unsupportedFormat, .notADataDirectory: unexpectedErrorMessage
         }
     }
 }
@@ -201,6 +202,7 @@ extension HTTPResponse.Status {
 }
 
 private let noSpaceMessage = "The server's disk is full; nothing was written"
+private let diskMessage = "The server's disk did not answer as it should; nothing was written"
 private let latchedMessage = "The server's disk failed; it takes no writes until it is restarted, reads go on"
 private let closedMessage = "The server is shutting down"
 private let corruptMessage = "Stored data failed its checksum; it is not served. The server's log says where"

@@ -7,7 +7,7 @@ extension Query {
     /// Reads sorting and paging from the `X-` headers.
     ///
     /// They are as forgiving as the official server: a limit that is no positive number is no limit, anything but
-    /// `asc` is descending. Source: wire contract, "Query semantics".
+    /// `asc` is descending. Source: docs/API.md, "Lists, counts, filters".
     init(filter: Filter, headers: HTTPFields, of resource: Resource) {
         self.init(
             filter: filter,

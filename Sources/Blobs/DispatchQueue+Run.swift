@@ -1,14 +1,22 @@
 internal import Dispatch
+internal import NIOConcurrencyHelpers
 
 extension DispatchQueue {
     /// Runs a body that blocks on this queue and suspends until it is done: no cooperative thread waits on a disk.
+    ///
+    /// The result travels in a locked box and not in the continuation, whose handing over TSan cannot see.
     func run<Value: Sendable, Failure: Error>(
         _ body: @escaping @Sendable () throws(Failure) -> Value
     ) async throws(Failure) -> Value {
-        let result = await withCheckedContinuation {
-            (continuation: CheckedContinuation<Result<Value, Failure>, Never>) in
-            async { continuation.resume(returning: Result { () throws(Failure) in try body() }) }
+        let box = NIOLockedValueBox<Result<Value, Failure>?>(nil)
+        await withCheckedContinuation { continuation in
+            async {
+                let result = Result { () throws(Failure) in try body() }
+                box.withLockedValue { $0 = result }
+                continuation.resume()
+            }
         }
+        guard let result = box.withLockedValue({ $0 }) else { preconditionFailure("the body has run") }
         return try result.get()
     }
 }

@@ -3,7 +3,7 @@ import Store
 
 /// The meaning of queries a second time: over parsed documents, one by one, without scanner, indexes or segments.
 ///
-/// It is written from the wire contract, "Query semantics", and shares no code with `Sources/Store`.
+/// It is written from docs/API.md, "Lists, counts, filters", and shares no code with `Sources/Store`.
 struct Oracle {
     /// A condition as a URL spells it: `n__gte=5`.
     struct Parameter {

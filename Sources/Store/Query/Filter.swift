@@ -11,7 +11,7 @@ package struct Filter: Sendable, Hashable {
 
 /// Reading filters as clients send them: `field`, or `field__op` with `eq ne gt gte lt lte`.
 ///
-/// A name with another suffix is left out, as the official server does. Source: wire contract, "Query semantics".
+/// A name with another suffix is left out, as the official server does. Source: docs/API.md, "Lists, counts, filters".
 extension Filter {
     /// Reads the parameters of a URL.
     ///
