@@ -58,7 +58,7 @@ let package = Package(
         .target(name: "CXXHash"),
         room("Disk", []),
         room("JSON", ["CXXHash"]),
-        room("SegmentLog", ["Disk", "JSON", "CXXHash", .lock]),
+        room("SegmentLog", ["Disk", "JSON", .lock]),
         room("Store", ["SegmentLog", "Disk", "JSON", .lock]),
         room("Blobs", ["Disk", "JSON", "CZstd", "CXXHash", .crypto, .lock]),
         room("Catalog", ["Store", "JSON"]),
@@ -73,7 +73,7 @@ let package = Package(
         .executableTarget(
             name: "ledge",
             dependencies: [
-                "API", "Inspection", "Catalog", "Store", "Blobs", "SegmentLog", "Disk", "JSON", "CXXHash",
+                "API", "Inspection", "Catalog", "Store", "Blobs", "SegmentLog", "Disk", "JSON",
                 .argumentParser, .hummingbird, .lifecycle, .logging, .nio, .nioHTTP1, .nioPosix,
             ],
             swiftSettings: settings
@@ -85,7 +85,7 @@ let package = Package(
             swiftSettings: settings
         ),
         tests(of: "Disk"),
-        tests(of: "JSON", ["CXXHash"]),
+        tests(of: "JSON"),
         tests(of: "SegmentLog", ["Disk", "JSON"]),
         tests(of: "Store", ["SegmentLog", "Disk", "JSON"]),
         tests(of: "Blobs", ["Disk", "JSON", "CZstd"]),

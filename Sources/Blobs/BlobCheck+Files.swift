@@ -1,4 +1,5 @@
 package import Disk
+internal import JSON
 
 extension BlobCheck {
     /// Returns what a blob or a complete upload says about itself; reads its tail only.
@@ -25,7 +26,7 @@ extension BlobCheck {
         finding.description = tail.description
         let reader = FrameReader(file: file, contexts: ZstdContexts())
         var content = ContentDigest()
-        let stored = RunningXXH128()
+        let stored = XXH3Digest()
         var offset: Int64 = 0
         for entry in tail.frames {
             do throws(BlobError) {

@@ -1,3 +1,4 @@
+internal import JSON
 internal import NIOConcurrencyHelpers
 
 /// What is answered to a chunk that counts.
@@ -33,7 +34,7 @@ package final class ChunkReceiver: @unchecked Sendable {
     private let pool: FramePool
     private let isRepeat: Bool
     private let expected: ChunkChecksum?
-    private let digest = RunningXXH128()
+    private let digest = XXH3Digest()
     private var sha256: RunningSHA256?
     private var buffer: FrameBuffer
     private var hasEnded = false

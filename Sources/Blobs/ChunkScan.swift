@@ -1,4 +1,5 @@
 internal import Disk
+internal import JSON
 
 /// Reads an upload's data back, chunk by chunk, against the lines of its journal.
 ///
@@ -18,7 +19,7 @@ struct ChunkScan {
         var offset = position.storedByteCount
         var content = digest.copy()
         let stored = position.digest.copy()
-        let chunkDigest = RunningXXH128()
+        let chunkDigest = XXH3Digest()
         do throws(BlobError) {
             for line in chunk.frames {
                 let frame = try reader.frame(

@@ -2,42 +2,6 @@ internal import CXXHash
 internal import Crypto
 internal import JSON
 
-/// A running XXH3-128, printed as `xxhsum -H2` prints it.
-///
-/// Not safe for use by two threads at once; whoever holds it orders its calls.
-final class RunningXXH128 {
-    private let state: OpaquePointer
-
-    init() {
-        guard let state = ledge_xxh3_128_create() else { preconditionFailure("no memory for a digest") }
-        self.state = state
-    }
-
-    deinit {
-        ledge_xxh3_128_destroy(state)
-    }
-
-    func update(_ bytes: UnsafeRawBufferPointer) {
-        ledge_xxh3_128_update(state, bytes.baseAddress, bytes.count)
-    }
-
-    /// Of all bytes so far, 32 lower-case hex digits.
-    var hex: String {
-        let digest = ledge_xxh3_128_digest(state)
-        return Hexadecimal.text(digest.high) + Hexadecimal.text(digest.low)
-    }
-
-    func copy() -> RunningXXH128 {
-        let copy = RunningXXH128()
-        ledge_xxh3_128_copy(copy.state, state)
-        return copy
-    }
-
-    func reset() {
-        ledge_xxh3_128_reset(state)
-    }
-}
-
 /// A running SHA-256; a copy goes its own way.
 struct RunningSHA256 {
     private var state = SHA256()
@@ -55,13 +19,13 @@ struct RunningSHA256 {
 /// Both digests of the content of an upload, as a blob's metadata states them.
 struct ContentDigest {
     private var sha256 = RunningSHA256()
-    private let xxh128: RunningXXH128
+    private let xxh128: XXH3Digest
 
     init() {
-        xxh128 = RunningXXH128()
+        xxh128 = XXH3Digest()
     }
 
-    private init(sha256: RunningSHA256, xxh128: RunningXXH128) {
+    private init(sha256: RunningSHA256, xxh128: XXH3Digest) {
         self.sha256 = sha256
         self.xxh128 = xxh128
     }
@@ -90,6 +54,6 @@ struct ContentDigest {
 /// The low half of XXH64, with which zstd ends a frame and the seek table describes it.
 enum FrameChecksum {
     static func of(_ content: UnsafeRawBufferPointer) -> UInt32 {
-        UInt32(truncatingIfNeeded: XXH_INLINE_XXH64(content.baseAddress, content.count, 0))
+        UInt32(truncatingIfNeeded: ledge_xxh64(content.baseAddress, content.count))
     }
 }

@@ -1,5 +1,6 @@
 internal import Disk
 internal import Dispatch
+internal import JSON
 internal import Synchronization
 
 /// Writes the finished frames of one upload in the order of their content.
@@ -11,7 +12,7 @@ final class FrameWriter: @unchecked Sendable {
     struct Position {
         var frames: [SeekTable.Frame] = []
         var storedByteCount: Int64 = 0
-        var digest = RunningXXH128()
+        var digest = XXH3Digest()
     }
 
     let file: File
@@ -23,10 +24,10 @@ final class FrameWriter: @unchecked Sendable {
     // From here on touched on `queue` only.
     private(set) var frames: [SeekTable.Frame]
     private(set) var storedByteCount: Int64
-    private var digest: RunningXXH128
+    private var digest: XXH3Digest
     private var committedFrameCount: Int
     private var committedByteCount: Int64
-    private var committedDigest: RunningXXH128
+    private var committedDigest: XXH3Digest
     private(set) var failure: DiskError?
     /// Frames that are finished before an earlier one.
     private var early: [Int: FrameBuffer] = [:]

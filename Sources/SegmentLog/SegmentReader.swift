@@ -27,7 +27,7 @@ package struct SegmentReader {
     /// The batch of the last line that verified, and where its first line begins.
     private(set) var lastBatch: (sequence: UInt64, offset: Int64) = (0, 0)
     /// The checksum of all lines that verified.
-    let digest = FileDigest()
+    let digest = XXH3Digest()
 
     /// A reader of a segment of the log `name`.
     ///
@@ -126,7 +126,7 @@ package struct SegmentReader {
                 reason = .wrongByteCount(expected: closed.byteCount, found: fileByteCount)
             } else if isInOrder, nextSequence != closed.last + 1 {
                 reason = .wrongLastSequence(expected: closed.last, found: nextSequence - 1)
-            } else if !hasViolation, digest.text != closed.digest {
+            } else if !hasViolation, digest.hex != closed.digest {
                 reason = .fileChecksumMismatch
             } else {
                 return nil

@@ -1,4 +1,5 @@
 internal import Disk
+internal import JSON
 
 /// Writes batches to the active segment and begins new ones; used by one caller at a time.
 ///
@@ -28,10 +29,10 @@ struct SegmentWriter: Sendable {
     private var file: File
     /// Durable bytes of the active segment, and the checksum of them.
     private var byteCount: Int64
-    private var digest: FileDigest
+    private var digest: XXH3Digest
 
     /// A writer that goes on behind the `byteCount` durable bytes of `file`, the active segment of `manifest`.
-    init(_ manifest: Manifest, _ file: File, byteCount: Int64, digest: FileDigest, directory: String, on disk: any Disk)
+    init(_ manifest: Manifest, _ file: File, byteCount: Int64, digest: XXH3Digest, directory: String, on disk: any Disk)
     {
         self.manifest = manifest
         self.file = file
@@ -66,9 +67,9 @@ struct SegmentWriter: Sendable {
     private mutating func roll(to first: UInt64) throws(DiskError) {
         let newFile = try File("\(directory)/\(SegmentName.make(first))", .updateOrCreate, on: disk)
         try disk.synchronizeDirectory(directory)
-        let next = manifest.rolled(to: first, byteCount: byteCount, digest: digest.text)
+        let next = manifest.rolled(to: first, byteCount: byteCount, digest: digest.hex)
         try disk.publish(next.bytes, at: "\(directory)/\(SegmentName.manifest)")
-        (manifest, file, byteCount, digest) = (next, newFile, 0, FileDigest())
+        (manifest, file, byteCount, digest) = (next, newFile, 0, XXH3Digest())
     }
 
     /// Takes back what a failed write may have left, where the disk is merely full.

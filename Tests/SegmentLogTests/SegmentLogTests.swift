@@ -98,9 +98,9 @@ struct SegmentLogTests {
         #expect(manifest.active == Manifest.Active(first: 7, byteCount: Int64(log.applied[6].pointer.byteCount)))
         for closed in manifest.closed {
             let file = try #require(disk.bytes(of: "clients/\(SegmentName.make(closed.first))"))
-            let digest = FileDigest()
+            let digest = XXH3Digest()
             file.withUnsafeBytes { digest.update($0) }
-            #expect(closed.byteCount == Int64(file.count) && closed.digest == digest.text)
+            #expect(closed.byteCount == Int64(file.count) && closed.digest == digest.hex)
         }
     }
 

@@ -55,9 +55,9 @@ struct SegmentText {
 
     /// What the manifest says of this segment once it is closed.
     var closed: Manifest.Closed {
-        let digest = FileDigest()
+        let digest = XXH3Digest()
         bytes.withUnsafeBytes { digest.update($0) }
-        return Manifest.Closed(first: first, last: lastSequence, byteCount: Int64(bytes.count), digest: digest.text)
+        return Manifest.Closed(first: first, last: lastSequence, byteCount: Int64(bytes.count), digest: digest.hex)
     }
 }
 

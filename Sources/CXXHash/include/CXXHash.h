@@ -24,10 +24,9 @@ static inline uint64_t ledge_xxh3_64(const void *bytes, size_t byte_count, uint6
     return XXH3_64bits_withSeed(bytes, byte_count, seed);
 }
 
-/// Returns XXH3-128 of `byte_count` bytes, without a seed.
-static inline ledge_xxh3_128 ledge_xxh3_128_hash(const void *bytes, size_t byte_count) {
-    XXH128_hash_t digest = XXH3_128bits(bytes, byte_count);
-    return (ledge_xxh3_128){.high = digest.high64, .low = digest.low64};
+/// Returns XXH64 of `byte_count` bytes, without a seed: the hash zstd uses.
+static inline uint64_t ledge_xxh64(const void *bytes, size_t byte_count) {
+    return XXH64(bytes, byte_count, 0);
 }
 
 /// Returns a new state that has seen no bytes, or NULL where memory is short; the caller destroys it.
@@ -40,11 +39,6 @@ static inline ledge_xxh3_128_state *ledge_xxh3_128_create(void) {
 /// Frees a state.
 static inline void ledge_xxh3_128_destroy(ledge_xxh3_128_state *state) {
     XXH3_freeState((XXH3_state_t *)state);
-}
-
-/// Makes a state forget every byte it has seen.
-static inline void ledge_xxh3_128_reset(ledge_xxh3_128_state *state) {
-    XXH3_128bits_reset((XXH3_state_t *)state);
 }
 
 /// Makes `target` continue where `source` stands, which is how a snapshot is taken and restored.

@@ -1,4 +1,3 @@
-internal import CXXHash
 internal import JSON
 internal import NIOCore
 
@@ -12,7 +11,8 @@ struct Chunk: Sendable {
     init(index: Int, bytes: ByteBuffer) {
         self.index = index
         self.bytes = bytes
-        let digest = bytes.withUnsafeReadableBytes { ledge_xxh3_128_hash($0.baseAddress, $0.count) }
-        checksum = Hexadecimal.text(digest.high) + Hexadecimal.text(digest.low)
+        let digest = XXH3Digest()
+        bytes.withUnsafeReadableBytes { digest.update($0) }
+        checksum = digest.hex
     }
 }
