@@ -66,8 +66,8 @@ let package = Package(
         room(
             "API",
             [
-                "Catalog", "Store", "Blobs", "JSON", .hummingbird, .httpTypes, .lifecycle, .logging, .nio, .nioPosix,
-                .nioHTTP1,
+                "Catalog", "Store", "Blobs", "JSON", .hummingbird, .httpTypes, .lifecycle, .lock, .logging, .nio,
+                .nioPosix, .nioHTTP1,
             ]
         ),
         .executableTarget(

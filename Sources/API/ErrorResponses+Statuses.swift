@@ -150,7 +150,7 @@ extension UploadError: AnsweredError {
             "The file is too large: \(byteCount) bytes, where \(byteCountMax) are allowed"
         case .tooManyUploads(let countMax): "Too many unfinished uploads: \(countMax) are allowed"
         case .tooManyChunks(let count, let countMax): "Too many chunks: \(count), where \(countMax) are allowed"
-        case .busy: "Another request is writing to this upload"
+        case .busy: "Another request is at work on this upload"
         case .outOfOrder(let expected, let received): "Out-of-order chunk: expected \(expected), received \(received)"
         case .chunkTooLarge(let byteCountMax): "The chunk is longer than \(byteCountMax) bytes"
         case .tooManyBytes(let byteCountMax): "The chunk goes past the declared file_size of \(byteCountMax) bytes"

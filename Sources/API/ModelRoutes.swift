@@ -3,6 +3,7 @@ internal import Catalog
 internal import Hummingbird
 internal import HummingbirdCore
 internal import JSON
+internal import NIOConcurrencyHelpers
 internal import Store
 
 /// What `models` has beyond the generic routes: storing one, its ancestors, its bytes.
@@ -14,6 +15,8 @@ struct ModelRoutes: Sendable {
     let blobs: BlobStore
     let helper: ActiveHelper
     let options: ServerOptions
+    /// The tokens that are becoming models: from its claim to its document a token belongs to one request.
+    private let publishing = NIOLockedValueBox<Set<String>>([])
 
     /// What a client may say about a model it stores.
     private static let fieldNames = [
@@ -68,6 +71,8 @@ struct ModelRoutes: Sendable {
         model["model"] = .string(id)
         // Checked with stand-ins first, so that a wrong field does not use up the token.
         _ = try document(model, fileName: "", byteCount: 0, checksum: "", blobID: token)
+        guard publishing.withLockedValue({ $0.insert(token).inserted }) else { throw UploadError.busy }
+        defer { publishing.withLockedValue { _ = $0.remove(token) } }
         let blob = try await claim(token)
         return try await models.insert(
             document(

@@ -62,6 +62,25 @@ struct ModelRouteTests {
         }
     }
 
+    @Test func aTokenMakesOneModelHoweverManyAskAtOnce() async throws {
+        try await Site().run { visitor async throws in
+            for _ in 0..<10 {
+                let token = try await UploadRouteTests.upload(visitor, [1, 2, 3])
+                let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
+                    for _ in 0..<8 {
+                        group.addTask {
+                            try await visitor.ask(.post, Self.models, ["file_token": .string(token)]).status
+                        }
+                    }
+                    return try await group.reduce(into: [Int]()) { $0.append($1) }
+                }
+                #expect(statuses.count { $0 == 200 } == 1, "\(statuses)")
+                #expect(statuses.allSatisfy { [200, 404, 409].contains($0) }, "\(statuses)")
+            }
+            #expect(try await visitor.ask(.get, Self.models + "count").text == "10")
+        }
+    }
+
     @Test(arguments: [
         #"{"file_token":"TOKEN","model_id":"taken"}"#, #"{"file_token":"TOKEN","name":7}"#,
         #"{"file_token":"TOKEN","file_name":"../x"}"#, #"{"file_token":"TOKEN","helper":"x"}"#,
