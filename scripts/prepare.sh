@@ -36,7 +36,7 @@ require_packages() {
 # Builds the binary that is shipped: optimized, the Swift library inside, stripped.
 build_release() {
     command -v swift >/dev/null || die "swift is not on PATH; install Swift 6.3 from https://www.swift.org/install"
-    require_packages libzstd-dev libxxhash-dev
+    require_packages libzstd-dev libxxhash-dev zlib1g-dev
     swift build --configuration release --product ledge --static-swift-stdlib -Xlinker -s
 }
 

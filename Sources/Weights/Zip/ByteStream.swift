@@ -1,0 +1,39 @@
+/// Bytes that are made as they are asked for.
+///
+/// Used by one thread at a time, though not always the same.
+protocol ByteStream: AnyObject {
+    /// Returns the next bytes, never none; nil at the end. May block.
+    func next() throws(WeightsError) -> [UInt8]?
+}
+
+/// Bytes that are there already.
+final class LiteralBytes: ByteStream {
+    private var bytes: [UInt8]?
+
+    init(_ bytes: [UInt8]) {
+        self.bytes = bytes.isEmpty ? nil : bytes
+    }
+
+    func next() -> [UInt8]? { bytes.take() }
+}
+
+/// A range of a source, as it is.
+final class CopiedBytes: ByteStream {
+    private static let stepByteCount = 256 << 10
+
+    private let source: any ByteSource
+    private var rest: Range<Int64>
+
+    init(_ source: any ByteSource, _ range: Range<Int64>) {
+        self.source = source
+        rest = range
+    }
+
+    func next() throws(WeightsError) -> [UInt8]? {
+        guard !rest.isEmpty else { return nil }
+        let count = min(rest.upperBound - rest.lowerBound, Int64(Self.stepByteCount))
+        let bytes = try source.bytes(at: rest.lowerBound, count: Int(count))
+        rest = rest.lowerBound + count..<rest.upperBound
+        return bytes
+    }
+}

@@ -1,0 +1,93 @@
+internal import CZlib
+
+/// Inflates one deflated range of a source, from first to last.
+///
+/// Memory: zlib's state, about 40 KiB, and a buffer of 64 KiB for what is still deflated.
+final class Inflater {
+    private static let bufferByteCount = 64 << 10
+
+    private let source: any ByteSource
+    /// What was not yet read from the source.
+    private var rest: Range<Int64>
+    private let buffer: UnsafeMutableRawBufferPointer
+    /// It stays where it is: zlib points back to it.
+    private let stream: UnsafeMutablePointer<z_stream>
+    private var hasEnded = false
+
+    init(_ source: any ByteSource, _ range: Range<Int64>) {
+        self.source = source
+        rest = range
+        buffer = .allocate(byteCount: Self.bufferByteCount, alignment: 64)
+        stream = .allocate(capacity: 1)
+        stream.initialize(to: z_stream())
+        // Negative: a bare stream, without zlib's own header.
+        let status = inflateInit2_(stream, -15, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
+        precondition(status == Z_OK, "no memory to inflate with")
+    }
+
+    deinit {
+        inflateEnd(stream)
+        stream.deallocate()
+        buffer.deallocate()
+    }
+
+    /// How the stream disappoints.
+    enum Failure: Error {
+        case damaged(offset: Int64)
+        /// It ends before it has filled the buffer, or goes on after the last byte that was wanted.
+        case otherByteCount
+        case source(WeightsError)
+    }
+
+    /// Fills the whole buffer with the next bytes.
+    func fill(_ output: UnsafeMutableRawBufferPointer) throws(Failure) {
+        var count = 0
+        while count < output.count {
+            guard !hasEnded else { throw .otherByteCount }
+            count += try step(into: UnsafeMutableRawBufferPointer(rebasing: output[count...]))
+        }
+    }
+
+    /// Requires that the stream ends here, and with it the range.
+    func finish() throws(Failure) {
+        try withUnsafeTemporaryAllocation(byteCount: 1, alignment: 1) { scratch throws(Failure) in
+            while !hasEnded {
+                guard try step(into: scratch) == 0 else { throw .otherByteCount }
+            }
+        }
+        guard rest.isEmpty, stream.pointee.avail_in == 0 else { throw .damaged(offset: offset) }
+    }
+
+    /// Where in the source the next byte to inflate is.
+    private var offset: Int64 { rest.lowerBound - Int64(stream.pointee.avail_in) }
+
+    /// Inflates until the room or the input is used up and returns how many bytes came out.
+    private func step(into output: UnsafeMutableRawBufferPointer) throws(Failure) -> Int {
+        if stream.pointee.avail_in == 0 { try refill() }
+        let room = min(output.count, Int(Int32.max))
+        stream.pointee.next_out = output.baseAddress?.assumingMemoryBound(to: UInt8.self)
+        stream.pointee.avail_out = UInt32(room)
+        let status = inflate(stream, Z_NO_FLUSH)
+        let produced = room - Int(stream.pointee.avail_out)
+        switch status {
+        case Z_STREAM_END: hasEnded = true
+        case Z_OK: break
+        // Nothing went in or out. With all input read that is a stream cut short.
+        case Z_BUF_ERROR where !rest.isEmpty: break
+        default: throw .damaged(offset: offset)
+        }
+        return produced
+    }
+
+    private func refill() throws(Failure) {
+        let count = min(Int(rest.upperBound - rest.lowerBound), buffer.count)
+        do throws(WeightsError) {
+            try source.fill(UnsafeMutableRawBufferPointer(rebasing: buffer[..<count]), at: rest.lowerBound)
+        } catch {
+            throw .source(error)
+        }
+        rest = rest.lowerBound + Int64(count)..<rest.upperBound
+        stream.pointee.next_in = buffer.baseAddress?.assumingMemoryBound(to: UInt8.self)
+        stream.pointee.avail_in = UInt32(count)
+    }
+}

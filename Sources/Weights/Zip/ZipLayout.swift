@@ -1,0 +1,100 @@
+/// Where everything stands in an archive that is to be written: known before its first byte is.
+///
+/// Members are stored, or copied as they were deflated elsewhere. A checksum that is not known yet follows its member's
+/// data, so an archive is written in one pass; every reader that goes by the directory takes it. ZIP64 where a number
+/// needs it. Dates are those of 1980, so the same content makes the same bytes.
+struct ZipLayout: Sendable {
+    struct Member: Sendable {
+        let nameBytes: [UInt8]
+        /// Bytes of content.
+        let byteCount: Int64
+        /// Bytes in the archive.
+        var storedByteCount: Int64
+        var isDeflated = false
+        var isNameUTF8 = false
+        /// Nil where it is known only once the content has been written.
+        var checksum: UInt32?
+
+        /// A member that is stored.
+        init(_ name: String, byteCount: Int64, checksum: UInt32? = nil) {
+            nameBytes = Array(name.utf8)
+            self.byteCount = byteCount
+            storedByteCount = byteCount
+            self.checksum = checksum
+        }
+
+        /// A member that is copied from another archive.
+        init(copying member: ZipMember) {
+            nameBytes = member.nameBytes
+            byteCount = member.byteCount
+            storedByteCount = member.storedByteCount
+            isDeflated = member.isDeflated
+            isNameUTF8 = member.isNameUTF8
+            checksum = member.checksum
+        }
+    }
+
+    let members: [Member]
+    let headerOffsets: [Int64]
+    let directoryOffset: Int64
+    /// Of the whole archive.
+    let byteCount: Int64
+
+    init(_ members: [Member]) {
+        self.members = members
+        var headerOffsets: [Int64] = []
+        var offset: Int64 = 0
+        for member in members {
+            headerOffsets.append(offset)
+            offset += Int64(member.localHeader.count) + member.storedByteCount
+            offset += Int64(member.dataDescriptor(checksum: 0).count)
+        }
+        self.headerOffsets = headerOffsets
+        directoryOffset = offset
+        var end = offset
+        for (member, offset) in zip(members, headerOffsets) {
+            end += Int64(member.directoryEntry(at: offset, checksum: 0).count)
+        }
+        byteCount = end + Int64(Self.end(of: members.count, directory: directoryOffset..<end).count)
+    }
+
+    /// The directory and the end records; where a member has no checksum of its own, that from `checksums`.
+    func directory(checksums: [UInt32]) -> [UInt8] {
+        var bytes: [UInt8] = []
+        for (index, member) in members.enumerated() {
+            bytes += member.directoryEntry(at: headerOffsets[index], checksum: checksums[index])
+        }
+        let end = directoryOffset + Int64(bytes.count)
+        return bytes + Self.end(of: members.count, directory: directoryOffset..<end)
+    }
+
+    private static func end(of count: Int, directory: Range<Int64>) -> [UInt8] {
+        let byteCount = directory.upperBound - directory.lowerBound
+        let is64 = count >= Int(ZipFormat.countIn64) || directory.upperBound >= Int64(ZipFormat.in64)
+        var bytes: [UInt8] = []
+        if is64 {
+            bytes.append(littleEndian: ZipFormat.endOfDirectory64)
+            bytes.append(littleEndian: UInt64(ZipFormat.endOfDirectory64ByteCount - 12))
+            bytes.append(littleEndian: ZipFormat.madeBy | ZipFormat.version64)
+            bytes.append(littleEndian: ZipFormat.version64)
+            bytes.append(littleEndian: UInt64(0))  // both disk numbers
+            bytes.append(littleEndian: UInt64(count))
+            bytes.append(littleEndian: UInt64(count))
+            bytes.append(littleEndian: UInt64(byteCount))
+            bytes.append(littleEndian: UInt64(directory.lowerBound))
+            bytes.append(littleEndian: ZipFormat.locator64)
+            bytes.append(littleEndian: UInt32(0))  // disk
+            bytes.append(littleEndian: UInt64(directory.upperBound))
+            bytes.append(littleEndian: UInt32(1))  // disks
+        }
+        bytes.append(littleEndian: ZipFormat.endOfDirectory)
+        bytes.append(littleEndian: UInt32(0))  // both disk numbers
+        let shortCount = UInt16(min(count, Int(ZipFormat.countIn64)))
+        bytes.append(littleEndian: shortCount)
+        bytes.append(littleEndian: shortCount)
+        bytes.append(littleEndian: UInt32(min(byteCount, Int64(ZipFormat.in64))))
+        bytes.append(littleEndian: UInt32(min(directory.lowerBound, Int64(ZipFormat.in64))))
+        bytes.append(littleEndian: UInt16(0))  // comment
+        return bytes
+    }
+}

@@ -1,0 +1,127 @@
+import JSON
+import TestSupport
+import Testing
+
+@testable import Weights
+
+struct ContainerTests {
+    /// A container with these bytes as its metadata.
+    func container(_ metadata: String, weights: [UInt8]? = ModelFile.npz([])) -> MemorySource {
+        let metadata = Array(metadata.utf8)
+        var members = [
+            ZipLayout.Member("metadata.json", byteCount: Int64(metadata.count), checksum: CRC32.of(metadata))
+        ]
+        if let weights {
+            let checksum = CRC32.of(weights)
+            members.append(ZipLayout.Member("training_model.bin", byteCount: Int64(weights.count), checksum: checksum))
+        }
+        var bytes: [UInt8] = []
+        for (member, content) in zip(members, [metadata, weights ?? []]) { bytes += member.localHeader + content }
+        return MemorySource(bytes + ZipLayout(members).directory(checksums: members.map { _ in 0 }))
+    }
+
+    func refusal(_ metadata: String) -> WeightsError? {
+        WeightsTests.refusal { () throws(WeightsError) in _ = try ModelFile.open(container(metadata)) }
+    }
+
+    func mean(of names: [String], modelID: String = "m-9") throws -> ModelFile {
+        let updates = try names.map { WeightedUpdate(try WeightsFixture.model($0), weight: 1) }
+        let plan = try FedAvg().aggregate(updates, modelID: modelID)
+        let bytes = try plan.collect()
+        #expect(Int64(bytes.count) == plan.byteCount)
+        let model = try ModelFile.open(MemorySource(bytes))
+        #expect(model.kind == plan.kind)
+        try model.verify()
+        return model
+    }
+
+    @Test(arguments: ["{}", #"{"_version": 2}"#, #"{"_version": 0}"#, #"{"helper_type": null, "model_id": null}"#])
+    func metadataMayBeMissing(_ metadata: String) {
+        #expect(refusal(metadata) == nil)
+    }
+
+    @Test func aNewerVersionIsRefused() {
+        #expect(refusal(#"{"_version": 3}"#) == .newerVersion(found: 3, supported: 2))
+    }
+
+    @Test func metadataThatIsNoneIsRefused() {
+        #expect(refusal("[]") == .metadata(.notAnObject))
+        #expect(refusal("{") == .metadata(.syntax(offset: 1)))
+        #expect(refusal(#"{"_version": "two"}"#) == .metadata(.field("_version")))
+        #expect(refusal(#"{"helper_type": 1}"#) == .metadata(.field("helper_type")))
+        #expect(refusal(#"{"model_id": 1}"#) == .metadata(.field("model_id")))
+        #expect(refusal(#"{"helper_type": "mine"}"#) == .metadata(.unknownHelper("mine")))
+    }
+
+    @Test func metadataLongerThanTheLimitIsRefused() {
+        let source = container("{}" + String(repeating: " ", count: 99))
+        let failure = WeightsTests.refusal { () throws(WeightsError) in
+            _ = try ModelFile.open(source, limits: ModelLimits(metadataByteCountMax: 100))
+        }
+        #expect(failure == .metadata(.tooLong(byteCount: 101, byteCountMax: 100)))
+    }
+
+    @Test func aContainerWithoutWeightsIsRefused() {
+        let source = container("{}", weights: nil)
+        let failure = WeightsTests.refusal { () throws(WeightsError) in _ = try ModelFile.open(source) }
+        #expect(failure == .missingMember("training_model.bin"))
+    }
+
+    @Test func weightsThatAreNoArchiveAreRefusedForNumpy() {
+        let source = container("{}", weights: [UInt8](repeating: 0, count: 64))
+        let failure = WeightsTests.refusal { () throws(WeightsError) in _ = try ModelFile.open(source) }
+        #expect(failure == .notAnArchive)
+        #expect(throws: Never.self) { try ModelFile.check(source, as: .binary) }
+    }
+
+    @Test func theMeanOfContainersIsAContainer() throws {
+        let mean = try mean(of: ["container.zip", "container-stored.zip"])
+        #expect(mean.kind == .container)
+        #expect(mean.modelID == "m-9")
+        #expect(mean.metadata?["accuracy"]?.double == 0.5)
+        #expect(mean.metadata?["note"]?.string == "größer")
+        #expect(mean.metadata?["helper_type"]?.string == "numpyhelper")
+        #expect(mean.metadata?["_version"]?.int == 2)
+    }
+
+    /// What describes the first participant's own inference model must not seem to describe the mean.
+    @Test func theInferenceModelIsLeftOut() throws {
+        let mean = try mean(of: ["container.zip"])
+        #expect(mean.metadata?["inference_model_format"] == nil)
+        #expect(mean.container?.member(named: "inference_model.bin") == nil)
+    }
+
+    @Test func attachedFilesAreKept() throws {
+        let container = try #require(mean(of: ["container.zip", "container-stored.zip"]).container)
+        let file = try #require(container.member(named: "files/config.json"))
+        #expect(file.isDeflated)
+        #expect(try container.content(of: file) == Array(String(repeating: #"{"a": 1}"#, count: 20).utf8))
+    }
+
+    @Test func aDamagedAttachmentNamesItsUpdate() throws {
+        var bytes = try Fixture.bytes(of: "weights/container.zip")
+        let container = try #require(WeightsFixture.model("container.zip").container)
+        let file = try #require(container.member(named: "files/config.json"))
+        bytes[Int(try container.dataOffset(of: file)) + 3] ^= 1
+        let update = WeightedUpdate(try ModelFile.open(MemorySource(bytes)), weight: 1)
+        let failure = WeightsTests.refusal { () throws(WeightsError) in
+            _ = try FedAvg().aggregate([update], modelID: "m")
+        }
+        guard case .update(0, .member("files/config.json", _)) = failure else {
+            Issue.record("\(String(describing: failure))")
+            return
+        }
+    }
+
+    /// A client that sends a bare archive reads nothing else.
+    @Test func oneBareArchiveMakesTheMeanBare() throws {
+        #expect(try mean(of: ["container.zip", "shapes.npz"]).kind == .npz)
+        #expect(try mean(of: ["shapes.npz", "container.zip"]).kind == .npz)
+    }
+
+    @Test func theMeanOfAndroidContainersNamesTheHelperThatExists() throws {
+        let mean = try mean(of: ["container-android.zip", "container-android.zip"])
+        #expect(mean.metadata?["helper_type"]?.string == "androidhelper")
+        #expect(try mean.array(0).values == [1.5, -2.25, 3])
+    }
+}

@@ -1,0 +1,66 @@
+import TestSupport
+import Testing
+
+@testable import Weights
+
+struct InflatedSourceTests {
+    /// The weights of `container-large.zip`: about half a megabyte of which a reader keeps the last quarter.
+    let source: any ByteSource
+    let whole: [UInt8]
+
+    init() throws {
+        let container = try #require(WeightsFixture.model("container-large.zip").container)
+        let member = try #require(container.member(named: "training_model.bin"))
+        try #require(member.isDeflated)
+        source = try container.source(of: member)
+        whole = try container.content(of: member)
+    }
+
+    @Test func everyPlaceIsReadInAnyOrder() throws {
+        var random = SeededGenerator()
+        for _ in 0..<30 {
+            let offset = Int.random(in: 0...whole.count, using: &random)
+            let count = Int.random(in: 0...min(9_000, whole.count - offset), using: &random)
+            let found = try source.bytes(at: Int64(offset), count: count)
+            #expect(found == Array(whole[offset..<offset + count]), "SEED=\(SeededGenerator.runSeed)")
+        }
+    }
+
+    @Test func readingTwiceFromTheStartCostsNoRewinds() throws {
+        for _ in 0..<50 { #expect(try source.bytes(at: 0, count: whole.count) == whole) }
+    }
+
+    /// An archive whose members stand in a hostile order must not make a small file cost hours.
+    @Test func goingBackForeverIsRefused() throws {
+        let last = Int64(whole.count - 3 * InflatedSource.tailByteCount)
+        let failure = refusal { () throws(WeightsError) in
+            for _ in 0..<1_000 {
+                _ = try source.bytes(at: last, count: 1)
+                _ = try source.bytes(at: 0, count: 1)
+            }
+        }
+        #expect(failure == .member("training_model.bin", .tooManyRewinds))
+    }
+
+    @Test func aDamagedMemberIsNoSource() throws {
+        var bytes = try Fixture.bytes(of: "weights/container-large.zip")
+        bytes[bytes.count / 2] ^= 1
+        let failure = refusal { () throws(WeightsError) in _ = try ModelFile.open(MemorySource(bytes)) }
+        guard case .member("training_model.bin", _) = failure else {
+            Issue.record("\(String(describing: failure))")
+            return
+        }
+    }
+
+    /// Neither looking for headers nor averaging goes back: both take the arrays as they stand in the file.
+    @Test func averagingInflatesOnce() throws {
+        let bytes = try Fixture.bytes(of: "weights/container-large.zip")
+        let counting = CountingSource(MemorySource(bytes))
+        let model = try ModelFile.open(counting)
+        // For the tail, for the magic, for the headers; the file is shorter than one read.
+        #expect(counting.readByteCount < 4 * bytes.count)
+        let opened = counting.readByteCount
+        _ = try FedAvg().aggregate([WeightedUpdate(model, weight: 1)], modelID: "m").collect()
+        #expect(counting.readByteCount - opened < bytes.count + 10_000)
+    }
+}

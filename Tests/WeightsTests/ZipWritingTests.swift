@@ -1,0 +1,100 @@
+import TestSupport
+import Testing
+
+@testable import Weights
+
+struct ZipWritingTests {
+    /// The parts of a file that is far too large to be written; zeros between them.
+    struct SparseSource: ByteSource {
+        let byteCount: Int64
+        let parts: [(offset: Int64, bytes: [UInt8])]
+
+        func read(at offset: Int64, into buffer: UnsafeMutableRawBufferPointer) throws(WeightsError) -> Int {
+            let count = Int(min(Int64(buffer.count), byteCount - offset))
+            buffer.initializeMemory(as: UInt8.self, repeating: 0)
+            for part in parts {
+                let end = min(offset + Int64(count), part.offset + Int64(part.bytes.count))
+                for place in max(offset, part.offset)..<max(end, max(offset, part.offset)) {
+                    buffer[Int(place - offset)] = part.bytes[Int(place - part.offset)]
+                }
+            }
+            return count
+        }
+    }
+
+    /// An archive with members of these sizes, whose content is zeros.
+    func sparse(_ members: [ZipLayout.Member]) -> (SparseSource, ZipLayout) {
+        let layout = ZipLayout(members)
+        var parts: [(Int64, [UInt8])] = []
+        for (member, offset) in zip(layout.members, layout.headerOffsets) {
+            let header = member.localHeader
+            parts.append((offset, header))
+            let end = offset + Int64(header.count) + member.storedByteCount
+            parts.append((end, member.dataDescriptor(checksum: 7)))
+        }
+        let directory = layout.directory(checksums: members.map { _ in 7 })
+        parts.append((layout.directoryOffset, directory))
+        let byteCount = layout.directoryOffset + Int64(directory.count)
+        return (SparseSource(byteCount: byteCount, parts: parts), layout)
+    }
+
+    /// Around every number that no longer fits into 32 bits.
+    @Test(
+        arguments: [
+            [0xffff_fffe, 1], [0xffff_ffff, 1], [0x1_0000_0000, 5], [0xffff_ff00, 1, 3], [1 << 33, 1 << 34, 0, 9],
+        ] as [[Int64]]
+    )
+    func membersBeyondFourGigabytesAreFound(_ sizes: [Int64]) throws {
+        for isKnown in [true, false] {
+            let (source, layout) = sparse(
+                sizes.enumerated().map { index, size in
+                    ZipLayout.Member(NumpyArchive.memberName(index), byteCount: size, checksum: isKnown ? 7 : nil)
+                }
+            )
+            #expect(layout.byteCount == source.byteCount)
+            let archive = try ZipArchive(source, limits: ModelLimits(byteCountMax: 1 << 40))
+            #expect(archive.members.map(\.byteCount) == sizes)
+            #expect(archive.members.map(\.headerOffset) == layout.headerOffsets)
+            #expect(archive.members.allSatisfy { $0.checksum == 7 })
+            for member in archive.members {
+                let offset = try archive.dataOffset(of: member)
+                let header = try source.bytes(at: member.headerOffset, count: Int(offset - member.headerOffset))
+                #expect(header == layout.members.first { $0.nameBytes == member.nameBytes }?.localHeader)
+            }
+        }
+    }
+
+    @Test(arguments: [65_534, 65_535, 65_536])
+    func manyMembersAreFound(_ count: Int) throws {
+        let (source, layout) = sparse(
+            (0..<count).map { ZipLayout.Member(NumpyArchive.memberName($0), byteCount: 0, checksum: 0) }
+        )
+        let memory = MemorySource(try source.bytesInOrder())
+        #expect(memory.byteCount == layout.byteCount)
+        #expect(try ZipArchive(memory, limits: .default).members.count == count)
+    }
+
+    @Test func whatIsWrittenIsReadAgain() throws {
+        let arrays = [
+            WeightsArray([1, 2, 3, 4], shape: [2, 2]), WeightsArray([], shape: [0]), WeightsArray([5], shape: []),
+        ]
+        let model = try ModelFile.open(MemorySource(ModelFile.npz(arrays)))
+        #expect(try arrays.indices.map { try model.array($0) } == arrays)
+    }
+
+    /// The bytes are a promise: `fixtures/weights/make.py --check` loads these files with numpy, `zipfile` and the
+    /// official client, and `unzip -t` takes them.
+    @Test(arguments: [("written.npz", ["update-0.npz", "update-1.npz"]), ("written.zip", ["container-kept.zip"])])
+    func whatIsWrittenIsWhatOthersWereShown(_ name: String, updates: [String]) throws {
+        let updates = try updates.map { WeightedUpdate(try WeightsFixture.model($0), weight: 3) }
+        let bytes = try FedAvg().aggregate(updates, modelID: "b1f4a8d2-0000-4000-8000-000000000001").collect()
+        #expect(try bytes == Fixture.bytes(of: "weights/\(name)"))
+    }
+}
+
+extension ZipWritingTests.SparseSource {
+    /// All bytes; only where no member has content.
+    func bytesInOrder() throws -> [UInt8] {
+        parts.flatMap(\.bytes)
+    }
+}
