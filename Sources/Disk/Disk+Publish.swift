@@ -3,11 +3,12 @@ extension Disk {
     /// Replaces the file at `path` by `bytes`: after a crash it holds the old bytes or the new, never a mixture.
     ///
     /// Writes `<path>.new`, syncs it, renames it over `path`, syncs the directory. When this returns, the new bytes
-    /// survive a power cut. A leftover `.new` file of an earlier crash is overwritten.
-    package func publish(_ bytes: [UInt8], at path: String) throws(DiskError) {
+    /// survive a power cut. A leftover `.new` file of an earlier crash is overwritten. A private file is one that only
+    /// its owner may open, from its first byte on.
+    package func publish(_ bytes: [UInt8], at path: String, isPrivate: Bool = false) throws(DiskError) {
         let newPath = path + ".new"
         if try entry(newPath) != nil { try remove(newPath) }
-        let file = try File(newPath, .create, on: self)
+        let file = try File(newPath, isPrivate ? .createPrivate : .create, on: self)
         try file.write(bytes, at: 0)
         try file.synchronize()
         try rename(newPath, to: path)

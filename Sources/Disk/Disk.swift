@@ -94,6 +94,8 @@ package enum OpenIntent: Sendable, Hashable {
     case update
     /// A new file, read and written; it must not exist.
     case create
+    /// As ``create``, for a file that only its owner may open (mode 0600).
+    case createPrivate
     /// A file that is made where it is missing, read and written.
     case updateOrCreate
 }
@@ -109,10 +111,13 @@ package struct DirectoryEntry: Sendable, Hashable {
     package let byteCount: Int64
     /// When its bytes last changed, in microseconds since 1970.
     package let modifiedMicroseconds: Int64
+    /// Whether its group or others may do anything with it.
+    package let isOpenToOthers: Bool
 
-    package init(kind: Kind, byteCount: Int64, modifiedMicroseconds: Int64) {
+    package init(kind: Kind, byteCount: Int64, modifiedMicroseconds: Int64, isOpenToOthers: Bool) {
         self.kind = kind
         self.byteCount = byteCount
         self.modifiedMicroseconds = modifiedMicroseconds
+        self.isOpenToOthers = isOpenToOthers
     }
 }

@@ -5,7 +5,7 @@ package struct PosixDisk: Disk {
     package init() {}
 
     package func open(_ path: String, _ intent: OpenIntent) throws(DiskError) -> Descriptor {
-        let number = retryingInterrupts { Glibc.open(path, intent.flags | O_CLOEXEC, 0o644) }
+        let number = retryingInterrupts { Glibc.open(path, intent.flags | O_CLOEXEC, intent.mode) }
         guard number >= 0 else { throw DiskError(call: .open, path: path, code: errno) }
         return Descriptor(number: number)
     }
@@ -80,7 +80,8 @@ package struct PosixDisk: Disk {
         return DirectoryEntry(
             kind: DirectoryEntry.Kind(mode: status.st_mode),
             byteCount: Int64(status.st_size),
-            modifiedMicroseconds: Int64(status.st_mtim.tv_sec) * 1_000_000 + Int64(status.st_mtim.tv_nsec) / 1_000
+            modifiedMicroseconds: Int64(status.st_mtim.tv_sec) * 1_000_000 + Int64(status.st_mtim.tv_nsec) / 1_000,
+            isOpenToOthers: status.st_mode & 0o077 != 0
         )
     }
 
@@ -136,8 +137,16 @@ extension OpenIntent {
         switch self {
         case .read: O_RDONLY
         case .update: O_RDWR
-        case .create: O_RDWR | O_CREAT | O_EXCL
+        case .create, .createPrivate: O_RDWR | O_CREAT | O_EXCL
         case .updateOrCreate: O_RDWR | O_CREAT
+        }
+    }
+
+    /// Who may open a file that is made, before the process's mask.
+    fileprivate var mode: mode_t {
+        switch self {
+        case .createPrivate: 0o600
+        case .read, .update, .create, .updateOrCreate: 0o644
         }
     }
 }

@@ -63,6 +63,24 @@ struct FileCallTests {
         #expect(try room.bytes(of: "x") == [1])
     }
 
+    /// From its first byte on, under another name and after a power cut too.
+    @Test(arguments: DiskUnderTest.allCases)
+    func aPrivateFileIsItsOwnersAlone(_ kind: DiskUnderTest) throws {
+        let room = try kind.makeRoom()
+        _ = try File(room("x"), .createPrivate, on: room.disk)
+        #expect(try room.disk.entry(room("x"))?.isOpenToOthers == false)
+        #expect(throws: room.failure(.open, "x", EEXIST)) { try File(room("x"), .createPrivate, on: room.disk) }
+        try room.disk.publish([1], at: room("y"), isPrivate: true)
+        #expect(try room.disk.entry(room("y"))?.isOpenToOthers == false)
+        try room.disk.publish([2], at: room("y"))
+        #expect(try room.disk.entry(room("y"))?.isOpenToOthers == true)
+        if let disk = room.disk as? FaultDisk {
+            try disk.synchronizeDirectory(".")
+            try disk.synchronizeDirectory(room.path)
+            #expect(try disk.powerCut(keeping: .nothing).entry(room("x"))?.isOpenToOthers == false)
+        }
+    }
+
     @Test(arguments: DiskUnderTest.allCases)
     func openingKeepsTheBytes(_ kind: DiskUnderTest) throws {
         let room = try kind.makeRoom()

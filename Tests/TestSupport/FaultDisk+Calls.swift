@@ -4,13 +4,18 @@ internal import NIOConcurrencyHelpers
 
 extension FaultDisk: Disk {
     package func open(_ path: String, _ intent: OpenIntent) throws(DiskError) -> Descriptor {
-        let mutates = { (state: borrowing State) in
-            intent == .create || (intent == .updateOrCreate && state.tree.node(at: path) == nil)
+        let isMade = { (state: borrowing State) in
+            switch intent {
+            case .create, .createPrivate: true
+            case .updateOrCreate: state.tree.node(at: path) == nil
+            case .read, .update: false
+            }
         }
-        return try perform(.open, path, mutates: mutates) { state, _ throws(MemoryTree.Failure) in
+        return try perform(.open, path, mutates: isMade) { state, _ throws(MemoryTree.Failure) in
             let file: Int
-            if intent == .create || (intent == .updateOrCreate && state.tree.node(at: path) == nil) {
+            if isMade(state) {
                 file = try state.tree.createFile(at: path)
+                state.tree.files[file].isOpenToOthers = intent != .createPrivate
                 state.tree.files[file].modifiedMicroseconds = state.nowMicroseconds
             } else {
                 file = try state.tree.file(at: path)
@@ -110,10 +115,11 @@ extension FaultDisk: Disk {
                 return DirectoryEntry(
                     kind: .file,
                     byteCount: Int64(file.bytes.count),
-                    modifiedMicroseconds: file.modifiedMicroseconds
+                    modifiedMicroseconds: file.modifiedMicroseconds,
+                    isOpenToOthers: file.isOpenToOthers
                 )
             case .directory:
-                return DirectoryEntry(kind: .directory, byteCount: 4096, modifiedMicroseconds: 0)
+                return DirectoryEntry(kind: .directory, byteCount: 4096, modifiedMicroseconds: 0, isOpenToOthers: true)
             case nil:
                 return nil
             }

@@ -12,6 +12,7 @@ struct MemoryFile {
     /// Bytes as they were before the last change of dirty ones: the disk may have taken some of them in the meantime.
     private var staleBytes: [UInt8] = []
     var modifiedMicroseconds: Int64 = 0
+    var isOpenToOthers = true
     var nameCount = 0
     var openCount = 0
     /// The descriptor that holds the lock.

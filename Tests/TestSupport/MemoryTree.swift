@@ -167,6 +167,7 @@ extension MemoryTree {
                     var survivor = MemoryFile()
                     survivor.replace(with: files[file].afterPowerCut(keeping: survival, &generator))
                     survivor.modifiedMicroseconds = files[file].modifiedMicroseconds
+                    survivor.isOpenToOthers = files[file].isOpenToOthers
                     result.files.append(survivor)
                     moved[file] = copy
                 }

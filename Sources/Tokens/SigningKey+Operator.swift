@@ -1,0 +1,19 @@
+package import JSON
+
+extension SigningKey {
+    /// Returns an API key for the operator, who can read the secret and so needs no token, no server and no store.
+    ///
+    /// - Precondition: The role opens endpoints, and `days` is in ``TokenAuthority/apiKeyDays``.
+    package func apiKey(for subject: String, role: Role, days: Int, now: Timestamp = .now()) -> IssuedToken {
+        precondition(role.opensEndpoints && TokenAuthority.apiKeyDays.contains(days), "checked with the arguments")
+        var claims = Claims(
+            subject: subject,
+            role: role,
+            tokenID: UniqueID.random(),
+            issuedAt: now,
+            expiresAt: now.advanced(by: .seconds(days * 86_400)).wholeSecond
+        )
+        claims.isAPIKey = true
+        return IssuedToken(text: JSONWebToken.sign(claims.object, with: self), role: role, expiresAt: claims.expiresAt)
+    }
+}
