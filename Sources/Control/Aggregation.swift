@@ -1,0 +1,151 @@
+internal import Blobs
+internal import Dispatch
+internal import JSON
+internal import NIOConcurrencyHelpers
+internal import Weights
+
+/// The built-in aggregators, by the name a session asks for.
+enum Aggregation {
+    static let all: [any Aggregator] = [FedAvg()]
+    static let names = all.map(\.name)
+
+    /// - Precondition: the name is one of ``names``.
+    static func named(_ name: String) -> any Aggregator {
+        guard let aggregator = all.first(where: { $0.name == name }) else {
+            preconditionFailure("no aggregator \(name)")
+        }
+        return aggregator
+    }
+}
+
+/// The model that some updates became: a complete upload, not claimed yet.
+struct Mean: Sendable {
+    /// The token of the upload, and the id of the blob and of the model it will be.
+    let id: String
+    /// The updates that are in it.
+    let contributions: [Contribution]
+    let helper: String
+    let loadDuration: Duration
+    let averageDuration: Duration
+}
+
+/// An update that could not be averaged, and why, in a sentence for the network's log.
+struct Rejection: Sendable {
+    let contribution: Contribution
+    let reason: String
+}
+
+/// Makes one stored model out of updates, which are blobs; each that does not fit is left out and said.
+///
+/// Memory does not depend on the size of the model: a few steps of 512 KiB, and a frame and an inflater for each update.
+/// What blocks or computes runs on a queue of its own.
+struct Averaging: Sendable {
+    let aggregator: any Aggregator
+    let blobs: BlobStore
+    let now: @Sendable () -> Timestamp
+    /// The blob of the model the updates were trained from, whose shapes they must have.
+    let parentBlobID: String
+
+    private static let queue = DispatchQueue(label: "ledge.control.averaging", attributes: .concurrent)
+
+    /// What came of it; the mean is nil where nothing could be averaged, and `reason` says why.
+    struct Result: Sendable {
+        var mean: Mean?
+        var rejections: [Rejection] = []
+        var reason = "no update could be averaged"
+    }
+
+    /// An update that is open, with what it counts.
+    private struct Opened: Sendable {
+        let contribution: Contribution
+        let model: ModelFile
+    }
+
+    func run(_ contributions: [Contribution]) async -> Result {
+        var result = Result()
+        let started = now()
+        let parent: ModelFile
+        do { parent = try await open(parentBlobID) } catch {
+            result.reason = "the model the round began from cannot be read: \(error.sentence)"
+            return result
+        }
+        var updates: [Opened] = []
+        for contribution in contributions {
+            do throws(AveragingError) {
+                let model = try await open(contribution.blobID)
+                do throws(WeightsError) { try model.expectShapes(of: parent) } catch { throw .weights(error) }
+                updates.append(Opened(contribution: contribution, model: model))
+            } catch {
+                result.rejections.append(Rejection(contribution: contribution, reason: error.sentence))
+            }
+        }
+        if updates.contains(where: { $0.model.hasTypes(of: parent) }) {
+            for update in updates where !update.model.hasTypes(of: parent) {
+                let reason = "its arrays have other element types than the model"
+                result.rejections.append(Rejection(contribution: update.contribution, reason: reason))
+            }
+            updates.removeAll { !$0.model.hasTypes(of: parent) }
+        }
+        let loaded = now()
+        while !updates.isEmpty {
+            do throws(AveragingError) {
+                let id = try await store(updates)
+                result.mean = Mean(
+                    id: id,
+                    contributions: updates.map(\.contribution),
+                    helper: updates[0].model.format.helper,
+                    loadDuration: loaded.duration(since: started),
+                    averageDuration: now().duration(since: loaded)
+                )
+                return result
+            } catch .weights(.update(let place, let error)) {
+                let update = updates.remove(at: place)
+                let reason = AveragingError.weights(error).sentence
+                result.rejections.append(Rejection(contribution: update.contribution, reason: reason))
+            } catch {
+                result.reason = "the mean could not be stored: \(error.sentence)"
+                return result
+            }
+        }
+        return result
+    }
+
+    private func open(_ blobID: String) async throws(AveragingError) -> ModelFile {
+        let reader: BlobReader
+        do { reader = try await blobs.open(blobID) } catch { throw .blob(error) }
+        return try await Self.queue.run { () throws(AveragingError) in
+            do throws(WeightsError) { return try ModelFile.open(BlobSource(reader)) } catch { throw .weights(error) }
+        }
+    }
+
+    /// Computes the mean into an upload, completes it and returns its id.
+    private func store(_ updates: [Opened]) async throws(AveragingError) -> String {
+        let weighted = updates.map { WeightedUpdate($0.model, weight: $0.contribution.exampleCount) }
+        // Every id has the same length, so the byte count is known before the id is.
+        let byteCount = try await lay(out: weighted, as: UniqueID.random()).byteCount
+        let intake = try await Intake("model.\(updates[0].model.format.fileExtension)", byteCount: byteCount, blobs)
+        do throws(AveragingError) {
+            let bytes = try await lay(out: weighted, as: intake.id).bytes()
+            while let step = try await next(of: bytes) { try await intake.take(step) }
+            try await intake.finish()
+            return intake.id
+        } catch {
+            await intake.abort()
+            throw error
+        }
+    }
+
+    private func lay(out updates: [WeightedUpdate], as id: String) async throws(AveragingError) -> AggregatedModel {
+        try await Self.queue.run { [aggregator] () throws(AveragingError) in
+            do throws(WeightsError) { return try aggregator.aggregate(updates, modelID: id) } catch {
+                throw .weights(error)
+            }
+        }
+    }
+
+    private func next(of bytes: AggregatedBytes) async throws(AveragingError) -> [UInt8]? {
+        try await Self.queue.run { () throws(AveragingError) in
+            do throws(WeightsError) { return try bytes.next() } catch { throw .weights(error) }
+        }
+    }
+}

@@ -1,0 +1,59 @@
+internal import Blobs
+internal import Weights
+
+/// Why updates could not be averaged, or one of them could not be used.
+enum AveragingError: Error, Sendable {
+    case weights(WeightsError)
+    case blob(BlobError)
+    case upload(UploadError)
+
+    /// For the log of the network, which participants read.
+    var sentence: String {
+        switch self {
+        case .weights(let error): error.sentence
+        case .blob(.notFound): "its bytes are not there"
+        case .blob(.corrupt): "its stored bytes are damaged"
+        case .blob(.disk(let error)): "the disk failed: \(error)"
+        case .upload(.noSpace): "the disk is full"
+        case .upload(let error): "\(error)"
+        }
+    }
+}
+
+extension WeightsError {
+    fileprivate var sentence: String {
+        switch self {
+        case .arrayCountMismatch(let expected, let found): "it has \(found) arrays, the model has \(expected)"
+        case .shapeMismatch(let array, let expected, let found):
+            "its array \(array) has the shape \(found), the model's has \(expected)"
+        case .elementTypeMismatch(let array, let expected, let found):
+            "its array \(array) holds \(found), others hold \(expected)"
+        case .invalidWeight(let weight): "it was trained on \(weight) examples"
+        case .update(_, let error): error.sentence
+        default: "its bytes are no model: \(self)"
+        }
+    }
+}
+
+extension ModelFile {
+    /// Requires as many arrays as another model has, of the same shapes.
+    func expectShapes(of other: ModelFile) throws(WeightsError) {
+        guard arrays.count == other.arrays.count else {
+            throw .arrayCountMismatch(expected: other.arrays.count, found: arrays.count)
+        }
+        for (index, (array, expected)) in zip(arrays, other.arrays).enumerated() where array.shape != expected.shape {
+            throw .shapeMismatch(array: index, expected: expected.shape, found: array.shape)
+        }
+    }
+
+    func hasTypes(of other: ModelFile) -> Bool {
+        arrays.map(\.elementType) == other.arrays.map(\.elementType)
+    }
+}
+
+extension WeightsFormat {
+    /// What a file of this format is called.
+    var fileExtension: String {
+        self == .numpy ? "npz" : "bin"
+    }
+}

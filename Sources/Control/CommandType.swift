@@ -1,0 +1,26 @@
+/// What a command asks of the network, under the name the wire knows.
+package struct CommandType: Sendable, Hashable {
+    package let name: String
+
+    /// A root only: the run of a session, whose tasks are model updates.
+    package static let startSession = CommandType(name: "Scaleout_StartSession")
+    package static let modelUpdate = CommandType(name: "Scaleout_ModelUpdate")
+    package static let validation = CommandType(name: "Scaleout_Validation")
+    package static let stageModel = CommandType(name: "Scaleout_StageModel")
+    package static let inference = CommandType(name: "Scaleout_Inference")
+    package static let restartClient = CommandType(name: "Scaleout_RestartClient")
+
+    /// The type a client of the API means: `Custom_` is put in front where it is absent.
+    ///
+    /// - Throws: ``ControlError/commandTypeMissing``, ``ControlError/commandTypeForbidden(_:)``.
+    package static func custom(_ name: String?) throws(ControlError) -> CommandType {
+        guard let name, !name.isEmpty else { throw .commandTypeMissing }
+        guard !name.hasPrefix("Fedn_") else { throw .commandTypeForbidden(name) }
+        return CommandType(name: name.hasPrefix("Custom_") ? name : "Custom_\(name)")
+    }
+
+    /// A type as it was stored.
+    init(name: String) {
+        self.name = name
+    }
+}

@@ -1,0 +1,62 @@
+package import Blobs
+package import Store
+
+/// Why the controller did not do what it was asked.
+package enum ControlError: Error, Sendable, Equatable {
+    // Starting a session, in the order they are checked.
+
+    case sessionIDMissing
+    case unknownSession(String)
+    /// A session is being instructed or monitored, and there is one at a time.
+    case sessionAlreadyRunning
+    case notEnoughClients(required: Int)
+    case seedModelMissing(String)
+    /// The session carries Python source, and this server runs none.
+    case serverFunctions
+    case unknownAggregator(String)
+
+    // Commands.
+
+    case commandTypeMissing
+    /// The type begins with `Fedn_`, which is reserved.
+    case commandTypeForbidden(String)
+    case unknownModel(String)
+    case unknownCommand(String)
+    /// There is nothing to stop or to skip.
+    case nothingRunning
+
+    // What is beneath, and the end.
+
+    case store(StoreError)
+    case upload(UploadError)
+    case blob(BlobError)
+    /// The controller was shut down.
+    case closed
+}
+
+extension ControlError {
+    /// What the client is told; nil where the error is of the store or the blobs, which have their own sentences.
+    ///
+    /// The first ones are those of FEDn, to the letter, because clients show and compare them.
+    package var message: String? {
+        switch self {
+        case .sessionIDMissing: "Session ID is required"
+        case .unknownSession: "Session with specified ID does not exist"
+        case .sessionAlreadyRunning: "A session is already running!"
+        case .notEnoughClients(let required):
+            "Number of available clients is lower than the required minimum of \(required)"
+        case .seedModelMissing: "Session seed model not found"
+        case .serverFunctions:
+            "This server runs no Python: remove server_functions from the session or use a built-in aggregator (fedavg)"
+        case .unknownAggregator(let name):
+            "Unknown aggregator '\(name)': the built-in aggregators are \(Aggregation.names.joined(separator: ", "))"
+        case .commandTypeMissing: "command_type is required"
+        case .commandTypeForbidden(let type): "command_type '\(type)' must not start with 'Fedn_'"
+        case .unknownModel(let id): "Model with id: \(id) not found"
+        case .unknownCommand(let id): "Command with id: \(id) not found"
+        case .nothingRunning: "No session is running"
+        case .closed: "The controller is shut down"
+        case .store, .upload, .blob: nil
+        }
+    }
+}

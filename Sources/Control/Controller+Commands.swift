@@ -1,0 +1,231 @@
+internal import JSON
+internal import Store
+
+/// Commands that are no training: each a root document and one task for each client.
+extension Controller {
+    /// Has clients run code of their own; `Custom_` is put in front of a type without it.
+    ///
+    /// - Throws: `.commandTypeMissing`, `.commandTypeForbidden`, `.notEnoughClients` where nobody that was named is
+    ///   online; `.store`, `.closed`.
+    package func runCommand(_ type: String?, _ order: CommandOrder) async throws(ControlError) -> CommandOutcome {
+        try await run(CommandPlan(type: .custom(type), parameters: order.parameters, timeout: order.timeout), order)
+    }
+
+    /// Has clients try a model on data of their own.
+    ///
+    /// - Throws: `.unknownModel`, `.notEnoughClients`, `.store`, `.closed`.
+    package func startInference(modelID: String, _ order: CommandOrder) async throws(ControlError) -> CommandOutcome {
+        guard try records.models.get(modelID) != nil else { throw .unknownModel(modelID) }
+        let plan = CommandPlan(
+            type: .inference,
+            modelID: modelID,
+            parameters: order.parameters,
+            timeout: order.timeout
+        )
+        return try await run(plan, order)
+    }
+
+    /// Has every client evaluate a model; what they find are documents of `validations`.
+    ///
+    /// - Throws: `.unknownSession`, `.unknownModel`, `.notEnoughClients`, `.store`, `.closed`.
+    package func startValidation(sessionID: String?, modelID: String) async throws(ControlError) -> CommandOutcome {
+        if let sessionID, try records.sessions.get(sessionID) == nil { throw .unknownSession(sessionID) }
+        guard try records.models.get(modelID) != nil else { throw .unknownModel(modelID) }
+        return try await run(CommandPlan(type: .validation, modelID: modelID, sessionID: sessionID), CommandOrder())
+    }
+
+    /// Has clients fetch a model into their caches.
+    ///
+    /// - Throws: `.unknownModel`, `.notEnoughClients`, `.store`, `.closed`.
+    package func stageModel(_ modelID: String, clientIDs: [String]?) async throws(ControlError) -> CommandOutcome {
+        guard try records.models.get(modelID) != nil else { throw .unknownModel(modelID) }
+        return try await run(
+            CommandPlan(type: .stageModel, modelID: modelID),
+            CommandOrder(clientIDs: clientIDs)
+        )
+    }
+
+    /// Has every client start anew, as for a new package; nil where nobody is online.
+    ///
+    /// - Throws: `.store`, `.closed`.
+    package func restartClients(abortOngoingTasks: Bool) async throws(ControlError) -> CommandOutcome? {
+        let plan = CommandPlan(
+            type: .restartClient,
+            parameters: ["abort_ongoing_tasks": .bool(abortOngoingTasks)]
+        )
+        do { return try await run(plan, CommandOrder()) } catch .notEnoughClients { return nil }
+    }
+
+    /// Stops a command, or one task of it, as `INTERRUPTED`; the command of a session stops the session.
+    ///
+    /// One that has ended stays as it is.
+    /// - Throws: `.unknownCommand`, `.store`, `.closed`.
+    package func stop(command correlationID: String) async throws(ControlError) {
+        try await end(command: correlationID, stopping: true)
+    }
+
+    /// Stops waiting for a command's clients, or for one of them, as `TIMEOUT`; for a session that is its round.
+    ///
+    /// - Throws: `.unknownCommand`, `.store`, `.closed`.
+    package func skip(command correlationID: String) async throws(ControlError) {
+        try await end(command: correlationID, stopping: false)
+    }
+
+    private func end(command id: String, stopping: Bool) async throws(ControlError) {
+        try await inTurn { controller throws(ControlError) in
+            let status: CommandStatus = stopping ? .interrupted : .timeout
+            if let command = controller.commands[id] {
+                return try await controller.happened(stopping ? .stop : .skip, in: command)
+            }
+            if let session = controller.session, session.rootID == id {
+                if stopping { return try await controller.stopSession() }
+                guard let round = session.round else { return }
+                return try await controller.happened(.skip, inRound: round.id)
+            }
+            switch controller.tasks[id] {
+            case .round(let roundID, let client)?:
+                try await controller.withdraw(id, from: client, as: status)
+                try await controller.happened(.lost(client: client), inRound: roundID)
+            case .command(let rootID, let client)?:
+                guard let command = controller.commands[rootID] else { return }
+                try await controller.happened(.giveUp(client: client, status), in: command)
+            case nil:
+                guard try controller.records.commands.get(id) != nil else { throw .unknownCommand(id) }
+            }
+        }
+    }
+}
+
+/// What a command asks, before anybody is named.
+struct CommandPlan: Sendable {
+    let type: CommandType
+    var modelID: String?
+    var sessionID: String?
+    var parameters: JSON = .null
+    /// Seconds; nil for the default.
+    var timeout: Double?
+
+    /// What each client is handed.
+    var data: String {
+        var object: JSONObject = [:]
+        if !parameters.isNull { object["parameters"] = parameters }
+        return String(decoding: object.bytes, as: UTF8.self)
+    }
+}
+
+/// Running them.
+extension Controller {
+    private func run(_ plan: CommandPlan, _ order: CommandOrder) async throws(ControlError) -> CommandOutcome {
+        let command = try await inTurn { controller throws(ControlError) in
+            let clients = await controller.clients(among: order.clientIDs)
+            guard !clients.isEmpty else { throw .notEnoughClients(required: 1) }
+            return try await controller.begin(plan, with: clients)
+        }
+        guard order.isSynchronous else { return .pending(plan.type, correlationID: command.id) }
+        if !command.state.status.isEnd { await withCheckedContinuation { command.waiting.append($0) } }
+        // The end of the controller ends the waiting too.
+        return command.state.status.isEnd ? command.outcome : .pending(plan.type, correlationID: command.id)
+    }
+
+    /// Has every client evaluate the session's newest model; the session does not wait for them.
+    func validate(_ session: RunningSession) async throws(ControlError) {
+        let clients = await clients(among: session.start.clientIDs)
+        guard !clients.isEmpty else { return }
+        let plan = CommandPlan(type: .validation, modelID: session.modelID, sessionID: session.id)
+        _ = try await begin(plan, with: clients)
+    }
+
+    /// Stores a command and its tasks, then hands them out; returns it.
+    private func begin(_ plan: CommandPlan, with clients: [Participant]) async throws(ControlError) -> RunningCommand {
+        let rootID = UniqueID.random()
+        let patience = Patience.duration(seconds: plan.timeout ?? Patience.secondsDefault)
+        try await records.commands.insert([
+            "correlation_id": .string(rootID),
+            "command_type": .string(plan.type.name),
+            "status": .string(CommandStatus.running.rawValue),
+            "session_id": JSON(plan.sessionID),
+            "model_id": JSON(plan.modelID),
+            "parameters": plan.parameters,
+            "timeout": patience.map { JSON($0.inSeconds) } ?? -1,
+            "started_at": JSON(clock.now()),
+        ])
+        let assignments = clients.map { client in
+            Assignment(
+                clientID: client.id,
+                type: plan.type,
+                correlationID: UniqueID.random(),
+                modelID: plan.modelID,
+                sessionID: plan.sessionID,
+                roundID: nil,
+                data: plan.data
+            )
+        }
+        try await records.insertTasks(assignments, of: rootID, timeout: patience, at: clock.now())
+        commandCount += 1
+        let command = RunningCommand(
+            id: rootID,
+            type: plan.type,
+            tasks: Dictionary(uniqueKeysWithValues: assignments.map { ($0.clientID, $0.correlationID) }),
+            number: commandCount
+        )
+        commands[rootID] = command
+        for assignment in assignments {
+            tasks[assignment.correlationID] = .command(rootID: rootID, clientID: assignment.clientID)
+            await participants.assign(assignment)
+        }
+        arm(command, patience)
+        return command
+    }
+
+    private func arm(_ command: RunningCommand, _ patience: Duration?) {
+        guard let patience else { return }
+        command.timer = Task { [clock, id = command.id] in
+            do { try await clock.sleep(for: patience) } catch { return }
+            await inTurnAlone { controller throws(ControlError) in
+                guard let command = controller.commands[id] else { return }
+                do throws(ControlError) { try await controller.happened(.timedOut, in: command) } catch {
+                    controller.notice("command \(id) timed out, which could not be stored: \(error)")
+                    controller.hasRemains = true
+                    controller.end(command)
+                }
+            }
+        }
+    }
+
+    /// Tells a command what has happened, and does what follows.
+    ///
+    /// Where that cannot be stored, nothing has happened yet, and it may be told again.
+    func happened(_ event: CommandState.Event, in command: RunningCommand) async throws(ControlError) {
+        var state = command.state
+        for effect in state.handle(event) {
+            switch effect {
+            case .enter(let client, let status): try await enter(client, status, command)
+            case .withdraw(let client, let status):
+                guard let correlationID = command.tasks[client] else { continue }
+                await participants.withdraw(correlationID, from: client, as: status)
+            case .end(let status): try await closeCommand(command.id, as: status)
+            }
+        }
+        command.state = state
+        if state.status.isEnd { end(command) }
+    }
+
+    private func enter(_ client: String, _ status: CommandStatus, _ command: RunningCommand) async throws(ControlError)
+    {
+        guard let correlationID = command.tasks[client] else { return }
+        var change: JSONObject = ["status": .string(status.rawValue)]
+        if status.isEnd {
+            change["completed_at"] = JSON(clock.now())
+            change["response"] = command.responses[client] ?? .null
+        }
+        try await records.commands.change(correlationID, change)
+        if status.isEnd { tasks[correlationID] = nil }
+    }
+
+    private func end(_ command: RunningCommand) {
+        command.timer?.cancel()
+        commands[command.id] = nil
+        command.waiting.forEach { $0.resume() }
+        command.waiting = []
+    }
+}

@@ -1,0 +1,226 @@
+internal import Blobs
+internal import JSON
+internal import Store
+
+/// From the updates of a round to its model.
+extension Controller {
+    /// Averages what has arrived, beside everything else that happens.
+    ///
+    /// The updates are taken in the order of their clients' ids: sums of floats depend on the order, and this way a
+    /// round comes out the same whoever was first.
+    func average(_ round: RunningRound, _ session: RunningSession) async throws(ControlError) {
+        round.timer?.cancel()
+        round.openedAt = clock.now()
+        guard let parent = try records.models.get(session.modelID)?["blob_id"]?.string else {
+            return try await happened(.notAggregated(.notAggregated("the round's model is gone")), inRound: round.id)
+        }
+        let averaging = Averaging(
+            aggregator: Aggregation.named(session.config.aggregator),
+            blobs: blobs,
+            now: { [clock] in clock.now() },
+            parentBlobID: parent
+        )
+        let contributions = round.contributions.sorted { ($0.clientID, $0.updateID) < ($1.clientID, $1.updateID) }
+        self.averaging = Task { [id = round.id, previous = self.averaging] in
+            await previous?.value
+            let result = await averaging.run(contributions)
+            await inTurnAlone { controller throws(ControlError) in
+                try await controller.averaged(result, inRound: id)
+            }
+        }
+    }
+
+    private func averaged(_ result: Averaging.Result, inRound id: String) async throws(ControlError) {
+        guard let session, let round = session.round, round.id == id, round.state.phase == .aggregating else {
+            // The session was stopped meanwhile.
+            if let mean = result.mean { await forget(upload: mean.id) }
+            return
+        }
+        for rejection in result.rejections {
+            try await reject(rejection.contribution.clientID, because: rejection.reason, session)
+        }
+        round.mean = result.mean
+        let failure = RoundFailure.notAggregated(result.reason)
+        try await happened(result.mean == nil ? .notAggregated(failure) : .aggregated, inRound: id)
+    }
+
+    /// Says in the network's log why an update does not count.
+    func reject(_ clientID: String, because reason: String, _ session: RunningSession) async throws(ControlError) {
+        let note = Note(
+            text: "The update of client \(clientID) is left out of round \(session.round?.id ?? ""): \(reason)",
+            type: "MODEL_UPDATE",
+            level: "WARNING",
+            correlationID: session.rootID,
+            sessionID: session.id
+        )
+        try await records.note(note, at: clock.now())
+    }
+
+    /// Makes the mean a model: the round names it first, then comes the blob, then the document.
+    func commit(_ round: RunningRound, _ session: RunningSession) async throws(ControlError) {
+        guard let mean = round.mean else { preconditionFailure("what is committed was averaged") }
+        let started = clock.now()
+        try await records.rounds.change(
+            round.id,
+            ["combiners": .array(combiners(round, mean, session))]
+        )
+        let model = NewModel(
+            id: mean.id,
+            parent: session.modelID,
+            sessionID: session.id,
+            name: try modelName(session),
+            helper: mean.helper
+        )
+        guard try await publish(model) else {
+            return try await end(round, session, failed: .notAggregated("the mean is gone"))
+        }
+        session.modelID = model.id
+        let times: JSONObject = [
+            "time_commit": JSON(clock.now().duration(since: started).inSeconds),
+            "reduce": [
+                "time_aggregate_model": JSON(mean.averageDuration.inSeconds),
+                "time_fetch_model": 0,
+                "time_load_model": JSON(mean.loadDuration.inSeconds),
+            ],
+        ]
+        try await records.rounds.change(round.id, ["status": "Success", "round_data": .object(times)])
+        try await happened(.committed, inRound: round.id)
+    }
+
+    /// The name of the session's next model; nil where it was started without a prefix.
+    private func modelName(_ session: RunningSession) throws(ControlError) -> String? {
+        guard let prefix = session.start.modelNamePrefix else { return nil }
+        return "\(prefix)_\(try records.models.count([Condition("session_id", .equal(session.id))]) + 1)"
+    }
+
+    /// Claims the upload of a model and stores its document; does only what is still to be done.
+    ///
+    /// Returns false where its bytes are gone.
+    func publish(_ model: NewModel) async throws(ControlError) -> Bool {
+        if try records.models.get(model.id) != nil { return true }
+        guard let blob = try await claim(model.id) else { return false }
+        try await records.models.insert(model.document(of: blob))
+        return true
+    }
+
+    /// Makes a blob of a complete upload; one that was claimed before is found as the blob it is.
+    ///
+    /// Nil where there is neither.
+    func claim(_ token: String) async throws(ControlError) -> BlobDescription? {
+        do {
+            return try await blobs.claim(token)
+        } catch .unknownToken {
+            do { return try await blobs.open(token).description } catch .notFound {
+                return nil
+            } catch {
+                throw .blob(error)
+            }
+        } catch {
+            throw .upload(error)
+        }
+    }
+
+    /// One entry for each combiner whose clients took part.
+    private func combiners(_ round: RunningRound, _ mean: Mean, _ session: RunningSession) -> [JSON] {
+        let training = round.instructedAt.flatMap { start in round.openedAt?.duration(since: start) } ?? .zero
+        let names = Set(round.participants.map(\.combiner)).sorted()
+        let buffer = session.config.bufferSize
+        return names.map { name in
+            let clients = Set(round.participants.filter { $0.combiner == name }.map(\.id))
+            let averaged = mean.contributions.filter { clients.contains($0.clientID) }
+            return [
+                "name": .string(name),
+                "status": "Success",
+                "round_id": .string(round.id),
+                "model_id": .string(mean.id),
+                "time_exec_training": JSON(training.inSeconds),
+                "config": .object(session.config.object),
+                "data": [
+                    "aggregation_time": [
+                        "nr_aggregated_models": JSON(averaged.count),
+                        "time_model_aggregation": JSON(mean.averageDuration.inSeconds),
+                        "time_model_load": JSON(mean.loadDuration.inSeconds),
+                    ],
+                    "nr_expected_updates": JSON(clients.count),
+                    "nr_required_updates": JSON(buffer < 1 ? clients.count : min(buffer, clients.count)),
+                    "time_combination": JSON(mean.averageDuration.inSeconds),
+                    "timeout": JSON(session.config.roundTimeout),
+                ],
+            ]
+        }
+    }
+}
+
+/// The ends of a round.
+extension Controller {
+    func end(_ round: RunningRound, _ session: RunningSession) async throws(ControlError) {
+        try await records.rounds.change(round.id, ["status": "Finished"])
+        let count = round.mean?.contributions.count ?? 0
+        try await note(session, "Round \(round.id) finished: model \(session.modelID) is the mean of \(count) updates")
+        if session.config.validates { try await validate(session) }
+        try await leave(round, session)
+    }
+
+    func end(
+        _ round: RunningRound,
+        _ session: RunningSession,
+        failed failure: RoundFailure
+    ) async throws(ControlError) {
+        try await records.rounds.change(
+            round.id,
+            ["status": "Failed", "round_data": ["reason": .string(failure.text)]]
+        )
+        try await note(session, "Round \(round.id) failed: \(failure.text)", level: "WARNING")
+        try await leave(round, session)
+    }
+
+    func terminate(_ round: RunningRound, _ session: RunningSession) async throws(ControlError) {
+        try await records.rounds.change(round.id, ["status": "Terminated"])
+        try await leave(round, session)
+    }
+
+    private func leave(_ round: RunningRound, _ session: RunningSession) async throws(ControlError) {
+        round.timer?.cancel()
+        session.round = nil
+        if session.config.deletesUpdates { await remove(round.contributions) }
+        try await perform(.roundEnded(counts: true), session)
+    }
+
+    /// Removes the blobs of updates.
+    ///
+    /// One that cannot be removed now is an orphan that compaction finds.
+    func remove(_ contributions: [Contribution]) async {
+        for contribution in contributions {
+            do { try await blobs.remove(contribution.blobID) } catch {}
+        }
+    }
+
+    /// Removes an upload nobody wants; one that cannot be removed now expires.
+    func forget(upload id: String) async {
+        do { try await blobs.abort(id) } catch {}
+    }
+}
+
+/// What the document of a new model says.
+struct NewModel: Sendable {
+    let id: String
+    let parent: String
+    let sessionID: String
+    let name: String?
+    let helper: String
+
+    func document(of blob: BlobDescription) -> JSONObject {
+        [
+            "model_id": .string(id),
+            "model": .string(id),
+            "name": JSON(name),
+            "parent_model": .string(parent),
+            "session_id": .string(sessionID),
+            "helper": .string(helper),
+            "file_name": .string(blob.fileName),
+            "file_size": .number(JSONNumber(blob.byteCount)),
+            "checksum": .string(blob.sha256),
+            "blob_id": .string(blob.blobID),
+        ]
+    }
+}

@@ -1,0 +1,154 @@
+internal import JSON
+internal import Store
+
+/// Rounds: from the selection of clients to the barrier.
+extension Controller {
+    /// Stores a round and hands out its tasks, or waits for clients where they are too few.
+    func beginRound(_ number: Int, _ session: RunningSession) async throws(ControlError) {
+        enter(.instruct)
+        let id = String(try records.lastRoundNumber() + 1)
+        let round = RunningRound(
+            id: id,
+            number: number,
+            state: RoundState(
+                bufferSize: session.config.bufferSize,
+                acceptsStragglers: session.config.acceptsStragglers
+            )
+        )
+        var config = session.config.object
+        config["session_id"] = .string(session.id)
+        config["round_id"] = .string(id)
+        config["rounds"] = 1
+        config["task"] = "training"
+        config["client_settings"] = [:]
+        try await records.rounds.insert([
+            "round_id": .string(id), "status": "Pending", "round_config": .object(config),
+        ])
+        session.round = round
+        for held in session.held {
+            try await happened(.straggler(client: held.clientID, id: held.updateID), inRound: id)
+            round.contributions.append(held)
+        }
+        session.held = []
+        arm(round, session)
+        try await gather(round, session)
+        guard session.round === round, round.state.phase == .gathering else { return }
+        try await note(session, "Round \(id) waits for clients", level: "WARNING")
+    }
+
+    /// Lets the round begin if there are enough clients.
+    func gather(_ round: RunningRound, _ session: RunningSession) async throws(ControlError) {
+        let clients = await clients(among: session.start.clientIDs)
+        guard clients.count >= session.config.clientsRequired else { return }
+        round.participants = clients
+        try await happened(.gathered(clients.map(\.id)), inRound: round.id)
+    }
+
+    /// Says that someone has come online: a round that waits for clients looks again.
+    package func participantsChanged() async {
+        await inTurnAlone { controller throws(ControlError) in
+            guard let session = controller.session, let round = session.round else { return }
+            guard round.state.phase == .gathering else { return }
+            try await controller.gather(round, session)
+        }
+    }
+
+    /// Begins the time a round may take for what it waits for now.
+    private func arm(_ round: RunningRound, _ session: RunningSession) {
+        round.timer?.cancel()
+        guard let patience = session.patience else { return }
+        round.timer = Task { [clock, id = round.id, phase = round.state.phase] in
+            do { try await clock.sleep(for: patience) } catch { return }
+            await inTurnAlone { controller throws(ControlError) in
+                guard let round = controller.session?.round, round.id == id, round.state.phase == phase else { return }
+                try await controller.happened(.timedOut, inRound: id)
+            }
+        }
+    }
+
+    /// Tells the round what has happened, and does what follows.
+    func happened(_ event: RoundState.Event, inRound id: String) async throws(ControlError) {
+        guard let session, let round = session.round, round.id == id else { return }
+        do throws(ControlError) {
+            for effect in round.state.handle(event) { try await perform(effect, round, session) }
+        } catch {
+            await giveUp(because: error)
+            throw error
+        }
+    }
+
+    private func perform(
+        _ effect: RoundState.Effect,
+        _ round: RunningRound,
+        _ session: RunningSession
+    ) async throws(ControlError) {
+        switch effect {
+        case .instruct: try await instruct(round, session)
+        case .accept, .hold, .drop:
+            // Whoever brought the update sees to it.
+            break
+        case .withdraw(let clients, let status):
+            for (correlationID, place) in tasks {
+                guard case .round(round.id, let client) = place, clients.contains(client) else { continue }
+                try await withdraw(correlationID, from: client, as: status)
+            }
+        case .aggregate: try await average(round, session)
+        case .commit: try await commit(round, session)
+        case .finish: try await end(round, session)
+        case .fail(let failure): try await end(round, session, failed: failure)
+        case .terminate: try await terminate(round, session)
+        }
+    }
+
+    /// Stores one task for each client, then hands them out.
+    private func instruct(_ round: RunningRound, _ session: RunningSession) async throws(ControlError) {
+        let ids = round.participants.map { JSON.string($0.id) }
+        try await records.rounds.change(round.id, ["round_config": ["selected_clients": .array(ids)]])
+        let assignments = round.participants.map { client in
+            Assignment(
+                clientID: client.id,
+                type: .modelUpdate,
+                correlationID: UniqueID.random(),
+                modelID: session.modelID,
+                sessionID: session.id,
+                roundID: round.id,
+                data: #"{"client_settings":{}}"#
+            )
+        }
+        try await records.insertTasks(assignments, of: session.rootID, timeout: session.patience, at: clock.now())
+        let text = "Round \(round.id), \(round.number) of \(session.roundCount), began with \(ids.count) clients"
+        try await note(session, text)
+        round.instructedAt = clock.now()
+        for assignment in assignments {
+            tasks[assignment.correlationID] = .round(id: round.id, clientID: assignment.clientID)
+            await participants.assign(assignment)
+        }
+        arm(round, session)
+        enter(.monitor)
+    }
+}
+
+extension Records {
+    /// Stores the tasks of a root command, handed out from now on.
+    func insertTasks(
+        _ assignments: [Assignment],
+        of rootID: String,
+        timeout: Duration?,
+        at moment: Timestamp
+    ) async throws(ControlError) {
+        for assignment in assignments {
+            try await commands.insert([
+                "correlation_id": .string(assignment.correlationID),
+                "parent_correlation_id": .string(rootID),
+                "command_type": .string(assignment.type.name),
+                "status": .string(CommandStatus.pending.rawValue),
+                "client_id": .string(assignment.clientID),
+                "session_id": JSON(assignment.sessionID),
+                "round_id": JSON(assignment.roundID),
+                "model_id": JSON(assignment.modelID),
+                "timeout": timeout.map { JSON($0.inSeconds) } ?? .null,
+                "started_at": JSON(moment),
+            ])
+        }
+    }
+}

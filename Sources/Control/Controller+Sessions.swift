@@ -1,0 +1,239 @@
+internal import JSON
+internal import Store
+
+/// Sessions: from their start to their end.
+extension Controller {
+    /// Runs a session; returns when its first round is under way.
+    ///
+    /// Its rounds wait for enough clients as long as a round may take, so one whose clients come and go does not use up
+    /// its rounds at once.
+    ///
+    /// - Throws: `.sessionIDMissing`, `.unknownSession`, `.sessionAlreadyRunning`, `.notEnoughClients`,
+    ///   `.seedModelMissing`, `.serverFunctions`, `.unknownAggregator`, checked in this order; `.store`, `.closed`.
+    package func startSession(_ start: SessionStart) async throws(ControlError) {
+        try await inTurn { controller throws(ControlError) in
+            let document = try controller.sessionToStart(start)
+            guard controller.session == nil else { throw .sessionAlreadyRunning }
+            if controller.hasRemains { try await controller.closeRemains() }
+            var start = start
+            if let rounds = start.rounds, rounds < 1 { start.rounds = nil }
+            if start.modelNamePrefix?.isEmpty == true { start.modelNamePrefix = nil }
+            if start.clientIDs?.isEmpty == true { start.clientIDs = nil }
+            let session = try await controller.session(document, start)
+            do throws(ControlError) { try await controller.begin(session) } catch {
+                await controller.giveUp(because: error)
+                throw error
+            }
+        }
+    }
+
+    /// Stops the session that is running, or else the newest command under way.
+    ///
+    /// Outstanding tasks are `INTERRUPTED`, session and round become `Terminated`; returns when that is stored.
+    /// - Throws: `.nothingRunning`, `.store`, `.closed`.
+    package func stop() async throws(ControlError) {
+        try await inTurn { controller throws(ControlError) in
+            if controller.session != nil { return try await controller.stopSession() }
+            guard let command = controller.newestCommand else { throw .nothingRunning }
+            try await controller.happened(.stop, in: command)
+        }
+    }
+
+    /// Stops waiting: what has arrived is averaged, or is the result of the newest command.
+    ///
+    /// - Throws: `.nothingRunning`, `.store`, `.closed`.
+    package func skip() async throws(ControlError) {
+        try await inTurn { controller throws(ControlError) in
+            if let round = controller.session?.round { return try await controller.happened(.skip, inRound: round.id) }
+            guard let command = controller.newestCommand else { throw .nothingRunning }
+            try await controller.happened(.skip, in: command)
+        }
+    }
+
+    /// Looks at a session whose document somebody has changed: one that is `Terminated` now is stopped.
+    package func sessionWasPatched(_ id: String) async throws(ControlError) {
+        try await inTurn { controller throws(ControlError) in
+            guard controller.session?.id == id else { return }
+            let status = try controller.records.sessions.get(id)?["status"]?.string
+            if status == "Terminated" { try await controller.stopSession() }
+        }
+    }
+
+    private var newestCommand: RunningCommand? {
+        commands.values.max { $0.number < $1.number }
+    }
+
+    func stopSession() async throws(ControlError) {
+        guard let session else { return }
+        do throws(ControlError) {
+            for effect in session.state.handle(.stop) { try await perform(effect, session) }
+        } catch {
+            await giveUp(because: error)
+            throw error
+        }
+    }
+}
+
+/// Starting.
+extension Controller {
+    /// Returns the session's document, where it exists and none is running.
+    private func sessionToStart(_ start: SessionStart) throws(ControlError) -> JSONObject {
+        guard let id = start.sessionID, !id.isEmpty else { throw .sessionIDMissing }
+        guard let document = try records.sessions.get(id) else { throw .unknownSession(id) }
+        return document
+    }
+
+    /// Checks everything else, and writes down that the session runs.
+    ///
+    /// The order tells a restart how far it came: the root command says how the session was asked for, the run that
+    /// it was begun, and the run's `completed_at` that it is over.
+    private func session(_ document: JSONObject, _ start: SessionStart) async throws(ControlError) -> RunningSession {
+        let id = start.sessionID ?? ""
+        var config = SessionConfig(object: document["session_config"]?.object ?? [:])
+        if let timeout = start.roundTimeout { config.object["round_timeout"] = JSON(timeout) }
+        let clients = await clients(among: start.clientIDs)
+        guard clients.count >= config.clientsRequired else {
+            throw .notEnoughClients(required: config.clientsRequired)
+        }
+        guard try records.models.get(config.seedModelID) != nil else { throw .seedModelMissing(config.seedModelID) }
+        guard config.serverFunctions?.isEmpty ?? true else { throw .serverFunctions }
+        guard Aggregation.names.contains(config.aggregator) else { throw .unknownAggregator(config.aggregator) }
+
+        let session = RunningSession(
+            id: id,
+            config: config,
+            rootID: UniqueID.random(),
+            runID: UniqueID.random(),
+            start: start,
+            firstRoundNumber: try records.lastRoundNumber() + 1,
+            modelID: try records.newestModel(ofSession: id) ?? config.seedModelID
+        )
+        try await records.commands.insert(rootDocument(of: session))
+        try await records.runs.insert(runDocument(of: session))
+        try await records.sessions.change(id, ["status": "Started", "session_config": .object(config.object)])
+        return session
+    }
+
+    private func begin(_ session: RunningSession) async throws(ControlError) {
+        self.session = session
+        enter(.instruct)
+        try await note(session, "Session started: \(session.roundCount) rounds from model \(session.modelID)")
+        try await perform(.start(rounds: session.roundCount, done: 0), session)
+    }
+
+    private func rootDocument(of session: RunningSession) -> JSONObject {
+        [
+            "correlation_id": .string(session.rootID),
+            "command_type": .string(CommandType.startSession.name),
+            "status": .string(CommandStatus.running.rawValue),
+            "session_id": .string(session.id),
+            "model_id": .string(session.modelID),
+            "parameters": .object(session.parameters),
+            "started_at": JSON(clock.now()),
+        ]
+    }
+
+    private func runDocument(of session: RunningSession) -> JSONObject {
+        [
+            "run_id": .string(session.runID),
+            "session_id": .string(session.id),
+            "status": "Started",
+            "model_id": .string(session.modelID),
+            "round_timeout": JSON(session.config.roundTimeout),
+            "rounds": JSON(session.roundCount),
+        ]
+    }
+}
+
+/// Going on and ending.
+extension Controller {
+    func perform(_ event: SessionState.Event, _ session: RunningSession) async throws(ControlError) {
+        for effect in session.state.handle(event) { try await perform(effect, session) }
+    }
+
+    private func perform(_ effect: SessionState.Effect, _ session: RunningSession) async throws(ControlError) {
+        switch effect {
+        case .beginRound(let number): try await beginRound(number, session)
+        case .stopRound:
+            // From here on the session is over, whatever happens to the server.
+            try await complete(session, as: "Terminated")
+            if let round = session.round { try await happened(.stop, inRound: round.id) }
+        case .finish:
+            try await complete(session, as: "Finished")
+            try await end(session, as: "Finished", root: .completed)
+        case .terminate: try await end(session, as: "Terminated", root: .interrupted)
+        }
+    }
+
+    /// Decides, in the run's document, how the session ends.
+    func complete(_ session: RunningSession, as status: String) async throws(ControlError) {
+        try await records.runs.change(
+            session.runID,
+            [
+                "status": .string(status),
+                "completed_at": JSON(clock.now()),
+                "completed_at_model_id": .string(session.modelID),
+            ]
+        )
+    }
+
+    private func end(_ session: RunningSession, as status: String, root: CommandStatus) async throws(ControlError) {
+        try await close(sessionID: session.id, as: status, modelID: session.modelID)
+        for (correlationID, place) in tasks {
+            guard case .round(_, let clientID) = place else { continue }
+            try await withdraw(correlationID, from: clientID, as: .timeout)
+        }
+        try await closeCommand(session.rootID, as: root)
+        if session.config.deletesUpdates { await remove(session.held) }
+        try await note(session, "Session \(status.lowercased()) with model \(session.modelID)")
+        self.session = nil
+        enter(.rest)
+    }
+
+    /// Writes down that a session is over; the next start goes on from its last model.
+    func close(sessionID: String, as status: String, modelID: String) async throws(ControlError) {
+        try await records.sessions.change(
+            sessionID,
+            ["status": .string(status), "session_config": ["model_id": .string(modelID)]]
+        )
+    }
+
+    func closeCommand(_ id: String, as status: CommandStatus) async throws(ControlError) {
+        try await records.commands.change(id, ["status": .string(status.rawValue), "completed_at": JSON(clock.now())])
+    }
+
+    /// Takes a task of a round back.
+    func withdraw(_ correlationID: String, from client: String, as status: CommandStatus) async throws(ControlError) {
+        tasks[correlationID] = nil
+        try await closeCommand(correlationID, as: status)
+        await participants.withdraw(correlationID, from: client, as: status)
+    }
+
+    func note(_ session: RunningSession, _ text: String, level: String = "INFO") async throws(ControlError) {
+        let note = Note(text: text, type: "SESSION", level: level, correlationID: session.rootID, sessionID: session.id)
+        try await records.note(note, at: clock.now())
+    }
+
+    /// The clients that are online, of those that may take part, in the order of their ids.
+    func clients(among ids: [String]?) async -> [Participant] {
+        var known: Set<String> = []
+        let online = await participants.online().filter { known.insert($0.id).inserted }.sorted { $0.id < $1.id }
+        guard let ids = ids.map(Set.init) else { return online }
+        return online.filter { ids.contains($0.id) }
+    }
+}
+
+extension RunningSession {
+    /// How it was started, as its root command keeps it.
+    var parameters: JSONObject {
+        [
+            "session_id": .string(id),
+            "run_id": .string(runID),
+            "first_round": JSON(firstRoundNumber),
+            "rounds": JSON(roundCount),
+            "round_timeout": JSON(config.roundTimeout),
+            "model_name_prefix": JSON(start.modelNamePrefix),
+            "client_ids": start.clientIDs.map { .array($0.map(JSON.string)) } ?? .null,
+        ]
+    }
+}

@@ -1,0 +1,22 @@
+internal import Dispatch
+internal import NIOConcurrencyHelpers
+
+extension DispatchQueue {
+    /// Runs a body that blocks or computes on this queue and suspends until it is done.
+    ///
+    /// The result travels in a locked box and not in the continuation, whose handing over TSan cannot see.
+    func run<Value: Sendable, Failure: Error>(
+        _ body: @escaping @Sendable () throws(Failure) -> Value
+    ) async throws(Failure) -> Value {
+        let box = NIOLockedValueBox<Result<Value, Failure>?>(nil)
+        await withCheckedContinuation { continuation in
+            async {
+                let result = Result { () throws(Failure) in try body() }
+                box.withLockedValue { $0 = result }
+                continuation.resume()
+            }
+        }
+        guard let result = box.withLockedValue({ $0 }) else { preconditionFailure("the body has run") }
+        return try result.get()
+    }
+}

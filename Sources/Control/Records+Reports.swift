@@ -1,0 +1,78 @@
+internal import JSON
+internal import Store
+
+/// What participants say, as documents.
+extension Records {
+    func take(_ report: ValidationReport) async throws(ControlError) {
+        // The message has no id of its own, and one task has one result.
+        let isKnown = try validations.count([
+            Condition("correlation_id", .equal(report.correlationID)),
+            Condition("sender.client_id", .equal(report.clientID)),
+        ])
+        guard isKnown == 0 else { return }
+        try await validations.insert([
+            "model_id": .string(report.modelID),
+            "session_id": JSON(report.sessionID),
+            "correlation_id": .string(report.correlationID),
+            "data": .string(report.data),
+            "timestamp": JSON(report.timestamp),
+            "sender": try sender(client: report.clientID),
+        ])
+    }
+
+    func take(_ report: StatusReport) async throws(ControlError) {
+        try await statuses.insert([
+            "status": .string(report.status),
+            "timestamp": JSON(report.timestamp),
+            "log_level": .string(report.logLevel),
+            "type": JSON(report.type),
+            "sender": try sender(client: report.clientID),
+        ])
+    }
+
+    /// Stores one document for each number; one that is no number of JSON's is left out.
+    func take(_ report: MetricsReport) async throws(ControlError) {
+        let sender = try sender(client: report.clientID)
+        for (key, value) in report.values where value.isFinite {
+            try await metrics.insert([
+                "key": .string(key),
+                "value": JSON(value),
+                "timestamp": JSON(report.timestamp),
+                "sender": sender,
+                "model_id": .string(report.modelID),
+                "step": report.step.map { JSON($0) } ?? .null,
+                "round_id": JSON(report.roundID),
+                "session_id": JSON(report.sessionID),
+            ])
+        }
+    }
+
+    func take(_ report: AttributeReport) async throws(ControlError) {
+        try await attributes.insertOnce([
+            "attribute_id": JSON(report.attributeID),
+            "key": .string(report.key),
+            "value": .string(report.value),
+            "timestamp": JSON(report.timestamp),
+            "entity_id": .string(report.clientID),
+            "sender": try sender(client: report.clientID),
+        ])
+    }
+
+    func take(_ report: TelemetryReport) async throws(ControlError) {
+        try await telemetry.insertOnce([
+            "telemetry_id": JSON(report.telemetryID),
+            "key": .string(report.key),
+            "payload": report.payload,
+            "timestamp": JSON(report.timestamp),
+            "client_id": .string(report.clientID),
+            "sender": try sender(client: report.clientID),
+        ])
+    }
+}
+
+extension Shelf {
+    /// Stores a document whose id its sender has chosen; a second one with that id is the first one again.
+    fileprivate func insertOnce(_ object: JSONObject) async throws(ControlError) {
+        do { try await insert(object) } catch .store(.alreadyExists) {}
+    }
+}

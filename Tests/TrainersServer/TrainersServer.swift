@@ -1,0 +1,91 @@
+import API
+import ArgumentParser
+import Blobs
+import Catalog
+import Control
+import Disk
+import Glibc
+import JSON
+import Logging
+import Store
+import TestSupport
+import Tokens
+import Trainers
+import Weights
+
+/// The server with participants in its own process, who train on handwritten digits: for tests that drive it from
+/// outside, and end it however they like.
+///
+/// It is started as `ledge serve` is: `ledge-trainers serve --data DIR --listen 127.0.0.1:0`.
+@main
+struct TrainersServer: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ledge-trainers",
+        abstract: "Serve the REST API with participants that train on digits (for tests).",
+        subcommands: [Serve.self]
+    )
+}
+
+struct Serve: AsyncParsableCommand {
+    @Option(help: "The data directory.")
+    var data: String
+
+    @Option(help: "Where to listen; port 0 picks one that is free.")
+    var listen = "127.0.0.1:0"
+
+    @Option(help: "How many clients take part.")
+    var clients = 3
+
+    @Option(help: "Passes of each client over its images in one round.")
+    var epochs = 1
+
+    @Option(help: "Seconds a client waits before it trains: time to interfere.")
+    var pause = 0.0
+
+    func run() async throws {
+        let disk = PosixDisk()
+        let store = try Store.open(data, schemas: Resource.schemas + [TokenAuthority.schema], on: disk)
+        let blobs = try BlobStore(directory: data, on: disk)
+        let digits = try Digits(ModelFile.open(MemorySource(Fixture.bytes(of: "digits/digits.npz"))))
+        let trainers = Trainers(
+            (0..<clients).map { Trainer($0, of: clients, digits: digits, epochCount: epochs, seed: 20_261_124) },
+            store: store,
+            blobs: blobs,
+            pause: .seconds(pause)
+        )
+        for client in await trainers.online() { try await introduce(client, to: store) }
+        let logger = Logger(label: "ledge-trainers") { StreamLogHandler.standardError(label: $0) }
+        let controller = Controller(store: store, blobs: blobs, participants: trainers) { logger.notice("\($0)") }
+        trainers.report(to: controller)
+        var options = ServerOptions()
+        let parts = listen.split(separator: ":").map(String.init)
+        guard parts.count == 2, let port = Int(parts[1]) else { throw ValidationError("--listen HOST:PORT") }
+        options.host = parts[0]
+        options.port = port
+        let server = Server(
+            store: store,
+            blobs: blobs,
+            controller: controller,
+            options: options,
+            logger: logger
+        )
+        for notice in try await controller.resume() { logger.notice("\(notice)") }
+        try await server.run { host, port in
+            // Flushed, or whoever reads this through a pipe waits for it.
+            print("listening on http://\(host):\(port)")
+            fflush(nil)
+        }
+        await controller.shutdown()
+        await blobs.close()
+        try await store.close()
+    }
+
+    /// What the endpoint that clients connect to writes down of them.
+    private func introduce(_ client: Participant, to store: Store) async throws {
+        let document: JSONObject = [
+            "client_id": .string(client.id), "name": .string(client.name), "combiner": .string(client.combiner),
+            "status": "online", "last_seen": .string(Timestamp.now().description), "package": "local",
+        ]
+        _ = try await store.collection(Resource.clients.name).put(try Resource.clients.validate(document))
+    }
+}
