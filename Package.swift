@@ -54,6 +54,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
     ],
     targets: [
+        .systemLibrary(name: "CZlib"),
         .systemLibrary(name: "CZstd"),
         .target(name: "CXXHash"),
         room("Disk", []),
@@ -62,18 +63,22 @@ let package = Package(
         room("Store", ["SegmentLog", "Disk", "JSON", .lock]),
         room("Blobs", ["Disk", "JSON", "CZstd", "CXXHash", .crypto, .lock]),
         room("Catalog", ["Store", "JSON"]),
-        room("Inspection", ["Catalog", "Store", "Blobs", "SegmentLog", "Disk", "JSON"]),
+        room("Weights", ["CZlib", "JSON"]),
+        room("Tokens", ["Store", "Disk", "JSON", .crypto, .lock]),
+        room("Control", ["Catalog", "Store", "Blobs", "Weights", "JSON", .lock]),
+        room("Inspection", ["Tokens", "Catalog", "Store", "Blobs", "SegmentLog", "Disk", "JSON"]),
         room(
             "API",
             [
-                "Catalog", "Store", "Blobs", "JSON", .hummingbird, .httpTypes, .lifecycle, .lock, .logging, .nio,
-                .nioPosix, .nioHTTP1,
+                "Control", "Tokens", "Weights", "Catalog", "Store", "Blobs", "JSON", .hummingbird, .httpTypes,
+                .lifecycle,
+                .lock, .logging, .nio, .nioPosix, .nioHTTP1,
             ]
         ),
         .executableTarget(
             name: "ledge",
             dependencies: [
-                "API", "Inspection", "Catalog", "Store", "Blobs", "SegmentLog", "Disk", "JSON",
+                "API", "Inspection", "Control", "Tokens", "Catalog", "Store", "Blobs", "SegmentLog", "Disk", "JSON",
                 .argumentParser, .hummingbird, .lifecycle, .logging, .nio, .nioHTTP1, .nioPosix,
             ],
             swiftSettings: settings
@@ -84,17 +89,38 @@ let package = Package(
             path: "Tests/TestSupport",
             swiftSettings: settings
         ),
+        // Participants who train in this process, and the server with them: until edge clients can connect, and for tests.
+        .target(
+            name: "Trainers",
+            dependencies: ["Control", "Weights", "Store", "Blobs", "JSON", "TestSupport", .lock],
+            path: "Tests/Trainers",
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "ledge-trainers",
+            dependencies: [
+                "API", "Trainers", "TestSupport", "Control", "Tokens", "Weights", "Catalog", "Store", "Blobs", "Disk",
+                "JSON", .argumentParser, .hummingbird, .lifecycle, .logging,
+            ],
+            path: "Tests/TrainersServer",
+            exclude: ["session.py"],
+            swiftSettings: settings
+        ),
         tests(of: "Disk"),
         tests(of: "JSON"),
         tests(of: "SegmentLog", ["Disk", "JSON"]),
         tests(of: "Store", ["SegmentLog", "Disk", "JSON"]),
         tests(of: "Blobs", ["Disk", "JSON", "CZstd"]),
         tests(of: "Catalog", ["Store", "JSON"]),
+        tests(of: "Weights", ["JSON"]),
+        tests(of: "Tokens", ["Store", "Disk", "JSON", .lock]),
+        tests(of: "Control", ["Trainers", "Catalog", "Store", "Blobs", "Weights", "Disk", "JSON", .lock]),
         tests(of: "Inspection", ["Catalog", "Store", "Blobs", "SegmentLog", "Disk", "JSON"]),
         tests(
             of: "ledge",
             [
-                "API", "Blobs", "Catalog", "Store", "Disk", "JSON", .lock, .logging, .nio, .nioHTTP1, .nioPosix,
+                "API", "Control", "Blobs", "Catalog", "Store", "Disk", "JSON", .lock, .logging, .nio, .nioHTTP1,
+                .nioPosix,
             ]
         ),
         .testTarget(
@@ -104,7 +130,10 @@ let package = Package(
         ),
         tests(
             of: "API",
-            ["Catalog", "Store", "Blobs", "Disk", "JSON", .hummingbird, .hummingbirdTesting, .httpTypes, .nio]
+            [
+                "Control", "Tokens", "Catalog", "Store", "Blobs", "Disk", "JSON", .hummingbird, .hummingbirdTesting,
+                .httpTypes, .nio,
+            ]
         ),
     ]
 )

@@ -1,10 +1,12 @@
 package import Blobs
+package import Control
 package import Hummingbird
 internal import HummingbirdCore
 package import Logging
 internal import NIOCore
 internal import ServiceLifecycle
 package import Store
+package import Tokens
 
 /// The HTTP server over a store and its blobs.
 package struct Server: Sendable {
@@ -13,11 +15,33 @@ package struct Server: Sendable {
     private let options: ServerOptions
     private let logger: Logger
 
-    package init(store: Store, blobs: BlobStore, options: ServerOptions = ServerOptions(), logger: Logger) {
-        self.routes = Routes(store: store, blobs: blobs, options: options)
+    /// Makes a server, which asks for tokens where it has an `authority` to verify them.
+    package init(
+        store: Store,
+        blobs: BlobStore,
+        controller: Controller,
+        authority: TokenAuthority? = nil,
+        options: ServerOptions = ServerOptions(),
+        logger: Logger
+    ) {
+        self.routes = Routes(
+            store: store,
+            blobs: blobs,
+            controller: controller,
+            authority: authority,
+            options: options
+        )
         self.blobs = blobs
         self.options = options
         self.logger = logger
+    }
+
+    /// Keeps the combiners the operator declares; before requests are accepted.
+    ///
+    /// - Throws: `StoreError` where one cannot be stored.
+    package func declare(_ declarations: [CombinerDeclaration]) async throws {
+        let combiners = Combiners(store: routes.store)
+        for declaration in declarations { try await combiners.declare(declaration) }
     }
 
     /// Serves until a signal of the options arrives, and returns when the requests in flight are answered.
@@ -54,14 +78,21 @@ package struct Server: Sendable {
                 )
             },
             configuration: ApplicationConfiguration(address: .hostname(options.host, port: options.port)),
-            services: [UploadExpiry(blobs: blobs, interval: options.uploadExpiryInterval, logger: logger)],
+            services: [
+                Expiry(
+                    blobs: blobs,
+                    authority: routes.authority,
+                    interval: options.expiryInterval,
+                    logger: logger
+                )
+            ],
             onServerRunning: onRunning,
             logger: logger
         )
     }
 
-    /// Every route as `METHOD path`, sorted.
+    /// Every endpoint as `METHOD path`, sorted.
     package var endpoints: [String] {
-        routes.makeRouter().routes.map(\.description).sorted()
+        routes.makeTable().endpoints.map { "\($0.method.rawValue) \($0.path)" }.sorted()
     }
 }

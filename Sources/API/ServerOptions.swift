@@ -6,14 +6,18 @@ package struct ServerOptions: Sendable {
     package var host = "127.0.0.1"
     /// Port to listen on; 0 lets the kernel pick one.
     package var port = 8092
+    /// A second place for every path, such as `/edge`: for a proxy that passes its own prefix on; empty for none.
+    package var pathPrefix = ""
+    /// What clients are told the network is called.
+    package var networkID = "ledge"
     /// Longest JSON or form body, in bytes; chunks and multipart files have limits of their own, in `BlobStore`.
     package var bodyByteCountMax = 1 << 20
     /// How long a connection may be silent, in the middle of a request or between two.
     package var idleTimeout: Duration = .seconds(60)
     /// How long requests in flight may go on after a signal to stop.
     package var shutdownTimeout: Duration = .seconds(4)
-    /// How often uploads that nobody goes on with are looked for.
-    package var uploadExpiryInterval: Duration = .seconds(600)
+    /// How often uploads and tokens that have expired are looked for.
+    package var expiryInterval: Duration = .seconds(600)
     /// The signals that stop the server.
     package var shutdownSignals: [UnixSignal] = [.sigterm, .sigint]
 

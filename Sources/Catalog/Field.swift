@@ -11,7 +11,7 @@ package struct Field: Sendable, Hashable {
         /// A number without a fraction that fits 64 bits.
         case integer
         case bool
-        /// Text of RFC 3339, any offset; kept as UTC with microseconds.
+        /// Text of RFC 3339, any offset, or a Unix time in seconds; kept as UTC text with microseconds.
         case timestamp
         /// Any JSON value.
         case json
@@ -36,6 +36,10 @@ package struct Field: Sendable, Hashable {
     ///
     /// This is how both dialects of a document, FEDn's and the 1.1 reference's, end up with the same fields.
     package let sources: [FieldPath]
+    /// The value where the client sent none, or `null`.
+    package let defaultValue: JSON
+    /// The members of an ``Kind/object``, where they are declared; without any, an object may hold whatever it likes.
+    package let members: [Field]
 
     /// A field that must have a value, sent or taken from `sources`.
     package static func required(
@@ -44,17 +48,41 @@ package struct Field: Sendable, Hashable {
         _ index: Index? = nil,
         from sources: String...
     ) -> Field {
-        Field(name: name, kind: kind, isRequired: true, index: index, sources: sources.map { FieldPath($0) })
+        Field(name, kind, isRequired: true, index, sources: sources)
     }
 
-    /// A field that is `null` when it has no value.
+    /// A field that is its default, or `null`, when it has no value.
     package static func optional(
         _ name: String,
         _ kind: Kind,
         _ index: Index? = nil,
-        from sources: String...
+        from sources: String...,
+        default defaultValue: JSON = .null
     ) -> Field {
-        Field(name: name, kind: kind, isRequired: false, index: index, sources: sources.map { FieldPath($0) })
+        Field(name, kind, isRequired: false, index, sources: sources, defaultValue: defaultValue)
+    }
+
+    /// An object whose members are declared, and no others allowed; their names in errors and filters are dotted.
+    package static func object(_ name: String, isRequired: Bool = false, members: [Field]) -> Field {
+        Field(name, .object, isRequired: isRequired, members: members)
+    }
+
+    private init(
+        _ name: String,
+        _ kind: Kind,
+        isRequired: Bool,
+        _ index: Index? = nil,
+        sources: [String] = [],
+        defaultValue: JSON = .null,
+        members: [Field] = []
+    ) {
+        self.name = name
+        self.kind = kind
+        self.isRequired = isRequired
+        self.index = index
+        self.sources = sources.map { FieldPath($0) }
+        self.defaultValue = defaultValue
+        self.members = members
     }
 }
 

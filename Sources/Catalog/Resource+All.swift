@@ -1,6 +1,11 @@
+internal import JSON
+
 extension Resource {
     /// Every resource, in the order the API documentation lists them.
-    package static let all: [Resource] = [attributes, clients, models, statuses, telemetry]
+    package static let all: [Resource] = [
+        attributes, clients, combiners, statuses, rounds, runs, sessions, metrics, telemetry, models, packages,
+        validations, commands,
+    ]
 
     /// What a node says about itself, by key; the newest per key is the current one.
     ///
@@ -24,7 +29,7 @@ extension Resource {
     package static let clients = Resource(
         name: "clients",
         key: "client_id",
-        operations: [.readable, .delete],
+        operations: .readable,
         fields: [
             .required("name", .string, .postings),
             .optional("combiner", .string, .postings),
@@ -37,13 +42,34 @@ extension Resource {
         ]
     )
 
+    /// The combiners edge clients connect to; declared when the server starts, and changed by the operator.
+    ///
+    /// `public_hostname` may carry a port of its own: `edge.example.com:443`.
+    package static let combiners = Resource(
+        name: "combiners",
+        key: "combiner_id",
+        operations: [.readable, .delete],
+        fields: [
+            .required("name", .string, .postings),
+            .optional("address", .string, .postings),
+            .optional("fqdn", .string),
+            .optional("ip", .string, .postings),
+            .optional("parent", .string),
+            .optional("port", .integer),
+            .optional("internal_hostname", .string),
+            .optional("public_hostname", .string),
+            .optional("grpc_secure", .bool, default: false),
+        ],
+        mutableFields: ["internal_hostname", "public_hostname"]
+    )
+
     /// The models, each a document beside one blob.
     ///
     /// `model` repeats the id for clients before 1.1; `checksum` is the SHA-256 of the `file_size` bytes in `blob_id`.
     package static let models = Resource(
         name: "models",
         key: "model_id",
-        operations: .readable,
+        operations: [.readable, .change],
         fields: [
             .optional("model", .string),
             .optional("name", .string, .postings),
@@ -54,7 +80,8 @@ extension Resource {
             .required("file_size", .integer),
             .required("checksum", .string, .postings),
             .required("blob_id", .string, .postings),
-        ]
+        ],
+        mutableFields: ["name"]
     )
 
     /// What clients, combiners and the controller report, as a log.
@@ -74,6 +101,7 @@ extension Resource {
             .optional("session_id", .string, .postings),
             .required("sender", .nodeRef, .postings),
         ],
+        insistsOnSenders: true,
         aliases: ["client_id": "sender.client_id", "combiner_id": "sender.combiner_id"]
     )
 

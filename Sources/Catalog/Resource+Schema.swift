@@ -23,6 +23,11 @@ extension Resource {
 
 extension Field {
     fileprivate var indexes: [FieldIndex] {
+        if !members.isEmpty {
+            return members.flatMap(\.indexes).map {
+                FieldIndex(path: FieldPath("\(name).\($0.path.text)"), kind: $0.kind)
+            }
+        }
         guard let index else { return [] }
         let kind: FieldIndex.Kind = index == .postings ? .postings : .ordered
         guard self.kind == .nodeRef else { return [FieldIndex(path: FieldPath(name), kind: kind)] }

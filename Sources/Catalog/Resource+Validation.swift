@@ -8,17 +8,29 @@ extension Resource {
     /// - Throws: ``ValidationError``, for the first thing that is wrong.
     package func validate(_ object: JSONObject) throws(ValidationError) -> JSONObject {
         for (name, _) in object where !isKnown(name) { throw .unknownField(name) }
-        var document = JSONObject()
-        for field in fields {
-            document[field.name] = try field.check(object[field.name] ?? .null)
+        return try fields.document(from: object)
+    }
+
+    /// Returns what a document becomes when a client sends only the fields it wants changed.
+    ///
+    /// Fields that are sent replace the old ones, an object with declared members only those of its members that are
+    /// sent, as in RFC 7396. The key and the stamps stay, whatever is sent.
+    ///
+    /// - Throws: ``ValidationError``, for the first thing that is wrong.
+    package func validate(_ change: JSONObject, changing old: JSONObject) throws(ValidationError) -> JSONObject {
+        for (name, _) in change where !isKnown(name) { throw .unknownField(name) }
+        var document = old
+        for (name, value) in change where name != key && !Self.stamps.contains(name) && value != old[name] {
+            if let mutableFields, !mutableFields.contains(name) { throw .immutableField(name) }
+            let isPartial = fields.contains { $0.name == name && !$0.members.isEmpty }
+            guard isPartial, case .object(var merged)? = document[name], case .object(let members) = value else {
+                document[name] = value
+                continue
+            }
+            for (member, value) in members { merged[member] = value }
+            document[name] = .object(merged)
         }
-        for field in fields where document[field.name] == .null {
-            document[field.name] = field.valueFromSources(of: document)
-        }
-        for field in fields where field.isRequired && document[field.name] == .null {
-            throw .missingField(field.name)
-        }
-        return document
+        return try validate(document)
     }
 
     private func isKnown(_ name: String) -> Bool {
@@ -26,12 +38,38 @@ extension Resource {
     }
 }
 
+extension [Field] {
+    /// Returns the object with every field: checked, taken from its sources, or its default.
+    ///
+    /// `prefix` is the dotted path of the object these are the members of, for errors.
+    fileprivate func document(from object: JSONObject, prefix: String = "") throws(ValidationError) -> JSONObject {
+        var document = JSONObject()
+        for field in self {
+            document[field.name] = try field.check(object[field.name] ?? .null, as: prefix + field.name)
+        }
+        for field in self where document[field.name] == .null {
+            let value = field.valueFromSources(of: document)
+            document[field.name] = value == .null ? field.defaultValue : value
+        }
+        for field in self where field.isRequired && document[field.name] == .null {
+            throw .missingField(prefix + field.name)
+        }
+        return document
+    }
+}
+
 extension Field {
-    /// Returns the value as it is kept.
-    func check(_ value: JSON) throws(ValidationError) -> JSON {
+    /// Returns the value as it is kept; errors call the field by its path.
+    func check(_ value: JSON, as path: String) throws(ValidationError) -> JSON {
         if value == .null { return .null }
         guard kind != .nodeRef else { return try checkNodeRef(value) }
-        guard let checked = kind.accept(value) else { throw .wrongKind(field: name, expected: kind) }
+        if !members.isEmpty, case .object(let object) = value {
+            for (member, _) in object where !members.contains(where: { $0.name == member }) {
+                throw .unknownField("\(path).\(member)")
+            }
+            return .object(try members.document(from: object, prefix: "\(path)."))
+        }
+        guard let checked = kind.accept(value) else { throw .wrongKind(field: path, expected: kind) }
         return checked
     }
 
@@ -93,9 +131,11 @@ extension Field.Kind {
             guard (1...Self.identifierByteCountMax).contains(text.utf8.count) else { return .none }
             return value
         case (.integer, .number(let number)):
-            return number.int.map { .number(JSONNumber($0)) }
+            return number.whole.map { .number(JSONNumber($0)) }
         case (.timestamp, .string(let text)):
             return Timestamp(parsing: text).map { .string($0.description) }
+        case (.timestamp, .number(let number)):
+            return Timestamp(unixTime: number).map { .string($0.description) }
         default:
             // Not `nil`, which would be the JSON null.
             return .none

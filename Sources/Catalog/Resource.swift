@@ -12,6 +12,10 @@ package struct Resource: Sendable, Hashable {
     package let isAppendOnly: Bool
     /// Every field of a document but the two stamps, in the order they are emitted; the key comes first.
     package let fields: [Field]
+    /// Whether a document is refused when nobody has the id of its sender.
+    package let insistsOnSenders: Bool
+    /// The fields a `PATCH` may change; nil where it may change any but the key.
+    package let mutableFields: Set<String>?
     /// Names that filters may use for another path, such as `client_id` for `sender.client_id`.
     package let aliases: [String: String]
 
@@ -21,10 +25,14 @@ package struct Resource: Sendable, Hashable {
         operations: Operations,
         isAppendOnly: Bool = false,
         fields: [Field],
+        insistsOnSenders: Bool = false,
+        mutableFields: Set<String>? = nil,
         aliases: [String: String] = [:]
     ) {
         self.name = name
         self.key = key
+        self.insistsOnSenders = insistsOnSenders
+        self.mutableFields = mutableFields
         self.operations = operations
         self.isAppendOnly = isAppendOnly
         self.fields = [.optional(key, .identifier)] + fields
@@ -36,7 +44,7 @@ package struct Resource: Sendable, Hashable {
 }
 
 extension Resource {
-    /// What the generic routes do with a resource.
+    /// What the generic routes do with a resource; what else it knows is in its own file of routes.
     package struct Operations: OptionSet, Sendable, Hashable {
         package let rawValue: Int
 
@@ -54,14 +62,17 @@ extension Resource {
         package static let create = Operations(rawValue: 1 << 3)
         /// `DELETE /name/{id}`.
         package static let delete = Operations(rawValue: 1 << 4)
+        /// `PATCH /name/{id}`, of the fields that may change.
+        package static let change = Operations(rawValue: 1 << 5)
 
         package static let readable: Operations = [.list, .count, .get]
     }
 }
 
 extension Resource {
-    /// One of them: `client` for `clients`, taken from the key.
+    /// One of them: `client` for `clients`.
     package var singular: String {
-        key.hasSuffix("_id") ? String(key.dropLast(3)) : key
+        if name.hasSuffix("uses") { return String(name.dropLast(2)) }
+        return name.hasSuffix("s") ? String(name.dropLast()) : name
     }
 }

@@ -6,6 +6,8 @@ package enum ValidationError: Error, Sendable, Hashable {
     case unknownField(String)
     /// A required field has no value, and nothing it could be taken from has one.
     case missingField(String)
+    /// A field that is what it is once the document exists.
+    case immutableField(String)
     case wrongKind(field: String, expected: Field.Kind)
     /// A sender that names neither a client nor a combiner.
     case unresolvableSender(field: String)

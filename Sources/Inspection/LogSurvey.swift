@@ -1,4 +1,3 @@
-internal import Catalog
 internal import Disk
 internal import JSON
 internal import SegmentLog
@@ -21,7 +20,7 @@ struct LogSurvey {
 
     init(_ name: String) {
         self.name = name
-        isAppendOnly = Resource.schemas.first { $0.name == name }?.isAppendOnly ?? false
+        isAppendOnly = Premises.schemas.first { $0.name == name }?.isAppendOnly ?? false
     }
 
     var liveCount: Int {

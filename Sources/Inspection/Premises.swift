@@ -3,6 +3,7 @@ internal import Catalog
 internal import Disk
 internal import SegmentLog
 internal import Store
+internal import Tokens
 
 /// A data directory as found: what it says it is, which parts it has, and what in it is none of ours.
 ///
@@ -21,6 +22,9 @@ struct Premises {
     /// What is remarkable about names; the files are not read yet.
     private(set) var findings: [Finding] = []
 
+    /// Every collection a server keeps.
+    static let schemas = Resource.schemas + [TokenAuthority.schema]
+
     /// - Throws: where nothing can be told about the directory as a whole.
     init(_ path: String, on disk: any Disk) throws(InspectionError) {
         let path = Self.trimmed(path)
@@ -36,9 +40,12 @@ struct Premises {
         }
         let blobs = BlobPaths(path)
         let ours = [directory.identity, directory.collections, blobs.blobs, blobs.uploads]
+        // A crash may leave a new secret beside the old; the next start replaces it.
+        let secret = "\(path)/\(SigningKey.fileName)"
+        let passedOver = ours + [directory.lock, secret, "\(secret).new"]
         let paths = names.map { "\(path)/\($0)" }
         guard paths.contains(where: ours.contains) else { throw .notADataDirectory(path) }
-        for path in paths where !ours.contains(path) && path != directory.lock {
+        for path in paths where !passedOver.contains(path) {
             findings.append(Finding(path: path, reason: .unknownEntry))
         }
         try readIdentity()
@@ -74,7 +81,7 @@ struct Premises {
                 continue
             }
             collections.append(name)
-            if !Resource.schemas.contains(where: { $0.name == name }) {
+            if !Self.schemas.contains(where: { $0.name == name }) {
                 findings.append(Finding(path: path, reason: .unknownCollection))
             }
             for file in names(in: path) where file != SegmentName.manifest {

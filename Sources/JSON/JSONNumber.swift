@@ -22,6 +22,15 @@ package struct JSONNumber: Sendable, Hashable {
     /// The value, where the text is an integer (no fraction, no exponent) that fits.
     package var int: Int64? { Int64(text) }
 
+    /// The value, where it is a whole number, however it is written: `3`, `3.0`, `3e2`.
+    ///
+    /// With a fraction or an exponent only below 2⁵³, from where on a double may stand for another number.
+    package var whole: Int64? {
+        if let int { return int }
+        guard let double, double.magnitude < 0x1p53 else { return nil }
+        return Int64(exactly: double)
+    }
+
     /// The nearest double, or nil beyond the largest.
     package var double: Double? {
         guard let value = Double(text), value.isFinite else { return nil }

@@ -1,15 +1,15 @@
-internal import Disk
+package import Disk
 internal import Glibc
 
 /// The right to serve a data directory, which one process has until it gives it up or ends, however it ends.
 ///
 /// The kernel's lock on the `lock` file decides. The file says whose it is, `4711\n`, only to tell whoever is refused;
 /// that note need not survive anything and is left behind.
-final class DirectoryLock: Sendable {
+package final class DirectoryLock: Sendable {
     private let file: File
 
     /// - Throws: ``StoreError/locked(path:owner:)`` where another process serves the directory.
-    init(_ directory: DataDirectory, on disk: any Disk) throws(StoreError) {
+    package init(_ directory: DataDirectory, on disk: any Disk) throws(StoreError) {
         let isOurs: Bool
         do throws(DiskError) {
             file = try File(directory.lock, .updateOrCreate, on: disk)

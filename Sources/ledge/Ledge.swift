@@ -15,8 +15,18 @@ struct Ledge: AsyncParsableCommand {
               ledge upload seed.npz --server http://127.0.0.1:8092 --as-model
               ledge inspect data
               ledge check data
+              ledge token --data data --role admin
             """,
         version: "0.1.0",
-        subcommands: [Serve.self, Upload.self, Inspect.self, Check.self]
+        subcommands: [Serve.self, Upload.self, Inspect.self, Check.self, MakeToken.self]
     )
+
+    /// Runs the command, with the options of a configuration file in front of its own.
+    static func main() async {
+        do throws(CommandFailure) {
+            await main(try ConfigurationFile.expand(Array(CommandLine.arguments.dropFirst())))
+        } catch {
+            exit(withError: error)
+        }
+    }
 }

@@ -1,3 +1,4 @@
+internal import API
 internal import ArgumentParser
 
 /// Where a server listens: `HOST:PORT`, with port 0 for any that is free.

@@ -2,12 +2,14 @@ internal import API
 internal import ArgumentParser
 internal import Blobs
 internal import Catalog
+internal import Control
 internal import Disk
 internal import Glibc
 internal import Logging
 internal import NIOCore
 internal import SegmentLog
 internal import Store
+internal import Tokens
 
 /// `ledge serve`: opens a data directory and serves it until a signal.
 struct Serve: AsyncParsableCommand {
@@ -18,20 +20,43 @@ struct Serve: AsyncParsableCommand {
             one line, "listening on http://HOST:PORT", goes to standard output; everything else goes to standard error. \
             SIGTERM and SIGINT end it cleanly; after any other end the next start recovers, and says what it found.
 
-            There is no authentication yet, so it listens on loopback unless told otherwise.
+            Without authentication it listens on loopback only. With it, every request needs a token that is signed with \
+            the secret in the data directory; "ledge token" makes the first one.
+
+            A configuration file is one JSON object of these options by their long names; lists are options given several \
+            times, and what the command line says wins: {"data": "/var/lib/ledge", "combiner": ["edge=10.0.0.5:12080"]}
 
             EXAMPLES
               ledge serve --data data
+              ledge serve --data data --combiner edge=192.168.1.20:12080
+              ledge serve --config /etc/ledge.json --listen 0.0.0.0:8092 --authentication
               ledge serve --data /var/lib/ledge --listen 127.0.0.1:0 --log-level debug
               ledge serve --listen [::]:8092 --allow-remote-without-authentication
             """
     )
+
+    @Option(help: ArgumentHelp("A file of options; see above.", valueName: "file"), completion: .file())
+    var config: String?
 
     @Option(help: ArgumentHelp("The data directory.", valueName: "dir"), completion: .directory)
     var data = "data"
 
     @Option(help: ArgumentHelp("Where to listen; port 0 picks one that is free.", valueName: "host:port"))
     var listen = ListenAddress.standard
+
+    @Option(
+        help: ArgumentHelp("A combiner that edge clients connect to; may be repeated.", valueName: "name=host:port")
+    )
+    var combiner: [CombinerDeclaration] = []
+
+    @Option(help: ArgumentHelp("Serve every path below this one as well, for a proxy.", valueName: "/path"))
+    var urlPrefix = ""
+
+    @Option(help: ArgumentHelp("What clients are told the network is called.", valueName: "name"))
+    var networkID = ServerOptions().networkID
+
+    @OptionGroup(title: "ACCESS")
+    var access: ServeAccess
 
     @Flag(
         help: "Listen where other machines can reach it. Anyone who reaches it can read, change and delete everything."
@@ -51,9 +76,9 @@ struct Serve: AsyncParsableCommand {
     var logLevel = Logger.Level.info
 
     func run() async throws {
-        guard listen.isLoopback || allowRemoteWithoutAuthentication else {
+        guard listen.isLoopback || access.isOn || allowRemoteWithoutAuthentication else {
             throw CommandFailure(
-                "other machines can reach \(listen.host), and there is no authentication yet: listen on 127.0.0.1, "
+                "other machines can reach \(listen.host): say --authentication, or listen on 127.0.0.1, "
                     + "or say --allow-remote-without-authentication"
             )
         }
@@ -66,10 +91,25 @@ struct Serve: AsyncParsableCommand {
         let logger = Logger(label: "ledge")
         let (store, blobs) = try await open()
         for report in store.recovery { log(report, to: logger) }
-        let server = Server(store: store, blobs: blobs, options: limits.server(listen), logger: logger)
+        let controller = Controller(store: store, blobs: blobs, participants: NoParticipants()) {
+            logger.notice("\($0)")
+        }
         // Whatever ends the server, the logs are closed: the next start then knows their exact length.
         let ending: Result<Void, any Error>
-        do { ending = .success(try await serve(server)) } catch { ending = .failure(error) }
+        do {
+            let server = Server(
+                store: store,
+                blobs: blobs,
+                controller: controller,
+                authority: try access.authority(data: data, store: store),
+                options: options,
+                logger: logger
+            )
+            ending = .success(try await serve(server, controller))
+        } catch {
+            ending = .failure(error)
+        }
+        await controller.shutdown()
         await blobs.close()
         try await close(store)
         try ending.get()
@@ -77,12 +117,26 @@ struct Serve: AsyncParsableCommand {
 }
 
 extension Serve {
+    static let name = "serve"
+
+    private var options: ServerOptions {
+        var options = limits.server(listen)
+        options.pathPrefix = urlPrefix.split(separator: "/").map { "/\($0)" }.joined()
+        options.networkID = networkID
+        return options
+    }
+
     /// Opens the directory, and closes the store again where the blobs cannot be opened.
     private func open() async throws -> (Store, BlobStore) {
         let disk = PosixDisk()
         let store: Store
         do throws(StoreError) {
-            store = try Store.open(data, schemas: Resource.schemas, options: limits.store, on: disk)
+            store = try Store.open(
+                data,
+                schemas: Resource.schemas + [TokenAuthority.schema],
+                options: limits.store,
+                on: disk
+            )
         } catch {
             throw CommandFailure(error.text)
         }
@@ -98,8 +152,14 @@ extension Serve {
         do throws(StoreError) { try await store.close() } catch { throw CommandFailure(error.text) }
     }
 
-    /// Serves until a signal.
-    private func serve(_ server: Server) async throws {
+    /// Goes on with what an earlier process left, and serves until a signal.
+    private func serve(_ server: Server, _ controller: Controller) async throws {
+        do {
+            try await server.declare(combiner)
+            for notice in try await controller.resume() { Console.note(notice) }
+        } catch let error as StoreError {
+            throw CommandFailure(error.text)
+        }
         let data =
             realpath(data, nil).map { path in
                 defer { free(path) }

@@ -14,7 +14,11 @@ struct DownloadTests {
     ) async throws {
         try await Site().run { visitor async throws in
             let token = try await UploadRouteTests.upload(visitor, content, name: "modèle 1.npz")
-            let made = try await visitor.ask(.post, "/api/v1/models/", ["file_token": .string(token)])
+            let made = try await visitor.ask(
+                .post,
+                "/api/v1/models/",
+                ["file_token": .string(token), "helper": "binaryhelper"]
+            )
             let id = try #require(try made.json[path: "model_id"]?.string)
             try await body(visitor, "/api/v1/models/\(id)/download")
         }

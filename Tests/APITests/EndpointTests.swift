@@ -14,9 +14,7 @@ struct EndpointTests {
 
     @Test func noRouteHidesAnother() throws {
         let site = try Site()
-        #expect(throws: Never.self) {
-            try Routes(store: site.store, blobs: site.blobs, options: ServerOptions()).makeRouter().validate()
-        }
+        #expect(throws: Never.self) { try site.routes.makeRouter().validate() }
     }
 
     @Test(arguments: [
@@ -27,12 +25,10 @@ struct EndpointTests {
         ("/api/v1/clients/list", ["POST"]),
         ("/api/v1/clients/x/y", []),
         ("/", []),
+        ("/api/v1/sessions/x", ["GET", "HEAD", "PATCH", "PUT"]),
     ])
     func aPathKnowsItsMethods(_ path: String, _ methods: [String]) throws {
-        let site = try Site()
-        let router = Router(context: LedgeContext.self)
-        Routes(store: site.store, blobs: site.blobs, options: ServerOptions()).add(to: router)
-        #expect(AllowedMethods(router.routes).methods(of: path) == methods)
+        #expect(try AllowedMethods(Site().routes.makeTable().endpoints).methods(of: path) == methods)
     }
 
     @Test(arguments: Resource.all)

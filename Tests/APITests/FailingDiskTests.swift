@@ -40,7 +40,11 @@ struct FailingDiskTests {
                 #expect(answer.status == 503)
             }
             #expect(try await visitor.ask(.get, "/api/v1/telemetry/t").status == 200)
-            let other = try await visitor.ask(.post, "/api/v1/statuses", ["sender": ["client_id": "c"]])
+            let other = try await visitor.ask(
+                .post,
+                "/api/v1/attributes",
+                ["key": "k", "value": "v", "entity_id": "c"]
+            )
             #expect(other.status == 201, "another collection goes on")
         }
     }
@@ -78,7 +82,7 @@ struct FailingDiskTests {
         try await site.run { visitor async throws in
             let bytes = UploadRouteTests.noise(600_000)
             let token = try await UploadRouteTests.upload(visitor, bytes)
-            let body: JSON = ["file_token": .string(token), "model_id": "m"]
+            let body: JSON = ["file_token": .string(token), "helper": "binaryhelper", "model_id": "m"]
             #expect(try await visitor.ask(.post, "/api/v1/models/", body).status == 200)
             let path = "\(directory.path)/blobs/\(token.prefix(2))/\(token).zst"
             let file = try File(path, .update, on: disk)

@@ -116,7 +116,11 @@ struct LiveTests {
             #expect(answer.status == 200)
             #expect(try answer.json[path: "bytes_received"] == 700_000)
             let token = try await UploadRouteTests.complete(visitor, id).json[path: "file_token"] ?? .null
-            let model = try await visitor.ask(.post, "/api/v1/models", ["file_token": token, "model_id": "m"])
+            let model = try await visitor.ask(
+                .post,
+                "/api/v1/models",
+                ["file_token": token, "model_id": "m", "helper": "binaryhelper"]
+            )
             #expect(model.status == 200)
             #expect(try await visitor.ask(.get, "/api/v1/models/m/download").content == Content(bytes))
         }
@@ -137,7 +141,7 @@ struct LiveTests {
         try await Self.site().run(.live) { visitor async throws in
             let bytes = UploadRouteTests.noise(1_500_000)
             let token = try await UploadRouteTests.upload(visitor, bytes, chunk: 900 << 10)
-            let body: JSON = ["file_token": .string(token), "model_id": "m"]
+            let body: JSON = ["file_token": .string(token), "helper": "binaryhelper", "model_id": "m"]
             #expect(try await visitor.ask(.post, "/api/v1/models/", body).status == 200)
             #expect(try await visitor.ask(.get, "/api/v1/models/m/download").content == Content(bytes))
             let headers = ["Range": "bytes=100000-1399999"]

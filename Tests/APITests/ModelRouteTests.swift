@@ -9,6 +9,8 @@ import Testing
 
 struct ModelRouteTests {
     private static let models = "/api/v1/models/"
+    /// A model of binaryhelper: one float of 64 bits.
+    private static let vector: [UInt8] = [1, 2, 3, 4, 5, 6, 7, 8]
 
     private static func id(_ answer: Answer) throws -> String {
         #expect(answer.status == 200)
@@ -37,14 +39,15 @@ struct ModelRouteTests {
 
     @Test func everythingAboutAModelMayBeSaid() async throws {
         try await Site().run { visitor async throws in
-            let token = try await UploadRouteTests.upload(visitor, [1, 2, 3])
+            let token = try await UploadRouteTests.upload(visitor, Self.vector)
             let body: JSON = [
                 "file_token": .string(token), "model_id": "m", "name": "n", "session_id": "s", "parent_model": "p",
                 "file_name": "other.bin",
             ]
+            _ = try await visitor.ask(.put, "/api/v1/helpers/active", ["helper": "binaryhelper"])
             #expect(try Self.id(await visitor.ask(.post, Self.models, body)) == "m")
             let model = try await visitor.ask(.get, Self.models + "m").json
-            #expect(model[path: "helper"] == "numpyhelper", "the active helper")
+            #expect(model[path: "helper"] == "binaryhelper", "the active helper")
             for (path, value) in [
                 ("name", "n"), ("session_id", "s"), ("parent_model", "p"), ("file_name", "other.bin"),
             ] { #expect(model[path: FieldPath(path)]?.string == value) }
@@ -53,9 +56,15 @@ struct ModelRouteTests {
 
     @Test func aTokenIsUsedOnce() async throws {
         try await Site().run { visitor async throws in
-            let token = try await UploadRouteTests.upload(visitor, [1, 2, 3])
-            _ = try Self.id(await visitor.ask(.post, Self.models, ["file_token": .string(token)]))
-            let again = try await visitor.ask(.post, Self.models, ["file_token": .string(token)])
+            let token = try await UploadRouteTests.upload(visitor, Self.vector)
+            _ = try Self.id(
+                await visitor.ask(.post, Self.models, ["file_token": .string(token), "helper": "binaryhelper"])
+            )
+            let again = try await visitor.ask(
+                .post,
+                Self.models,
+                ["file_token": .string(token), "helper": "binaryhelper"]
+            )
             #expect(again.status == 404)
             #expect(try again.message == "Unknown file_token")
             #expect(try await visitor.ask(.get, Self.models + "count").text == "1")
@@ -65,11 +74,15 @@ struct ModelRouteTests {
     @Test func aTokenMakesOneModelHoweverManyAskAtOnce() async throws {
         try await Site().run { visitor async throws in
             for _ in 0..<10 {
-                let token = try await UploadRouteTests.upload(visitor, [1, 2, 3])
+                let token = try await UploadRouteTests.upload(visitor, Self.vector)
                 let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
                     for _ in 0..<8 {
                         group.addTask {
-                            try await visitor.ask(.post, Self.models, ["file_token": .string(token)]).status
+                            try await visitor.ask(
+                                .post,
+                                Self.models,
+                                ["file_token": .string(token), "helper": "binaryhelper"]
+                            ).status
                         }
                     }
                     return try await group.reduce(into: [Int]()) { $0.append($1) }
@@ -87,15 +100,17 @@ struct ModelRouteTests {
     ])
     func aRefusedModelLeavesItsToken(_ body: String) async throws {
         try await Site().run { visitor async throws in
-            let first = try await UploadRouteTests.upload(visitor, [1])
-            let taken: JSON = ["file_token": .string(first), "model_id": "taken"]
+            let first = try await UploadRouteTests.upload(visitor, Self.vector)
+            let taken: JSON = ["file_token": .string(first), "helper": "binaryhelper", "model_id": "taken"]
             _ = try Self.id(await visitor.ask(.post, Self.models, taken))
-            let token = try await UploadRouteTests.upload(visitor, [1, 2, 3])
+            let token = try await UploadRouteTests.upload(visitor, Self.vector)
             let bytes = Array(body.replacing("TOKEN", with: token).utf8)
             #expect(try await visitor.ask(.post, Self.models, bytes: bytes).status >= 400)
             let upload = try await visitor.ask(.get, "/api/v1/file-upload/\(token)")
             #expect(upload.status == 200, "it is an upload still, and expires like one")
-            _ = try Self.id(await visitor.ask(.post, Self.models, ["file_token": .string(token)]))
+            _ = try Self.id(
+                await visitor.ask(.post, Self.models, ["file_token": .string(token), "helper": "binaryhelper"])
+            )
         }
     }
 
@@ -103,10 +118,12 @@ struct ModelRouteTests {
     @Test func aBlobWithoutADocumentCanStillBeNamed() async throws {
         let site = try Site()
         try await site.run { visitor async throws in
-            let token = try await UploadRouteTests.upload(visitor, [1, 2, 3])
+            let token = try await UploadRouteTests.upload(visitor, Self.vector)
             _ = try await site.blobs.claim(token)
-            let id = try Self.id(await visitor.ask(.post, Self.models, ["file_token": .string(token)]))
-            #expect(try await visitor.ask(.get, Self.models + "\(id)/download").content == Content([1, 2, 3]))
+            let id = try Self.id(
+                await visitor.ask(.post, Self.models, ["file_token": .string(token), "helper": "binaryhelper"])
+            )
+            #expect(try await visitor.ask(.get, Self.models + "\(id)/download").content == Content(Self.vector))
         }
     }
 
@@ -123,7 +140,7 @@ struct ModelRouteTests {
     private static let type = ["Content-Type": "multipart/form-data; boundary=b"]
 
     /// What clients before 1.1 do; the file becomes as many chunks as it needs.
-    @Test(arguments: [0, 1, 100_000, 250_077])
+    @Test(arguments: [0, 8, 100_000, 250_080])
     func aModelIsMadeOfAMultipartForm(_ byteCount: Int) async throws {
         var options = BlobStore.Options()
         options.chunkByteCountMin = 50_000
@@ -214,6 +231,49 @@ struct ModelRouteTests {
         }
     }
 
+    @Test func descendantsComeGenerationByGeneration() async throws {
+        try await Site().run { visitor async throws in
+            for (id, parent) in [("a", nil), ("b", "a"), ("c", "a"), ("d", "b"), ("e", "d")] {
+                try await Self.make(visitor, id, parent: parent)
+            }
+            func ids(_ path: String, _ headers: [String: String] = [:]) async throws -> [String]? {
+                try await visitor.ask(.get, Self.models + path, headers: headers).json.array?
+                    .compactMap { $0[path: "model_id"]?.string }
+            }
+            #expect(try await ids("a/descendants") == ["b", "c", "d", "e"])
+            #expect(try await ids("a/descendants?include_self=true", ["X-Limit": "2"]) == ["a", "b", "c"])
+            #expect(try await ids("e/descendants") == [])
+            #expect(try await ids("leaf-nodes") == ["e", "c"])
+        }
+    }
+
+    @Test func bytesTheHelperCannotLoadAreRefusedAndRemoved() async throws {
+        let site = try Site()
+        try await site.run { visitor async throws in
+            for helper in ["numpyhelper", "binaryhelper", "androidhelper"] {
+                let token = try await UploadRouteTests.upload(visitor, [1, 2, 3])
+                let body: JSON = ["file_token": .string(token), "helper": .string(helper)]
+                let answer = try await visitor.ask(.post, Self.models, body)
+                #expect(answer.status == 400)
+                #expect(try answer.message?.hasPrefix("Failed to add model. ") == true)
+                await #expect(throws: BlobError.self) { try await site.blobs.open(token) }
+            }
+            #expect(try await visitor.ask(.get, Self.models + "count").text == "0")
+        }
+    }
+
+    @Test func onlyTheNameOfAModelChanges() async throws {
+        try await Site().run { visitor async throws in
+            try await Self.make(visitor, "m", parent: nil)
+            let changed = try await visitor.ask(.patch, Self.models + "m", ["name": "better"])
+            #expect(changed.status == 200)
+            #expect(try changed.json[path: "name"] == "better")
+            let refused = try await visitor.ask(.patch, Self.models + "m", ["blob_id": "other"])
+            #expect(refused.status == 400)
+            #expect(try refused.message == "field 'blob_id' cannot be changed")
+        }
+    }
+
     @Test(arguments: ["ancestors", "download"])
     func anUnknownModelHasNone(_ verb: String) async throws {
         try await Site().run { visitor async throws in
@@ -224,9 +284,10 @@ struct ModelRouteTests {
     }
 
     private static func make(_ visitor: Visitor, _ id: String, parent: String?) async throws {
-        let token = try await UploadRouteTests.upload(visitor, [1])
+        let token = try await UploadRouteTests.upload(visitor, Self.vector)
         let body: JSON = [
-            "file_token": .string(token), "model_id": .string(id), "parent_model": parent.map { .string($0) } ?? .null,
+            "file_token": .string(token), "helper": "binaryhelper", "model_id": .string(id),
+            "parent_model": parent.map { .string($0) } ?? .null,
         ]
         _ = try Self.id(await visitor.ask(.post, models, body))
     }

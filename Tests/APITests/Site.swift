@@ -1,5 +1,6 @@
 import Blobs
 import Catalog
+import Control
 import Disk
 import HTTPTypes
 import Hummingbird
@@ -10,6 +11,7 @@ import NIOCore
 import Store
 import TestSupport
 import Testing
+import Tokens
 
 @testable import API
 
@@ -18,30 +20,48 @@ final class Site: Sendable {
     let disk: any Disk
     let store: Store
     let blobs: BlobStore
+    let controller: Controller
     let server: Server
 
+    /// Makes a server, which asks for tokens where it has a `key` they are signed with.
     init(
         on disk: any Disk = FaultDisk(),
         directory: String = "data",
         options: ServerOptions = ServerOptions(),
+        key: SigningKey? = nil,
         blobOptions: BlobStore.Options = BlobStore.Options()
     ) throws {
         self.disk = disk
-        store = try Store.open(directory, schemas: Resource.schemas, on: disk)
+        store = try Store.open(directory, schemas: Resource.schemas + [TokenAuthority.schema], on: disk)
         blobs = try BlobStore(directory: directory, options: blobOptions, on: disk)
         var logger = Logger(label: "test")
         logger.logLevel = .critical
-        server = Server(store: store, blobs: blobs, options: options, logger: logger)
+        controller = Controller(store: store, blobs: blobs)
+        let spent = store.collection(TokenAuthority.schema.name)
+        server = Server(
+            store: store,
+            blobs: blobs,
+            controller: controller,
+            authority: key.map { TokenAuthority(key: $0, spent: spent) },
+            options: options,
+            logger: logger
+        )
+    }
+
+    /// What the server answers, without a server.
+    var routes: Routes {
+        Routes(store: store, blobs: blobs, controller: controller, authority: nil, options: ServerOptions())
     }
 
     /// Lets `body` talk to the server, through the router alone or over a socket.
     func run(_ setup: TestingSetup = .router, _ body: @Sendable @escaping (Visitor) async throws -> Void) async throws {
         try await server.application().test(setup) { client in try await body(Visitor(client: client)) }
+        await controller.shutdown()
         await blobs.close()
         try await store.close()
     }
 
-    /// Stores a client, as `clients/add` will.
+    /// Stores a client, as `clients/add` does.
     func addClient(_ id: String, name: String) async throws {
         let client = try Resource.clients.validate(["client_id": .string(id), "name": .string(name)])
         _ = try await store.collection("clients").put(client)

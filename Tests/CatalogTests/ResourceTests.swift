@@ -44,7 +44,7 @@ struct ResourceTests {
 
     @Test func eventsAreAppendOnly() {
         let events = Resource.all.filter(\.schema.isAppendOnly).map(\.name)
-        #expect(events == ["attributes", "statuses", "telemetry"])
+        #expect(events == ["attributes", "statuses", "metrics", "telemetry", "validations"])
     }
 
     @Test(arguments: Resource.all)

@@ -96,7 +96,7 @@ struct ValidationTests {
         (.telemetry, ["key": "k", "value": "1"], .wrongKind(field: "value", expected: .number)),
         (.telemetry, ["key": "k", "meta": "m"], .wrongKind(field: "meta", expected: .object)),
         (.telemetry, ["key": "k", "timestamp": "soon"], .wrongKind(field: "timestamp", expected: .timestamp)),
-        (.telemetry, ["key": "k", "timestamp": 1], .wrongKind(field: "timestamp", expected: .timestamp)),
+        (.telemetry, ["key": "k", "timestamp": 1e15], .wrongKind(field: "timestamp", expected: .timestamp)),
         (.telemetry, ["telemetry_id": ""], .wrongKind(field: "telemetry_id", expected: .identifier)),
         (.telemetry, ["telemetry_id": 1], .wrongKind(field: "telemetry_id", expected: .identifier)),
         (.attributes, ["key": "k", "value": 1], .wrongKind(field: "value", expected: .string)),

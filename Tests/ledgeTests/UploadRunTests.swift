@@ -1,6 +1,7 @@
 import API
 import Blobs
 import Catalog
+import Control
 import Disk
 import Logging
 import NIOCore
@@ -193,7 +194,14 @@ extension UploadRunTests {
         serverOptions.shutdownSignals = []
         var logger = Logger(label: "test")
         logger.logLevel = .critical
-        let server = Server(store: store, blobs: blobs, options: serverOptions, logger: logger)
+        let controller = Controller(store: store, blobs: blobs)
+        let server = Server(
+            store: store,
+            blobs: blobs,
+            controller: controller,
+            options: serverOptions,
+            logger: logger
+        )
         let (ports, port) = AsyncStream.makeStream(of: Int.self)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await server.run { _, number in port.yield(number) } }
@@ -202,6 +210,7 @@ extension UploadRunTests {
             // A server that is cancelled says so; the test is over then.
             while let result = await group.nextResult() { _ = result }
         }
+        await controller.shutdown()
         await blobs.close()
         try await store.close()
     }

@@ -50,10 +50,10 @@ extension Filter {
         _ parameters: some Sequence<(name: String, value: String)>,
         _ values: (String) -> Values
     ) {
-        var seen: Set<String> = []
+        var seen: Set<Text> = []
         self.init(
             parameters.compactMap { name, value in
-                seen.insert(name).inserted ? Condition(name, values(value)) : nil
+                seen.insert(Text(name)).inserted ? Condition(name, values(value)) : nil
             }
         )
     }
@@ -70,8 +70,9 @@ private enum Values {
             self = .one(Operand(text: text))
             return
         }
-        let parts = text.split(separator: ",", omittingEmptySubsequences: false)
-        self = .many(parts.map { Operand(text: String($0)) })
+        // Bytes, not characters: to Swift a comma before a combining accent is part of another character.
+        let parts = text.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
+        self = .many(parts.map { Operand(text: String(decoding: $0, as: UTF8.self)) })
     }
 
     var all: [Operand] {

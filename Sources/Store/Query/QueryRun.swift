@@ -25,6 +25,13 @@ struct QueryRun {
         return total
     }
 
+    /// Returns all rows that pass.
+    mutating func passing() throws(StoreError) -> PassingRows {
+        var rows: [(IndexedSegment, RowSet)] = []
+        for segment in segments { rows.append((segment, try passing(in: segment))) }
+        return PassingRows(rows: rows)
+    }
+
     /// Returns the part of the passing documents that `query` asks for.
     mutating func page(_ query: Query) throws(StoreError) -> Page {
         let sortKey = query.sortKey ?? .committedAt
@@ -139,6 +146,21 @@ struct QueryRun {
             return failure == nil
         }
         if let failure { throw failure }
+    }
+}
+
+/// The rows of a collection that passed a filter, segment by segment.
+struct PassingRows {
+    fileprivate let rows: [(segment: IndexedSegment, passing: RowSet)]
+
+    /// Calls `body` with when each document was committed, oldest segment first.
+    func forEachTime(_ body: (Timestamp) -> Void) {
+        for (segment, passing) in rows {
+            passing.forEach(ascending: true) { row in
+                body(segment.index.committedAt(of: row))
+                return true
+            }
+        }
     }
 }
 

@@ -1,3 +1,5 @@
+internal import API
+
 /// Where a server is: `http://HOST[:PORT][/PREFIX]`.
 struct ServerURL: Sendable, Hashable {
     /// Why a text is no address this client can use.

@@ -1,0 +1,148 @@
+internal import HTTPTypes
+
+/// One method of one path, declared as data.
+///
+/// The router, access control, the OpenAPI document, the page at `/docs` and the list of endpoints are all derived
+/// from it; what it answers is the function that ``RouteTable`` keeps beside it.
+struct Endpoint: Sendable {
+    let method: HTTPRequest.Method
+    /// From the root, with parameters in braces and no slash at the end: `/api/v1/sessions/{id}`.
+    let path: String
+    /// One sentence, for whoever reads `/docs`.
+    let summary: String
+    let access: Access
+    /// Query parameters and headers; those in the path are read off it.
+    let parameters: [Parameter]
+    let body: Body
+    /// What a request that succeeds is answered with, and refusals of its own; those every endpoint may give
+    /// (400 for a broken body, 401, 403, 404 for an `{id}`, 500, 503, 507) are added where they are shown.
+    private(set) var answers: [Answer]
+
+    init(
+        _ method: HTTPRequest.Method,
+        _ path: String,
+        _ summary: String,
+        _ access: Access = .admin,
+        parameters: [Parameter] = [],
+        body: Body = .none,
+        answers: Answer...
+    ) {
+        self.method = method
+        self.path = path
+        self.summary = summary
+        self.access = access
+        self.parameters = parameters
+        self.body = body
+        self.answers = answers
+    }
+
+    /// The same, with one more answer where a condition holds.
+    func answering(_ answer: Answer, where condition: Bool) -> Endpoint {
+        var endpoint = self
+        if condition { endpoint.answers.append(answer) }
+        return endpoint
+    }
+
+    /// The paths that begin with this; the rest stands at the root.
+    static let prefix = "/api/v1/"
+
+    /// The noun it belongs to: `sessions`, or `server` for what stands at the root.
+    var tag: String {
+        guard path.hasPrefix(Self.prefix) else { return "server" }
+        return path.dropFirst(Self.prefix.count).split(separator: "/").first.map(String.init) ?? "server"
+    }
+
+    /// The names in braces, in order.
+    var pathParameters: [String] {
+        path.split(separator: "/").filter { $0.hasPrefix("{") }.map { String($0.dropFirst().dropLast()) }
+    }
+}
+
+extension Endpoint {
+    /// Who may call it once the server asks for tokens.
+    enum Access: Sendable {
+        /// Anyone, with or without a token.
+        case open
+        /// Every edge client and combiner, and administrators.
+        case participants
+        /// Administrators.
+        case admin
+        /// Whoever holds an enrolment token, and administrators.
+        case enrollment
+    }
+
+    /// One query parameter or header.
+    struct Parameter: Sendable {
+        enum Place: String, Sendable { case query, header }
+
+        let name: String
+        let place: Place
+        let schema: Schema
+        let summary: String
+        var isRequired = false
+
+        static func query(_ name: String, _ schema: Schema = .string, _ summary: String = "") -> Parameter {
+            Parameter(name: name, place: .query, schema: schema, summary: summary)
+        }
+
+        static func header(_ name: String, _ schema: Schema = .string, _ summary: String = "") -> Parameter {
+            Parameter(name: name, place: .header, schema: schema, summary: summary)
+        }
+
+        /// The same, without which there is no answer but 400.
+        var required: Parameter {
+            var parameter = self
+            parameter.isRequired = true
+            return parameter
+        }
+    }
+
+    /// What a request carries.
+    enum Body: Sendable {
+        case none
+        /// A flat object, as JSON or as a form.
+        case fields([Schema.Member])
+        /// The same, or a multipart form that has a part `file` beside the fields.
+        case fieldsOrFile([Schema.Member])
+        /// JSON of this shape, or a form of its fields.
+        case json(Schema)
+        /// Any bytes.
+        case bytes
+    }
+
+    /// One status and what comes with it.
+    struct Answer: Sendable {
+        let status: Int
+        let summary: String
+        /// Nil where there is no body at all.
+        let content: Schema?
+
+        static func ok(_ content: Schema, _ summary: String = "OK") -> Answer {
+            Answer(status: 200, summary: summary, content: content)
+        }
+
+        static func created(_ content: Schema) -> Answer {
+            Answer(status: 201, summary: "Created, and on stable storage", content: content)
+        }
+
+        /// What a download may be answered with beside all of its bytes.
+        static let partialContent = Answer(status: 206, summary: "The range that was asked for", content: .bytes)
+        static let notModified = Answer(status: 304, summary: "It is the file that If-None-Match names", content: nil)
+        static let rangeNotSatisfiable = Answer.refused(416, "The range starts behind the end of the file")
+
+        /// A refusal: `{"message":"…"}`.
+        static func refused(_ status: Int, _ summary: String) -> Answer {
+            Answer(status: status, summary: summary, content: .message)
+        }
+    }
+}
+
+extension [Endpoint.Parameter] {
+    /// The paging and sorting of every list.
+    static let page: [Endpoint.Parameter] = [
+        .header("X-Limit", .string, "Longest page; no limit where it is no positive number"),
+        .header("X-Skip", .string, "How many to leave out at the front"),
+        .header("X-Sort-Key", .string, "Field to sort by; committed_at unless said otherwise"),
+        .header("X-Sort-Order", .string, "asc, or anything else for descending"),
+    ]
+}

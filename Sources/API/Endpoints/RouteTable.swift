@@ -1,0 +1,37 @@
+internal import Hummingbird
+
+/// Every endpoint with the function that answers it.
+struct RouteTable: Sendable {
+    typealias Answerer = @Sendable (Request, LedgeContext) async throws -> Response
+
+    private(set) var routes: [(endpoint: Endpoint, answer: Answerer)] = []
+
+    /// Adds an endpoint.
+    ///
+    /// - Precondition: No other has its method and path.
+    mutating func add(_ endpoint: Endpoint, use answer: @escaping Answerer) {
+        precondition(
+            !routes.contains { $0.endpoint.method == endpoint.method && $0.endpoint.path == endpoint.path },
+            "\(endpoint.method) \(endpoint.path) is answered already"
+        )
+        routes.append((endpoint, answer))
+    }
+
+    var endpoints: [Endpoint] { routes.map(\.endpoint) }
+
+    /// Hands every endpoint to a router, behind the gate and below each of the prefixes.
+    ///
+    /// The router answers a path with and without a slash at its end: the reference and the clients disagree, and a
+    /// redirect would cost a POST its body.
+    func add(to router: Router<LedgeContext>, behind gate: Gate, below prefixes: [String]) {
+        for (endpoint, answer) in routes {
+            for prefix in prefixes {
+                router.on(RouterPath(prefix + endpoint.path), method: endpoint.method) { request, context in
+                    var context = context
+                    context.identity = try gate.admit(request, to: endpoint)
+                    return try await answer(request, context)
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,59 @@
+internal import Catalog
+
+/// The shape of a body or a parameter, as the OpenAPI document shows it.
+indirect enum Schema: Sendable {
+    /// Any JSON value.
+    case any
+    case null
+    case string
+    case integer
+    /// An integer from 0.
+    case count
+    case number
+    case bool
+    case timestamp
+    /// Some texts: a list, or one text with commas between.
+    case texts
+    /// The name of a file: no path, no control characters.
+    case fileName
+    /// One of these strings.
+    case oneOf([String])
+    /// An object with these members.
+    case object([Member])
+    /// An object with members of any name.
+    case map(Schema)
+    case array(Schema)
+    /// The value or null.
+    case nullable(Schema)
+    /// A stored document.
+    case document(Resource)
+    /// What a client sends to make one.
+    case draft(Resource)
+    /// What a client sends to change one: any of the fields that may change.
+    case change(Resource)
+    /// `{"count":N,"result":[documents]}`
+    case page(Resource)
+    /// Any field of a resource as the name of a condition, with or without an operator.
+    case filter(Resource)
+    /// `{"message":"…"}`, and whatever else stands beside it.
+    case message
+    /// The bytes of a file.
+    case bytes
+    case html
+
+    /// One member of an object.
+    struct Member: Sendable {
+        let name: String
+        let schema: Schema
+        let isRequired: Bool
+        let summary: String
+
+        static func required(_ name: String, _ schema: Schema = .string, _ summary: String = "") -> Member {
+            Member(name: name, schema: schema, isRequired: true, summary: summary)
+        }
+
+        static func optional(_ name: String, _ schema: Schema = .string, _ summary: String = "") -> Member {
+            Member(name: name, schema: schema, isRequired: false, summary: summary)
+        }
+    }
+}

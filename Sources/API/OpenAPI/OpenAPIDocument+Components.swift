@@ -1,0 +1,104 @@
+internal import HTTPTypes
+internal import JSON
+
+extension OpenAPIDocument {
+    /// What endpoints refer to: the schemas they use, the refusals, how a token is sent.
+    var components: JSON {
+        var schemas = JSONObject()
+        for schema in endpoints.flatMap(\.schemas) + [.message] {
+            for (name, definition) in schema.components { schemas[name] = definition }
+        }
+        var components: JSONObject = [
+            "schemas": .object(schemas),
+            "responses": .object(JSONObject(Refusal.allCases.map { ($0.rawValue, $0.json) })),
+        ]
+        if isAuthenticated {
+            components["securitySchemes"] = [
+                "bearer": [
+                    "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
+                    "description": "A token of `ledge token`, of `auth/token`, or of an enrolled client.",
+                ]
+            ]
+        }
+        return .object(components)
+    }
+}
+
+extension Endpoint {
+    /// The shapes of its body and of its answers.
+    fileprivate var schemas: [Schema] {
+        let answered = answers.compactMap(\.content)
+        guard case .json(let sent) = body else { return answered }
+        return [sent] + answered
+    }
+}
+
+/// A refusal that any endpoint of a kind may give; one it declares itself comes first.
+enum Refusal: String, CaseIterable {
+    case invalid = "Invalid"
+    case unauthorized = "Unauthorized"
+    case forbidden = "Forbidden"
+    case notFound = "NotFound"
+    case tooLarge = "TooLarge"
+    case failed = "Failed"
+    case unavailable = "Unavailable"
+    case noSpace = "NoSpace"
+
+    var status: Int {
+        switch self {
+        case .invalid: 400
+        case .unauthorized: 401
+        case .forbidden: 403
+        case .notFound: 404
+        case .tooLarge: 413
+        case .failed: 500
+        case .unavailable: 503
+        case .noSpace: 507
+        }
+    }
+
+    var summary: String {
+        switch self {
+        case .invalid: "The request is broken, or something in it is missing, unknown or of the wrong kind"
+        case .unauthorized: "There is no token, or it is not good, or not any more"
+        case .forbidden: "The token's role may not do this"
+        case .notFound: "There is none of that id"
+        case .tooLarge: "The body is longer than the server reads"
+        case .failed: "Stored bytes failed their checksum, or something unexpected happened; the server's log says what"
+        case .unavailable: "The disk refused, or the server is stopping"
+        case .noSpace: "The disk is full"
+        }
+    }
+
+    func concerns(_ endpoint: Endpoint, isAuthenticated: Bool) -> Bool {
+        switch self {
+        case .invalid, .failed, .unavailable: true
+        case .unauthorized, .forbidden: isAuthenticated && endpoint.access.roles != nil
+        case .notFound: !endpoint.pathParameters.isEmpty
+        case .tooLarge: endpoint.body.isSent
+        case .noSpace: endpoint.isWrite
+        }
+    }
+
+    fileprivate var json: JSON {
+        [
+            "description": .string(summary),
+            "content": ["application/json": ["schema": Schema.message.jsonSchema(.answer)]],
+        ]
+    }
+}
+
+extension Endpoint.Body {
+    /// Whether a request carries anything.
+    var isSent: Bool {
+        if case .none = self { false } else { true }
+    }
+}
+
+extension Endpoint {
+    /// Whether it may have to write: a `POST` of conditions only asks.
+    fileprivate var isWrite: Bool {
+        if case .json(.filter) = body { return false }
+        return method != .get
+    }
+}

@@ -1,0 +1,173 @@
+internal import Catalog
+internal import JSON
+internal import Store
+
+extension Resource {
+    /// The name of one of its documents in the document: `Session`.
+    var typeName: String { singular.prefix(1).uppercased() + singular.dropFirst() }
+
+    /// A stored document, and the senders it names.
+    var storedSchemas: [(name: String, schema: JSON)] {
+        (namesSenders ? [("Node", Field.nodeSchema)] : []) + [(typeName, storedSchema)]
+    }
+
+    /// The senders that a document which is sent may name.
+    var senderSchemas: [(name: String, schema: JSON)] {
+        namesSenders ? [("NodeDraft", Field.nodeDraftSchema)] : []
+    }
+
+    /// A page of a list: `{"count":N,"result":[…]}`.
+    var pageSchema: JSON {
+        JSON.object(
+            of: [
+                "count": JSON.integer.with("minimum", 0).with("description", "How many match, on all pages"),
+                "result": ["type": "array", "items": .reference(typeName)],
+            ],
+            required: ["count", "result"]
+        ).closed
+    }
+
+    private var namesSenders: Bool { fields.contains { $0.kind == .nodeRef } }
+
+    /// Every field and both stamps: each is there, and those that may have no value are null then.
+    private var storedSchema: JSON {
+        var properties = JSONObject()
+        for field in fields {
+            properties[field.name] = field.name == key ? field.storedSchema : field.storedSchemaOrNull
+        }
+        for stamp in Self.stamps { properties[stamp] = .timestamp }
+        return JSON.object(of: properties, required: properties.keys).closed
+    }
+
+    /// What is sent to store a document: the required fields, but for those that others may stand in for.
+    var draftSchema: JSON {
+        var schema = fields.draftSchema.with(
+            "description",
+            "Every field that may be sent. Stamps are taken as well, and dropped."
+        )
+        let alternatives = fields.filter { $0.isRequired && !$0.sources.isEmpty }.map(\.presenceSchema)
+        switch alternatives.count {
+        case 0: break
+        case 1: schema = schema.with("anyOf", alternatives[0])
+        default: schema = schema.with("allOf", .array(alternatives.map { ["anyOf": $0] }))
+        }
+        return schema
+    }
+
+    /// What is sent to change a document: none of it must be.
+    var changeSchema: JSON {
+        var properties = JSONObject()
+        for field in fields where field.name != key && mutableFields?.contains(field.name) != false {
+            properties[field.name] = field.draftSchema(isPartial: true)
+        }
+        return JSON.object(of: properties, required: []).closed.with("description", "The fields to change.")
+    }
+
+    /// Conditions: any name is one, so those of the fields are there to be found.
+    var filterSchema: JSON {
+        var properties = JSONObject()
+        for name in fields.map(\.name) + schema.indexes.map(\.path.text) + Self.stamps + aliases.keys.sorted() {
+            properties[name] = [:]
+        }
+        return [
+            "description": """
+            An object of conditions, all of which must hold. A name is a field, nested with dots, with __gt, __gte, __lt, __lte, \
+            __ne or __eq behind it where it is not equality; a comma or a list means any of; null matches what is unset. What is no object is no condition.
+            """,
+            "properties": .object(properties),
+        ]
+    }
+}
+
+extension Field {
+    /// Whether a stored value can be null.
+    private var canBeNull: Bool { !isRequired && defaultValue.isNull }
+
+    /// A stored value, where it has one.
+    var storedSchema: JSON {
+        switch kind {
+        case .identifier: ["type": "string", "minLength": 1, "maxLength": 256]
+        case .string: ["type": "string"]
+        case .number: ["type": "number"]
+        case .integer: .integer
+        case .bool: ["type": "boolean"]
+        case .timestamp: .timestamp
+        case .json: [:]
+        case .object where members.isEmpty: ["type": "object"]
+        case .object: members.storedSchema
+        case .nodeRef: .reference("Node")
+        }
+    }
+
+    var storedSchemaOrNull: JSON { canBeNull ? storedSchema.orNull : storedSchema }
+
+    /// The schema of a value as it may be sent, where null counts as not sent.
+    ///
+    /// A partial one changes a value, whose members that are not sent stay what they are.
+    func draftSchema(isPartial: Bool = false) -> JSON {
+        var schema: JSON
+        switch kind {
+        case .timestamp:
+            schema = [
+                "type": ["string", "number"], "format": "date-time", "minimum": -62_135_596_800,
+                "maximum": 253_402_300_799,
+            ]
+        case .object where !members.isEmpty: schema = members.draftSchema(isPartial: isPartial)
+        case .nodeRef: schema = .reference("NodeDraft")
+        case .identifier, .string, .number, .integer, .bool, .json, .object: schema = storedSchema
+        }
+        if !isRequired || !sources.isEmpty { schema = schema.orNull }
+        if !isPartial, !defaultValue.isNull { schema = schema.with("default", defaultValue) }
+        if !sources.isEmpty {
+            let names = sources.map(\.text).joined(separator: " or ")
+            schema = schema.with("description", .string("Taken from \(names) where it is left out"))
+        }
+        return schema
+    }
+
+    /// The ways a required field can come by its value, as the alternatives of `anyOf`.
+    fileprivate var presenceSchema: JSON {
+        let names = [name] + sources.filter { $0.components.count == 1 }.map(\.text)
+        return .array(
+            names.map { name in
+                let hasValue: JSON = ["not": ["type": "null"]]
+                return ["required": [.string(name)], "properties": .object([name: hasValue])]
+            }
+        )
+    }
+
+    /// Who sent or receives something, as it is stored.
+    static let nodeSchema: JSON = JSON.object(
+        of: JSONObject(nodeRefMembers.map { ($0, $0 == "role" ? ["type": "string"] : ["type": ["string", "null"]]) }),
+        required: nodeRefMembers
+    ).closed
+
+    /// Who sent or receives something, as it is sent: a client, a combiner, or a name with a role.
+    static let nodeDraftSchema: JSON = JSON.object(
+        of: JSONObject(nodeRefMembers.map { ($0, ["type": ["string", "null"]]) }),
+        required: []
+    ).closed.with("anyOf", [present("client_id"), present("combiner_id"), present("name", "role")])
+
+    private static func present(_ names: String...) -> JSON {
+        .object(of: JSONObject(names.map { ($0, ["type": "string", "minLength": 1]) }), required: names).with(
+            "type",
+            "object"
+        )
+    }
+}
+
+extension [Field] {
+    /// An object of these members, each of them there.
+    fileprivate var storedSchema: JSON {
+        let properties = JSONObject(map { ($0.name, $0.storedSchemaOrNull) })
+        return JSON.object(of: properties, required: map(\.name)).closed
+    }
+
+    fileprivate var draftSchema: JSON { draftSchema(isPartial: false) }
+
+    fileprivate func draftSchema(isPartial: Bool) -> JSON {
+        let required = filter { $0.isRequired && $0.sources.isEmpty && !isPartial }
+        let properties = JSONObject(map { ($0.name, $0.draftSchema(isPartial: isPartial)) })
+        return JSON.object(of: properties, required: required.map(\.name)).closed
+    }
+}

@@ -1,0 +1,136 @@
+internal import Catalog
+internal import JSON
+
+extension Schema {
+    /// What a schema describes, which decides what it leaves open.
+    enum Use {
+        /// What the server sends: every member that is declared, and no other.
+        case answer
+        /// What a client sends: members it need not send may be null, others are not looked at.
+        case request
+        /// The same as a form, which knows no null.
+        case form
+    }
+
+    /// The shape as JSON Schema; what has a name is referred to by it.
+    func jsonSchema(_ use: Use) -> JSON {
+        switch self {
+        case .any: return [:]
+        case .null: return ["type": "null"]
+        case .string: return ["type": "string"]
+        case .integer: return .integer
+        case .count: return JSON.integer.with("minimum", 0)
+        case .number: return ["type": "number"]
+        case .bool: return ["type": "boolean"]
+        case .timestamp: return .timestamp
+        case .texts:
+            return ["type": ["array", "string"], "items": ["type": "string"]]
+        // Neither a path nor a character that moves the cursor; `.` and `..` are refused as well.
+        case .fileName:
+            return [
+                "type": "string", "minLength": 1, "maxLength": 1024, "pattern": #"^[^/\\\u0000-\u001f\u007f-\u009f]+$"#,
+            ]
+        case .oneOf(let values): return ["type": "string", "enum": .array(values.map(JSON.string))]
+        case .object(let members): return Self.object(members, use)
+        case .map(let value): return ["type": "object", "additionalProperties": value.jsonSchema(use)]
+        case .array(let element): return ["type": "array", "items": element.jsonSchema(use)]
+        case .nullable(let value): return value.jsonSchema(use).orNull
+        case .document(let resource): return .reference(resource.typeName)
+        case .draft(let resource): return .reference(resource.typeName + "Draft")
+        case .change(let resource): return .reference(resource.typeName + "Change")
+        case .page(let resource): return .reference(resource.typeName + "Page")
+        case .filter where use == .form: return ["type": "object", "additionalProperties": ["type": "string"]]
+        case .filter(let resource): return .reference(resource.typeName + "Filter")
+        case .message: return .reference("Message")
+        case .bytes: return ["type": "string", "contentMediaType": "application/octet-stream"]
+        case .html: return ["type": "string", "contentMediaType": "text/html"]
+        }
+    }
+
+    /// The schema of a value that is required: an empty text counts as none.
+    private func notEmpty(_ schema: JSON) -> JSON {
+        switch self {
+        case .string: schema.with("minLength", 1)
+        case .texts: schema.with("minItems", 1).with("pattern", "[^,]")
+        default: schema
+        }
+    }
+
+    private static func object(_ members: [Member], _ use: Use) -> JSON {
+        var properties = JSONObject()
+        for member in members {
+            var schema = member.schema.jsonSchema(use)
+            if use == .request, !member.isRequired { schema = schema.orNull }
+            if use != .answer, member.isRequired { schema = member.schema.notEmpty(schema) }
+            if !member.summary.isEmpty { schema = schema.with("description", .string(member.summary)) }
+            properties[member.name] = schema
+        }
+        let schema: JSON = .object(of: properties, required: members.filter(\.isRequired).map(\.name))
+        return use == .answer ? schema.closed : schema
+    }
+
+    /// What has a name in `components/schemas`, in this shape or anywhere below it.
+    var components: [(name: String, schema: JSON)] {
+        switch self {
+        case .any, .null, .string, .integer, .count, .number, .bool, .timestamp, .texts, .fileName, .oneOf, .bytes,
+            .html:
+            []
+        case .object(let members): members.flatMap(\.schema.components)
+        case .map(let schema), .array(let schema), .nullable(let schema): schema.components
+        case .document(let resource): resource.storedSchemas
+        case .page(let resource): resource.storedSchemas + [(resource.typeName + "Page", resource.pageSchema)]
+        case .draft(let resource): resource.senderSchemas + [(resource.typeName + "Draft", resource.draftSchema)]
+        case .change(let resource): resource.senderSchemas + [(resource.typeName + "Change", resource.changeSchema)]
+        case .filter(let resource): [(resource.typeName + "Filter", resource.filterSchema)]
+        case .message: [("Message", Self.messageSchema)]
+        }
+    }
+
+    private static let messageSchema: JSON = [
+        "type": "object",
+        "description": "A sentence, and whatever else is worth knowing.",
+        "properties": ["message": ["type": "string"]],
+        "required": ["message"],
+    ]
+}
+
+extension JSON {
+    static let integer: JSON = ["type": "integer", "format": "int64", "minimum": .lowest, "maximum": .highest]
+    static let timestamp: JSON = ["type": "string", "format": "date-time"]
+
+    private static let lowest: JSON = .number(JSONNumber(Int64.min))
+    private static let highest: JSON = .number(JSONNumber(Int64.max))
+
+    static func reference(_ name: String) -> JSON {
+        ["$ref": .string("#/components/schemas/\(name)")]
+    }
+
+    static func object(of properties: JSONObject, required: [String]) -> JSON {
+        var schema: JSONObject = ["type": "object", "properties": .object(properties)]
+        if !required.isEmpty { schema["required"] = .array(required.map(JSON.string)) }
+        return .object(schema)
+    }
+
+    /// The same schema, of an object that has no other members.
+    var closed: JSON { with("additionalProperties", false) }
+
+    /// The same schema with another keyword.
+    func with(_ keyword: String, _ value: JSON) -> JSON {
+        guard case .object(var object) = self else { return self }
+        object[keyword] = value
+        return .object(object)
+    }
+
+    /// A schema that null fits as well.
+    var orNull: JSON {
+        guard case .object(var object) = self else { return self }
+        if object["$ref"] != nil { return ["anyOf": [self, ["type": "null"]]] }
+        switch object["type"] {
+        case .string(let type)?: object["type"] = [.string(type), "null"]
+        case .array(let types)? where !types.contains("null"): object["type"] = .array(types + ["null"])
+        default: return self
+        }
+        if let values = object["enum"]?.array { object["enum"] = .array(values + [.null]) }
+        return .object(object)
+    }
+}

@@ -1,0 +1,109 @@
+internal import Catalog
+internal import Hummingbird
+internal import HummingbirdCore
+internal import JSON
+internal import NIOCore
+
+/// The body of a request that is small enough to be read whole.
+enum SmallBody {
+    case empty
+    case form(FormFields)
+    case json(JSON)
+}
+
+extension Request {
+    /// The parameters of the URL.
+    var query: FormFields { FormFields(parsing: (uri.query ?? "").utf8) }
+
+    /// The length of the body in bytes, where the client declared it.
+    var declaredByteCount: Int64? {
+        headers[.contentLength].flatMap { Int64(decimal: $0) }
+    }
+
+    /// Reads a JSON or form body of at most `byteCountMax` bytes.
+    ///
+    /// The `Content-Type` only decides what is not plain: `curl -d '{…}'` calls its JSON a form, the official client
+    /// sends bodies without any type. What starts like an object or an array is JSON; what else is declared a form,
+    /// is one.
+    ///
+    /// - Throws: ``RequestError/bodyTooLarge(byteCountMax:)``, before reading where the client declared the length;
+    ///   ``RequestError/bodyTruncated``; ``JSONError``.
+    func smallBody(byteCountMax: Int) async throws -> SmallBody {
+        let bytes = try await bytes(byteCountMax: byteCountMax).readableBytesView
+        guard let first = bytes.first(where: { !$0.isJSONSpace }) else { return .empty }
+        let looksLikeJSON = first == UInt8(ascii: "{") || first == UInt8(ascii: "[")
+        if !looksLikeJSON, headers[.contentType]?.lowercased().contains("x-www-form-urlencoded") == true {
+            return .form(FormFields(parsing: bytes))
+        }
+        return .json(try JSON(parsing: bytes))
+    }
+
+    /// Reads the body as one object; nothing at all is the empty object.
+    func object(for resource: Resource, byteCountMax: Int) async throws -> JSONObject {
+        switch try await smallBody(byteCountMax: byteCountMax) {
+        case .empty: return JSONObject()
+        case .form(let fields): return resource.object(form: fields.elements)
+        case .json(.object(let object)): return object
+        case .json: throw ValidationError.notAnObject
+        }
+    }
+
+    /// Reads the body as one flat object of whatever fields; a form's values are text.
+    func fields(byteCountMax: Int) async throws -> JSONObject {
+        switch try await smallBody(byteCountMax: byteCountMax) {
+        case .empty: return JSONObject()
+        case .form(let fields):
+            var object = JSONObject()
+            for (name, value) in fields.elements where object[name] == nil { object[name] = .string(value) }
+            return object
+        case .json(.object(let object)): return object
+        case .json: throw ValidationError.notAnObject
+        }
+    }
+
+    /// Reads the whole body into memory.
+    private func bytes(byteCountMax: Int) async throws -> ByteBuffer {
+        if let declaredByteCount, declaredByteCount > byteCountMax {
+            throw RequestError.bodyTooLarge(byteCountMax: byteCountMax)
+        }
+        var collected = ByteBuffer()
+        try await forEachBuffer { buffer in
+            guard collected.readableBytes + buffer.readableBytes <= byteCountMax else {
+                throw RequestError.bodyTooLarge(byteCountMax: byteCountMax)
+            }
+            if collected.readableBytes == 0 { collected = buffer } else { collected.writeImmutableBuffer(buffer) }
+        }
+        return collected
+    }
+
+    /// Hands over the body as it arrives; the client is slowed down while `consume` runs.
+    ///
+    /// - Throws: what `consume` throws; ``RequestError/bodyTruncated`` where the connection ended too soon.
+    func forEachBuffer(_ consume: (ByteBuffer) async throws -> Void) async throws {
+        var byteCount: Int64 = 0
+        var iterator = body.makeAsyncIterator()
+        while let buffer = try await nextBuffer(&iterator) {
+            byteCount += Int64(buffer.readableBytes)
+            try await consume(buffer)
+        }
+        // A stream that ends early may end without an error; only the declared length tells.
+        if let declaredByteCount, byteCount != declaredByteCount { throw RequestError.bodyTruncated }
+    }
+
+    private func nextBuffer(_ iterator: inout RequestBody.AsyncIterator) async throws -> ByteBuffer? {
+        do {
+            return try await iterator.next()
+        } catch is CancellationError {
+            throw CancellationError()
+        } catch {
+            throw RequestError.bodyTruncated
+        }
+    }
+}
+
+extension UInt8 {
+    fileprivate var isJSONSpace: Bool {
+        self == UInt8(ascii: " ") || self == UInt8(ascii: "\n") || self == UInt8(ascii: "\r")
+            || self == UInt8(ascii: "\t")
+    }
+}

@@ -1,0 +1,56 @@
+internal import Control
+internal import HTTPTypes
+internal import JSON
+internal import Tokens
+
+extension ControlError: AnsweredError {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .sessionIDMissing, .unknownSession, .sessionAlreadyRunning, .notEnoughClients, .seedModelMissing,
+            .serverFunctions, .unknownAggregator, .commandTypeMissing, .commandTypeForbidden, .nothingRunning:
+            .badRequest
+        case .unknownModel, .unknownCommand: .notFound
+        case .closed: .serviceUnavailable
+        case .store(let error): error.status
+        case .upload(let error): error.status
+        case .blob(let error): error.status
+        }
+    }
+
+    var answer: String {
+        switch self {
+        case .store(let error): error.answer
+        case .upload(let error): error.answer
+        case .blob(let error): error.answer
+        default: message ?? unexpectedErrorMessage
+        }
+    }
+}
+
+extension TokenError: AnsweredError {
+    /// 401 for every flaw of a token, as the official server answers and its clients expect.
+    var status: HTTPResponse.Status {
+        switch self {
+        case .missing, .wrongScheme, .invalid, .expired: .unauthorized
+        case .notPermitted: .forbidden
+        case .unacceptableLifetime, .unacceptableSubject: .badRequest
+        case .store(let error): error.status
+        }
+    }
+
+    /// What is wrong with a token is for the log: the caller learns no more than that it is.
+    var answer: String {
+        switch self {
+        case .missing: "Missing token"
+        case .wrongScheme: "Invalid token scheme, expected Bearer"
+        case .invalid: "Invalid token"
+        case .expired: "Token expired"
+        case .notPermitted(let role):
+            "Insufficient permissions: you may not make a token of the role '\(role.rawValue)'"
+        case .unacceptableLifetime(let allowed):
+            "The lifetime must be \(allowed.lowerBound) to \(allowed.upperBound)"
+        case .unacceptableSubject: "The name must have 1 to \(TokenAuthority.subjectByteCountMax) bytes"
+        case .store(let error): error.answer
+        }
+    }
+}

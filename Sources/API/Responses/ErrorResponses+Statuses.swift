@@ -1,0 +1,223 @@
+internal import Blobs
+internal import Catalog
+internal import HTTPTypes
+internal import JSON
+internal import Store
+internal import Tokens
+
+// Every switch here is exhaustive and has no `default`: a new error does not compile until someone chose its status.
+
+extension RequestError: AnsweredError {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .noSuchRoute, .noPackage, .unknownLogin: .notFound
+        case .insufficientRole: .forbidden
+        case .incompatibleVersion: .notAcceptable
+        case .methodNotAllowed: .methodNotAllowed
+        case .bodyTooLarge: .contentTooLarge
+        case .rangeNotSatisfiable: .rangeNotSatisfiable
+        case .missingHeader, .malformedHeader, .bodyTruncated, .missingField, .malformedField, .unsafeFileName,
+            .unknownHelper, .unknownSender, .noCombiner, .unknownCombiner,
+            .authenticationOff, .clientIDsNotText:
+            .badRequest
+        }
+    }
+
+    var answer: String {
+        switch self {
+        case .noSuchRoute: "No such endpoint"
+        case .methodNotAllowed(let allowed):
+            "Method not allowed; this endpoint knows \(allowed.joined(separator: ", "))"
+        case .insufficientRole(let role): "Insufficient permissions: the role '\(role)' may not do this"
+        case .authenticationOff: "Authentication is off on this server: it asks for no tokens and makes none"
+        case .unknownLogin: "No login of that id is waiting; it may have expired"
+        case .missingHeader(let name): "Missing header \(name)"
+        case .malformedHeader(let name, let expected): "Header \(name) must be \(expected)"
+        case .bodyTooLarge(let byteCountMax): "The request body is longer than \(byteCountMax) bytes"
+        case .bodyTruncated: "The request ended before its body was complete"
+        case .missingField(let name): "missing field '\(name)'"
+        case .clientIDsNotText: "client_ids must be a comma separated string"
+        case .malformedField(let name, let expected): "field '\(name)' must be \(expected)"
+        case .unsafeFileName: "field 'file_name' must be a name without a path or control characters"
+        case .rangeNotSatisfiable(let byteCount):
+            "The range starts behind the end of the file, which has \(byteCount) bytes"
+        case .noPackage: "Entity not found"
+        case .noCombiner: "No combiner available."
+        case .unknownCombiner(let name): "Combiner \(name) not found or unavailable."
+        case .incompatibleVersion(let version):
+            "Client version \(version) does not fit this server, which speaks to versions 1.x"
+        case .unknownSender(let name): "the sender, \(name), is not known here"
+        case .unknownHelper: "Helper is required to be either 'numpyhelper', 'binaryhelper' or 'androidhelper'"
+        }
+    }
+}
+
+extension ValidationError: AnsweredError {
+    var status: HTTPResponse.Status { .badRequest }
+
+    var answer: String {
+        switch self {
+        case .notAnObject: "Invalid object: the body must be a JSON object"
+        case .unknownField(let name): "Invalid object: unknown field '\(name)'"
+        case .missingField(let name): "missing field '\(name)'"
+        case .immutableField(let name): "field '\(name)' cannot be changed"
+        case .wrongKind(let name, let expected): "field '\(name)' must be \(expected.phrase)"
+        case .unresolvableSender(let name): "field '\(name)' must have a client_id or a combiner_id"
+        }
+    }
+}
+
+extension Field.Kind {
+    /// How a sentence calls a value of this kind.
+    fileprivate var phrase: String {
+        switch self {
+        case .identifier: "a string of 1 to 256 bytes"
+        case .string: "a string"
+        case .number: "a number"
+        case .integer: "an integer"
+        case .bool: "true or false"
+        case .timestamp: "a timestamp such as 2026-11-23T19:16:04Z"
+        case .json: "JSON"
+        case .object, .nodeRef: "an object"
+        }
+    }
+}
+
+extension JSONError: AnsweredError {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .tooLong: .contentTooLarge
+        case .unexpectedByte, .unexpectedEnd, .trailingBytes, .invalidUTF8, .loneSurrogate, .duplicateKey, .tooDeep:
+            .badRequest
+        }
+    }
+
+    var answer: String {
+        switch self {
+        case .unexpectedByte(let offset): "Broken JSON: unexpected character at byte \(offset)"
+        case .unexpectedEnd(let offset): "Broken JSON: it ends unfinished at byte \(offset)"
+        case .trailingBytes(let offset): "Broken JSON: more follows after the value, at byte \(offset)"
+        case .invalidUTF8(let offset): "Broken JSON: not UTF-8 at byte \(offset)"
+        case .loneSurrogate(let offset): "Broken JSON: half a surrogate pair at byte \(offset)"
+        case .duplicateKey(let key, let offset): "Broken JSON: key '\(key)' comes twice, at byte \(offset)"
+        case .tooDeep(let offset): "Broken JSON: nested too deep at byte \(offset)"
+        case .tooLong(let byteCount): "The JSON is too long: \(byteCount) bytes"
+        }
+    }
+}
+
+extension StoreError: AnsweredError {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .notFound: .notFound
+        case .alreadyExists: .conflict
+        case .invalidKey, .refused: .badRequest
+        case .noSpace: .noSpace
+        case .latched, .closed, .disk: .serviceUnavailable
+        case .tooLarge: .contentTooLarge
+        case .damaged, .locked, .unsupportedFormat, .corrupt, .notADataDirectory,
+            .unreadableRecord:
+            .internalServerError
+        }
+    }
+
+    var answer: String {
+        switch self {
+        case .notFound(let id): "Entity with id: \(id) not found"
+        case .alreadyExists(let id): "Entity with id: \(id) already exists"
+        case .invalidKey(let member): "field '\(member)' must be a string of 1 to \(Collection.idByteCountMax) bytes"
+        case .refused(let reason): reason
+        case .noSpace: noSpaceMessage
+        case .latched: latchedMessage
+        case .closed: closedMessage
+        case .tooLarge(let byteCountMax): "The document is longer than \(byteCountMax) bytes"
+        case .damaged, .corrupt, .unreadableRecord: corruptMessage
+        case .disk: diskMessage
+        case .locked, .unsupportedFormat, .notADataDirectory: unexpectedErrorMessage
+        }
+    }
+}
+
+extension UploadError: AnsweredError {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .unknownUpload, .unknownToken: .notFound
+        // The official client takes 413 for "smaller chunks, please", so a file that is too large is a 400.
+        case .invalidByteCount, .invalidFileName, .fileTooLarge, .tooManyChunks, .outOfOrder, .tooManyBytes,
+            .checksumMismatch, .alreadyComplete, .incomplete:
+            .badRequest
+        case .chunkTooLarge: .contentTooLarge
+        case .busy: .conflict
+        case .tooManyUploads: .tooManyRequests
+        case .noSpace: .noSpace
+        case .latched, .closed: .serviceUnavailable
+        case .disk, .corrupt: .internalServerError
+        }
+    }
+
+    var answer: String {
+        switch self {
+        case .unknownUpload: "Unknown upload_id"
+        case .unknownToken: "Unknown file_token"
+        case .invalidByteCount(let byteCount): "field 'file_size' must not be negative, but is \(byteCount)"
+        case .invalidFileName: "field 'file_name' must have 1 to 1024 bytes"
+        case .fileTooLarge(let byteCount, let byteCountMax):
+            "The file is too large: \(byteCount) bytes, where \(byteCountMax) are allowed"
+        case .tooManyUploads(let countMax): "Too many unfinished uploads: \(countMax) are allowed"
+        case .tooManyChunks(let count, let countMax): "Too many chunks: \(count), where \(countMax) are allowed"
+        case .busy: "Another request is at work on this upload"
+        case .outOfOrder(let expected, let received): "Out-of-order chunk: expected \(expected), received \(received)"
+        case .chunkTooLarge(let byteCountMax): "The chunk is longer than \(byteCountMax) bytes"
+        case .tooManyBytes(let byteCountMax): "The chunk goes past the declared file_size of \(byteCountMax) bytes"
+        case .checksumMismatch: "The chunk does not match its checksum and was not taken"
+        case .alreadyComplete: "The upload is complete already"
+        case .incomplete(let received, let expected):
+            "Not all chunks have been received: \(received) of \(expected) bytes"
+        case .noSpace: noSpaceMessage
+        case .latched: "Writing this upload failed before; abort it and start again"
+        case .closed: closedMessage
+        case .corrupt: corruptMessage
+        case .disk: unexpectedErrorMessage
+        }
+    }
+}
+
+extension BlobError: AnsweredError {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .notFound: .notFound
+        case .disk, .corrupt: .internalServerError
+        }
+    }
+
+    var answer: String {
+        switch self {
+        case .notFound: "The file of this entity is not there"
+        case .corrupt: corruptMessage
+        case .disk: unexpectedErrorMessage
+        }
+    }
+}
+
+extension MultipartError: AnsweredError {
+    var status: HTTPResponse.Status { .badRequest }
+
+    var answer: String {
+        switch self {
+        case .boundary: "Broken multipart body: the Content-Type names no boundary"
+        case .malformed: "Broken multipart body"
+        case .truncated: "Broken multipart body: it ends before its closing boundary"
+        }
+    }
+}
+
+extension HTTPResponse.Status {
+    /// 507, of RFC 4918: the disk is full.
+    fileprivate static var noSpace: Self { Self(code: 507, reasonPhrase: "Insufficient Storage") }
+}
+
+private let noSpaceMessage = "The server's disk is full; nothing was written"
+private let diskMessage = "The server's disk did not answer as it should; nothing was written"
+private let latchedMessage = "The server's disk failed; it takes no writes until it is restarted, reads go on"
+private let closedMessage = "The server is shutting down"
+private let corruptMessage = "Stored data failed its checksum; it is not served. The server's log says where"

@@ -1,0 +1,67 @@
+internal import Blobs
+internal import HTTPTypes
+internal import Hummingbird
+internal import HummingbirdCore
+internal import JSON
+internal import Logging
+
+/// The one place where an error becomes a response: a status and `{"message":"…"}`.
+///
+/// It stands at the router's root, so that unknown paths are answered in the same shape: almost every call of the
+/// official client parses the body as JSON, whatever the status. What the client reads never holds a path, an offset
+/// or a token; what the log reads holds all of it.
+struct ErrorResponses: RouterMiddleware {
+    typealias Context = LedgeContext
+
+    let allowedMethods: AllowedMethods
+
+    func handle(
+        _ request: Request,
+        context: Context,
+        next: (Request, Context) async throws -> Response
+    ) async throws -> Response {
+        do {
+            return try await next(request, context)
+        } catch let error as any AnsweredError {
+            return response(to: error, context)
+        } catch let error as HTTPError where error.status == .notFound && error.body == nil {
+            let allowed = allowedMethods.methods(of: request.uri.path)
+            return response(
+                to: allowed.isEmpty ? RequestError.noSuchRoute : .methodNotAllowed(allowed: allowed),
+                context
+            )
+        } catch is CancellationError {
+            return response(to: UploadError.closed, context)
+        } catch let error as HTTPError {
+            return Response(status: error.status, ["message": .string(error.body ?? error.status.reasonPhrase)])
+        } catch {
+            context.logger.error("unmapped error", metadata: ["error": "\(error)", "path": "\(request.uri.path)"])
+            return Response(status: .internalServerError, ["message": .string(unexpectedErrorMessage)])
+        }
+    }
+
+    private func response(to error: any AnsweredError, _ context: Context) -> Response {
+        if error.status.kind == .serverError {
+            context.logger.error("\(error.answer)", metadata: ["error": "\(error)"])
+        }
+        var headers = HTTPFields()
+        if error.status == .unauthorized { headers[.wwwAuthenticate] = "Bearer" }
+        switch error as? RequestError {
+        case .methodNotAllowed(let allowed): headers[.allow] = allowed.joined(separator: ", ")
+        case .rangeNotSatisfiable(let byteCount): headers[.contentRange] = "bytes */\(byteCount)"
+        case .bodyTooLarge, .bodyTruncated: headers[.connection] = "close"
+        default: break
+        }
+        return Response(status: error.status, ["message": .string(error.answer)], headers: headers)
+    }
+}
+
+/// An error with an answer of its own; everything else is a 500.
+protocol AnsweredError: Error {
+    var status: HTTPResponse.Status { get }
+    /// What the client reads.
+    var answer: String { get }
+}
+
+/// What FEDn says, and what its clients may look for.
+let unexpectedErrorMessage = "An unexpected error occurred"

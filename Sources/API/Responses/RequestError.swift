@@ -1,0 +1,41 @@
+/// Why a request was refused before any other room saw it.
+package enum RequestError: Error, Sendable, Hashable {
+    // Routing.
+    case noSuchRoute
+    /// The path is known, with these methods only.
+    case methodNotAllowed(allowed: [String])
+
+    // Access.
+    /// A good token of a role that may not do this.
+    case insufficientRole(String)
+    /// The server asks for no tokens, and so makes none.
+    case authenticationOff
+    /// No login of that id is waiting.
+    case unknownLogin
+
+    // The head.
+    case missingHeader(String)
+    case malformedHeader(String, expected: String)
+
+    // The body.
+    /// Longer than the server reads into memory. The rest of it is dropped and the connection closed.
+    case bodyTooLarge(byteCountMax: Int)
+    /// The connection ended before the body did.
+    case bodyTruncated
+    case missingField(String)
+    case clientIDsNotText
+    case malformedField(String, expected: String)
+    /// A name with a path in it, or with characters no name on a screen should have.
+    case unsafeFileName
+    /// A range that starts behind the end of a file of this size.
+    case rangeNotSatisfiable(byteCount: Int64)
+    case unknownHelper
+    /// There is no package of that name, or none is active.
+    case noPackage
+    case noCombiner
+    case unknownCombiner(String)
+    /// A client of another major version than this server speaks to.
+    case incompatibleVersion(String)
+    /// A sender nobody knows, as `client <id>`.
+    case unknownSender(String)
+}

@@ -1,0 +1,75 @@
+internal import Hummingbird
+internal import HummingbirdCore
+internal import JSON
+internal import NIOCore
+internal import Store
+
+extension Response {
+    /// An answer whose body is JSON already.
+    init(status: HTTPResponse.Status = .ok, json bytes: ByteBuffer, headers: HTTPFields = [:]) {
+        var headers = headers
+        headers[.contentType] = "application/json"
+        self.init(status: status, headers: headers, body: ResponseBody(byteBuffer: bytes))
+    }
+
+    init(status: HTTPResponse.Status = .ok, _ value: JSON, headers: HTTPFields = [:]) {
+        self.init(status: status, json: ByteBuffer(bytes: value.bytes), headers: headers)
+    }
+
+    /// A page that loads nothing from anywhere, and that no other page may frame.
+    init(html: String) {
+        let headers: HTTPFields = [
+            .contentType: "text/html; charset=utf-8",
+            .contentSecurityPolicy:
+                "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'",
+            .cacheControl: "no-store",
+        ]
+        self.init(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: html)))
+    }
+
+    /// A stored document, as it stands on disk.
+    init(status: HTTPResponse.Status = .ok, _ document: Document) {
+        self.init(status: status, json: ByteBuffer(bytes: document.bytes))
+    }
+
+    /// `{"count":N,"result":[…]}`, with the documents as they stand on disk.
+    init(_ page: Page) {
+        let envelope = #"{"count":\#(page.total),"result":"#
+        var bytes = ByteBuffer()
+        bytes.reserveCapacity(page.documents.spliceByteCount + envelope.utf8.count + 1)
+        bytes.writeString(envelope)
+        bytes.writeDocuments(page.documents)
+        bytes.writeInteger(UInt8(ascii: "}"))
+        var headers = HTTPFields()
+        if page.scannedCount > 0 {
+            headers[.serverTiming] = #"scan;desc="\#(page.scannedCount) documents read""#
+        }
+        self.init(json: bytes, headers: headers)
+    }
+
+    /// A bare array of documents.
+    init(_ documents: [Document]) {
+        var bytes = ByteBuffer()
+        bytes.reserveCapacity(documents.spliceByteCount)
+        bytes.writeDocuments(documents)
+        self.init(json: bytes)
+    }
+}
+
+extension ByteBuffer {
+    fileprivate mutating func writeDocuments(_ documents: [Document]) {
+        writeInteger(UInt8(ascii: "["))
+        for (index, document) in documents.enumerated() {
+            if index > 0 { writeInteger(UInt8(ascii: ",")) }
+            writeBytes(document.bytes)
+        }
+        writeInteger(UInt8(ascii: "]"))
+    }
+}
+
+extension [Document] {
+    /// Bytes of an array of these documents: the brackets, the commas and themselves.
+    fileprivate var spliceByteCount: Int {
+        reduce(2) { $0 + $1.bytes.count + 1 }
+    }
+}

@@ -1,0 +1,63 @@
+internal import Catalog
+internal import Control
+internal import Hummingbird
+internal import HummingbirdCore
+internal import JSON
+internal import Store
+
+/// What `commands` has beyond the generic routes.
+struct CommandRoutes: Sendable {
+    let commands: Collection
+    let controller: Controller
+
+    init(store: Store, controller: Controller) {
+        commands = store.collection(Resource.commands.name)
+        self.controller = controller
+    }
+
+    func add(to table: inout RouteTable) {
+        let path = "/api/v1/commands"
+        table.add(
+            Endpoint(
+                .get,
+                "\(path)/roots",
+                "Lists the commands that are nobody's task, newest first.",
+                parameters: .page,
+                answers: .ok(.page(.commands))
+            ),
+            use: roots
+        )
+        table.add(
+            Endpoint(
+                .post,
+                "\(path)/{id}/skip",
+                "Goes on without waiting for the clients that have not answered.",
+                answers: .ok(.message)
+            ),
+            use: skip
+        )
+        table.add(
+            Endpoint(.post, "\(path)/{id}/stop", "Ends a command, and its clients' tasks.", answers: .ok(.message)),
+            use: stop
+        )
+    }
+
+    @Sendable func roots(_ request: Request, context: LedgeContext) async throws -> Response {
+        var filter = Resource.commands.filter(in: request)
+        filter.conditions.append(Condition("parent_correlation_id", .equal("null")))
+        let query = Query(filter: filter, headers: request.headers, of: .commands)
+        return Response(try await onThreadPool { [commands] in try commands.list(query) })
+    }
+
+    @Sendable func skip(_ request: Request, context: LedgeContext) async throws -> Response {
+        let id = context.parameter("id")
+        try await controller.skip(command: id)
+        return Response(["message": "Sent skip signal", "correlation_id": .string(id)])
+    }
+
+    @Sendable func stop(_ request: Request, context: LedgeContext) async throws -> Response {
+        let id = context.parameter("id")
+        try await controller.stop(command: id)
+        return Response(["message": "Sent stop signal", "correlation_id": .string(id)])
+    }
+}

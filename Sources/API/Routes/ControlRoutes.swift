@@ -1,0 +1,199 @@
+internal import Control
+internal import Hummingbird
+internal import HummingbirdCore
+internal import JSON
+
+/// What the controller is told to do, but for starting sessions.
+struct ControlRoutes: Sendable {
+    let controller: Controller
+    let options: ServerOptions
+
+    func add(to table: inout RouteTable) {
+        table.add(
+            Endpoint(
+                .get,
+                "/get_controller_status",
+                "Tells what the controller is doing.",
+                answers: .ok(.object([.required("state", .oneOf(["idle", "instructing", "monitoring"]))]))
+            ),
+            use: state
+        )
+        table.add(
+            Endpoint(.post, "/api/v1/control/stop", "Ends the running session.", answers: .ok(.message)),
+            use: stop
+        )
+        table.add(
+            Endpoint(.post, "/api/v1/control/skip", "Goes on without waiting for the clients.", answers: .ok(.message)),
+            use: skip
+        )
+        table.add(
+            Endpoint(.post, "/api/v1/control/continue", "Deprecated name of control/skip.", answers: .ok(.message)),
+            use: `continue`
+        )
+        addOrders(to: &table)
+    }
+
+    private func addOrders(to table: inout RouteTable) {
+        let order: [Schema.Member] = [
+            .optional("parameters", .any),
+            .optional("client_ids", .texts, "All clients unless said otherwise"),
+            .optional("timeout", .number, "Seconds; 180 unless said otherwise, -1 for ever"),
+            .optional("synchronous", .bool, "Whether the answer waits for the clients'"),
+        ]
+        table.add(
+            Endpoint(
+                .post,
+                "/api/v1/control/run_command",
+                "Has clients run a command of their own; fields not named here become parameters.",
+                body: .json(
+                    .object([.required("command_type", .string, "Custom_ is put in front where it is absent")] + order)
+                ),
+                answers: .ok(.message),
+                .refused(400, "The type is missing or reserved, or nobody is online")
+            ),
+            use: runCommand
+        )
+        table.add(
+            Endpoint(
+                .post,
+                "/api/v1/control/start_inference",
+                "Has clients run a model.",
+                body: .json(.object([.required("model_id")] + order)),
+                answers: .ok(.message),
+                .refused(404, "Unknown model"),
+                .refused(400, "Nobody is online")
+            ),
+            use: startInference
+        )
+        table.add(
+            Endpoint(
+                .post,
+                "/api/v1/validations/start",
+                "Has clients validate a model.",
+                body: .fields([.required("model_id"), .optional("session_id")]),
+                answers: .ok(.message),
+                .refused(404, "Unknown model"),
+                .refused(400, "Nobody is online")
+            ),
+            use: startValidation
+        )
+        table.add(
+            Endpoint(
+                .post,
+                "/api/v1/models/{id}/stage",
+                "Has clients fetch a model before they need it.",
+                body: .json(.object([.optional("client_ids", .texts, "All clients unless said otherwise")])),
+                answers: .ok(.message),
+                .refused(400, "Nobody is online")
+            ),
+            use: stage
+        )
+    }
+
+    @Sendable func state(_ request: Request, context: LedgeContext) async throws -> Response {
+        Response(["state": .string(controller.state.rawValue)])
+    }
+
+    /// A signal that finds nothing to stop has done what it was sent for.
+    @Sendable func stop(_ request: Request, context: LedgeContext) async throws -> Response {
+        do { try await controller.stop() } catch .nothingRunning {}
+        return Response(["message": "Sent stop signal"])
+    }
+
+    @Sendable func skip(_ request: Request, context: LedgeContext) async throws -> Response {
+        do { try await controller.skip() } catch .nothingRunning {}
+        return Response(["message": "Sent skip signal"])
+    }
+
+    @Sendable func `continue`(_ request: Request, context: LedgeContext) async throws -> Response {
+        do { try await controller.skip() } catch .nothingRunning {}
+        return Response(["message": "Sent continue signal"])
+    }
+
+    /// The official client sends `parameters`, the reference every other field.
+    @Sendable func runCommand(_ request: Request, context: LedgeContext) async throws -> Response {
+        let fields = try await request.fields(byteCountMax: options.bodyByteCountMax)
+        let outcome = try await controller.runCommand(
+            fields.text("command_type"),
+            order(in: fields, known: ["command_type"])
+        )
+        return Response(.object(outcome.answer))
+    }
+
+    @Sendable func startInference(_ request: Request, context: LedgeContext) async throws -> Response {
+        let fields = try await request.fields(byteCountMax: options.bodyByteCountMax)
+        guard let model = try fields.text("model_id") else { throw RequestError.missingField("model_id") }
+        let outcome = try await controller.startInference(modelID: model, order(in: fields, known: ["model_id"]))
+        var answer = outcome.answer
+        answer["message"] = "Inference session started successfully"
+        return Response(.object(answer))
+    }
+
+    @Sendable func startValidation(_ request: Request, context: LedgeContext) async throws -> Response {
+        let fields = try await request.fields(byteCountMax: options.bodyByteCountMax)
+        guard let model = try fields.text("model_id") else { throw RequestError.missingField("model_id") }
+        let outcome = try await controller.startValidation(sessionID: fields.text("session_id"), modelID: model)
+        var answer = outcome.answer
+        answer["message"] = "Validation started"
+        return Response(.object(answer))
+    }
+
+    @Sendable func stage(_ request: Request, context: LedgeContext) async throws -> Response {
+        let fields = try await request.fields(byteCountMax: options.bodyByteCountMax)
+        let outcome = try await controller.stageModel(context.parameter("id"), clientIDs: fields.list("client_ids"))
+        var answer = outcome.answer
+        answer["message"] = "Model is being staged"
+        return Response(.object(answer))
+    }
+
+    /// Reads an order; fields that are not `known` and not part of an order are parameters as well.
+    private func order(in fields: JSONObject, known: Set<String>) throws -> CommandOrder {
+        let own: Set<String> = known.union(["parameters", "client_ids", "timeout", "synchronous", "blocking"])
+        let extra = fields.filter { !own.contains($0.key) }
+        var parameters = fields["parameters"] ?? .null
+        if !extra.isEmpty {
+            var merged = parameters.object ?? JSONObject()
+            for (name, value) in extra { merged[name] = value }
+            parameters = .object(merged)
+        }
+        var timeout: Double?
+        switch fields["timeout"] {
+        case nil, .null: break
+        case .number(let number)?: timeout = number.double
+        case .string(let text)?: timeout = Double(text)
+        default: throw RequestError.malformedField("timeout", expected: "a number of seconds")
+        }
+        return CommandOrder(
+            parameters: parameters,
+            clientIDs: try fields.list("client_ids"),
+            timeout: timeout,
+            isSynchronous: try fields.bool("synchronous") ?? fields.bool("blocking") ?? false
+        )
+    }
+}
+
+extension CommandOutcome {
+    /// The texts of the reference, and what came of it where somebody waited.
+    var answer: JSONObject {
+        switch self {
+        case .pending(let type, let id):
+            ["message": .string("Command \(type.name) is pending"), "correlation_id": .string(id)]
+        case .executed(let type, let id, let status, let results):
+            [
+                "message": .string("Sent command: \(type.name)"),
+                "correlation_id": .string(id),
+                "status": .string(status.rawValue),
+                "results": .array(
+                    results.map {
+                        [
+                            "client_id": .string($0.clientID),
+                            "correlation_id": .string($0.correlationID),
+                            "status": .string($0.status.rawValue),
+                            "response": $0.response,
+                        ]
+                    }
+                ),
+            ]
+        }
+    }
+}

@@ -1,0 +1,56 @@
+internal import Catalog
+internal import HummingbirdCore
+internal import JSON
+internal import Store
+
+/// The documents of one resource as clients write them: checked against its fields, with what the store knows filled in.
+///
+/// Every call returns when the document is on stable storage.
+struct Documents: Sendable {
+    let resource: Resource
+    let collection: Collection
+    private let senders: Senders
+    private let options: ServerOptions
+
+    init(of resource: Resource, store: Store, options: ServerOptions) {
+        self.resource = resource
+        collection = store.collection(resource.name)
+        senders = Senders(store: store)
+        self.options = options
+    }
+
+    /// Stores the document in a body, in which `fill` sets what the client left out before it is checked.
+    func create(_ request: Request, fill: (inout JSONObject) throws -> Void = { _ in }) async throws -> Document {
+        var object = try await request.object(for: resource, byteCountMax: options.bodyByteCountMax)
+        try fill(&object)
+        return try await collection.insert(senders.fill(in: resource.validate(object), of: resource))
+    }
+
+    /// Changes the fields of a document that a body has.
+    func change(_ id: String, _ request: Request) async throws -> Document {
+        let change = try await request.object(for: resource, byteCountMax: options.bodyByteCountMax)
+        return try await update(id) { old throws(ValidationError) in try resource.validate(change, changing: old) }
+    }
+
+    /// Puts the document in a body in the place of another, whose id it gets whatever it says.
+    func replace(
+        _ id: String,
+        _ request: Request,
+        fill: (inout JSONObject) throws -> Void = { _ in }
+    ) async throws -> Document {
+        var object = try await request.object(for: resource, byteCountMax: options.bodyByteCountMax)
+        object[resource.key] = .string(id)
+        try fill(&object)
+        let document = try resource.validate(object)
+        return try await update(id) { _ throws(ValidationError) in document }
+    }
+
+    private func update(
+        _ id: String,
+        _ change: @Sendable (JSONObject) throws(ValidationError) -> JSONObject
+    ) async throws -> Document {
+        try await collection.update(id) { old throws(StoreError) in
+            do throws(ValidationError) { return try change(old) } catch { throw .refused(reason: error.answer) }
+        }
+    }
+}

@@ -1,0 +1,163 @@
+internal import HTTPTypes
+internal import Hummingbird
+internal import HummingbirdCore
+internal import JSON
+internal import Tokens
+
+/// Logging in from a command line: it shows an address, a person opens it and agrees, and it gets its tokens.
+struct LoginRoutes: Sendable {
+    let authority: TokenAuthority?
+    let requests = LoginRequests()
+    let options: ServerOptions
+
+    func add(to table: inout RouteTable) {
+        table.add(
+            Endpoint(
+                .post,
+                "/api/cli-auth/init",
+                "Begins a login.",
+                .open,
+                answers: .ok(.object([.required("requestId"), .required("pollToken"), .required("loginUrl")])),
+                .refused(400, "The server asks for no tokens and makes none")
+            ),
+            use: begin
+        )
+        table.add(
+            Endpoint(
+                .get,
+                "/api/cli-auth/status",
+                "Tells whether a login was approved, and hands out its refresh token once.",
+                .open,
+                parameters: [.query("requestId"), .query("pollToken")],
+                answers: .ok(
+                    .object([
+                        .required("status", .oneOf(["pending", "done", "error"])), .optional("message"),
+                        .optional("refresh_token"), .optional("access_token"), .optional("api_url"),
+                    ])
+                ),
+                .refused(400, "The server asks for no tokens and makes none")
+            ),
+            use: status
+        )
+        table.add(
+            Endpoint(
+                .get,
+                "/login",
+                "The page on which a person approves a login.",
+                .open,
+                parameters: [.query("requestId")],
+                answers: .ok(.html)
+            ),
+            use: page
+        )
+        table.add(
+            Endpoint(
+                .post,
+                "/login",
+                "Approves a login, or refuses it, with a token.",
+                .open,
+                body: .fields([
+                    .required("requestId"), .required("token"), .optional("decision", .oneOf(["approve", "deny"])),
+                ]),
+                answers: .ok(.html),
+                .refused(400, "A field is missing, or the server asks for no tokens and makes none"),
+                .refused(401, "The token is not good"),
+                .refused(403, "The token's role opens nothing"),
+                .refused(404, "No login of that id is waiting")
+            ),
+            use: decide
+        )
+    }
+
+    @Sendable func begin(_ request: Request, context: LedgeContext) async throws -> Response {
+        guard authority != nil else { throw RequestError.authenticationOff }
+        let ticket = requests.begin()
+        return Response([
+            "requestId": .string(ticket.requestID),
+            "pollToken": .string(ticket.pollToken),
+            "loginUrl": .string("\(origin(of: request))\(options.pathPrefix)/login?requestId=\(ticket.requestID)"),
+        ])
+    }
+
+    @Sendable func status(_ request: Request, context: LedgeContext) async throws -> Response {
+        guard let authority else { throw RequestError.authenticationOff }
+        let query = request.query
+        switch requests.status(query["requestId"] ?? "", pollToken: query["pollToken"] ?? "") {
+        case .pending:
+            return Response(["status": "pending"])
+        case .denied:
+            return Response(["status": "error", "message": "The login was refused"])
+        case .unknown:
+            return Response(["status": "error", "message": "There is no such login, or it has expired"])
+        case .done(let identity):
+            let pair = try authority.pair(for: identity.subject, role: identity.role, by: identity)
+            return Response([
+                "status": "done",
+                "refresh_token": .string(pair.refresh.text),
+                "access_token": .string(pair.access.text),
+                "api_url": .string("\(origin(of: request))\(options.pathPrefix)"),
+            ])
+        }
+    }
+
+    @Sendable func page(_ request: Request, context: LedgeContext) async throws -> Response {
+        // Only what an id can have in it gets into the page.
+        let id = (request.query["requestId"] ?? "").filter { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
+        return Response(html: LoginPage.form(requestID: id))
+    }
+
+    @Sendable func decide(_ request: Request, context: LedgeContext) async throws -> Response {
+        guard let authority else { throw RequestError.authenticationOff }
+        let fields = try await request.fields(byteCountMax: options.bodyByteCountMax)
+        guard let id = try fields.text("requestId") else { throw RequestError.missingField("requestId") }
+        guard let token = try fields.text("token") else { throw RequestError.missingField("token") }
+        let identity = try authority.verify(String(token.trimmingSpaces))
+        guard identity.role.opensEndpoints else { throw RequestError.insufficientRole(identity.role.rawValue) }
+        let isRefused = try fields.text("decision") == "deny"
+        guard isRefused ? requests.deny(id) : requests.approve(id, as: identity) else {
+            throw RequestError.unknownLogin
+        }
+        return Response(
+            html: LoginPage.result(isRefused ? "The login was refused." : "You can go back to the command line.")
+        )
+    }
+
+    /// Where the client sees this server; a proxy in front says so itself.
+    private func origin(of request: Request) -> String {
+        let scheme = request.headers[.forwardedProto] == "https" ? "https" : "http"
+        return "\(scheme)://\(request.head.authority ?? "\(options.host):\(options.port)")"
+    }
+}
+
+/// The two pages of a login: plain HTML, no script, nothing from elsewhere.
+private enum LoginPage {
+    static func form(requestID: String) -> String {
+        page(
+            """
+            <p>A command line asks to act for you on this server. Paste a token to approve it; <code>ledge token</code>, run
+            on the server, makes one. If you did not start this, refuse it.</p>
+            <form method="post" action="login">
+            <input type="hidden" name="requestId" value="\(requestID)">
+            <label>Token <input type="password" name="token" size="60" required autocomplete="off"></label>
+            <button name="decision" value="approve">Approve</button>
+            <button name="decision" value="deny">Refuse</button>
+            </form>
+            """
+        )
+    }
+
+    static func result(_ sentence: String) -> String {
+        page("<p>\(sentence)</p>")
+    }
+
+    private static func page(_ content: String) -> String {
+        """
+        <!doctype html>
+        <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+        <title>Log in</title></head><body><h1>Log in</h1>
+        \(content)
+        </body></html>
+
+        """
+    }
+}

@@ -1,0 +1,198 @@
+internal import Blobs
+internal import Catalog
+internal import Control
+internal import Hummingbird
+internal import HummingbirdCore
+internal import JSON
+internal import Store
+
+/// What `packages` has beyond the generic routes: storing one, the active one, its bytes.
+struct PackageRoutes: Sendable {
+    let packages: Packages
+    let publication: Publication
+    let helper: ActiveHelper
+    let controller: Controller
+    let options: ServerOptions
+
+    init(store: Store, publication: Publication, controller: Controller, options: ServerOptions) {
+        self.controller = controller
+        packages = Packages(store: store)
+        helper = ActiveHelper(store: store)
+        self.publication = publication
+        self.options = options
+    }
+
+    /// What a client may say about a package it stores.
+    private static let members: [Schema.Member] = [
+        .required("file_token", .string, "From file-upload/{id}/complete; or send the file itself"),
+        .optional("helper", .oneOf(ActiveHelper.names), "The active helper unless said otherwise"),
+        .optional("name", .string, "The file's name unless said otherwise"),
+        .optional("description"),
+        .optional("file_name"),
+        .optional("restart_clients", .bool, "Tells the clients to start again, with the new package"),
+        .optional("abort_ongoing_tasks", .bool),
+    ]
+    /// Archives a client can unpack.
+    ///
+    /// It chooses how by the name.
+    private static let extensions = ["tar.gz", "tgz", "tar.bz2", "tar", "gz", "bz2", "zip"]
+
+    func add(to table: inout RouteTable) {
+        let path = "/api/v1/packages"
+        let none = Endpoint.Answer.refused(404, "There is none")
+        table.add(
+            Endpoint(
+                .post,
+                path,
+                "Stores a package and makes it the active one.",
+                body: .fieldsOrFile(Self.members),
+                answers: .ok(.object([.required("success", .bool), .required("message"), .required("package_id")])),
+                .refused(400, "A field is missing or wrong, or the file is no archive that clients unpack"),
+                .refused(404, "Unknown file_token"),
+                .refused(409, "Another request is at work on the token"),
+                .refused(413, "The body is too long")
+            ),
+            use: create
+        )
+        table.add(
+            Endpoint(
+                .get,
+                "\(path)/active",
+                "Returns the active package.",
+                .participants,
+                answers: .ok(.document(.packages)),
+                none
+            ),
+            use: active
+        )
+        table.add(
+            Endpoint(
+                .put,
+                "\(path)/active",
+                "Makes a package the active one.",
+                body: .fields([.required("id")]),
+                answers: .ok(.message),
+                none
+            ),
+            use: activate
+        )
+        table.add(
+            Endpoint(.delete, "\(path)/active", "Leaves no package active.", answers: .ok(.message)),
+            use: deactivate
+        )
+        addContent(to: &table, below: path, none)
+    }
+
+    private func addContent(to table: inout RouteTable, below path: String, _ none: Endpoint.Answer) {
+        let name = Endpoint.Parameter.query("name", .string, "A package's or its file's; the active one without it")
+        table.add(
+            Endpoint(
+                .get,
+                "\(path)/checksum",
+                "Returns the SHA-256 of a package.",
+                .participants,
+                parameters: [name],
+                answers: .ok(.object([.required("checksum"), .required("message")])),
+                none
+            ),
+            use: checksum
+        )
+        table.add(
+            Endpoint(
+                .get,
+                "\(path)/download",
+                "Returns the bytes of a package.",
+                .participants,
+                parameters: [name, .header("Range"), .header("If-Range"), .header("If-None-Match")],
+                answers: .ok(.bytes),
+                .partialContent,
+                .notModified,
+                .rangeNotSatisfiable,
+                none
+            ),
+            use: download
+        )
+    }
+
+    /// Stores a package from the token of an upload, or from a `file` in a multipart body; it becomes the active one.
+    @Sendable func create(_ request: Request, context: LedgeContext) async throws -> Response {
+        var fields = try await publication.fields(of: request, names: Self.members.map(\.name))
+        let helper = try fields.text("helper") ?? self.helper.name()
+        guard ActiveHelper.names.contains(helper) else { throw RequestError.unknownHelper }
+        let restartsClients = try fields.bool("restart_clients") ?? false
+        let abortsTasks = try fields.bool("abort_ongoing_tasks") ?? false
+        fields["restart_clients"] = nil
+        fields["abort_ongoing_tasks"] = nil
+        let fileName = try await fileName(fields)
+        guard let suffix = Self.extensions.first(where: { fileName.lowercased().hasSuffix(".\($0)") }) else {
+            throw RequestError.malformedField(
+                "file_name",
+                expected: "the name of a .tgz, .tar.gz, .tar.bz2 or .zip file"
+            )
+        }
+        let id = UniqueID.random()
+        fields["package_id"] = .string(id)
+        fields["helper"] = .string(helper)
+        fields["name"] = .string(try fields.text("name") ?? fileName)
+        fields["file_name"] = .string(fileName)
+        fields["storage_file_name"] = .string("\(id).\(suffix)")
+        fields["active"] = true
+        _ = try await publication.publish(fields, of: .packages, in: packages.collection)
+        try await packages.lowerFlags(except: id)
+        if restartsClients { _ = try await controller.restartClients(abortOngoingTasks: abortsTasks) }
+        return Response(["success": true, "message": "Package uploaded", "package_id": .string(id)])
+    }
+
+    /// The name in the form, or else the one the upload began with.
+    private func fileName(_ fields: JSONObject) async throws -> String {
+        if let name = try fields.text("file_name") { return try FileName(name).text }
+        guard let token = try fields.text("file_token") else { throw RequestError.missingField("file_token") }
+        do { return try await publication.blobs.status(token).fileName } catch UploadError.unknownUpload {
+            throw UploadError.unknownToken
+        }
+    }
+
+    @Sendable func active(_ request: Request, context: LedgeContext) async throws -> Response {
+        guard let package = try await onThreadPool({ [packages] in try packages.active() }) else {
+            throw RequestError.noPackage
+        }
+        return Response(package)
+    }
+
+    @Sendable func activate(_ request: Request, context: LedgeContext) async throws -> Response {
+        let fields = try await request.fields(byteCountMax: options.bodyByteCountMax)
+        guard let id = try fields.text("id") else { throw RequestError.missingField("id") }
+        try await packages.activate(id)
+        return Response(["message": "Active package set", "package_id": .string(id)])
+    }
+
+    @Sendable func deactivate(_ request: Request, context: LedgeContext) async throws -> Response {
+        try await packages.deactivate()
+        return Response(["message": "Active package deleted"])
+    }
+
+    @Sendable func checksum(_ request: Request, context: LedgeContext) async throws -> Response {
+        let package = try await package(for: request)
+        return Response(["checksum": package[path: "checksum"] ?? .null, "message": "Checksum found."])
+    }
+
+    /// Answers the bytes under the name the client is to keep them under, whose suffix tells how to unpack them.
+    @Sendable func download(_ request: Request, context: LedgeContext) async throws -> Response {
+        let package = try await package(for: request)
+        return try BlobDownload(
+            reader: await publication.blobs.open(package[path: "blob_id"]?.string ?? ""),
+            fileName: package[path: "storage_file_name"]?.string ?? "",
+            logger: context.logger
+        ).response(to: request)
+    }
+
+    /// The package a request names, or the active one.
+    private func package(for request: Request) async throws -> JSON {
+        let name = request.query["name"].flatMap { $0.isEmpty ? nil : $0 }
+        let found = try await onThreadPool { [packages] in
+            try name.map { try packages.named($0) } ?? packages.active()
+        }
+        guard let found else { throw RequestError.noPackage }
+        return try JSON(parsing: found.bytes)
+    }
+}

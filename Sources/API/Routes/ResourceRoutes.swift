@@ -1,0 +1,186 @@
+internal import Catalog
+internal import Hummingbird
+internal import HummingbirdCore
+internal import JSON
+internal import NIOCore
+internal import NIOPosix
+internal import Store
+
+/// The routes every resource has in common, for the operations it declares.
+struct ResourceRoutes: Sendable {
+    let resource: Resource
+    let collection: Collection
+    let documents: Documents
+    let options: ServerOptions
+
+    init(_ resource: Resource, store: Store, options: ServerOptions) {
+        self.resource = resource
+        self.collection = store.collection(resource.name)
+        self.documents = Documents(of: resource, store: store, options: options)
+        self.options = options
+    }
+
+    func add(to table: inout RouteTable) {
+        let path = Endpoint.prefix + resource.name
+        let name = resource.name
+        if resource.operations.contains(.list) {
+            table.add(
+                Endpoint(
+                    .get,
+                    path,
+                    "Lists \(name), newest first.",
+                    parameters: filters + .page,
+                    answers: .ok(.page(resource))
+                ),
+                use: list
+            )
+            table.add(
+                Endpoint(
+                    .post,
+                    "\(path)/list",
+                    "Lists \(name) by conditions in the body, where a comma or a list means any of.",
+                    parameters: .page,
+                    body: .json(.filter(resource)),
+                    answers: .ok(.page(resource))
+                ),
+                use: listByBody
+            )
+        }
+        if resource.operations.contains(.count) {
+            table.add(
+                Endpoint(.get, "\(path)/count", "Counts \(name).", parameters: filters, answers: .ok(.integer)),
+                use: count
+            )
+            table.add(
+                Endpoint(
+                    .post,
+                    "\(path)/count",
+                    "Counts \(name) by conditions in the body.",
+                    body: .json(.filter(resource)),
+                    answers: .ok(.integer)
+                ),
+                use: countByBody
+            )
+        }
+        addSingle(to: &table, path: path)
+    }
+
+    private func addSingle(to table: inout RouteTable, path: String) {
+        let name = resource.singular
+        if resource.operations.contains(.get) {
+            table.add(
+                Endpoint(.get, "\(path)/{id}", "Returns one \(name).", answers: .ok(.document(resource))),
+                use: get
+            )
+        }
+        if resource.operations.contains(.create) {
+            table.add(
+                Endpoint(
+                    .post,
+                    path,
+                    "Stores one \(name).",
+                    .participants,
+                    body: .json(.draft(resource)),
+                    answers: .created(.document(resource)),
+                    .refused(409, "The id is taken")
+                ).answering(
+                    .refused(400, "A field is missing, unknown or wrong, or nobody has the sender's id"),
+                    where: resource.insistsOnSenders
+                ),
+                use: create
+            )
+        }
+        if resource.operations.contains(.change) {
+            table.add(
+                Endpoint(
+                    .patch,
+                    "\(path)/{id}",
+                    "Changes the fields of one \(name) that are sent.",
+                    body: .json(.change(resource)),
+                    answers: .ok(.document(resource))
+                ),
+                use: change
+            )
+        }
+        if resource.operations.contains(.delete) {
+            table.add(Endpoint(.delete, "\(path)/{id}", "Deletes one \(name).", answers: .ok(.message)), use: delete)
+        }
+    }
+
+    /// The conditions worth naming; every other field, nested path and operator is taken as well.
+    private var filters: [Endpoint.Parameter] {
+        resource.schema.indexes.map { .query($0.path.text) }
+    }
+
+    @Sendable func list(_ request: Request, context: LedgeContext) async throws -> Response {
+        try await list(request, resource.filter(in: request))
+    }
+
+    @Sendable func listByBody(_ request: Request, context: LedgeContext) async throws -> Response {
+        try await list(request, bodyFilter(request))
+    }
+
+    @Sendable func count(_ request: Request, context: LedgeContext) async throws -> Response {
+        try await count(resource.filter(in: request))
+    }
+
+    @Sendable func countByBody(_ request: Request, context: LedgeContext) async throws -> Response {
+        try await count(bodyFilter(request))
+    }
+
+    /// One read of cached pages, so it is not worth a hop to the thread pool.
+    @Sendable func get(_ request: Request, context: LedgeContext) async throws -> Response {
+        let id = context.parameter("id")
+        guard let document = try collection.get(id) else { throw StoreError.notFound(id) }
+        return Response(document)
+    }
+
+    @Sendable func create(_ request: Request, context: LedgeContext) async throws -> Response {
+        Response(status: .created, try await documents.create(request))
+    }
+
+    @Sendable func change(_ request: Request, context: LedgeContext) async throws -> Response {
+        Response(try await documents.change(context.parameter("id"), request))
+    }
+
+    @Sendable func delete(_ request: Request, context: LedgeContext) async throws -> Response {
+        try await collection.delete(context.parameter("id"))
+        return Response(["message": .string("\(resource.singular.capitalized) deleted")])
+    }
+
+    private func list(_ request: Request, _ filter: Filter) async throws -> Response {
+        let query = Query(filter: filter, headers: request.headers, of: resource)
+        return Response(try await onThreadPool { try collection.list(query) })
+    }
+
+    private func count(_ filter: Filter) async throws -> Response {
+        let count = try await onThreadPool { try collection.count(filter) }
+        return Response(json: ByteBuffer(string: String(count)))
+    }
+
+    private func bodyFilter(_ request: Request) async throws -> Filter {
+        switch try await request.smallBody(byteCountMax: options.bodyByteCountMax) {
+        case .empty: Filter()
+        case .form(let fields): resource.filter(form: fields.elements)
+        case .json(let body): resource.filter(body: body)
+        }
+    }
+}
+
+extension Resource {
+    /// The filter in a request's URL, but for the parameters that are no conditions.
+    func filter(in request: Request, except names: Set<String> = []) -> Filter {
+        filter(query: request.query.elements.filter { !names.contains($0.name) })
+    }
+}
+
+/// Runs a read that may take long, or wait for the disk, off Swift's cooperative threads.
+func onThreadPool<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
+    try await NIOThreadPool.singleton.runIfActive(work)
+}
+
+extension String {
+    fileprivate var capitalized: String {
+        prefix(1).uppercased() + dropFirst()
+    }
+}

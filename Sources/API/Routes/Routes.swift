@@ -1,0 +1,53 @@
+internal import Blobs
+internal import Catalog
+internal import Control
+internal import Hummingbird
+internal import Store
+internal import Tokens
+
+/// Everything the server answers.
+struct Routes: Sendable {
+    let store: Store
+    let blobs: BlobStore
+    let controller: Controller
+    /// Nil where the server asks for no tokens.
+    let authority: TokenAuthority?
+    let options: ServerOptions
+
+    /// Every endpoint, with what answers it.
+    func makeTable() -> RouteTable {
+        let publication = Publication(blobs: blobs, options: options)
+        let combiners = Combiners(store: store)
+        var table = RouteTable()
+        for resource in Resource.all { ResourceRoutes(resource, store: store, options: options).add(to: &table) }
+        AttributeRoutes(store: store, options: options).add(to: &table)
+        ClientRoutes(store: store, combiners: combiners, authority: authority, options: options).add(to: &table)
+        CombinerRoutes(combiners: combiners, store: store, options: options).add(to: &table)
+        CommandRoutes(store: store, controller: controller).add(to: &table)
+        ControlRoutes(controller: controller, options: options).add(to: &table)
+        HelperRoutes(helper: ActiveHelper(store: store), options: options).add(to: &table)
+        ModelRoutes(store: store, publication: publication).add(to: &table)
+        PackageRoutes(store: store, publication: publication, controller: controller, options: options).add(to: &table)
+        SessionRoutes(store: store, controller: controller, options: options).add(to: &table)
+        StatusRoutes(store: store).add(to: &table)
+        UploadRoutes(blobs: blobs, options: options).add(to: &table)
+        TokenRoutes(authority: authority, options: options).add(to: &table)
+        LoginRoutes(authority: authority, options: options).add(to: &table)
+        HealthRoutes().add(to: &table)
+        // Last: it describes all that is there by now, and itself.
+        DocumentationRoutes(endpoints: table.endpoints, options: options, isAuthenticated: authority != nil).add(
+            to: &table
+        )
+        return table
+    }
+
+    /// The router, whose every answer, 404 and 405 too, has the shape the clients parse.
+    func makeRouter() -> Router<LedgeContext> {
+        let table = makeTable()
+        let prefixes = options.pathPrefix.isEmpty ? [""] : ["", options.pathPrefix]
+        let router = Router(context: LedgeContext.self, options: .autoGenerateHeadEndpoints)
+        router.add(middleware: ErrorResponses(allowedMethods: AllowedMethods(table.endpoints, below: prefixes)))
+        table.add(to: router, behind: Gate(authority: authority), below: prefixes)
+        return router
+    }
+}

@@ -1,0 +1,136 @@
+internal import Catalog
+internal import Control
+internal import Hummingbird
+internal import HummingbirdCore
+internal import JSON
+internal import Store
+
+/// What `sessions` has beyond the generic routes: making one, changing it, starting it.
+struct SessionRoutes: Sendable {
+    let documents: Documents
+    let controller: Controller
+    let helper: ActiveHelper
+    let options: ServerOptions
+
+    init(store: Store, controller: Controller, options: ServerOptions) {
+        documents = Documents(of: .sessions, store: store, options: options)
+        helper = ActiveHelper(store: store)
+        self.controller = controller
+        self.options = options
+    }
+
+    func add(to table: inout RouteTable) {
+        let path = "/api/v1/sessions"
+        table.add(
+            Endpoint(
+                .post,
+                path,
+                "Makes a session, which is not started yet.",
+                body: .json(.draft(.sessions)),
+                answers: .created(.document(.sessions)),
+                .refused(409, "The id is taken")
+            ),
+            use: create
+        )
+        table.add(
+            Endpoint(
+                .patch,
+                "\(path)/{id}",
+                "Changes the fields of a session that are sent, in session_config too.",
+                body: .json(.change(.sessions)),
+                answers: .ok(.document(.sessions))
+            ),
+            use: change
+        )
+        table.add(
+            Endpoint(
+                .put,
+                "\(path)/{id}",
+                "Puts a whole session in the place of the old one.",
+                body: .json(.draft(.sessions)),
+                answers: .ok(.document(.sessions))
+            ),
+            use: replace
+        )
+        for start in ["\(path)/start", "/api/v1/control/start_session"] {
+            table.add(
+                Endpoint(
+                    .post,
+                    start,
+                    "Starts a session, or goes on with one that is finished.",
+                    body: .fields(Self.startMembers),
+                    answers: .ok(.message),
+                    .refused(400, "A session is running, clients are too few, or the seed model is not there")
+                ),
+                use: self.start
+            )
+        }
+    }
+
+    private static let startMembers: [Schema.Member] = [
+        .required("session_id"),
+        .optional("rounds", .integer, "As in session_config unless said otherwise"),
+        .optional("round_timeout", .integer, "Seconds"),
+        .optional("model_name_prefix"),
+        .optional("client_ids", .string, "The only clients that take part, separated by commas"),
+    ]
+
+    /// Longest `server_functions`, in bytes.
+    private static let serverFunctionsByteCountMax = 256 << 10
+
+    @Sendable func create(_ request: Request, context: LedgeContext) async throws -> Response {
+        Response(status: .created, try await documents.create(request, fill: complete))
+    }
+
+    @Sendable func change(_ request: Request, context: LedgeContext) async throws -> Response {
+        let id = context.parameter("id")
+        let session = try await documents.change(id, request)
+        try await controller.sessionWasPatched(id)
+        return Response(session)
+    }
+
+    @Sendable func replace(_ request: Request, context: LedgeContext) async throws -> Response {
+        let id = context.parameter("id")
+        let session = try await documents.replace(id, request, fill: complete)
+        try await controller.sessionWasPatched(id)
+        return Response(session)
+    }
+
+    /// Sets the helper to the active one where the session names none, and refuses too much Python.
+    private func complete(_ session: inout JSONObject) throws {
+        guard case .object(var configuration)? = session["session_config"] else { return }
+        if case .null = configuration["helper_type"] ?? .null {
+            configuration["helper_type"] = .string(try helper.name())
+        }
+        if let source = configuration["server_functions"]?.string, source.utf8.count > Self.serverFunctionsByteCountMax
+        {
+            throw RequestError.malformedField(
+                "session_config.server_functions",
+                expected: "at most \(Self.serverFunctionsByteCountMax) bytes long"
+            )
+        }
+        session["session_config"] = .object(configuration)
+    }
+
+    /// Answers when the session is recorded as started; the rounds go on by themselves.
+    @Sendable func start(_ request: Request, context: LedgeContext) async throws -> Response {
+        let fields = try await request.fields(byteCountMax: options.bodyByteCountMax)
+        var clientIDs: [String]?
+        switch fields["client_ids"] {
+        case nil, .null: break
+        case .string(let text)?:
+            if !text.isEmpty { clientIDs = text.split(separator: ",").map { String($0.trimmingSpaces) } }
+        default: throw RequestError.clientIDsNotText
+        }
+        try await controller.startSession(
+            SessionStart(
+                sessionID: try fields.text("session_id"),
+                rounds: try fields.integer("rounds").map { Int($0) },
+                roundTimeout: try fields.integer("round_timeout").map { Int($0) },
+                modelNamePrefix: try fields.text("model_name_prefix"),
+                clientIDs: clientIDs
+            )
+        )
+        return Response(["message": "Session started"])
+    }
+}

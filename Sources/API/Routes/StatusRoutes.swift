@@ -1,0 +1,74 @@
+internal import Catalog
+internal import Hummingbird
+internal import HummingbirdCore
+internal import JSON
+internal import Store
+
+/// What `statuses` has beyond the generic routes.
+struct StatusRoutes: Sendable {
+    let statuses: Collection
+
+    /// The reference's default and its limit.
+    private static let bucketCountDefault = 50
+    private static let bucketCountMax = 200
+    private static let names: Set<String> = ["buckets", "start_date", "end_date"]
+
+    init(store: Store) {
+        statuses = store.collection(Resource.statuses.name)
+    }
+
+    func add(to table: inout RouteTable) {
+        table.add(
+            Endpoint(
+                .get,
+                "/api/v1/statuses/histogram",
+                "Counts statuses by when they were stored, in equal spans of time.",
+                parameters: [
+                    .query("buckets", .string, "How many spans: 50 unless said otherwise, 200 at most"),
+                    .query("start_date", .timestamp, "Where the first begins; the oldest status unless said otherwise"),
+                    .query(
+                        "end_date",
+                        .timestamp,
+                        "Where the last ends; behind the newest status unless said otherwise"
+                    ),
+                    .query("type"), .query("session_id"), .query("log_level"), .query("sender.name"),
+                    .query("sender.role"),
+                ],
+                answers: .ok(.array(.object([.required("timestamp", .timestamp), .required("count", .count)]))),
+                .refused(400, "A date is none, or the end is not behind the start")
+            ),
+            use: histogram
+        )
+    }
+
+    /// Answers a bare array; it is empty where nothing passes and a date is left out.
+    @Sendable func histogram(_ request: Request, context: LedgeContext) async throws -> Response {
+        let query = request.query
+        let bucketCount = query["buckets"].flatMap { Int($0) } ?? Self.bucketCountDefault
+        let start = try Self.date("start_date", in: query)
+        let end = try Self.date("end_date", in: query)
+        if let start, let end, start >= end {
+            throw RequestError.malformedField("end_date", expected: "later than start_date")
+        }
+        let filter = Resource.statuses.filter(in: request, except: Self.names)
+        let buckets = try await onThreadPool { [statuses] in
+            try statuses.histogram(
+                filter,
+                from: start,
+                until: end,
+                bucketCount: min(max(bucketCount, 1), Self.bucketCountMax)
+            )
+        }
+        return Response(
+            .array(buckets.map { ["timestamp": .string($0.start.description), "count": JSON($0.count)] })
+        )
+    }
+
+    private static func date(_ name: String, in query: FormFields) throws(RequestError) -> Timestamp? {
+        guard let text = query[name], !text.isEmpty else { return nil }
+        guard let date = Timestamp(parsing: text) else {
+            throw .malformedField(name, expected: "a timestamp such as 2026-11-23T19:16:04Z")
+        }
+        return date
+    }
+}

@@ -1,0 +1,179 @@
+internal import Hummingbird
+internal import HummingbirdCore
+internal import JSON
+internal import Tokens
+
+/// Getting tokens: an API key from a token, an enrolment token from an administrator's, a client's tokens from that,
+/// and new ones from a refresh token.
+struct TokenRoutes: Sendable {
+    let authority: TokenAuthority?
+    let options: ServerOptions
+
+    /// Of an API key, in days; of an enrolment token, in hours.
+    private static let daysDefault = 365
+    private static let hoursDefault = 24
+
+    private static let refusal = "A field is missing or wrong, or the server asks for no tokens and makes none"
+    private static let pair: [Schema.Member] = [
+        .required("access_token"), .required("refresh_token"), .required("token_type"),
+        .required("expires_in", .integer, "Seconds"), .required("expires_at", .timestamp),
+    ]
+
+    func add(to table: inout RouteTable) {
+        table.add(
+            Endpoint(
+                .post,
+                "/api/v1/auth/token",
+                "Makes an API key: a token that lasts long and needs no refreshing.",
+                .participants,
+                body: .fields([
+                    .optional(
+                        "token_type",
+                        .oneOf(["client", "admin", "combiner"]),
+                        "Its role; client unless said otherwise"
+                    ),
+                    .optional("expires_in_days", .integer, "365 unless said otherwise"),
+                ]),
+                answers: .created(
+                    .object([.required("token"), .required("expires_at", .timestamp), .required("token_type")])
+                ),
+                .refused(400, Self.refusal),
+                .refused(403, "You may not make a token of that role")
+            ),
+            use: makeKey
+        )
+        table.add(
+            Endpoint(
+                .post,
+                "/api/v1/auth/enrollment-tokens",
+                "Makes a token with which edge clients enrol.",
+                body: .fields([
+                    .optional("name"), .optional("expires_in_hours", .integer, "24 unless said otherwise"),
+                ]),
+                answers: .created(
+                    .object([.required("token"), .required("expires_at", .timestamp), .required("name")])
+                ),
+                .refused(400, Self.refusal)
+            ),
+            use: makeEnrollmentToken
+        )
+        table.add(
+            Endpoint(
+                .post,
+                "/api/v1/clients/enroll",
+                "Gives a client its tokens, for an enrolment token.",
+                .enrollment,
+                body: .fields([.optional("client_id", .string, "Made up unless said otherwise"), .optional("name")]),
+                answers: .ok(.object(Self.pair + [.required("client_id")])),
+                .refused(400, Self.refusal)
+            ),
+            use: enroll
+        )
+        addRefreshes(to: &table)
+    }
+
+    private func addRefreshes(to table: inout RouteTable) {
+        let refreshing: Endpoint.Body = .fields([
+            .required("refresh_token"), .optional("role", .string, "Not looked at: the token says it"),
+        ])
+        table.add(
+            Endpoint(
+                .post,
+                "/api/v1/clients/token",
+                "Gives a client new tokens for its refresh token, which is then spent.",
+                .open,
+                body: refreshing,
+                answers: .ok(.object(Self.pair)),
+                .refused(400, Self.refusal),
+                .refused(401, "The refresh token is not good, or not any more")
+            )
+        ) { request, _ in try await refresh(request, at: .clients) }
+        table.add(
+            Endpoint(
+                .post,
+                "/api/auth/refresh",
+                "Gives anybody but a client new tokens for a refresh token, which is then spent.",
+                .open,
+                body: refreshing,
+                answers: .ok(.object(Self.pair)),
+                .refused(400, Self.refusal),
+                .refused(401, "The refresh token is not good, or not any more")
+            )
+        ) { request, _ in try await refresh(request, at: .others) }
+    }
+
+    /// `token_type` in the answer is the role, as the reference says; in the token itself it is `api_key`.
+    @Sendable func makeKey(_ request: Request, context: LedgeContext) async throws -> Response {
+        let (authority, caller) = try required(context)
+        let fields = try await request.fields(byteCountMax: options.bodyByteCountMax)
+        let name = try fields.text("token_type") ?? Role.client.rawValue
+        guard let role = Role(rawValue: name), role.opensEndpoints else {
+            throw RequestError.malformedField("token_type", expected: "'client', 'admin' or 'combiner'")
+        }
+        let days = try fields.integer("expires_in_days").map { Int($0) } ?? Self.daysDefault
+        let token = try authority.apiKey(role: role, days: days, by: caller)
+        return Response(
+            status: .created,
+            [
+                "token": .string(token.text), "expires_at": .string(token.expiresAt.description),
+                "token_type": .string(role.rawValue),
+            ]
+        )
+    }
+
+    @Sendable func makeEnrollmentToken(_ request: Request, context: LedgeContext) async throws -> Response {
+        let (authority, caller) = try required(context)
+        let fields = try await request.fields(byteCountMax: options.bodyByteCountMax)
+        let name = try fields.text("name") ?? "enrollment"
+        let hours = try fields.integer("expires_in_hours").map { Int($0) } ?? Self.hoursDefault
+        let token = try authority.enrollmentToken(name: name, hours: hours, by: caller)
+        return Response(
+            status: .created,
+            [
+                "token": .string(token.text), "expires_at": .string(token.expiresAt.description),
+                "name": .string(name),
+            ]
+        )
+    }
+
+    @Sendable func enroll(_ request: Request, context: LedgeContext) async throws -> Response {
+        let (authority, caller) = try required(context)
+        let fields = try await request.fields(byteCountMax: options.bodyByteCountMax)
+        let id = try fields.text("client_id") ?? UniqueID.random()
+        var answer = try authority.enroll(id, by: caller).answer
+        answer["client_id"] = .string(id)
+        return Response(.object(answer))
+    }
+
+    @Sendable func refresh(_ request: Request, at endpoint: RefreshEndpoint) async throws -> Response {
+        guard let authority else { throw RequestError.authenticationOff }
+        let fields = try await request.fields(byteCountMax: options.bodyByteCountMax)
+        guard let token = try fields.text("refresh_token") else { throw RequestError.missingField("refresh_token") }
+        return Response(.object(try await authority.refresh(token, at: endpoint).answer))
+    }
+
+    private func required(_ context: LedgeContext) throws(RequestError) -> (TokenAuthority, Identity) {
+        guard let authority, let identity = context.identity else { throw .authenticationOff }
+        return (authority, identity)
+    }
+}
+
+extension TokenPair {
+    /// The names of RFC 6749, section 5.1.
+    var answer: JSONObject {
+        [
+            "access_token": .string(access.text),
+            "refresh_token": .string(refresh.text),
+            "token_type": "Bearer",
+            "expires_in": JSON(access.secondsLeft),
+            "expires_at": .string(access.expiresAt.description),
+        ]
+    }
+}
+
+extension IssuedToken {
+    /// Seconds until it expires.
+    fileprivate var secondsLeft: Int64 {
+        max(0, (expiresAt.microseconds - Timestamp.now().microseconds) / 1_000_000)
+    }
+}

@@ -1,0 +1,210 @@
+internal import Blobs
+internal import Hummingbird
+internal import JSON
+internal import NIOCore
+
+/// A file that arrives in ordered chunks: `init`, any number of `chunk`s, `complete`.
+///
+/// A chunk's 200 says that it arrived whole and in order, and survives a crash of the server; `complete` says that
+/// all of it is on stable storage. After a power cut `GET file-upload/{id}` tells where to go on.
+struct UploadRoutes: Sendable {
+    let blobs: BlobStore
+    let options: ServerOptions
+
+    private static let statusMembers: [Schema.Member] = [
+        .required("upload_id"), .required("file_name"), .required("file_size", .integer),
+        .required("chunk_size", .integer),
+        .required("bytes_received", .integer, "What survives the death of the server's process"),
+        .required("bytes_durable", .integer, "What survives a power cut"), .required("next_chunk_index", .integer),
+        .required("complete", .bool), .required("created_at", .timestamp), .required("expires_at", .timestamp),
+    ]
+
+    func add(to table: inout RouteTable) {
+        let path = "/api/v1/file-upload"
+        let unknown = Endpoint.Answer.refused(404, "Unknown upload_id")
+        table.add(
+            Endpoint(
+                .post,
+                "\(path)/init",
+                "Begins an upload.",
+                body: .fields([
+                    .required("file_name", .fileName), .required("file_size", .count, "Bytes"),
+                    .optional("chunk_size", .integer, "Bytes; a wish"),
+                ]),
+                answers: .ok(
+                    .object([
+                        .required("upload_id"), .required("chunk_size", .count), .required("total_chunks", .count),
+                    ])
+                ),
+                .refused(400, "A field is missing or wrong, or the file is too large"),
+                .refused(429, "Too many unfinished uploads")
+            ),
+            use: begin
+        )
+        table.add(
+            Endpoint(
+                .get,
+                "\(path)/{id}",
+                "Tells how far an upload is.",
+                answers: .ok(.object(Self.statusMembers)),
+                unknown
+            ),
+            use: status
+        )
+        table.add(
+            Endpoint(
+                .post,
+                "\(path)/{id}/chunk",
+                "Appends one chunk.",
+                parameters: [
+                    .header("X-Chunk-Index", .count, "From 0, in order").required,
+                    .header("X-Chunk-Checksum", .string, "Optional: sha256:<64 hex digits> or xxh3:<32 hex digits>"),
+                ],
+                body: .bytes,
+                answers: .ok(.object([.required("chunk_index", .integer), .required("bytes_received", .integer)])),
+                unknown,
+                .refused(409, "Another request is at work on this upload"),
+                .refused(400, "The chunk is not the next one, goes past the end, or does not match its checksum"),
+                .refused(413, "The chunk is too long")
+            ),
+            use: chunk
+        )
+        addEnds(to: &table, below: path, unknown)
+    }
+
+    private func addEnds(to table: inout RouteTable, below path: String, _ unknown: Endpoint.Answer) {
+        table.add(
+            Endpoint(
+                .post,
+                "\(path)/{id}/complete",
+                "Ends an upload; the file is then on stable storage.",
+                answers: .ok(
+                    .object([
+                        .required("file_token"), .required("file_name"), .required("file_size", .integer),
+                        .required("checksum", .string, "SHA-256"),
+                    ])
+                ),
+                unknown,
+                .refused(400, "Not all chunks have been received"),
+                .refused(409, "Another request is at work on this upload")
+            ),
+            use: complete
+        )
+        table.add(
+            Endpoint(
+                .post,
+                "\(path)/{id}/abort",
+                "Forgets an upload.",
+                answers: .ok(.message),
+                unknown,
+                .refused(409, "Another request is at work on this upload")
+            ),
+            use: abort
+        )
+    }
+
+    @Sendable func begin(_ request: Request, context: LedgeContext) async throws -> Response {
+        let fields = try await request.fields(byteCountMax: options.bodyByteCountMax)
+        let fileName = try FileName(fields["file_name"]).text
+        let ticket = try await blobs.begin(
+            fileName: fileName,
+            byteCount: try fields.integer("file_size") ?? { throw RequestError.missingField("file_size") }(),
+            chunkByteCount: try fields.integer("chunk_size").map { Int($0) }
+        )
+        return Response([
+            "upload_id": .string(ticket.id),
+            "chunk_size": JSON(ticket.chunkByteCount),
+            "total_chunks": JSON(ticket.chunkCount),
+        ])
+    }
+
+    @Sendable func status(_ request: Request, context: LedgeContext) async throws -> Response {
+        let status = try await blobs.status(context.parameter("id"))
+        return Response([
+            "upload_id": .string(status.id),
+            "file_name": .string(status.fileName),
+            "file_size": JSON(status.byteCount),
+            "chunk_size": JSON(status.chunkByteCount),
+            "bytes_received": JSON(status.receivedByteCount),
+            "bytes_durable": JSON(status.durableByteCount),
+            "next_chunk_index": JSON(status.nextChunkIndex),
+            "complete": .bool(status.isComplete),
+            "created_at": .string(status.createdAt.description),
+            "expires_at": .string(status.expiresAt.description),
+        ])
+    }
+
+    /// Takes the body as it arrives, whatever its `Content-Type`.
+    ///
+    /// A chunk that does not arrive whole, or not as its checksum says, never counts.
+    @Sendable func chunk(_ request: Request, context: LedgeContext) async throws -> Response {
+        guard let indexText = request.headers[.chunkIndex] else { throw RequestError.missingHeader("X-Chunk-Index") }
+        guard let index = Int64(decimal: indexText.trimmingSpaces) else {
+            throw RequestError.malformedHeader("X-Chunk-Index", expected: "a number from 0")
+        }
+        let checksum = try request.headers[.chunkChecksum].map { try ChunkChecksum(header: $0) }
+        let byteCountMax = blobs.options.chunkByteCountMax
+        if let declared = request.declaredByteCount, declared > byteCountMax {
+            throw UploadError.chunkTooLarge(byteCountMax: byteCountMax)
+        }
+        let receiver = try await blobs.receive(context.parameter("id"), chunk: Int(index), expecting: checksum)
+        let receipt: ChunkReceipt
+        do {
+            try await request.forEachBuffer { try await receiver.take($0) }
+            receipt = try await receiver.finish()
+        } catch {
+            await receiver.cancel()
+            throw error
+        }
+        return Response([
+            "chunk_index": JSON(receipt.index),
+            "bytes_received": JSON(receipt.receivedByteCount),
+        ])
+    }
+
+    @Sendable func complete(_ request: Request, context: LedgeContext) async throws -> Response {
+        let upload = try await blobs.complete(context.parameter("id"))
+        return Response([
+            "file_token": .string(upload.token),
+            "file_name": .string(upload.fileName),
+            "file_size": JSON(upload.byteCount),
+            "checksum": .string(upload.sha256),
+        ])
+    }
+
+    @Sendable func abort(_ request: Request, context: LedgeContext) async throws -> Response {
+        try await blobs.abort(context.parameter("id"))
+        return Response(["message": "Upload aborted"])
+    }
+}
+
+extension ChunkReceiver {
+    /// Takes one received buffer; waits while too many frames are being compressed.
+    func take(_ buffer: ByteBuffer) async throws(UploadError) {
+        var rest = buffer
+        while rest.readableBytes > 0 {
+            var taken = 0
+            var failure: UploadError?
+            rest.withUnsafeReadableBytes { bytes in
+                do throws(UploadError) { taken = try fill(bytes) } catch { failure = error }
+            }
+            if let failure { throw failure }
+            rest.moveReaderIndex(forwardBy: taken)
+            if isFull { try await flush() }
+        }
+    }
+}
+
+extension ChunkChecksum {
+    /// Reads `sha256:<64 hex digits>` or `xxh3:<32 hex digits>`, in either case.
+    init(header: String) throws(RequestError) {
+        let parts = header.trimmingSpaces.lowercased().split(separator: ":", maxSplits: 1).map(String.init)
+        let isHexadecimal = parts.count == 2 && parts[1].utf8.allSatisfy { $0.hexDigit != nil }
+        switch (parts.first, parts.last?.utf8.count) {
+        case ("sha256", 64) where isHexadecimal: self = .sha256(parts[1])
+        case ("xxh3", 32) where isHexadecimal: self = .xxh3_128(parts[1])
+        default:
+            throw .malformedHeader("X-Chunk-Checksum", expected: "sha256:<64 hex digits> or xxh3:<32 hex digits>")
+        }
+    }
+}

@@ -1,0 +1,174 @@
+import HTTPTypes
+import HummingbirdTesting
+import JSON
+import Store
+import Testing
+
+@testable import API
+
+struct ClientRouteTests {
+    private static let add = "/api/v1/clients/add"
+    private static let edge: JSON = [
+        "name": "Lund", "client_id": "c1", "preferred_combiner": nil, "package": "local", "client_version": "1.1.0",
+    ]
+
+    private static func withCombiners(
+        _ declarations: [CombinerDeclaration] = [CombinerDeclaration(name: "north", host: "10.0.0.1", port: 12080)],
+        _ body: @escaping @Sendable (Site, Visitor) async throws -> Void
+    ) async throws {
+        let site = try Site()
+        try await site.server.declare(declarations)
+        try await site.run { visitor async throws in try await body(site, visitor) }
+    }
+
+    @Test func aClientIsToldWhereItsCombinerIs() async throws {
+        try await Self.withCombiners { _, visitor async throws in
+            let answer = try await visitor.ask(.post, Self.add, Self.edge)
+            #expect(answer.status == 200, "the official client takes 201 for a failure")
+            let expected: [(FieldPath, JSON)] = [
+                ("client_id", "c1"), ("public_hostname", "10.0.0.1"), ("port", 12080), ("grpc_secure", false),
+                ("helper_type", "numpyhelper"), ("combiner", "north"),
+            ]
+            for (path, value) in expected { #expect(try answer.json[path: path] == value) }
+            let stored = try await visitor.ask(.get, "/api/v1/clients/c1").json
+            #expect(stored[path: "status"] == "available")
+            #expect(stored[path: "combiner"] == "north")
+            #expect(stored[path: "last_seen"]?.string != nil)
+        }
+    }
+
+    @Test func aClientThatComesAgainIsTheSame() async throws {
+        try await Self.withCombiners { _, visitor async throws in
+            for _ in 0..<3 { #expect(try await visitor.ask(.post, Self.add, Self.edge).status == 200) }
+            #expect(try await visitor.ask(.get, "/api/v1/clients/count").text == "1")
+        }
+    }
+
+    @Test func aClientWithoutAnIDGetsOne() async throws {
+        try await Self.withCombiners { _, visitor async throws in
+            let client: JSON = ["name": "n"]
+            let id = try await visitor.ask(.post, Self.add, client).json[path: "client_id"]?.string
+            #expect(id?.utf8.count == 36)
+        }
+    }
+
+    @Test(arguments: ["preferred_combiner", "combiner_preferred"])
+    func bothSpellingsOfThePreferredCombinerCount(_ name: String) async throws {
+        let declarations = ["north", "south"].map { CombinerDeclaration(name: $0, host: "\($0).example", port: 1) }
+        try await Self.withCombiners(declarations) { _, visitor async throws in
+            var fields: JSONObject = ["name": "n"]
+            fields[name] = "south"
+            let answer = try await visitor.ask(.post, Self.add, .object(fields))
+            #expect(try answer.json[path: "public_hostname"] == "south.example")
+        }
+    }
+
+    @Test func clientsAreSharedAmongCombiners() async throws {
+        let declarations = ["a", "b", "c"].map { CombinerDeclaration(name: $0, host: "h", port: 1) }
+        try await Self.withCombiners(declarations) { _, visitor async throws in
+            for index in 0..<6 {
+                let client = JSON.object(["name": "n", "client_id": .string("c\(index)")])
+                _ = try await visitor.ask(.post, Self.add, client)
+            }
+            for name in ["a", "b", "c"] {
+                let count = try await visitor.ask(.get, "/api/v1/clients/count?combiner=\(name)").text
+                #expect(count == "2")
+            }
+            let last: JSON = ["name": "n", "client_id": "c5"]
+            let again = try await visitor.ask(.post, Self.add, last)
+            #expect(try again.json[path: "combiner"] == "c", "it does not count itself, and stays")
+        }
+    }
+
+    static let refusals: [(JSON, Int, String)] = [
+        (["client_id": "c"], 400, "missing field 'name'"),
+        (["name": "n", "package": "x"], 400, "field 'package' must be 'local' or 'remote'"),
+        (
+            ["name": "n", "client_version": "0.33.0"], 406,
+            "Client version 0.33.0 does not fit this server, which speaks to versions 1.x"
+        ),
+        (
+            ["name": "n", "client_version": "2"], 406,
+            "Client version 2 does not fit this server, which speaks to versions 1.x"
+        ),
+        (["name": "n", "preferred_combiner": "x"], 400, "Combiner x not found or unavailable."),
+        (["name": "n", "package": "remote"], 203, "No compute package found. Set package in controller."),
+    ]
+
+    @Test(arguments: refusals.indices)
+    func whoCannotJoinIsToldWhy(_ index: Int) async throws {
+        let (body, status, message) = Self.refusals[index]
+        try await Self.withCombiners { _, visitor async throws in
+            let answer = try await visitor.ask(.post, Self.add, body)
+            #expect(answer.status == status)
+            #expect(try answer.message == message)
+            #expect(try await visitor.ask(.get, "/api/v1/clients/count").text == "0")
+        }
+    }
+
+    @Test func withoutACombinerNobodyJoins() async throws {
+        try await Self.withCombiners([]) { _, visitor async throws in
+            let answer = try await visitor.ask(.post, Self.add, Self.edge)
+            #expect(answer.status == 400)
+            #expect(try answer.message == "No combiner available.")
+        }
+    }
+
+    @Test func aPublicHostNameMayHaveAPort() async throws {
+        try await Self.withCombiners { _, visitor async throws in
+            let path = "/api/v1/combiners/north"
+            let changed = try await visitor.ask(.patch, path, ["public_hostname": "edge.example:443"])
+            #expect(try changed.message == "Combiner updated")
+            let answer = try await visitor.ask(.post, Self.add, Self.edge)
+            #expect(try answer.json[path: "public_hostname"] == "edge.example")
+            #expect(try answer.json[path: "port"] == 443)
+            #expect(try answer.json[path: "internal_hostname"] == "10.0.0.1")
+        }
+    }
+
+    @Test func aDeclarationKeepsWhatAnOperatorChanged() async throws {
+        try await Self.withCombiners { site, visitor async throws in
+            let path = "/api/v1/combiners/north"
+            _ = try await visitor.ask(.patch, path, ["public_hostname": "edge.example"])
+            try await site.server.declare([CombinerDeclaration(name: "north", host: "10.0.0.2", port: 7)])
+            let combiner = try await visitor.ask(.get, path).json
+            #expect(combiner[path: "public_hostname"] == "edge.example")
+            #expect(combiner[path: "address"] == "10.0.0.2")
+            #expect(combiner[path: "port"] == 7)
+        }
+    }
+
+    @Test func onlyHostNamesOfACombinerChange() async throws {
+        try await Self.withCombiners { _, visitor async throws in
+            let answer = try await visitor.ask(.patch, "/api/v1/combiners/north", ["port": 1])
+            #expect(answer.status == 400)
+            #expect(try await visitor.ask(.patch, "/api/v1/combiners/x", ["public_hostname": "h"]).status == 404)
+        }
+    }
+
+    @Test func onlyClientsThatAreOnlineAreCounted() async throws {
+        try await Self.withCombiners { site, visitor async throws in
+            _ = try await visitor.ask(.post, Self.add, Self.edge)
+            let path = "/api/v1/combiners/clients/count"
+            let none: JSON = ["result": [["combiner_id": "north", "client_count": 0]]]
+            #expect(try await visitor.ask(.post, path, [:]).json == none)
+            _ = try await site.store.collection("clients").update("c1") { old in
+                var client = old
+                client["status"] = "online"
+                return client
+            }
+            let one: JSON = ["result": [["combiner_id": "north", "client_count": 1]]]
+            #expect(try await visitor.ask(.post, path, ["combiners": "north"]).json == one)
+        }
+    }
+
+    @Test func theConfigurationNamesTheHostThatWasAsked() async throws {
+        try await Site().run(.live) { visitor async throws in
+            let answer = try await visitor.ask(.get, "/api/v1/clients/config?checksum=true").json
+            #expect(answer[path: "network_id"] == "ledge")
+            #expect(answer[path: "discover_host"] == "localhost")
+            #expect(answer[path: "discover_port"]?.int ?? 0 > 0)
+            #expect(answer.object?["checksum"] == nil, "there is no package")
+        }
+    }
+}

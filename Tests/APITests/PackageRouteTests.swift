@@ -1,0 +1,98 @@
+import HTTPTypes
+import JSON
+import Store
+import Testing
+
+@testable import API
+
+struct PackageRouteTests {
+    private static let packages = "/api/v1/packages/"
+
+    @discardableResult
+    private static func add(_ visitor: Visitor, _ name: String, _ bytes: [UInt8] = [1, 2, 3]) async throws -> String {
+        let token = try await UploadRouteTests.upload(visitor, bytes, name: "\(name).tgz")
+        let form = "helper=numpyhelper&name=\(name)&description=&file_token=\(token)&file_name=\(name).tgz"
+        let answer = try await visitor.ask(.post, packages, form: form)
+        #expect(answer.status == 200)
+        return try #require(try answer.json[path: "package_id"]?.string)
+    }
+
+    @Test func theNewestPackageIsTheActiveOne() async throws {
+        try await Site().run { visitor async throws in
+            for name in ["first", "second", "third"] { try await Self.add(visitor, name) }
+            #expect(try await visitor.ask(.get, Self.packages + "active").json[path: "name"] == "third")
+            #expect(try await visitor.ask(.get, Self.packages + "count?active=true").text == "1")
+        }
+    }
+
+    @Test func anyPackageCanBeMadeTheActiveOne() async throws {
+        try await Site().run { visitor async throws in
+            let first = try await Self.add(visitor, "first")
+            try await Self.add(visitor, "second")
+            #expect(try await visitor.ask(.put, Self.packages + "active", ["id": .string(first)]).status == 200)
+            #expect(try await visitor.ask(.get, Self.packages + "active").json[path: "name"] == "first")
+            #expect(try await visitor.ask(.get, Self.packages + "count?active=true").text == "1")
+            #expect(try await visitor.ask(.delete, Self.packages + "active").status == 200)
+            let none = try await visitor.ask(.get, Self.packages + "active")
+            #expect(none.status == 404)
+            #expect(try none.message == "Entity not found")
+            #expect(try await visitor.ask(.put, Self.packages + "active", ["id": "x"]).status == 404)
+        }
+    }
+
+    /// As after a crash between two writes: of two flags the later one counts.
+    @Test func ofTwoActivePackagesTheLaterOneCounts() async throws {
+        let site = try Site()
+        try await site.run { visitor async throws in
+            let first = try await Self.add(visitor, "first")
+            try await Self.add(visitor, "second")
+            _ = try await site.store.collection("packages").update(first) { old in
+                var package = old
+                package["active"] = true
+                return package
+            }
+            #expect(try await visitor.ask(.get, Self.packages + "active").json[path: "name"] == "first")
+            try await Self.add(visitor, "third")
+            #expect(try await visitor.ask(.get, Self.packages + "count?active=true").text == "1")
+        }
+    }
+
+    /// The edge client asks for the checksum by the name it got the file under.
+    @Test func aPackageIsFoundByAnyOfItsNames() async throws {
+        try await Site().run { visitor async throws in
+            let id = try await Self.add(visitor, "train", [1, 2, 3, 4])
+            try await Self.add(visitor, "other")
+            for name in ["\(id).tgz", "train.tgz", "train"] {
+                let download = try await visitor.ask(.get, Self.packages + "download?name=\(name)")
+                #expect(download.bytes == [1, 2, 3, 4])
+                #expect(download["Content-Disposition"] == "attachment; filename=\"\(id).tgz\"")
+                let checksum = try await visitor.ask(.get, Self.packages + "checksum?name=\(name)").json
+                #expect(
+                    checksum[path: "checksum"]
+                        == "9f64a747e1b97f131fabb6b447296c9b6f0201e79fb3c5356e6c77e89b6a806a"
+                )
+            }
+            #expect(try await visitor.ask(.get, Self.packages + "download").bytes == [1, 2, 3])
+            #expect(try await visitor.ask(.get, Self.packages + "download?name=x").status == 404)
+        }
+    }
+
+    @Test func aFileNoClientCanUnpackIsRefused() async throws {
+        try await Site().run { visitor async throws in
+            let token = try await UploadRouteTests.upload(visitor, [1], name: "package.exe")
+            let answer = try await visitor.ask(.post, Self.packages, ["file_token": .string(token)])
+            #expect(answer.status == 400)
+            #expect(try await visitor.ask(.get, "/api/v1/file-upload/\(token)").status == 200, "it is an upload still")
+        }
+    }
+
+    @Test func withoutAPackageThereIsNone() async throws {
+        try await Site().run { visitor async throws in
+            for path in ["active", "checksum", "download"] {
+                let answer = try await visitor.ask(.get, Self.packages + path)
+                #expect(answer.status == 404)
+                #expect(try answer.message == "Entity not found")
+            }
+        }
+    }
+}

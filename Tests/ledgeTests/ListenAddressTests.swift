@@ -1,0 +1,10 @@
+import Testing
+
+@testable import ledge
+
+struct ListenAddressTests {
+    @Test func aListenAddressNeedsItsPort() {
+        #expect(ListenAddress(argument: "127.0.0.1") == nil)
+        #expect(ListenAddress(argument: "[::1]:0")?.description == "[::1]:0")
+    }
+}
