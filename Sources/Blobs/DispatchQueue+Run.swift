@@ -1,11 +1,12 @@
-internal import Dispatch
+package import Dispatch
 internal import NIOConcurrencyHelpers
 
 extension DispatchQueue {
-    /// Runs a body that blocks on this queue and suspends until it is done: no cooperative thread waits on a disk.
+    /// Runs a body that blocks or computes on this queue and suspends until it is done.
     ///
+    /// No cooperative thread waits for a disk or a processor meanwhile.
     /// The result travels in a locked box and not in the continuation, whose handing over TSan cannot see.
-    func run<Value: Sendable, Failure: Error>(
+    package func run<Value: Sendable, Failure: Error>(
         _ body: @escaping @Sendable () throws(Failure) -> Value
     ) async throws(Failure) -> Value {
         let box = NIOLockedValueBox<Result<Value, Failure>?>(nil)

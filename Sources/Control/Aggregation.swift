@@ -123,16 +123,25 @@ struct Averaging: Sendable {
         let weighted = updates.map { WeightedUpdate($0.model, weight: $0.contribution.exampleCount) }
         // Every id has the same length, so the byte count is known before the id is.
         let byteCount = try await lay(out: weighted, as: UniqueID.random()).byteCount
-        let intake = try await Intake("model.\(updates[0].model.format.fileExtension)", byteCount: byteCount, blobs)
+        let fileName = "model.\(updates[0].model.format.fileExtension)"
+        let intake: BlobIntake
+        do { intake = try await BlobIntake(fileName: fileName, byteCount: byteCount, blobs: blobs) } catch {
+            throw .upload(error)
+        }
         do throws(AveragingError) {
-            let bytes = try await lay(out: weighted, as: intake.id).bytes()
-            while let step = try await next(of: bytes) { try await intake.take(step) }
-            try await intake.finish()
+            try await fill(intake, from: lay(out: weighted, as: intake.id).bytes())
             return intake.id
         } catch {
             await intake.abort()
             throw error
         }
+    }
+
+    private func fill(_ intake: BlobIntake, from bytes: AggregatedBytes) async throws(AveragingError) {
+        while let step = try await next(of: bytes) {
+            do { try await intake.take(step) } catch { throw .upload(error) }
+        }
+        do { _ = try await intake.finish() } catch { throw .upload(error) }
     }
 
     private func lay(out updates: [WeightedUpdate], as id: String) async throws(AveragingError) -> AggregatedModel {

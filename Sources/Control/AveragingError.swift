@@ -20,21 +20,6 @@ enum AveragingError: Error, Sendable {
     }
 }
 
-extension WeightsError {
-    fileprivate var sentence: String {
-        switch self {
-        case .arrayCountMismatch(let expected, let found): "it has \(found) arrays, the model has \(expected)"
-        case .shapeMismatch(let array, let expected, let found):
-            "its array \(array) has the shape \(found), the model's has \(expected)"
-        case .elementTypeMismatch(let array, let expected, let found):
-            "its array \(array) holds \(found), others hold \(expected)"
-        case .invalidWeight(let weight): "it was trained on \(weight) examples"
-        case .update(_, let error): error.sentence
-        default: "its bytes are no model: \(self)"
-        }
-    }
-}
-
 extension ModelFile {
     /// Requires as many arrays as another model has, of the same shapes.
     func expectShapes(of other: ModelFile) throws(WeightsError) {

@@ -23,7 +23,7 @@ struct RoundTests {
 
     /// One of three does something wrong: the others are averaged, and the log says why.
     @Test(arguments: [
-        (Conduct.failing, nil as String?), (.misshapen, "shape"), (.garbled, "no model"),
+        (Conduct.failing, nil as String?), (.misshapen, "shape"), (.garbled, "no known format"),
         (.countless, "how many examples"),
         (.lost, "not there"),
     ])

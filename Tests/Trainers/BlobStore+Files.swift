@@ -4,29 +4,9 @@ package import Blobs
 extension BlobStore {
     /// Stores a file and returns its token.
     package func upload(_ fileName: String, _ bytes: [UInt8]) async throws(UploadError) -> CompletedUpload {
-        let id = try await begin(fileName: fileName, byteCount: Int64(bytes.count)).id
-        var rest = bytes[...]
-        var index = 0
-        while !rest.isEmpty {
-            let chunk = try await receive(id, chunk: index)
-            var part = rest.prefix(options.chunkByteCountMax)
-            rest = rest.dropFirst(part.count)
-            while !part.isEmpty {
-                let count = try Self.fill(chunk, part)
-                part = part.dropFirst(count)
-                if chunk.isFull { try await chunk.flush() }
-            }
-            _ = try await chunk.finish()
-            index += 1
-        }
-        return try await complete(id)
-    }
-
-    private static func fill(_ chunk: ChunkReceiver, _ bytes: ArraySlice<UInt8>) throws(UploadError) -> Int {
-        let result = bytes.withUnsafeBytes { bytes in
-            Result { () throws(UploadError) in try chunk.fill(bytes) }
-        }
-        return try result.get()
+        let intake = try await BlobIntake(fileName: fileName, byteCount: Int64(bytes.count), blobs: self)
+        try await intake.take(bytes)
+        return try await intake.finish()
     }
 
     /// Returns a stored file.

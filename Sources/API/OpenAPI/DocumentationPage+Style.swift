@@ -34,7 +34,7 @@ extension DocumentationPage {
         th, td { padding: .2rem .8rem .2rem 0; text-align: left; vertical-align: top; font-weight: 400;
           border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
         thead th { color: var(--soft); font-size: .8rem; }
-        tbody th { width: 30%; } td:nth-child(2) { width: 30%; }
+        tbody th { width: 24%; } td:nth-child(2):not(:last-child) { width: 24%; }
         summary { cursor: pointer; color: var(--link); }
         @media (max-width: 45rem) {
           body { display: block; } main { padding: 1rem; }

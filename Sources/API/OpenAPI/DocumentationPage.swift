@@ -89,7 +89,7 @@ struct DocumentationPage: Sendable {
         }
         return """
             <details>
-            <summary>The fields of a \(resource.singular.escaped)</summary>
+            <summary>Fields</summary>
             <table>
             <thead><tr><th scope="col">field</th><th scope="col">kind</th><th scope="col">where it is left out</th></tr></thead>
             <tbody>

@@ -56,7 +56,7 @@ struct MultipartForm: Sendable {
             reading.file = try await BlobIntake(fileName: fileName, byteCount: Int64(rest), blobs: blobs)
         case .bytes(let bytes):
             if reading.part?.name == fileField {
-                try await reading.file?.take(bytes)
+                try await reading.file?.take(bytes.readableBytesView)
             } else {
                 guard reading.text.readableBytes + bytes.readableBytes <= Self.fieldByteCountMax else {
                     throw RequestError.bodyTooLarge(byteCountMax: Self.fieldByteCountMax)

@@ -150,7 +150,7 @@ struct UploadRoutes: Sendable {
         let receiver = try await blobs.receive(context.parameter("id"), chunk: Int(index), expecting: checksum)
         let receipt: ChunkReceipt
         do {
-            try await request.forEachBuffer { try await receiver.take($0) }
+            try await request.forEachBuffer { try await receiver.take($0.readableBytesView) }
             receipt = try await receiver.finish()
         } catch {
             await receiver.cancel()
@@ -175,23 +175,6 @@ struct UploadRoutes: Sendable {
     @Sendable func abort(_ request: Request, context: LedgeContext) async throws -> Response {
         try await blobs.abort(context.parameter("id"))
         return Response(["message": "Upload aborted"])
-    }
-}
-
-extension ChunkReceiver {
-    /// Takes one received buffer; waits while too many frames are being compressed.
-    func take(_ buffer: ByteBuffer) async throws(UploadError) {
-        var rest = buffer
-        while rest.readableBytes > 0 {
-            var taken = 0
-            var failure: UploadError?
-            rest.withUnsafeReadableBytes { bytes in
-                do throws(UploadError) { taken = try fill(bytes) } catch { failure = error }
-            }
-            if let failure { throw failure }
-            rest.moveReaderIndex(forwardBy: taken)
-            if isFull { try await flush() }
-        }
     }
 }
 

@@ -1,10 +1,11 @@
-internal import Blobs
-internal import NIOCore
-
-/// A file that arrives in one request, put into the store as an upload of as many chunks as it needs.
-final class BlobIntake {
+/// A file that comes in one piece, in one request or made by the server, put into the store as an upload of as many
+/// chunks as it needs.
+///
+/// Used by one task at a time.
+package final class BlobIntake {
+    /// The upload's id; once it is complete, its token.
+    package let id: String
     private let blobs: BlobStore
-    private let id: String
     private var chunk: ChunkReceiver?
     private var chunkIndex = 0
     /// How many bytes the current chunk still takes.
@@ -13,7 +14,7 @@ final class BlobIntake {
     /// Begins an upload of exactly `byteCount` bytes.
     ///
     /// - Throws: as `BlobStore.begin` does.
-    init(fileName: String, byteCount: Int64, blobs: BlobStore) async throws(UploadError) {
+    package init(fileName: String, byteCount: Int64, blobs: BlobStore) async throws(UploadError) {
         self.blobs = blobs
         id = try await blobs.begin(
             fileName: fileName,
@@ -22,24 +23,26 @@ final class BlobIntake {
         ).id
     }
 
-    func take(_ bytes: ByteBuffer) async throws(UploadError) {
-        var rest = bytes
-        while rest.readableBytes > 0 {
+    package func take<Bytes: Collection<UInt8> & Sendable>(_ bytes: Bytes) async throws(UploadError)
+    where Bytes.SubSequence: Sendable {
+        var rest = bytes[...]
+        while !rest.isEmpty {
             if room == 0 { try await beginChunk() }
-            guard let part = rest.readSlice(length: min(room, rest.readableBytes)) else { return }
+            let part = rest.prefix(room)
             try await chunk?.take(part)
-            room -= part.readableBytes
+            room -= part.count
+            rest = rest.dropFirst(part.count)
         }
     }
 
     /// Returns when the file is on stable storage.
-    func finish() async throws(UploadError) -> CompletedUpload {
+    package func finish() async throws(UploadError) -> CompletedUpload {
         try await endChunk()
         return try await blobs.complete(id)
     }
 
     /// Forgets the file.
-    func abort() async {
+    package func abort() async {
         await chunk?.cancel()
         // An upload that cannot be removed now expires later.
         do { try await blobs.abort(id) } catch {}
