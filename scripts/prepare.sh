@@ -51,6 +51,6 @@ prepare_python() {
     rm -rf .venv &&
         python3 -m venv .venv &&
         "${install[@]}" --requirement "$wanted" &&
-        "${install[@]}" --no-deps scaleoututil==1.1.0 &&
+        "${install[@]}" --no-deps scaleout==1.1.0 scaleoututil==1.1.0 &&
         cp "$wanted" .venv/installed.txt
 }

@@ -5,7 +5,14 @@ import uuid
 from promises import client, message, promise
 
 
+def join(server, name="edge-1"):
+    """Makes a client known, as it does itself when it starts; a status is taken only from who is."""
+    reply = server.ask("POST", "/api/v1/clients/add", name=name, client_id=name, package="local")
+    assert reply.status == 200, reply.body
+
+
 def status(server, **fields):
+    join(server)
     body = {"type": "MODEL_UPDATE", "log_level": "INFO", "status": "done", "sender": {"client_id": "edge-1"}, **fields}
     return client(server).add_status(body)
 

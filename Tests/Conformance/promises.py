@@ -10,6 +10,9 @@ from ledge import Server
 ROOT = Path(__file__).resolve().parents[2]
 DIGITS = ROOT / "fixtures/models/digits-mlp.npz"
 
+# Clients can join a network that has a combiner.
+COMBINER = ("--combiner", "main=127.0.0.1:12080")
+
 cases = []
 
 
@@ -28,9 +31,9 @@ class Place:
         self.data = self.path / "data"
 
     @contextlib.contextmanager
-    def server(self, port=0):
+    def server(self, port=0, options=COMBINER):
         """A server on the data directory; stopped at the end, and then it must have stopped cleanly."""
-        with Server(self.binary, self.data, port) as server:
+        with Server(self.binary, self.data, port, options) as server:
             yield server
             if server.runs:
                 code = server.stop()

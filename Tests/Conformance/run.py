@@ -10,10 +10,21 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import access  # noqa: E402, F401
 import bad_input  # noqa: E402, F401
+import cli  # noqa: E402, F401
+import client  # noqa: E402, F401
+import credentials  # noqa: E402, F401
+import endpoints  # noqa: E402, F401
+import endpoints_files  # noqa: E402, F401
+import endpoints_nodes  # noqa: E402, F401
+import endpoints_tokens  # noqa: E402, F401
+import endpoints_training  # noqa: E402, F401
 import events  # noqa: E402, F401
+import keys  # noqa: E402, F401
 import lifecycle  # noqa: E402, F401
 import models  # noqa: E402, F401
+import openapi  # noqa: E402, F401
 import tool  # noqa: E402, F401
 import uploads  # noqa: E402, F401
 from promises import Place, cases  # noqa: E402

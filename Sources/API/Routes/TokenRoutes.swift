@@ -111,7 +111,9 @@ struct TokenRoutes: Sendable {
             throw RequestError.malformedField("token_type", expected: "'client', 'admin' or 'combiner'")
         }
         let days = try fields.integer("expires_in_days").map { Int($0) } ?? Self.daysDefault
-        let token = try authority.apiKey(role: role, days: days, by: caller)
+        let token = try Self.checkingLifetime("expires_in_days") {
+            () throws(TokenError) in try authority.apiKey(role: role, days: days, by: caller)
+        }
         return Response(
             status: .created,
             [
@@ -126,7 +128,9 @@ struct TokenRoutes: Sendable {
         let fields = try await request.fields(byteCountMax: options.bodyByteCountMax)
         let name = try fields.text("name") ?? "enrollment"
         let hours = try fields.integer("expires_in_hours").map { Int($0) } ?? Self.hoursDefault
-        let token = try authority.enrollmentToken(name: name, hours: hours, by: caller)
+        let token = try Self.checkingLifetime("expires_in_hours") {
+            () throws(TokenError) in try authority.enrollmentToken(name: name, hours: hours, by: caller)
+        }
         return Response(
             status: .created,
             [
@@ -150,6 +154,16 @@ struct TokenRoutes: Sendable {
         let fields = try await request.fields(byteCountMax: options.bodyByteCountMax)
         guard let token = try fields.text("refresh_token") else { throw RequestError.missingField("refresh_token") }
         return Response(.object(try await authority.refresh(token, at: endpoint).answer))
+    }
+
+    /// Names the field that holds a lifetime nobody gets.
+    private static func checkingLifetime(
+        _ field: String,
+        _ make: () throws(TokenError) -> IssuedToken
+    ) throws -> IssuedToken {
+        do { return try make() } catch .unacceptableLifetime(let allowed) {
+            throw RequestError.malformedField(field, expected: "\(allowed.lowerBound) to \(allowed.upperBound)")
+        }
     }
 
     private func required(_ context: LedgeContext) throws(RequestError) -> (TokenAuthority, Identity) {
