@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import requests
 from scaleoututil.api.client import Scaleout
 
 WIDTHS = [64, 128, 64, 10]
@@ -72,6 +73,31 @@ def statuses(client, session):
     return [round["status"] for round in sorted(rounds, key=lambda round: int(round["round_id"]))]
 
 
+def give_orders(client, session, model):
+    """Gives every order that needs somebody to carry it out, by the official client, and sees it carried out."""
+    done = client.run_custom_command("Ping", synchronous=True, timeout=30, parameters={"word": "hello"})
+    assert done["message"] == "Sent command: Custom_Ping", done
+    assert [result["status"] for result in done["results"]] == ["COMPLETED"] * 3, done
+    pending = client.run_custom_command("Ping", client_ids=[done["results"][0]["client_id"]])
+    assert pending["message"] == "Command Custom_Ping is pending", pending
+    orders = [pending["correlation_id"]]
+    for answer in (
+        client.start_inference(model, synchronous=True),
+        client.stage_model(model),
+        client.start_validation(session, model),
+    ):
+        assert "correlation_id" in answer, answer
+        orders.append(answer["correlation_id"])
+    for order in orders:
+        until(f"{order} is done", lambda: client.get_command(order)["status"] == "COMPLETED")
+    validations = client.get_validations(model_id=model)["count"]
+    again = requests.post(client._get_url_api_v1("control/start_session"), json={"session_id": session, "rounds": 1})
+    assert (again.status_code, again.json()["message"]) == (200, "Session started"), again.text
+    until("the session is finished again", lambda: client.session_is_finished(session))
+    assert statuses(client, session).count("Finished") == 4
+    print(f"orders carried out: {len(orders) + 1}; {validations} validations of the last model; one round more")
+
+
 def main():
     binary = sys.argv[1]
     os.environ["SCALEOUT_TOKEN_CACHE_DIR"] = tempfile.gettempdir()
@@ -105,6 +131,7 @@ def main():
         before, after = accuracy(seed), accuracy(trained)
         print(f"accuracy on all digits: {before:.4f} before, {after:.4f} after")
         finished = statuses(client, session).count("Finished")
+        give_orders(client, session, client.get_session(session)["session_config"]["model_id"])
         process.terminate()
         process.wait()
         print("".join(line for line in Path(f"{data}.log").open() if "notice" in line), end="")
