@@ -8,6 +8,8 @@ package enum ValidationError: Error, Sendable, Hashable {
     case missingField(String)
     /// A field that is what it is once the document exists.
     case immutableField(String)
+    /// A field that must be `HOST` or `HOST:PORT`.
+    case notAHostName(String)
     case wrongKind(field: String, expected: Field.Kind)
     /// A sender that names neither a client nor a combiner.
     case unresolvableSender(field: String)

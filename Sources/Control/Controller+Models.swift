@@ -14,8 +14,12 @@ extension Controller {
         guard let parent = try records.models.get(session.modelID)?["blob_id"]?.string else {
             return try await happened(.notAggregated(.notAggregated("the round's model is gone")), inRound: round.id)
         }
+        guard let aggregator = Aggregation.named(session.config.aggregator) else {
+            let reason = "there is no aggregator '\(session.config.aggregator)'"
+            return try await happened(.notAggregated(.notAggregated(reason)), inRound: round.id)
+        }
         let averaging = Averaging(
-            aggregator: Aggregation.named(session.config.aggregator),
+            aggregator: aggregator,
             blobs: blobs,
             now: { [clock] in clock.now() },
             parentBlobID: parent
@@ -90,7 +94,7 @@ extension Controller {
     /// The name of the session's next model; nil where it was started without a prefix.
     private func modelName(_ session: RunningSession) throws(ControlError) -> String? {
         guard let prefix = session.start.modelNamePrefix else { return nil }
-        return "\(prefix)_\(try records.models.count([Condition("session_id", .equal(session.id))]) + 1)"
+        return "\(prefix)_\(try records.models.count([Condition("session_id", .exactly(session.id))]) + 1)"
     }
 
     /// Claims the upload of a model and stores its document; does only what is still to be done.

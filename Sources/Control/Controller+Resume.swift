@@ -98,10 +98,10 @@ extension Controller {
         if try records.models.get(modelID) != nil { return true }
         let config = SessionConfig(object: round["round_config"]?.object ?? [:])
         let parent = try records.newestModel(ofSession: sessionID) ?? config.seedModelID
-        let count = try records.models.count([Condition("session_id", .equal(sessionID))])
+        let count = try records.models.count([Condition("session_id", .exactly(sessionID))])
         let root = try records.commands.list(
             [
-                Condition("session_id", .equal(sessionID)),
+                Condition("session_id", .exactly(sessionID)),
                 Condition("command_type", .equal(CommandType.startSession.name)),
             ],
             limit: 1
@@ -121,7 +121,7 @@ extension Controller {
 
     /// Removes the blobs its tasks name.
     private func removeUpdates(ofRound id: String) async throws(ControlError) {
-        for task in try records.commands.list([Condition("round_id", .equal(id))]) {
+        for task in try records.commands.list([Condition("round_id", .exactly(id))]) {
             guard let blobID = task["response"]?["file_token"]?.string else { continue }
             do { try await blobs.remove(blobID) } catch {}
         }
@@ -181,7 +181,7 @@ extension Controller {
 
     /// Goes on with the first round that is not done.
     private func goOn(_ session: RunningSession, _ notices: inout [String]) async throws(ControlError) {
-        let rounds = try records.rounds.list([Condition("round_config.session_id", .equal(session.id))])
+        let rounds = try records.rounds.list([Condition("round_config.session_id", .exactly(session.id))])
         let done = rounds.count { round in
             let number = round["round_id"]?.string.flatMap { Int($0) } ?? 0
             return number >= session.firstRoundNumber && round["round_data"]?["interrupted"]?.bool != true

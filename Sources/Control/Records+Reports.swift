@@ -6,8 +6,8 @@ extension Records {
     func take(_ report: ValidationReport) async throws(ControlError) {
         // The message has no id of its own, and one task has one result.
         let isKnown = try validations.count([
-            Condition("correlation_id", .equal(report.correlationID)),
-            Condition("sender.client_id", .equal(report.clientID)),
+            Condition("correlation_id", .exactly(report.correlationID)),
+            Condition("sender.client_id", .exactly(report.clientID)),
         ])
         guard isKnown == 0 else { return }
         try await validations.insert([

@@ -34,7 +34,7 @@ struct Records: Sendable {
 
     /// The newest model a session has made, or nil.
     func newestModel(ofSession id: String) throws(ControlError) -> String? {
-        try models.list([Condition("session_id", .equal(id))], limit: 1).first?["model_id"]?.string
+        try models.list([Condition("session_id", .exactly(id))], limit: 1).first?["model_id"]?.string
     }
 
     /// The number of the newest round of all sessions; 0 without any.
@@ -46,7 +46,7 @@ struct Records: Sendable {
 
     /// Whether no document calls this blob its own.
     func isFree(blobID: String) throws(ControlError) -> Bool {
-        let condition = Condition("blob_id", .equal(blobID))
+        let condition = Condition("blob_id", .exactly(blobID))
         guard try models.count([condition]) == 0 else { return false }
         return try packages.count([condition]) == 0
     }

@@ -1,14 +1,16 @@
 internal import NIOConcurrencyHelpers
 
 /// Lets tasks that write the same id pass one after the other, in the order they came; others never wait.
-final class Turns: Sendable {
+package final class Turns: Sendable {
+    package init() {}
+
     /// For each id that is being written, who waits for it.
     private let queues = NIOLockedValueBox<[Text: [CheckedContinuation<Void, Never>]]>([:])
 
     /// Returns when it is the caller's turn.
     ///
     /// It must ``leave(_:)`` afterwards, whatever happens.
-    func enter(_ id: String) async {
+    package func enter(_ id: String) async {
         let id = Text(id)
         let isFree = queues.withLockedValue { queues in
             guard queues[id] == nil else { return false }
@@ -30,7 +32,7 @@ final class Turns: Sendable {
     }
 
     /// Gives the turn to who waits longest.
-    func leave(_ id: String) {
+    package func leave(_ id: String) {
         let next = queues.withLockedValue { queues -> CheckedContinuation<Void, Never>? in
             let id = Text(id)
             guard queues[id]?.isEmpty == false else {

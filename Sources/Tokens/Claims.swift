@@ -49,7 +49,7 @@ extension Claims {
         notBefore = try Self.moment("nbf", of: object)
         isAPIKey = object["token_type"] == .string(Self.apiKey)
         if let family = try Self.text("family", of: object, byteCountMax: Self.idByteCountMax) {
-            guard let generation = object["generation"]?.int, generation >= 0 else {
+            guard let generation = object["generation"]?.int, generation >= 0, generation < .max else {
                 throw .invalid(.claim("generation"))
             }
             lineage = Lineage(family: family, generation: generation)

@@ -22,18 +22,21 @@ struct ConfigurationFile {
     ///
     /// - Throws: ``CommandFailure``, where the file cannot be read or is not such an object.
     static func expand(_ arguments: [String]) throws(CommandFailure) -> [String] {
-        guard let command = arguments.first, command == Serve.name, let path = path(in: arguments) else {
-            return arguments
+        guard let command = arguments.first, command == Serve.name else { return arguments }
+        let paths = paths(in: arguments)
+        guard paths.count < 2 else {
+            throw CommandFailure("there is one configuration file; \(option) is given \(paths.count) times")
         }
+        guard let path = paths.first else { return arguments }
         return [command] + (try options(of: path)) + arguments.dropFirst()
     }
 
-    private static func path(in arguments: [String]) -> String? {
-        for (index, argument) in arguments.enumerated() {
-            if argument == option { return arguments.dropFirst(index + 1).first }
-            if argument.hasPrefix("\(option)=") { return String(argument.dropFirst(option.count + 1)) }
+    private static func paths(in arguments: [String]) -> [String] {
+        arguments.indices.compactMap { index in
+            if arguments[index] == option { return arguments.dropFirst(index + 1).first }
+            guard arguments[index].hasPrefix("\(option)=") else { return nil }
+            return String(arguments[index].dropFirst(option.count + 1))
         }
-        return nil
     }
 
     private static func options(of path: String) throws(CommandFailure) -> [String] {
@@ -51,6 +54,10 @@ struct ConfigurationFile {
         guard case .object(let members) = file else { throw CommandFailure("\(path) is not a JSON object of options") }
         var options: [String] = []
         for (name, value) in members {
+            guard !name.isEmpty, name.allSatisfy({ $0.isASCII && ($0.isLowercase || $0 == "-") }), name != "config"
+            else {
+                throw CommandFailure("\(path): '\(name)' is no option of the command")
+            }
             for value in value.array ?? [value] {
                 switch value {
                 case .string(let text): options += ["--\(name)=\(text)"]

@@ -75,6 +75,7 @@ struct MakeToken: ParsableCommand {
             if tokenSecret == nil, try disk.entry("\(data)/\(SigningKey.fileName)") == nil {
                 try disk.ensureDirectory(data)
                 let lock = try DirectoryLock(DataDirectory(data), on: disk)
+                Console.note("made a new secret in \(data)")
                 return try withExtendedLifetime(lock) {
                     try ServeAccess.key(in: data, file: nil, algorithm: tokenAlgorithm)
                 }

@@ -75,6 +75,11 @@ struct Serve: AsyncParsableCommand {
     )
     var logLevel = Logger.Level.info
 
+    mutating func validate() throws {
+        let isPath = urlPrefix.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "/._~-".contains($0)) }
+        guard isPath else { throw ValidationError("--url-prefix has letters, digits, and . _ ~ - between its slashes") }
+    }
+
     func run() async throws {
         guard listen.isLoopback || access.isOn || allowRemoteWithoutAuthentication else {
             throw CommandFailure(

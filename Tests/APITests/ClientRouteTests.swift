@@ -146,6 +146,15 @@ struct ClientRouteTests {
         }
     }
 
+    @Test(arguments: ["a:70000", "evil host", "a:0", "http://h:1"])
+    func whatIsNoHostNameIsRefused(_ name: String) async throws {
+        try await Self.withCombiners { _, visitor async throws in
+            let path = "/api/v1/combiners/north"
+            let answer = try await visitor.ask(.patch, path, ["public_hostname": .string(name)])
+            #expect(answer.status == 400)
+        }
+    }
+
     @Test func onlyClientsThatAreOnlineAreCounted() async throws {
         try await Self.withCombiners { site, visitor async throws in
             _ = try await visitor.ask(.post, Self.add, Self.edge)

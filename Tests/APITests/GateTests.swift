@@ -164,6 +164,16 @@ struct GateTests {
         }
     }
 
+    @Test func aClientThatNeverJoinedIsOutAllTheSame() async throws {
+        try await Self.withGate { _, visitor async throws in
+            let headers = try Self.bearer(.client)
+            #expect(try await visitor.ask(.get, "/api/v1/helpers/active", headers: headers).status == 200)
+            let deleted = try await visitor.ask(.delete, "/api/v1/clients/somebody", headers: Self.bearer(.admin))
+            #expect(deleted.status == 404)
+            #expect(try await visitor.ask(.get, "/api/v1/helpers/active", headers: headers).status == 401)
+        }
+    }
+
     @Test func everyPathIsServedBelowThePrefixAsWell() async throws {
         var options = ServerOptions()
         options.pathPrefix = "/edge"

@@ -247,6 +247,37 @@ struct ModelRouteTests {
         }
     }
 
+    @Test(arguments: ["ancestors", "descendants"])
+    func theLargestLimitIsNoLimit(_ verb: String) async throws {
+        try await Site().run { visitor async throws in
+            try await Self.make(visitor, "a", parent: nil)
+            try await Self.make(visitor, "b", parent: "a")
+            let headers = ["X-Limit": "9223372036854775807"]
+            let path = Self.models + (verb == "ancestors" ? "b" : "a") + "/\(verb)"
+            #expect(try await visitor.ask(.get, path, headers: headers).json.array?.count == 1)
+        }
+    }
+
+    /// A package's file is no upload any more, whoever asks for it by its token.
+    @Test func aBlobOfAnotherDocumentIsNoToken() async throws {
+        try await Site().run { visitor async throws in
+            let token = try await UploadRouteTests.upload(visitor, Self.vector, name: "p.tgz")
+            #expect(try await visitor.ask(.post, "/api/v1/packages/", ["file_token": .string(token)]).status == 200)
+            let stolen = try await visitor.ask(.post, Self.models, ["file_token": .string(token)])
+            #expect(stolen.status == 404)
+            #expect(try await visitor.ask(.get, "/api/v1/packages/download").bytes == Self.vector)
+        }
+    }
+
+    @Test func theFieldsOfAFormAreBoundedTogether() async throws {
+        try await Site().run { visitor async throws in
+            let fields = (0..<40).map { Self.field("f\($0)", String(repeating: "x", count: 2_000)) }.joined()
+            let body = Self.multipart(Self.vector, before: fields)
+            let answer = try await visitor.ask(.post, Self.models, headers: Self.type, bytes: body)
+            #expect(answer.status == 413)
+        }
+    }
+
     @Test func bytesTheHelperCannotLoadAreRefusedAndRemoved() async throws {
         let site = try Site()
         try await site.run { visitor async throws in

@@ -40,6 +40,24 @@ struct PackageRouteTests {
         }
     }
 
+    @Test func oneIsActiveHoweverManyAreActivatedAtOnce() async throws {
+        try await Site().run { visitor async throws in
+            var ids: [String] = []
+            for index in 0..<8 { ids.append(try await Self.add(visitor, "p\(index)")) }
+            for _ in 0..<5 {
+                try await withThrowingTaskGroup(of: Int.self) { group in
+                    for id in ids {
+                        group.addTask {
+                            try await visitor.ask(.put, Self.packages + "active", ["id": .string(id)]).status
+                        }
+                    }
+                    for try await status in group { #expect(status == 200) }
+                }
+                #expect(try await visitor.ask(.get, Self.packages + "count?active=true").text == "1")
+            }
+        }
+    }
+
     /// As after a crash between two writes: of two flags the later one counts.
     @Test func ofTwoActivePackagesTheLaterOneCounts() async throws {
         let site = try Site()

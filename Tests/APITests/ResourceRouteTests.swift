@@ -171,6 +171,14 @@ struct ResourceRouteTests {
         }
     }
 
+    @Test func aFilterHasAnEnd() async throws {
+        try await Site().run { visitor async throws in
+            func query(_ count: Int) -> String { (0..<count).map { "k\($0)__ne=1" }.joined(separator: "&") }
+            #expect(try await visitor.ask(.get, "\(Self.telemetry)?\(query(64))").status == 200)
+            #expect(try await visitor.ask(.get, "\(Self.telemetry)?\(query(65))").status == 400)
+        }
+    }
+
     @Test func theNameOfASenderIsFilledIn() async throws {
         let site = try Site()
         try await site.addClient("edge-1", name: "Lund")

@@ -42,6 +42,24 @@ struct ResumeTests {
         try await room.close()
     }
 
+    /// Somebody changed the session while it ran; a start would have refused it.
+    @Test func anAggregatorThatIsNotThereFailsTheRounds() async throws {
+        let room = try Classroom.open(try await Self.killedInRoundTwo())
+        _ = try await room.store.collection("sessions").update("session") { old in
+            var session = old
+            var config = session["session_config"]?.object ?? [:]
+            config["aggregator"] = "bogus"
+            session["session_config"] = .object(config)
+            return session
+        }
+        _ = try await room.controller.resume()
+        await room.untilQuiet()
+        #expect(try room.document(.sessions, "session")?.text("status") == "Finished")
+        #expect(try room.count(.rounds, ("status", "Pending")) == 0)
+        #expect(try room.count(.rounds, ("status", "Finished")) == 1)
+        try await room.close()
+    }
+
     @Test func itWaitsForTheClientsToComeBack() async throws {
         let room = try Classroom.open(try await Self.killedInRoundTwo())
         for client in RoundTests.clients { room.trainers.set(online: false, client) }

@@ -13,7 +13,7 @@ struct MultipartForm: Sendable {
     let fileField: String
     let blobs: BlobStore
 
-    /// Bytes that the fields beside the file may have, each.
+    /// Bytes that the fields beside the file may have, names and values together.
     private static let fieldByteCountMax = 64 << 10
 
     /// Reads the body, and returns its fields with the finished upload's `file_token` and `file_name` among them.
@@ -41,13 +41,22 @@ struct MultipartForm: Sendable {
         var fields = JSONObject()
         var part: MultipartPart?
         var text = ByteBuffer()
+        var fieldByteCount = 0
         var file: BlobIntake?
+
+        mutating func count(_ byteCount: Int) throws(RequestError) {
+            fieldByteCount += byteCount
+            guard fieldByteCount <= MultipartForm.fieldByteCountMax else {
+                throw .bodyTooLarge(byteCountMax: MultipartForm.fieldByteCountMax)
+            }
+        }
     }
 
     private func take(_ event: MultipartParser.Event, _ reading: inout Reading) async throws {
         switch event {
         case .part(let part):
             reading.part = part
+            try reading.count(part.name.utf8.count)
             guard part.name == fileField else { return }
             guard reading.file == nil else { throw MultipartError.malformed }
             let fileName = try FileName(part.fileName ?? part.name).text
@@ -58,9 +67,7 @@ struct MultipartForm: Sendable {
             if reading.part?.name == fileField {
                 try await reading.file?.take(bytes.readableBytesView)
             } else {
-                guard reading.text.readableBytes + bytes.readableBytes <= Self.fieldByteCountMax else {
-                    throw RequestError.bodyTooLarge(byteCountMax: Self.fieldByteCountMax)
-                }
+                try reading.count(bytes.readableBytes)
                 reading.text.writeImmutableBuffer(bytes)
             }
         case .endOfPart, .end:

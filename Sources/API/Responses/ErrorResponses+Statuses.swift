@@ -18,7 +18,7 @@ extension RequestError: AnsweredError {
         case .rangeNotSatisfiable: .rangeNotSatisfiable
         case .missingHeader, .malformedHeader, .bodyTruncated, .missingField, .malformedField, .unsafeFileName,
             .unknownHelper, .unknownSender, .noCombiner, .unknownCombiner,
-            .authenticationOff, .clientIDsNotText:
+            .authenticationOff, .clientIDsNotText, .tooManyConditions:
             .badRequest
         }
     }
@@ -36,6 +36,7 @@ extension RequestError: AnsweredError {
         case .bodyTooLarge(let byteCountMax): "The request body is longer than \(byteCountMax) bytes"
         case .bodyTruncated: "The request ended before its body was complete"
         case .missingField(let name): "missing field '\(name)'"
+        case .tooManyConditions(let countMax): "Too many conditions: \(countMax) are allowed"
         case .clientIDsNotText: "client_ids must be a comma separated string"
         case .malformedField(let name, let expected): "field '\(name)' must be \(expected)"
         case .unsafeFileName: "field 'file_name' must be a name without a path or control characters"
@@ -61,6 +62,7 @@ extension ValidationError: AnsweredError {
         case .unknownField(let name): "Invalid object: unknown field '\(name)'"
         case .missingField(let name): "missing field '\(name)'"
         case .immutableField(let name): "field '\(name)' cannot be changed"
+        case .notAHostName(let name): "field '\(name)' must be a host name, or one with a port: edge.example.com:443"
         case .wrongKind(let name, let expected): "field '\(name)' must be \(expected.phrase)"
         case .unresolvableSender(let name): "field '\(name)' must have a client_id or a combiner_id"
         }

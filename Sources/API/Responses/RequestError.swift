@@ -24,6 +24,8 @@ package enum RequestError: Error, Sendable, Hashable {
     case bodyTruncated
     case missingField(String)
     case clientIDsNotText
+    /// More conditions than a query is worth.
+    case tooManyConditions(countMax: Int)
     case malformedField(String, expected: String)
     /// A name with a path in it, or with characters no name on a screen should have.
     case unsafeFileName

@@ -54,7 +54,7 @@ struct CurrentAttributes: Sendable {
     /// Walks the entity's attributes from the newest on; blocks, in time with the length of their history.
     func values(of entityID: String) throws -> JSONObject {
         let pageLength = 256
-        var query = Query(filter: Filter([Condition("entity_id", .equal(entityID))]), limit: pageLength)
+        var query = Query(filter: Filter([Condition("entity_id", .exactly(entityID))]), limit: pageLength)
         var values = JSONObject()
         while true {
             let page = try attributes.list(query)

@@ -15,10 +15,10 @@ struct ClientRoutes: Sendable {
     let authority: TokenAuthority?
     let options: ServerOptions
 
-    init(store: Store, combiners: Combiners, authority: TokenAuthority?, options: ServerOptions) {
+    init(store: Store, combiners: Combiners, packages: Packages, authority: TokenAuthority?, options: ServerOptions) {
         self.authority = authority
         clients = store.collection(Resource.clients.name)
-        packages = Packages(store: store)
+        self.packages = packages
         helper = ActiveHelper(store: store)
         attributes = CurrentAttributes(store: store)
         self.combiners = combiners
@@ -96,8 +96,9 @@ struct ClientRoutes: Sendable {
 
     @Sendable func delete(_ request: Request, context: LedgeContext) async throws -> Response {
         let id = context.parameter("id")
-        try await clients.delete(id)
+        // First, so that a crash between the two, or a client that never joined, leaves no token that works.
         try await authority?.revoke(subject: id)
+        try await clients.delete(id)
         return Response(["message": "Client deleted"])
     }
 

@@ -48,7 +48,12 @@ struct CombinerRoutes: Sendable {
 
     /// Answers the changed document, and a message: the official command line prints nothing else.
     @Sendable func change(_ request: Request, context: LedgeContext) async throws -> Response {
-        let document = try await documents.change(context.parameter("id"), request)
+        let document = try await documents.change(context.parameter("id"), request) { _, new throws(ValidationError) in
+            for name in ["public_hostname", "internal_hostname"] {
+                guard let text = new[name]?.string, !text.isEmpty else { continue }
+                guard let authority = Authority(parsing: text), authority.port != 0 else { throw .notAHostName(name) }
+            }
+        }
         guard case .object(var object) = try JSON(parsing: document.bytes) else { throw RequestError.noSuchRoute }
         object["message"] = "Combiner updated"
         return Response(.object(object))

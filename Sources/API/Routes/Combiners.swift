@@ -60,7 +60,7 @@ struct Combiners: Sendable {
     private func clientCount(of id: String, status: [String]) throws -> Int {
         try clients.count(
             Filter([
-                Condition("combiner", .equal(id)), Condition("status", .anyOf(status.map { Operand(text: $0) })),
+                Condition("combiner", .exactly(id)), Condition("status", .anyOf(status.map { Operand(text: $0) })),
             ])
         )
     }

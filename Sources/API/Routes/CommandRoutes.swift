@@ -43,7 +43,7 @@ struct CommandRoutes: Sendable {
     }
 
     @Sendable func roots(_ request: Request, context: LedgeContext) async throws -> Response {
-        var filter = Resource.commands.filter(in: request)
+        var filter = try Resource.commands.filter(in: request)
         filter.conditions.append(Condition("parent_correlation_id", .equal("null")))
         let query = Query(filter: filter, headers: request.headers, of: .commands)
         return Response(try await onThreadPool { [commands] in try commands.list(query) })

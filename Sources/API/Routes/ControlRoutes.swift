@@ -160,7 +160,11 @@ struct ControlRoutes: Sendable {
         switch fields["timeout"] {
         case nil, .null: break
         case .number(let number)?: timeout = number.double
-        case .string(let text)?: timeout = Double(text)
+        case .string(let text)?:
+            guard let value = Double(text), value.isFinite else {
+                throw RequestError.malformedField("timeout", expected: "a number of seconds")
+            }
+            timeout = value
         default: throw RequestError.malformedField("timeout", expected: "a number of seconds")
         }
         return CommandOrder(

@@ -7,6 +7,9 @@ internal import Store
 ///
 /// Every call returns when the document is on stable storage.
 struct Documents: Sendable {
+    /// Refuses a change from the first document to the second.
+    typealias Check = @Sendable (JSONObject, JSONObject) throws(ValidationError) -> Void
+
     let resource: Resource
     let collection: Collection
     private let senders: Senders
@@ -26,23 +29,31 @@ struct Documents: Sendable {
         return try await collection.insert(senders.fill(in: resource.validate(object), of: resource))
     }
 
-    /// Changes the fields of a document that a body has.
-    func change(_ id: String, _ request: Request) async throws -> Document {
+    /// Changes the fields of a document that a body has, unless `check` refuses what it becomes.
+    func change(_ id: String, _ request: Request, check: @escaping Check = { _, _ in }) async throws -> Document {
         let change = try await request.object(for: resource, byteCountMax: options.bodyByteCountMax)
-        return try await update(id) { old throws(ValidationError) in try resource.validate(change, changing: old) }
+        return try await update(id) { old throws(ValidationError) in
+            let new = try resource.validate(change, changing: old)
+            try check(old, new)
+            return new
+        }
     }
 
     /// Puts the document in a body in the place of another, whose id it gets whatever it says.
     func replace(
         _ id: String,
         _ request: Request,
+        check: @escaping Check = { _, _ in },
         fill: (inout JSONObject) throws -> Void = { _ in }
     ) async throws -> Document {
         var object = try await request.object(for: resource, byteCountMax: options.bodyByteCountMax)
         object[resource.key] = .string(id)
         try fill(&object)
         let document = try resource.validate(object)
-        return try await update(id) { _ throws(ValidationError) in document }
+        return try await update(id) { old throws(ValidationError) in
+            try check(old, document)
+            return document
+        }
     }
 
     private func update(

@@ -4,6 +4,7 @@ internal import Control
 internal import Hummingbird
 internal import HummingbirdCore
 internal import JSON
+internal import NIOPosix
 internal import Store
 internal import Weights
 
@@ -21,6 +22,12 @@ struct ModelRoutes: Sendable {
         .optional("model_id"), .optional("name"), .optional("parent_model"), .optional("session_id"),
         .optional("file_name"),
     ]
+    /// Models are checked on threads of their own: inflating a container may take seconds, and lists would wait.
+    private static let checking: NIOThreadPool = {
+        let pool = NIOThreadPool(numberOfThreads: 2)
+        pool.start()
+        return pool
+    }()
     /// Relatives that are listed when no `X-Limit` says otherwise, as in FEDn.
     private static let trailCountDefault = 10
 
@@ -122,7 +129,9 @@ struct ModelRoutes: Sendable {
             // What is packed in an archive may not be larger than what may be sent as it is.
             let limits = ModelLimits(byteCountMax: blobs.options.fileByteCountMax)
             // Reads the archive's directory and the arrays' headers, not the arrays.
-            try await onThreadPool { try ModelFile.check(BlobSource(reader), as: format, limits: limits) }
+            try await Self.checking.runIfActive {
+                try ModelFile.check(BlobSource(reader), as: format, limits: limits)
+            }
         }
         return Response([
             "success": true, "message": "Model added successfully", "model_id": .string(id), "model": .string(id),
@@ -138,7 +147,7 @@ struct ModelRoutes: Sendable {
 
     @Sendable func descendants(_ request: Request, context: LedgeContext) async throws -> Response {
         try await trail(request, from: context.parameter("id")) { model in
-            let children = Filter([Condition("parent_model", .equal(model.id))])
+            let children = Filter([Condition("parent_model", .exactly(model.id))])
             return try models.list(Query(filter: children, ascending: true)).documents
         }
     }
@@ -161,7 +170,7 @@ struct ModelRoutes: Sendable {
                 trail += try next(trail[position]).filter { seen.insert($0.id).inserted }
                 position += 1
             }
-            return Array(trail.prefix(limit + 1))
+            return Array(trail.prefix(limit)) + trail.dropFirst(limit).prefix(1)
         }
         if request.query["include_self"]?.lowercased() != "true" { trail.removeFirst() }
         if request.headers[.reverse]?.lowercased() == "true" { trail.reverse() }
@@ -171,7 +180,7 @@ struct ModelRoutes: Sendable {
     @Sendable func leaves(_ request: Request, context: LedgeContext) async throws -> Response {
         let leaves = try await onThreadPool { [models] in
             try models.list(Query(limit: request.headers.positiveNumber(.limit))).documents.filter { model in
-                try models.count(Filter([Condition("parent_model", .equal(model.id))])) == 0
+                try models.count(Filter([Condition("parent_model", .exactly(model.id))])) == 0
             }
         }
         return Response(leaves)

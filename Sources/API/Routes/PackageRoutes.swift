@@ -14,9 +14,9 @@ struct PackageRoutes: Sendable {
     let controller: Controller
     let options: ServerOptions
 
-    init(store: Store, publication: Publication, controller: Controller, options: ServerOptions) {
+    init(store: Store, packages: Packages, publication: Publication, controller: Controller, options: ServerOptions) {
         self.controller = controller
-        packages = Packages(store: store)
+        self.packages = packages
         helper = ActiveHelper(store: store)
         self.publication = publication
         self.options = options
@@ -136,9 +136,9 @@ struct PackageRoutes: Sendable {
         fields["name"] = .string(try fields.text("name") ?? fileName)
         fields["file_name"] = .string(fileName)
         fields["storage_file_name"] = .string("\(id).\(suffix)")
-        fields["active"] = true
+        fields["active"] = false
         _ = try await publication.publish(fields, of: .packages, in: packages.collection)
-        try await packages.lowerFlags(except: id)
+        try await packages.activate(id)
         if restartsClients { _ = try await controller.restartClients(abortOngoingTasks: abortsTasks) }
         return Response(["success": true, "message": "Package uploaded", "package_id": .string(id)])
     }

@@ -8,9 +8,13 @@ internal import Store
 /// active, whatever a crash leaves of the others' flags; they are lowered afterwards.
 struct Packages: Sendable {
     let collection: Collection
+    /// Whoever changes which package is active waits for who does: each lowers the flags of the others.
+    private let turns: Turns
 
+    /// - Precondition: There is one of these for a store.
     init(store: Store) {
         collection = store.collection(Resource.packages.name)
+        turns = Turns()
     }
 
     /// The active package, or nil.
@@ -29,17 +33,23 @@ struct Packages: Sendable {
 
     /// Makes a package the active one.
     func activate(_ id: String) async throws {
+        await turns.enter(Self.turn)
+        defer { turns.leave(Self.turn) }
         try await raise(id, true)
         try await lowerFlags(except: id)
     }
 
     /// Leaves no package active.
     func deactivate() async throws {
+        await turns.enter(Self.turn)
+        defer { turns.leave(Self.turn) }
         try await lowerFlags(except: nil)
     }
 
+    private static let turn = "active"
+
     /// Lowers the flags of all packages but one.
-    func lowerFlags(except id: String?) async throws {
+    private func lowerFlags(except id: String?) async throws {
         let flagged = try await onThreadPool { [collection] in try collection.list(Self.active()).documents }
         // The active one last, so that a crash in the middle makes no other package active.
         for package in flagged.reversed() where package.id != id { try await raise(package.id, false) }

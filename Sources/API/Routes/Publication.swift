@@ -11,10 +11,17 @@ internal import Store
 /// The blob comes first: a crash between the two leaves a blob that nobody points to, never a document that points
 /// nowhere, and the token then works once more.
 struct Publication: Sendable {
+    let store: Store
     let blobs: BlobStore
     let options: ServerOptions
     /// The tokens that are becoming documents: from its claim to its document a token belongs to one request.
     private let publishing = NIOLockedValueBox<Set<String>>([])
+
+    /// Where documents name blobs: the last are the updates of rounds, which are removed when they are averaged.
+    private static let references: [(collection: String, path: FieldPath)] = [
+        (Resource.models.name, "blob_id"), (Resource.packages.name, "blob_id"),
+        (Resource.commands.name, "response.file_token"),
+    ]
 
     /// Reads the fields of a body: JSON, a form, or a multipart form whose part `file` becomes the `file_token`.
     ///
@@ -48,7 +55,7 @@ struct Publication: Sendable {
         _ = try Self.document(fields, of: resource, fileName: "-", byteCount: 0, checksum: "", blobID: token)
         guard publishing.withLockedValue({ $0.insert(token).inserted }) else { throw UploadError.busy }
         defer { publishing.withLockedValue { _ = $0.remove(token) } }
-        let blob = try await claim(token, for: collection)
+        let blob = try await claim(token)
         do { try await check(blobs.open(blob.blobID)) } catch {
             try await blobs.remove(blob.blobID)
             throw error
@@ -84,13 +91,18 @@ struct Publication: Sendable {
 
     /// Turns the upload into a blob.
     ///
-    /// A token whose blob is there but whose document never came, after a crash or on a full disk, works once more.
-    private func claim(_ token: String, for collection: Collection) async throws -> BlobDescription {
+    /// A token whose blob is there but whose document never came, after a crash or on a full disk, works once more. A
+    /// blob that any document names, of whatever kind, is nobody else's.
+    private func claim(_ token: String) async throws -> BlobDescription {
         do {
             return try await blobs.claim(token)
         } catch UploadError.unknownToken {
-            let filter = Filter([Condition("blob_id", .equal(token))])
-            guard try await onThreadPool({ try collection.count(filter) }) == 0 else { throw UploadError.unknownToken }
+            let isTaken = try await onThreadPool { [store] in
+                try Self.references.contains { collection, path in
+                    try store.collection(collection).count(Filter([Condition(path, .exactly(token))])) > 0
+                }
+            }
+            guard !isTaken else { throw UploadError.unknownToken }
             do { return try await blobs.open(token).description } catch BlobError.notFound {
                 throw UploadError.unknownToken
             }

@@ -113,7 +113,7 @@ struct ResourceRoutes: Sendable {
     }
 
     @Sendable func list(_ request: Request, context: LedgeContext) async throws -> Response {
-        try await list(request, resource.filter(in: request))
+        try await list(request, try resource.filter(in: request))
     }
 
     @Sendable func listByBody(_ request: Request, context: LedgeContext) async throws -> Response {
@@ -121,7 +121,7 @@ struct ResourceRoutes: Sendable {
     }
 
     @Sendable func count(_ request: Request, context: LedgeContext) async throws -> Response {
-        try await count(resource.filter(in: request))
+        try await count(try resource.filter(in: request))
     }
 
     @Sendable func countByBody(_ request: Request, context: LedgeContext) async throws -> Response {
@@ -161,16 +161,31 @@ struct ResourceRoutes: Sendable {
     private func bodyFilter(_ request: Request) async throws -> Filter {
         switch try await request.smallBody(byteCountMax: options.bodyByteCountMax) {
         case .empty: Filter()
-        case .form(let fields): resource.filter(form: fields.elements)
-        case .json(let body): resource.filter(body: body)
+        case .form(let fields): try resource.filter(form: fields.elements).bounded
+        case .json(let body): try resource.filter(body: body).bounded
         }
     }
 }
 
 extension Resource {
     /// The filter in a request's URL, but for the parameters that are no conditions.
-    func filter(in request: Request, except names: Set<String> = []) -> Filter {
-        filter(query: request.query.elements.filter { !names.contains($0.name) })
+    func filter(in request: Request, except names: Set<String> = []) throws(RequestError) -> Filter {
+        try filter(query: request.query.elements.filter { !names.contains($0.name) }).bounded
+    }
+}
+
+extension Filter {
+    /// Every document is held against every condition, so there is an end to how many a client may ask for.
+    private static let conditionCountMax = 64
+
+    /// The filter, where it is not more than a query is worth.
+    fileprivate var bounded: Filter {
+        get throws(RequestError) {
+            guard conditions.count <= Self.conditionCountMax else {
+                throw .tooManyConditions(countMax: Self.conditionCountMax)
+            }
+            return self
+        }
     }
 }
 

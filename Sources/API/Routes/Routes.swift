@@ -16,18 +16,26 @@ struct Routes: Sendable {
 
     /// Every endpoint, with what answers it.
     func makeTable() -> RouteTable {
-        let publication = Publication(blobs: blobs, options: options)
+        let publication = Publication(store: store, blobs: blobs, options: options)
         let combiners = Combiners(store: store)
+        let packages = Packages(store: store)
         var table = RouteTable()
         for resource in Resource.all { ResourceRoutes(resource, store: store, options: options).add(to: &table) }
         AttributeRoutes(store: store, options: options).add(to: &table)
-        ClientRoutes(store: store, combiners: combiners, authority: authority, options: options).add(to: &table)
+        ClientRoutes(store: store, combiners: combiners, packages: packages, authority: authority, options: options)
+            .add(to: &table)
         CombinerRoutes(combiners: combiners, store: store, options: options).add(to: &table)
         CommandRoutes(store: store, controller: controller).add(to: &table)
         ControlRoutes(controller: controller, options: options).add(to: &table)
         HelperRoutes(helper: ActiveHelper(store: store), options: options).add(to: &table)
         ModelRoutes(store: store, publication: publication).add(to: &table)
-        PackageRoutes(store: store, publication: publication, controller: controller, options: options).add(to: &table)
+        PackageRoutes(
+            store: store,
+            packages: packages,
+            publication: publication,
+            controller: controller,
+            options: options
+        ).add(to: &table)
         SessionRoutes(store: store, controller: controller, options: options).add(to: &table)
         StatusRoutes(store: store).add(to: &table)
         UploadRoutes(blobs: blobs, options: options).add(to: &table)

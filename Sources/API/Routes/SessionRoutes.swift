@@ -84,16 +84,22 @@ struct SessionRoutes: Sendable {
 
     @Sendable func change(_ request: Request, context: LedgeContext) async throws -> Response {
         let id = context.parameter("id")
-        let session = try await documents.change(id, request)
+        let session = try await documents.change(id, request, check: Self.checkStatus)
         try await controller.sessionWasPatched(id)
         return Response(session)
     }
 
     @Sendable func replace(_ request: Request, context: LedgeContext) async throws -> Response {
         let id = context.parameter("id")
-        let session = try await documents.replace(id, request, fill: complete)
+        let session = try await documents.replace(id, request, check: Self.checkStatus, fill: complete)
         try await controller.sessionWasPatched(id)
         return Response(session)
+    }
+
+    /// Refuses to call a session that was started anything but terminated: how it ends is the controller's to say.
+    @Sendable private static func checkStatus(_ old: JSONObject, _ new: JSONObject) throws(ValidationError) {
+        guard old["status"] == "Started", new["status"] != "Started", new["status"] != "Terminated" else { return }
+        throw .immutableField("status")
     }
 
     /// Sets the helper to the active one where the session names none, and refuses too much Python.
@@ -119,7 +125,11 @@ struct SessionRoutes: Sendable {
         switch fields["client_ids"] {
         case nil, .null: break
         case .string(let text)?:
-            if !text.isEmpty { clientIDs = text.split(separator: ",").map { String($0.trimmingSpaces) } }
+            guard !text.isEmpty else { break }
+            let ids = text.split(separator: ",").map { String($0.trimmingSpaces) }.filter { !$0.isEmpty }
+            // Commas and nothing between them: surely not everybody.
+            guard !ids.isEmpty else { throw RequestError.clientIDsNotText }
+            clientIDs = ids
         default: throw RequestError.clientIDsNotText
         }
         try await controller.startSession(

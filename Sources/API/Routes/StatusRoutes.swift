@@ -50,7 +50,7 @@ struct StatusRoutes: Sendable {
         if let start, let end, start >= end {
             throw RequestError.malformedField("end_date", expected: "later than start_date")
         }
-        let filter = Resource.statuses.filter(in: request, except: Self.names)
+        let filter = try Resource.statuses.filter(in: request, except: Self.names)
         let buckets = try await onThreadPool { [statuses] in
             try statuses.histogram(
                 filter,

@@ -20,15 +20,23 @@ package struct Condition: Sendable, Hashable {
 
     package let path: FieldPath
     package let test: Test
+    /// Every value that equals one of the operands: a client may name thousands.
+    let forms: Set<Scalar>
 
     package init(_ path: FieldPath, _ test: Test) {
         self.path = path
         self.test = test
+        switch test {
+        case .anyOf(let operands), .noneOf(let operands): forms = Set(operands.lazy.flatMap(\.forms))
+        case .less, .lessOrEqual, .greater, .greaterOrEqual: forms = []
+        }
     }
 }
 
 extension Condition.Test {
     package static func equal(_ text: String) -> Self { .anyOf([Operand(text: text)]) }
+    /// Equal to this string and to nothing it could be read as; for ids.
+    package static func exactly(_ text: String) -> Self { .anyOf([Operand(exactly: text)]) }
     package static func notEqual(_ text: String) -> Self { .noneOf([Operand(text: text)]) }
 
     /// Whether one value passes.

@@ -35,6 +35,12 @@ package struct Operand: Sendable, Hashable {
         }
     }
 
+    /// Reads an id: `null` and `true` are ids like any other.
+    package init(exactly text: String) {
+        let own = Scalar(string: text)
+        self.init(forms: [own], reading: own)
+    }
+
     /// Reads a value of a JSON body.
     ///
     /// An array or an object is not a scalar and equals nothing.

@@ -33,6 +33,15 @@ enum FieldValue {
         }
     }
 
+    /// Whether one of the scalars a condition looks at passes.
+    func contains(where passes: (Scalar) -> Bool) -> Bool {
+        switch self {
+        case .missing: passes(.null)
+        case .one(let scalar): passes(scalar)
+        case .many(let scalars): scalars.contains(where: passes)
+        }
+    }
+
     /// Calls `body` with every scalar a condition looks at.
     func forEach(_ body: (Scalar) -> Void) {
         switch self {
@@ -48,16 +57,9 @@ extension Condition {
     func holds(in document: UnsafeRawBufferPointer) -> Bool {
         let value = FieldValue(path, in: document)
         return switch test {
-        case .noneOf(let operands): !passes(value, .anyOf(operands))
-        case .anyOf, .less, .lessOrEqual, .greater, .greaterOrEqual: passes(value, test)
-        }
-    }
-
-    private func passes(_ value: FieldValue, _ test: Test) -> Bool {
-        switch value {
-        case .missing: test.passes(.null)
-        case .one(let scalar): test.passes(scalar)
-        case .many(let scalars): scalars.contains(where: test.passes)
+        case .noneOf: !value.contains(where: forms.contains)
+        case .anyOf: value.contains(where: forms.contains)
+        case .less, .lessOrEqual, .greater, .greaterOrEqual: value.contains(where: test.passes)
         }
     }
 }
