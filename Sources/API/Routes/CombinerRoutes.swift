@@ -23,7 +23,8 @@ struct CombinerRoutes: Sendable {
                 "/api/v1/combiners/{id}",
                 "Changes the host names under which clients reach a combiner.",
                 body: .json(.change(.combiners)),
-                answers: .ok(.message, "The changed combiner, and a message")
+                answers: .ok(.message, "The changed combiner, and a message"),
+                .refused(400, "A name is neither HOST nor HOST:PORT, or another field is to change")
             ),
             use: change
         )

@@ -38,7 +38,8 @@ struct SessionRoutes: Sendable {
                 "\(path)/{id}",
                 "Changes the fields of a session that are sent, in session_config too.",
                 body: .json(.change(.sessions)),
-                answers: .ok(.document(.sessions))
+                answers: .ok(.document(.sessions)),
+                .refused(400, "The session is started, and its status is the controller's to say")
             ),
             use: change
         )
@@ -48,7 +49,8 @@ struct SessionRoutes: Sendable {
                 "\(path)/{id}",
                 "Puts a whole session in the place of the old one.",
                 body: .json(.draft(.sessions)),
-                answers: .ok(.document(.sessions))
+                answers: .ok(.document(.sessions)),
+                .refused(400, "The session is started, and its status is the controller's to say")
             ),
             use: replace
         )
