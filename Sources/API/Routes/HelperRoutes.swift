@@ -58,6 +58,13 @@ struct ActiveHelper: Sendable {
         return try JSON(parsing: setting.bytes)[path: "value"]?.string ?? Self.defaultName
     }
 
+    /// The helper that a request names, or the active one.
+    func name(in fields: JSONObject) throws -> String {
+        let name = try fields.text("helper") ?? self.name()
+        guard Self.names.contains(name) else { throw RequestError.unknownHelper }
+        return name
+    }
+
     /// Returns when the name is on stable storage.
     func set(_ name: String) async throws {
         guard Self.names.contains(name) else { throw RequestError.unknownHelper }

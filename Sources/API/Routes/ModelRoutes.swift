@@ -118,8 +118,7 @@ struct ModelRoutes: Sendable {
     /// Answers when blob and document are on stable storage. Bytes the helper could not load are refused.
     @Sendable func create(_ request: Request, context: LedgeContext) async throws -> Response {
         var fields = try await publication.fields(of: request, names: Self.members.map(\.name))
-        let helper = try fields.text("helper") ?? self.helper.name()
-        guard ActiveHelper.names.contains(helper) else { throw RequestError.unknownHelper }
+        let helper = try self.helper.name(in: fields)
         let id = try fields.text("model_id") ?? UniqueID.random()
         fields["helper"] = .string(helper)
         fields["model_id"] = .string(id)

@@ -117,8 +117,7 @@ struct PackageRoutes: Sendable {
     /// Stores a package from the token of an upload, or from a `file` in a multipart body; it becomes the active one.
     @Sendable func create(_ request: Request, context: LedgeContext) async throws -> Response {
         var fields = try await publication.fields(of: request, names: Self.members.map(\.name))
-        let helper = try fields.text("helper") ?? self.helper.name()
-        guard ActiveHelper.names.contains(helper) else { throw RequestError.unknownHelper }
+        let helper = try self.helper.name(in: fields)
         let restartsClients = try fields.bool("restart_clients") ?? false
         let abortsTasks = try fields.bool("abort_ongoing_tasks") ?? false
         fields["restart_clients"] = nil

@@ -97,15 +97,17 @@ struct Publication: Sendable {
         do {
             return try await blobs.claim(token)
         } catch UploadError.unknownToken {
+            let stray: BlobDescription
+            do { stray = try await blobs.open(token).description } catch BlobError.notFound {
+                throw UploadError.unknownToken
+            }
             let isTaken = try await onThreadPool { [store] in
                 try Self.references.contains { collection, path in
                     try store.collection(collection).count(Filter([Condition(path, .exactly(token))])) > 0
                 }
             }
             guard !isTaken else { throw UploadError.unknownToken }
-            do { return try await blobs.open(token).description } catch BlobError.notFound {
-                throw UploadError.unknownToken
-            }
+            return stray
         }
     }
 }

@@ -19,6 +19,7 @@ struct Senders: Sendable {
         var document = document
         for field in resource.fields where field.kind == .nodeRef {
             guard var reference = document[field.name]?.object else { continue }
+            guard reference["name"] == .null || resource.insistsOnSenders else { continue }
             let known: Document?
             if let id = reference["client_id"]?.string {
                 known = try clients.get(id)
