@@ -1,5 +1,6 @@
 package import Disk
 internal import JSON
+internal import Zstd
 
 extension BlobCheck {
     /// Returns what a blob or a complete upload says about itself; reads its tail only.

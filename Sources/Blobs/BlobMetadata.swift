@@ -1,4 +1,5 @@
 internal import JSON
+internal import Zstd
 
 /// What a blob file says about itself, in a frame that every zstd decoder passes over.
 ///

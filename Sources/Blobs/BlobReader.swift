@@ -1,4 +1,5 @@
 internal import Disk
+internal import Zstd
 
 /// A stored file, open: its description, and its content frame by frame.
 ///

@@ -1,5 +1,6 @@
 internal import Disk
 internal import JSON
+internal import Zstd
 
 /// The end of a blob file: metadata frame, then seek table.
 ///

@@ -1,5 +1,6 @@
 internal import Disk
 internal import JSON
+internal import Zstd
 
 /// Reads an upload's data back, chunk by chunk, against the lines of its journal.
 ///

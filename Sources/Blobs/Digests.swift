@@ -1,4 +1,3 @@
-internal import CXXHash
 internal import Crypto
 internal import JSON
 
@@ -48,12 +47,5 @@ struct ContentDigest {
     struct Values: Sendable, Hashable {
         let sha256: String
         let xxh3_128: String
-    }
-}
-
-/// The low half of XXH64, with which zstd ends a frame and the seek table describes it.
-enum FrameChecksum {
-    static func of(_ content: UnsafeRawBufferPointer) -> UInt32 {
-        UInt32(truncatingIfNeeded: ledge_xxh64(content.baseAddress, content.count))
     }
 }

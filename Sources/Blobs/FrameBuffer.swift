@@ -1,4 +1,5 @@
 internal import Synchronization
+internal import Zstd
 
 /// The memory of one frame on its way: its content as it arrives, and the bytes it is stored as.
 ///

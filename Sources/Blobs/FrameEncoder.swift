@@ -1,5 +1,6 @@
 internal import CZstd
 internal import Synchronization
+internal import Zstd
 
 /// Turns the content of one frame into the bytes it is stored as: compressed, or raw where that does not pay.
 ///

@@ -1,4 +1,5 @@
 internal import Disk
+internal import Zstd
 
 /// Reads frames of one file back and hands out only what verifies.
 struct FrameReader: Sendable {

@@ -2,6 +2,7 @@ internal import Disk
 internal import Dispatch
 internal import JSON
 internal import Synchronization
+internal import Zstd
 
 /// Writes the finished frames of one upload in the order of their content.
 ///

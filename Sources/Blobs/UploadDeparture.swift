@@ -1,5 +1,6 @@
 internal import Disk
 internal import JSON
+internal import Zstd
 
 /// The last steps of an upload on disk, into the blobs or away; each blocks.
 ///

@@ -3,6 +3,7 @@ internal import Dispatch
 internal import JSON
 internal import NIOConcurrencyHelpers
 internal import Synchronization
+internal import Zstd
 
 /// What all uploads of a store share.
 struct BlobWorkshop: Sendable {

@@ -13,7 +13,7 @@ extension Resource {
     package static let attributes = Resource(
         name: "attributes",
         key: "attribute_id",
-        operations: [.readable, .create],
+        operations: [.readable, .create, .ingest],
         isAppendOnly: true,
         fields: [
             .required("key", .string, .postings),
@@ -88,7 +88,7 @@ extension Resource {
     package static let statuses = Resource(
         name: "statuses",
         key: "status_id",
-        operations: [.readable, .create],
+        operations: [.readable, .create, .ingest],
         isAppendOnly: true,
         fields: [
             .optional("status", .string),
@@ -111,7 +111,7 @@ extension Resource {
     package static let telemetry = Resource(
         name: "telemetry",
         key: "telemetry_id",
-        operations: [.readable, .create],
+        operations: [.readable, .create, .ingest],
         isAppendOnly: true,
         fields: [
             .required("key", .string, .postings),

@@ -84,7 +84,7 @@ extension Resource {
     package static let metrics = Resource(
         name: "metrics",
         key: "metric_id",
-        operations: .readable,
+        operations: [.readable, .ingest],
         isAppendOnly: true,
         fields: [
             .required("key", .string, .postings),

@@ -65,6 +65,9 @@ extension Resource {
         /// `PATCH /name/{id}`, of the fields that may change.
         package static let change = Operations(rawValue: 1 << 5)
 
+        /// `POST /name` with many documents, one on each line.
+        package static let ingest = Operations(rawValue: 1 << 6)
+
         package static let readable: Operations = [.list, .count, .get]
     }
 }

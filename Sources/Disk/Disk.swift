@@ -32,6 +32,12 @@ package protocol Disk: Sendable {
         _ bytes: UnsafeRawBufferPointer
     ) throws(DiskError)
 
+    /// Maps all bytes a file has now, to be read in place; an empty file has none.
+    ///
+    /// The bytes must not change while they are mapped, nor may the file become shorter: the kernel ends a process
+    /// that reads where the file no longer is. So only files that are published whole are mapped.
+    func map(_ file: Descriptor, path: String) throws(DiskError) -> MappedBytes
+
     /// Cuts or extends a file to `byteCount` bytes.
     func truncate(_ file: Descriptor, path: String, to byteCount: Int64) throws(DiskError)
 

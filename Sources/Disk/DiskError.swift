@@ -5,7 +5,7 @@ package struct DiskError: Error, Sendable, Hashable {
     /// The calls of ``Disk``, by the name the kernel gives them.
     package enum Call: String, Sendable, CaseIterable {
         case open, close, pread, pwrite, ftruncate, fdatasync, fstat, flock, stat, readdir
-        case mkdir, rename, unlink, rmdir, statvfs
+        case mkdir, rename, unlink, rmdir, statvfs, mmap
         /// `fsync` of a directory.
         case fsync
     }

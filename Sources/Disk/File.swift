@@ -41,6 +41,11 @@ package final class File: Sendable {
         return bytes
     }
 
+    /// Maps the whole file; see ``Disk/map(_:path:)``.
+    package func map() throws(DiskError) -> MappedBytes {
+        try disk.map(descriptor, path: path)
+    }
+
     /// Writes all of `bytes` at `offset`.
     package func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(DiskError) {
         try disk.write(descriptor, path: path, at: offset, bytes)

@@ -49,6 +49,14 @@ package struct PosixDisk: Disk {
         }
     }
 
+    package func map(_ file: Descriptor, path: String) throws(DiskError) -> MappedBytes {
+        let byteCount = try byteCount(file, path: path)
+        guard let mapped = MappedBytes(descriptor: file.number, byteCount: Int(byteCount)) else {
+            throw DiskError(call: .mmap, path: path, code: errno)
+        }
+        return mapped
+    }
+
     package func truncate(_ file: Descriptor, path: String, to byteCount: Int64) throws(DiskError) {
         guard retryingInterrupts({ ftruncate(file.number, Int(byteCount)) }) == 0 else {
             throw DiskError(call: .ftruncate, path: path, code: errno)

@@ -1,5 +1,6 @@
 internal import Blobs
 package import Disk
+internal import SegmentLog
 internal import Store
 
 /// Reads every byte of a data directory and tells everything that is wrong with it.
@@ -52,9 +53,38 @@ package struct Check {
         } visit: { finding in
             report(finding)
         }
+        checkIndexes(name)
         tally.collectionCount += 1
         tally.recordCount += survey.recordCount
         references += survey.references
+    }
+
+    /// Verifies the index files of a collection's sealed segments.
+    private mutating func checkIndexes(_ name: String) {
+        guard let schema = Premises.schemas.first(where: { $0.name == name }) else { return }
+        let directory = premises.directory.collection(name)
+        do throws(SegmentError) {
+            for segment in try LogCheck.sealedSegments(log: name, directory: directory, on: premises.disk) {
+                checkIndex(of: segment, in: directory, schema)
+            }
+        } catch {
+            report(Finding(error, in: directory))
+        }
+    }
+
+    private mutating func checkIndex(of segment: SegmentSummary, in directory: String, _ schema: CollectionSchema) {
+        let path = IndexFileCheck.path(of: segment, in: directory)
+        do throws(DiskError) {
+            switch try IndexFileCheck.run(of: segment, in: directory, schema, on: premises.disk) {
+            case .whole(let byteCount):
+                tally.byteCount += byteCount
+                advance(tally.byteCount)
+            case .missing: report(Finding(path: path, reason: .missingIndex))
+            case .unusable(let reason): report(Finding(path: path, reason: .damagedIndex(reason)))
+            }
+        } catch {
+            report(Finding(path: path, reason: .disk(error)))
+        }
     }
 
     private mutating func checkStored(_ entry: BlobCheck.Entry) {

@@ -33,6 +33,8 @@ extension Finding.Reason: CustomStringConvertible {
         case .damagedIdentity: "the checksum does not match"
         case .foreignRecord: "the checksum holds, but this is no record of a document"
         case .missingBlob(let document): "document \(document) names this blob, and it is not there"
+        case .damagedIndex(let reason): "\(reason); the index can be removed, and the next start makes it again"
+        case .missingIndex: "the index of the segment is not there; the next start makes it again"
         case .neverDurable(let byteCount): "\(byteCount) bytes that never became durable; the server cuts them off"
         case .obsoleteJournal: "the line does not verify, and is not needed: the upload is complete"
         case .orphanBlob: "no document names this blob"
@@ -54,6 +56,9 @@ extension Corruption.Reason {
         case .wrongLastSequence(let expected, let found):
             "the manifest says it ends with \(expected), not with \(found)"
         case .fileChecksumMismatch: "the file is not the one the manifest lists"
+        case .damagedFrame(let offset): "the frame at byte \(offset) of the file is not the one that was written"
+        case .damagedSeekTable: "the table that finds its frames is not the one that was written"
+        case .wrongRecordCount(let expected, let found): "the manifest says \(expected) records, and there are \(found)"
         case .missingManifest: "the file is missing, and there are segments beside it"
         case .missingSegment: "the manifest lists this segment, and it is not there"
         case .unlistedSegment: "a segment with records in it that the manifest does not list"

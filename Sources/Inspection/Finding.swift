@@ -27,6 +27,8 @@ package struct Finding: Sendable, Hashable {
         case foreignRecord
         /// A live document names a blob that is not there.
         case missingBlob(document: String)
+        /// The index of a sealed segment is not what was written; its records are, so it can be made again.
+        case damagedIndex(String)
 
         // Notes.
         /// What a crash or a write under way leaves at the end of a log or an upload: the server cuts it off.
@@ -35,6 +37,8 @@ package struct Finding: Sendable, Hashable {
         case neverDurable(byteCount: Int64)
         /// The journal of a complete upload, which nothing reads any more, does not verify.
         case obsoleteJournal
+        /// A sealed segment has no index file: the next start makes it again.
+        case missingIndex
         /// No live document names the blob: a crash, or an upload that was claimed and not published.
         case orphanBlob
         /// A name this build does not make.
@@ -62,7 +66,7 @@ package struct Finding: Sendable, Hashable {
 
     init(_ entry: LogEntry, in directory: String, reason: Reason) {
         self.init(
-            path: "\(directory)/\(SegmentName.make(entry.pointer.segment))",
+            path: "\(directory)/\(SegmentName.make(entry.pointer.segment, entry.form))",
             offset: Int64(entry.pointer.offset),
             record: entry.sequence,
             reason: reason
@@ -75,7 +79,8 @@ package struct Finding: Sendable, Hashable {
         case .corrupt(let corruption): self.init(corruption)
         case .disk(let error), .noSpace(let error), .latched(let error):
             self.init(path: error.path, reason: .disk(error))
-        case .closed, .recordTooLarge: preconditionFailure("\(error) comes from appending, and nothing here does")
+        case .closed, .recordTooLarge, .retired:
+            preconditionFailure("\(error) comes from a log at work, and this one is only read")
         }
     }
 
@@ -105,8 +110,10 @@ package struct Finding: Sendable, Hashable {
         switch reason {
         case .log(.unsupportedFormat), .disk: .unreadable
         case .blob(.unexpectedEntry): .note
-        case .log, .blob, .missingIdentity, .damagedIdentity, .foreignRecord, .missingBlob: .damage
-        case .neverDurable, .obsoleteJournal, .orphanBlob, .unknownEntry, .unknownCollection, .wentAway: .note
+        case .log, .blob, .missingIdentity, .damagedIdentity, .foreignRecord, .missingBlob, .damagedIndex:
+            .damage
+        case .neverDurable, .obsoleteJournal, .missingIndex, .orphanBlob, .unknownEntry, .unknownCollection, .wentAway:
+            .note
         }
     }
 }

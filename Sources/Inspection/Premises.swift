@@ -85,10 +85,10 @@ struct Premises {
                 findings.append(Finding(path: path, reason: .unknownCollection))
             }
             for file in names(in: path) where file != SegmentName.manifest {
-                if SegmentName.parse(file) == nil {
-                    findings.append(Finding(path: "\(path)/\(file)", reason: .unknownEntry))
-                } else {
-                    segmentCounts[name, default: 0] += 1
+                switch SegmentName.parse(file)?.form {
+                case .plain, .sealed: segmentCounts[name, default: 0] += 1
+                case .index: break
+                case nil: findings.append(Finding(path: "\(path)/\(file)", reason: .unknownEntry))
                 }
             }
         }

@@ -34,41 +34,63 @@ struct CommitQueue: Sendable {
         case refused(SegmentError)
     }
 
-    /// Composes a record at the end of the last batch.
+    /// Composes an appender's records at the end of the last batch.
     mutating func add(
+        count: Int,
         _ continuation: Batch.Continuation,
         _ options: SegmentLog.Options,
-        _ compose: (UInt64, Timestamp, inout [UInt8]) -> Void
+        _ compose: Batch.Composition
     ) -> Outcome {
-        if let latch = statistics.latch { return .refused(.latched(latch)) }
-        guard !isClosed else { return .refused(.closed) }
+        if let refusal { return .refused(refusal) }
         if batches.last.map({ $0.bytes.count >= options.batchByteCountMax }) ?? true { beginBatch(options) }
         let last = batches.count - 1
         let error = batches[last].add(
+            count: count,
             at: options.clock(),
             byteCountMax: options.recordByteCountMax,
             continuation,
             compose
         )
         if let error {
-            if batches[last].waiters.isEmpty { batches.removeLast() }
+            if batches[last].records.isEmpty, !batches[last].rolls { batches.removeLast() }
             return .refused(error)
         }
         defer { isDraining = true }
         return isDraining ? .queued : .queuedFirst
     }
 
-    /// Begins a batch behind all others, and with it a segment where the last one is full.
-    private mutating func beginBatch(_ options: SegmentLog.Options) {
+    /// Why nothing can be appended now.
+    private var refusal: SegmentError? {
+        if let latch = statistics.latch { return .latched(latch) }
+        return isClosed ? .closed : nil
+    }
+
+    /// Begins a batch behind all others, and with it a segment where the last one is full or is to end.
+    private mutating func beginBatch(_ options: SegmentLog.Options, rolling: Bool = false) {
         var start = batches.last?.end ?? taken
-        if start.offset >= options.segmentByteCountMax {
+        if rolling || start.offset >= options.segmentByteCountMax {
             start = LogPosition(segment: start.sequence, lastTime: start.lastTime)
         }
         var batch = Batch()
         swap(&batch, &spare)
         batch.restart(at: start, log: options.name)
+        batch.rolls = rolling
         batches.append(batch)
     }
+
+    /// Ends the segment behind all records that were added, unless it is empty, by a batch that begins the next one.
+    ///
+    /// - Returns: The first sequence of the segment that then takes records.
+    mutating func roll(_ options: SegmentLog.Options) throws(SegmentError) -> UInt64 {
+        if let refusal { throw refusal }
+        let end = batches.last?.end ?? taken
+        guard end.offset > 0 else { return end.segment }
+        beginBatch(options, rolling: true)
+        return end.sequence
+    }
+
+    /// The active segment, as far as it is durable.
+    var active: SegmentSummary { SegmentSummary(active: durable) }
 
     /// Takes the oldest batch out, or returns nil and lets the committer rest.
     mutating func takeBatch() -> Batch? {
@@ -81,15 +103,31 @@ struct CommitQueue: Sendable {
         return batch
     }
 
-    /// Counts a batch that was synced.
-    mutating func noteDurable(_ batch: borrowing Batch) {
-        if batch.end.segment != durable.segment { statistics.segmentCount += 1 }
+    /// Counts a batch that was synced, and returns whether it began a segment.
+    mutating func noteDurable(_ batch: borrowing Batch) -> Bool {
+        let hasRolled = batch.end.segment != durable.segment
+        if hasRolled { statistics.segmentCount += 1 }
         statistics.byteCount += Int64(batch.bytes.count)
-        statistics.recordCount += UInt64(batch.waiters.count)
+        statistics.storedByteCount += Int64(batch.bytes.count)
+        statistics.recordCount += UInt64(batch.records.count)
         statistics.lastSequence = batch.end.sequence - 1
-        statistics.commitCount += 1
+        if !batch.records.isEmpty { statistics.commitCount += 1 }
         statistics.noSpace = nil
         durable = batch.end
+        return hasRolled
+    }
+
+    /// Counts segments that made way for one, or for none.
+    mutating func noteReplaced(_ replacement: Replacement) {
+        for old in replacement.old { count(old, by: -1) }
+        if let new = replacement.new { count(new, by: 1) }
+    }
+
+    private mutating func count(_ segment: SegmentSummary, by sign: Int64) {
+        statistics.segmentCount += Int(sign)
+        statistics.byteCount += sign * segment.byteCount
+        statistics.storedByteCount += sign * segment.storedByteCount
+        statistics.recordCount = UInt64(Int64(statistics.recordCount) + sign * Int64(segment.recordCount))
     }
 
     /// Notes why a batch failed, and returns what to tell its appenders and those of the batches behind it.

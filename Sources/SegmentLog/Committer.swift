@@ -12,6 +12,7 @@ internal import NIOConcurrencyHelpers
 final class Committer: Sendable {
     private let options: SegmentLog.Options
     private let apply: @Sendable (LogEntry) -> Void
+    private let files: SegmentFiles
     private let queue: DispatchQueue
     private let writer: NIOLockedValueBox<SegmentWriter>
     private let state: NIOLockedValueBox<CommitQueue>
@@ -21,10 +22,12 @@ final class Committer: Sendable {
         _ writer: SegmentWriter,
         at position: LogPosition,
         _ statistics: LogStatistics,
+        _ files: SegmentFiles,
         apply: @escaping @Sendable (LogEntry) -> Void
     ) {
         self.options = options
         self.apply = apply
+        self.files = files
         self.queue = DispatchQueue(label: "ledge.log.\(options.name)")
         self.writer = NIOLockedValueBox(writer)
         self.state = NIOLockedValueBox(CommitQueue(at: position, statistics))
@@ -34,18 +37,43 @@ final class Committer: Sendable {
         state.withLockedValue { $0.statistics }
     }
 
-    /// Returns when the record is durable and applied; see ``SegmentLog/append(_:)``.
-    func append(
-        _ compose: @Sendable (UInt64, Timestamp, inout [UInt8]) -> Void
-    ) async throws(SegmentError) -> RecordPointer {
+    var active: SegmentSummary {
+        state.withLockedValue { $0.active }
+    }
+
+    func noteReplaced(_ replacement: Replacement) {
+        state.withLockedValue { $0.noteReplaced(replacement) }
+    }
+
+    /// Returns where the last record stands when all are durable and applied; see ``SegmentLog/append(count:_:)``.
+    func append(count: Int, _ compose: Batch.Composition) async throws(SegmentError) -> RecordPointer {
         let result = await withCheckedContinuation { continuation in
-            switch state.withLockedValue({ $0.add(continuation, options, compose) }) {
+            switch state.withLockedValue({ $0.add(count: count, continuation, options, compose) }) {
             case .queued: break
             case .queuedFirst: queue.async { self.drain() }
             case .refused(let error): continuation.resume(returning: .failure(error))
             }
         }
         return try result.get()
+    }
+
+    /// Closes the active segment and begins the next one, unless it is empty; returns when that is durable.
+    func roll() async throws(SegmentError) {
+        let result = state.withLockedValue { state in
+            Result { () throws(SegmentError) in try state.roll(options) }
+        }
+        let first = try result.get()
+        await withCheckedContinuation { continuation in
+            queue.async {
+                self.drain()
+                continuation.resume()
+            }
+        }
+        let (active, statistics) = state.withLockedValue { ($0.active, $0.statistics) }
+        guard active.id.first < first else { return }
+        if let latch = statistics.latch { throw .latched(latch) }
+        if let noSpace = statistics.noSpace { throw .noSpace(noSpace) }
+        throw .closed
     }
 
     /// Refuses further appends, waits for those that are under way and writes down what is durable.
@@ -67,9 +95,11 @@ final class Committer: Sendable {
             if let failure {
                 fail(batch, failure)
             } else {
-                state.withLockedValue { $0.noteDurable(batch) }
+                let hasRolled = state.withLockedValue { $0.noteDurable(batch) }
+                if hasRolled { files.list(SegmentID(first: batch.end.segment)) }
                 batch.apply(apply)
                 batch.resume()
+                if hasRolled { options.didClose() }
             }
             batch.empty(keepingByteCountMax: options.batchByteCountMax * 2)
             state.withLockedValue { swap(&$0.spare, &batch) }

@@ -3,33 +3,52 @@ internal import JSON
 
 /// Opening a log: what was durable is verified, what a crash interrupted is finished or cut off, all else throws.
 ///
-/// A crash at any call of it leaves a log that opens with the same records.
+/// Of a sealed segment only the length is looked at: its bytes are verified when they are read. A crash at any call of
+/// it leaves a log that opens with the same records.
 struct LogOpening {
     private let options: SegmentLog.Options
     private let disk: any Disk
+    private let sealed: (SealedSegment) -> Void
     private let apply: (LogEntry) -> Void
     private var report: RecoveryReport
     private var lastTime = Timestamp.earliest
 
-    init(_ options: SegmentLog.Options, on disk: any Disk, apply: @escaping (LogEntry) -> Void) {
+    /// What opening leads to.
+    struct Opened {
+        let writer: SegmentWriter
+        let position: LogPosition
+        let manifest: ManifestFile
+        let report: RecoveryReport
+    }
+
+    init(
+        _ options: SegmentLog.Options,
+        on disk: any Disk,
+        sealed: @escaping (SealedSegment) -> Void,
+        apply: @escaping (LogEntry) -> Void
+    ) {
         self.options = options
+        self.sealed = sealed
         self.disk = disk
         self.apply = apply
         report = RecoveryReport(name: options.name)
     }
 
-    /// Verifies and replays the whole log.
+    /// Verifies and replays what is not sealed.
     ///
     /// Afterwards every record that was applied is on stable storage.
-    mutating func run() throws(SegmentError) -> (SegmentWriter, LogPosition, RecoveryReport) {
+    mutating func run() throws(SegmentError) -> Opened {
         let manifest = try self.manifest()
-        for closed in manifest.closed { _ = try replay(.closed(closed)) }
+        for closed in manifest.closed {
+            if closed.sealed == nil { _ = try replay(.closed(closed)) } else { try attach(closed) }
+        }
         let reader = try replay(.active(manifest.active))
         let file = try SegmentError.ofDisk { () throws(DiskError) in
             try settle(reader, above: manifest.active.byteCount)
         }
+        let manifestFile = ManifestFile(manifest, directory: options.directory, on: disk)
         let writer = SegmentWriter(
-            manifest,
+            manifestFile,
             file,
             byteCount: reader.byteCount,
             digest: reader.digest,
@@ -40,9 +59,27 @@ struct LogOpening {
             segment: manifest.active.first,
             offset: reader.byteCount,
             sequence: reader.nextSequence,
-            lastTime: reader.lastTime
+            lastTime: reader.lastTime,
+            firstTime: reader.firstTime
         )
-        return (writer, position, report)
+        return Opened(writer: writer, position: position, manifest: manifestFile, report: report)
+    }
+
+    /// Tells of a sealed segment, whose file is as long as it must be.
+    private mutating func attach(_ closed: Manifest.Closed) throws(SegmentError) {
+        guard let file = closed.sealed else { preconditionFailure("the segment is sealed") }
+        let path = "\(options.directory)/\(SegmentName.make(closed.id, .sealed))"
+        let found = try SegmentError.ofDisk { () throws(DiskError) in try disk.entry(path)?.byteCount ?? 0 }
+        guard found == file.storedByteCount else {
+            let reason = Corruption.Reason.wrongByteCount(expected: file.storedByteCount, found: found)
+            throw .corrupt(Corruption(path: path, offset: 0, sequence: nil, reason: reason))
+        }
+        sealed(SealedSegment(closed, options, on: disk))
+        lastTime = file.lastAt
+        report.segmentCount += 1
+        report.recordCount += UInt64(file.recordCount)
+        report.byteCount += closed.byteCount
+        report.storedByteCount += file.storedByteCount
     }
 
     /// The manifest of the log, which is made where there is none yet, after the directory was held against it.
@@ -63,7 +100,7 @@ struct LogOpening {
     /// Begins a log: the first segment is durable before a manifest lists it.
     private func create() throws(DiskError) -> Manifest {
         let manifest = Manifest(name: options.name, active: Manifest.Active(first: 1, byteCount: 0))
-        _ = try File("\(options.directory)/\(SegmentName.make(1))", .updateOrCreate, on: disk)
+        _ = try File("\(options.directory)/\(SegmentName.make(SegmentID(first: 1)))", .updateOrCreate, on: disk)
         try disk.synchronizeDirectory(options.directory)
         try disk.publish(manifest.bytes, at: "\(options.directory)/\(SegmentName.manifest)")
         return manifest
@@ -86,6 +123,7 @@ struct LogOpening {
         lastTime = reader.lastTime
         report.segmentCount += 1
         report.byteCount += reader.byteCount
+        report.storedByteCount += reader.byteCount
         return reader
     }
 

@@ -10,6 +10,8 @@ struct LogPosition: Sendable, Hashable {
     var sequence: UInt64
     /// The time of the record before it, which the next one's must exceed.
     var lastTime = Timestamp.earliest
+    /// The time of the segment's first record; nil before it.
+    var firstTime: Timestamp?
 
     /// The start of a segment.
     init(segment: UInt64, lastTime: Timestamp = .earliest) {
@@ -18,16 +20,18 @@ struct LogPosition: Sendable, Hashable {
         self.lastTime = lastTime
     }
 
-    init(segment: UInt64, offset: Int64, sequence: UInt64, lastTime: Timestamp) {
+    init(segment: UInt64, offset: Int64, sequence: UInt64, lastTime: Timestamp, firstTime: Timestamp?) {
         self.segment = segment
         self.offset = offset
         self.sequence = sequence
         self.lastTime = lastTime
+        self.firstTime = firstTime
     }
 
     mutating func advance(past time: Timestamp, byteCount: Int) {
         offset += Int64(byteCount)
         sequence += 1
         lastTime = time
+        firstTime = firstTime ?? time
     }
 }

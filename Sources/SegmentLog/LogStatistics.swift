@@ -5,6 +5,8 @@ package struct LogStatistics: Sendable, Hashable {
     package var segmentCount = 0
     /// Bytes of all durable lines.
     package var byteCount: Int64 = 0
+    /// Bytes of the files that hold them, without indexes.
+    package var storedByteCount: Int64 = 0
     package var recordCount: UInt64 = 0
     /// Sequence of the newest durable record; 0 in an empty log.
     package var lastSequence: UInt64 = 0

@@ -1,4 +1,4 @@
-internal import JSON
+package import JSON
 
 /// Which segments make up a log: the file that says what must be there.
 ///
@@ -8,20 +8,45 @@ internal import JSON
 ///      "segments":[{"first":1,"last":150000,"bytes":67108901,"xxh3_128":"0123456789abcdef0123456789abcdef"}],
 ///      "active":{"first":150001,"bytes":0},"xxh3":"0123456789abcdef"}
 ///
-/// Closed segments stand in the order of their sequences, without a gap, and never change again; `bytes` and
-/// `xxh3_128` are those of the whole file. Of the active one `bytes` are durable at least: exactly after a clean
-/// close, else what was durable when the manifest was last published.
+/// Closed segments stand in the order of their sequences and never change again; `bytes` and `xxh3_128` are those of
+/// their lines. One that is sealed says so, and is listed before those that are not:
 ///
-/// It is replaced atomically, and always before anything is appended to a segment it does not list.
+///     {"first":1,"last":150000,"bytes":67108901,"xxh3_128":"…","sealed":{"generation":0,"records":150000,
+///      "bytes":9512211,"frames":2048,"table_xxh3":"…","first_at":"…","last_at":"…"}}
+///
+/// Of the active one `bytes` are durable at least: exactly after a clean close, else what was durable when the
+/// manifest was last published. Behind a sealed segment there may be a gap, where nothing was left of others.
+///
+/// It is replaced atomically, and always before anything is appended to a segment it does not list. It is of format 2
+/// once a segment is sealed, so that a build which knows plain ones only says so.
 /// Source: docs/FORMAT.md, "Logs".
 package struct Manifest: Sendable, Hashable {
     /// A segment that takes no more records.
     package struct Closed: Sendable, Hashable {
         package var first: UInt64
         package var last: UInt64
+        /// Bytes of its lines.
         package var byteCount: Int64
-        /// XXH3-128 of the file, in hexadecimal digits.
+        /// XXH3-128 of its lines, in hexadecimal digits.
         package var digest: String
+        /// How it is compressed; nil for plain lines.
+        package var sealed: Sealed?
+
+        package var id: SegmentID { SegmentID(first: first, generation: sealed?.generation ?? 0) }
+    }
+
+    /// What a compressed segment has beside its lines.
+    package struct Sealed: Sendable, Hashable {
+        package var generation: UInt32
+        package var recordCount: Int
+        /// Bytes of the file.
+        package var storedByteCount: Int64
+        package var frameCount: Int
+        /// XXH3-64 of the entries of the table that finds the frames.
+        package var tableChecksum: UInt64
+        /// The times of the first and the last record.
+        package var firstAt: Timestamp
+        package var lastAt: Timestamp
     }
 
     /// The segment that is appended to.
@@ -52,13 +77,19 @@ package struct Manifest: Sendable, Hashable {
         }
     }
 
-    package static let format: Int64 = 1
+    /// The formats this build reads: plain segments only, and sealed ones too.
+    package static let formats: ClosedRange<Int64> = 1...2
     /// The longest manifest, which is one of about 100 000 segments.
     package static let byteCountMax = 16 << 20
 
     package var name: String
     package var closed: [Closed] = []
     package var active: Active
+
+    /// 2 where a segment is sealed.
+    private var format: Int64 {
+        closed.contains { $0.sealed != nil } ? Self.formats.upperBound : Self.formats.lowerBound
+    }
 
     /// All segments in the order of their records.
     package var segments: [Segment] {
@@ -68,7 +99,7 @@ package struct Manifest: Sendable, Hashable {
     /// The manifest as the bytes of its file.
     package var bytes: [UInt8] {
         let object: JSONObject = [
-            "format": .number(JSONNumber(Self.format)),
+            "format": .number(JSONNumber(format)),
             "name": .string(name),
             "segments": .array(closed.map(\.json)),
             "active": ["first": .number(JSONNumber(active.first)), "bytes": .number(JSONNumber(active.byteCount))],
@@ -88,7 +119,7 @@ package struct Manifest: Sendable, Hashable {
             throw Corruption.Reason(error)
         }
         guard let format = object["format"]?.int else { throw .malformed }
-        guard format == Self.format else { throw .unsupportedFormat(format) }
+        guard formats.contains(format) else { throw .unsupportedFormat(format) }
         guard object["name"]?.string == name, let segments = object["segments"]?.array,
             let first = object["active"]?["first"]?.sequence, let byteCount = object["active"]?["bytes"]?.byteCount
         else { throw .malformed }
@@ -97,7 +128,7 @@ package struct Manifest: Sendable, Hashable {
             guard let closed = Closed(segment) else { throw .malformed }
             manifest.closed.append(closed)
         }
-        guard manifest.isGapless else { throw .malformed }
+        guard manifest.isInOrder, manifest.format <= format else { throw .malformed }
         return manifest
     }
 
@@ -109,10 +140,11 @@ package struct Manifest: Sendable, Hashable {
         return next
     }
 
-    private var isGapless: Bool {
+    private var isInOrder: Bool {
         let firsts = closed.dropFirst().map(\.first) + [active.first]
-        return closed.allSatisfy { $0.first <= $0.last }
-            && zip(closed, firsts).allSatisfy { $0.last < UInt64.max && $0.last + 1 == $1 }
+        let isPrefixSealed = closed.drop { $0.sealed != nil }.allSatisfy { $0.sealed == nil }
+        return isPrefixSealed && closed.allSatisfy { $0.first <= $0.last && $0.last < UInt64.max }
+            && zip(closed, firsts).allSatisfy { $0.last + 1 == $1 || ($0.sealed != nil && $0.last < $1) }
     }
 }
 
@@ -122,12 +154,49 @@ extension Manifest.Closed {
             let byteCount = json["bytes"]?.byteCount, let digest = json["xxh3_128"]?.string
         else { return nil }
         self.init(first: first, last: last, byteCount: byteCount, digest: digest)
+        if let member = json["sealed"] {
+            guard let sealed = Manifest.Sealed(member), sealed.recordCount <= last - first + 1 else { return nil }
+            self.sealed = sealed
+        }
+    }
+
+    fileprivate var json: JSON {
+        var object: JSONObject = [
+            "first": .number(JSONNumber(first)), "last": .number(JSONNumber(last)),
+            "bytes": .number(JSONNumber(byteCount)), "xxh3_128": .string(digest),
+        ]
+        if let sealed { object["sealed"] = sealed.json }
+        return .object(object)
+    }
+}
+
+extension Manifest.Sealed {
+    fileprivate init?(_ json: JSON) {
+        guard let generation = json["generation"]?.int.flatMap({ UInt32(exactly: $0) }),
+            let recordCount = json["records"]?.sequence.flatMap({ Int(exactly: $0) }),
+            let storedByteCount = json["bytes"]?.byteCount, storedByteCount <= UInt32.max,
+            let frameCount = json["frames"]?.sequence.flatMap({ Int(exactly: $0) }), frameCount <= recordCount,
+            let tableChecksum = json["table_xxh3"]?.string.flatMap({ Hexadecimal.value(of: $0) }),
+            let firstAt = json["first_at"]?.string.flatMap({ Timestamp(parsing: $0) }),
+            let lastAt = json["last_at"]?.string.flatMap({ Timestamp(parsing: $0) })
+        else { return nil }
+        self.init(
+            generation: generation,
+            recordCount: recordCount,
+            storedByteCount: storedByteCount,
+            frameCount: frameCount,
+            tableChecksum: tableChecksum,
+            firstAt: firstAt,
+            lastAt: lastAt
+        )
     }
 
     fileprivate var json: JSON {
         [
-            "first": .number(JSONNumber(first)), "last": .number(JSONNumber(last)),
-            "bytes": .number(JSONNumber(byteCount)), "xxh3_128": .string(digest),
+            "generation": .number(JSONNumber(Int64(generation))), "records": .number(JSONNumber(Int64(recordCount))),
+            "bytes": .number(JSONNumber(storedByteCount)), "frames": .number(JSONNumber(Int64(frameCount))),
+            "table_xxh3": .string(Hexadecimal.text(tableChecksum)),
+            "first_at": .string(firstAt.description), "last_at": .string(lastAt.description),
         ]
     }
 }

@@ -29,8 +29,12 @@ package enum RecordLine {
     package static let byteCountMax = 16 << 20
 
     /// The part of the seed that all lines of a segment share; the offset of the line is added to it.
-    package static func seed(log name: String, segment first: UInt64) -> UInt64 {
-        XXH3.hash64(name, seed: first)
+    package static func seed(log name: String, segment first: UInt64, generation: UInt32 = 0) -> UInt64 {
+        XXH3.hash64(name, seed: first &+ UInt64(generation) << 44)
+    }
+
+    static func seed(log name: String, segment id: SegmentID) -> UInt64 {
+        seed(log: name, segment: id.first, generation: id.generation)
     }
 
     /// Starts a line at the end of `buffer`; the members follow, then ``seal(_:from:seed:)``.
@@ -50,6 +54,14 @@ package enum RecordLine {
     ///   recovery relies on both.
     static func seal(_ buffer: inout [UInt8], from start: Int, seed: UInt64) {
         precondition(!containsNUL(buffer[start...]), "a record is text")
+        buffer.append(UInt8(ascii: "}"))
+        CheckedLine.seal(&buffer, from: start, seed: seed)
+    }
+
+    /// Appends a verified line as it stands at another place, whose seed is `seed`.
+    static func reseal(_ line: ArraySlice<UInt8>, seed: UInt64, to buffer: inout [UInt8]) {
+        let start = buffer.count
+        buffer.append(contentsOf: line.dropLast(CheckedLine.trailerByteCount))
         buffer.append(UInt8(ascii: "}"))
         CheckedLine.seal(&buffer, from: start, seed: seed)
     }

@@ -5,9 +5,11 @@ package struct RecoveryReport: Sendable, Hashable {
     package var recordCount: UInt64 = 0
     /// Bytes of all lines, after the cut.
     package var byteCount: Int64 = 0
+    /// Bytes of the files that hold them.
+    package var storedByteCount: Int64 = 0
     /// The end of an append that a crash interrupted, now cut off; none of it was ever acknowledged.
     package var tornTail: TornTail?
-    /// Empty segment files that a crash in the middle of rolling had left, now removed.
+    /// Files that a crash in the middle of rolling, sealing, merging or dropping had left, now removed.
     package var removedPaths: [String] = []
 }
 

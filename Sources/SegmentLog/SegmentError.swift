@@ -18,6 +18,9 @@ package enum SegmentError: Error, Sendable, Hashable {
     /// The log was closed.
     case closed
 
+    /// The segment was merged with others or dropped: what it held, if anything, stands elsewhere now.
+    case retired(SegmentID)
+
     /// Bytes that were durable are not what was written. Nothing was repaired.
     case corrupt(Corruption)
 }
@@ -46,6 +49,12 @@ package struct Corruption: Error, Sendable, Hashable {
         case wrongLastSequence(expected: UInt64, found: UInt64)
         /// A closed segment's records hold, but the file is not the one the manifest lists.
         case fileChecksumMismatch
+        /// A frame of a sealed segment, at this offset of its file, cannot be restored.
+        case damagedFrame(at: Int64)
+        /// The table that finds the frames of a sealed segment is not the one that was written.
+        case damagedSeekTable
+        /// A segment has more or fewer records than the manifest says.
+        case wrongRecordCount(expected: Int, found: Int)
         /// There are segments but no manifest.
         case missingManifest
         /// The manifest lists a segment that is not there.
@@ -57,7 +66,8 @@ package struct Corruption: Error, Sendable, Hashable {
     }
 
     package let path: String
-    /// First byte of the line, or 0 where the whole file is meant.
+    /// First byte of the line, counted in the lines of the segment also where they are stored compressed; or 0 where
+    /// the whole file is meant.
     package let offset: Int64
     /// The record that was expected there, where that is known.
     package let sequence: UInt64?

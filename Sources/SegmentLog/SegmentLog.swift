@@ -23,6 +23,10 @@ package final class SegmentLog: Sendable {
         package var batchByteCountMax = 4 << 20
         /// The longest line; at most what the format allows.
         package var recordByteCountMax = RecordLine.byteCountMax
+        /// Restored frames, shared by the logs that are given the same one.
+        package var frameCache = FrameCache()
+        /// Called after a segment was closed, off the append path.
+        package var didClose: @Sendable () -> Void = {}
         /// The wall clock; records are stamped with it, or with a later time where it does not advance.
         package var clock: @Sendable () -> Timestamp
 
@@ -37,13 +41,18 @@ package final class SegmentLog: Sendable {
         }
     }
 
-    private let files: SegmentFiles
-    private let committer: Committer
-    private let name: String
+    let options: Options
+    let manifest: ManifestFile
+    let files: SegmentFiles
+    let committer: Committer
+    let disk: any Disk
+    /// The number of the log in its cache.
+    let number: Int
 
-    /// Opens the log, or begins it where its directory is missing or empty; blocks while it reads all of it.
+    /// Opens the log, or begins it where its directory is missing or empty; blocks while it reads what is not sealed.
     ///
-    /// `apply` is called for every record in the order of sequences, never twice at once: during this call for those
+    /// `sealed` is called for every sealed segment, oldest first, and before the first record. `apply` is called for
+    /// every record of the others in the order of sequences, never twice at once: during this call for those
     /// on disk, later for each that is appended, after its sync and before its appender is woken. An end that a crash
     /// left half written is cut off and reported.
     /// - Precondition: No other log has the directory open; the options' sizes keep offsets below 4 GiB.
@@ -52,26 +61,43 @@ package final class SegmentLog: Sendable {
     package static func open(
         _ options: Options,
         on disk: any Disk,
+        sealed: @escaping (SealedSegment) -> Void = { _ in },
         apply: @escaping @Sendable (LogEntry) -> Void
     ) throws(SegmentError) -> (log: SegmentLog, recovery: RecoveryReport) {
         precondition(options.recordByteCountMax <= RecordLine.byteCountMax, "the format limits a line")
         precondition(options.segmentByteCountMax <= 1 << 31 && options.batchByteCountMax <= 1 << 30, "32-bit offsets")
-        var opening = LogOpening(options, on: disk, apply: apply)
-        let (writer, position, report) = try opening.run()
+        var opening = LogOpening(options, on: disk, sealed: sealed, apply: apply)
+        let opened = try opening.run()
         let statistics = LogStatistics(
-            segmentCount: report.segmentCount,
-            byteCount: report.byteCount,
-            recordCount: report.recordCount,
-            lastSequence: position.sequence - 1
+            segmentCount: opened.report.segmentCount,
+            byteCount: opened.report.byteCount,
+            storedByteCount: opened.report.storedByteCount,
+            recordCount: opened.report.recordCount,
+            lastSequence: opened.position.sequence - 1
         )
-        let committer = Committer(options, writer, at: position, statistics, apply: apply)
-        return (SegmentLog(options, committer, on: disk), report)
+        let files = SegmentFiles(
+            opened.manifest.current,
+            directory: options.directory,
+            options.frameCache,
+            on: disk
+        )
+        let committer = Committer(options, opened.writer, at: opened.position, statistics, files, apply: apply)
+        return (SegmentLog(options, opened.manifest, files, committer, on: disk), opened.report)
     }
 
-    private init(_ options: Options, _ committer: Committer, on disk: any Disk) {
-        self.name = options.name
+    private init(
+        _ options: Options,
+        _ manifest: ManifestFile,
+        _ files: SegmentFiles,
+        _ committer: Committer,
+        on disk: any Disk
+    ) {
+        self.options = options
+        self.manifest = manifest
+        self.files = files
         self.committer = committer
-        self.files = SegmentFiles(directory: options.directory, on: disk)
+        self.disk = disk
+        number = options.frameCache.register()
     }
 
     /// What the log holds and whether it takes more.
@@ -89,31 +115,100 @@ package final class SegmentLog: Sendable {
     package func append(
         _ compose: @Sendable (UInt64, Timestamp, inout [UInt8]) -> Void
     ) async throws(SegmentError) -> RecordPointer {
-        try await committer.append(compose)
+        try await committer.append(count: 1) { _, sequence, at, buffer in compose(sequence, at, &buffer) }
+    }
+
+    /// Appends records as one group, and returns once all of them are durable and applied.
+    ///
+    /// `compose` is called for one position after the other, as for ``append(_:)``. Where it throws none of them is in the
+    /// log, but for a crash, and for ``SegmentError/latched(_:)``: then the next open may find some, the first ones.
+    /// - Precondition: There is a record, and together they are shorter than 2 GiB.
+    /// - Throws: as ``append(_:)`` does; one record that is too long refuses all.
+    package func append(
+        count: Int,
+        _ compose: @Sendable (_ position: Int, _ sequence: UInt64, Timestamp, inout [UInt8]) -> Void
+    ) async throws(SegmentError) {
+        _ = try await committer.append(count: count, compose)
+    }
+
+    /// Closes the active segment and begins the next one, unless it is empty.
+    ///
+    /// - Throws: as ``append(_:)`` does.
+    package func roll() async throws(SegmentError) {
+        try await committer.roll()
     }
 
     /// Returns the line at `pointer`, newline included, after verifying it.
     ///
-    /// Blocks for one read.
-    /// - Throws: ``SegmentError/corrupt(_:)`` where the bytes there are not that line; ``SegmentError/disk(_:)``.
+    /// Blocks for one read, and of a sealed segment for the decompression of one frame.
+    /// - Throws: ``SegmentError/corrupt(_:)`` where the bytes there are not that line; ``SegmentError/retired(_:)``;
+    ///   ``SegmentError/disk(_:)``.
     package func read(_ pointer: RecordPointer) throws(SegmentError) -> [UInt8] {
         // A pointer from a damaged index must not make us reserve 4 GiB.
         let byteCount = min(Int(pointer.byteCount), RecordLine.byteCountMax)
-        let (file, line) = try SegmentError.ofDisk { () throws(DiskError) in
-            let file = try files.file(pointer.segment)
-            return (file, try file.bytes(at: Int64(pointer.offset), count: byteCount))
+        let block = try block(at: pointer, plainByteCount: byteCount, isCached: true)
+        if block.offset == Int(pointer.offset), block.bytes.count == byteCount {
+            try verify(block.bytes[...], at: pointer)
+            return block.bytes
         }
-        let seed = RecordLine.seed(log: name, segment: pointer.segment) &+ UInt64(pointer.offset)
+        let start = min(Int(pointer.offset) - block.offset, block.bytes.count)
+        let line = block.bytes[start..<min(start + byteCount, block.bytes.count)]
+        try verify(line, at: pointer)
+        return Array(line)
+    }
+
+    /// Begins to read records in ascending order.
+    package func cursor() -> RecordCursor { RecordCursor(self) }
+
+    /// Returns the block that the record at `pointer` stands in: a frame, or `plainByteCount` bytes from its first on.
+    ///
+    /// It is empty where nothing is at that place.
+    func block(
+        at pointer: RecordPointer,
+        plainByteCount: Int,
+        isCached: Bool
+    ) throws(SegmentError) -> RecordCursor.Block {
+        let offset = Int(pointer.offset)
+        switch try files.segment(pointer.segment) {
+        case .plain(let file):
+            let bytes = try SegmentError.ofDisk { () throws(DiskError) in
+                try file.bytes(at: Int64(offset), count: plainByteCount)
+            }
+            return RecordCursor.Block(segment: pointer.segment, offset: offset, bytes: bytes)
+        case .sealed(let file):
+            guard let index = file.frame(at: offset) else {
+                return RecordCursor.Block(segment: pointer.segment, offset: offset, bytes: [])
+            }
+            let bytes = try content(ofFrame: index, file, of: pointer.segment, isCached: isCached)
+            return RecordCursor.Block(segment: pointer.segment, offset: file.offset(ofFrame: index), bytes: bytes)
+        }
+    }
+
+    private func content(
+        ofFrame index: Int,
+        _ file: SealedFile,
+        of segment: SegmentID,
+        isCached: Bool
+    ) throws(SegmentError) -> [UInt8] {
+        let key = FrameCache.Key(log: number, segment: segment, index: index)
+        if let content = options.frameCache.content(of: key) { return content }
+        let content = try file.content(ofFrame: index)
+        if isCached { options.frameCache.keep(content, as: key) }
+        return content
+    }
+
+    /// Verifies a line that was read at `pointer`.
+    func verify(_ line: ArraySlice<UInt8>, at pointer: RecordPointer) throws(SegmentError) {
+        let seed = RecordLine.seed(log: options.name, segment: pointer.segment) &+ UInt64(pointer.offset)
         let result = line.withUnsafeBytes { bytes in
             Result { () throws(CheckedLineError) in
                 guard line.count == pointer.byteCount else { throw .torn }
                 try CheckedLine.verify(bytes, seed: seed)
             }
         }
-        guard case .failure(let error) = result else { return line }
-        throw .corrupt(
-            Corruption(path: file.path, offset: Int64(pointer.offset), sequence: nil, reason: .init(error))
-        )
+        guard case .failure(let error) = result else { return }
+        let path = try files.segment(pointer.segment).path
+        throw .corrupt(Corruption(path: path, offset: Int64(pointer.offset), sequence: nil, reason: .init(error)))
     }
 
     /// Refuses further appends, waits for those under way, and writes down what is durable.

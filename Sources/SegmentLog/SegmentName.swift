@@ -1,29 +1,63 @@
 /// The names of a log's files, made and parsed here and nowhere else.
 ///
 ///     manifest.json
-///     00000000000000150001.jsonl
+///     00000000000000150001.jsonl            active or closed: plain lines
+///     00000000000000000001.jsonl.zst        sealed
+///     00000000000000000001.idx              the index of a sealed segment
+///     00000000000000000001-2.jsonl.zst      sealed, of generation 2
+///     00000000000000000001-2.idx
 ///
 /// A segment is named by its first sequence in twenty digits, so names sort as the records do.
 /// Source: docs/FORMAT.md, "Logs".
 package enum SegmentName {
-    package static let manifest = "manifest.json"
-
-    private static let digitCount = 20
-    private static let suffix = ".jsonl"
-
-    /// The name of the segment whose first record is `first`.
-    package static func make(_ first: UInt64) -> String {
-        let digits = String(first)
-        return String(repeating: "0", count: digitCount - digits.utf8.count) + digits + suffix
+    /// What a file of a segment holds, told by the end of its name.
+    package enum Form: String, Sendable, Hashable, CaseIterable {
+        /// Its lines.
+        case plain = ".jsonl"
+        /// Its lines, compressed.
+        case sealed = ".jsonl.zst"
+        /// What its index says.
+        case index = ".idx"
     }
 
-    /// The first sequence of the segment called `name`, or nil where that is no segment's name.
-    package static func parse(_ name: String) -> UInt64? {
+    package static let manifest = "manifest.json"
+    /// What a file is called, behind its name, while it is being written.
+    package static let unfinishedSuffix = ".new"
+
+    private static let digitCount = 20
+
+    /// The name of a segment's file.
+    ///
+    /// - Precondition: Plain lines are of generation 0.
+    package static func make(_ id: SegmentID, _ form: Form = .plain) -> String {
+        precondition(form != .plain || id.generation == 0, "only compressed segments are made from others")
+        let digits = String(id.first)
+        let zeros = String(repeating: "0", count: digitCount - digits.utf8.count)
+        return zeros + digits + (id.generation == 0 ? "" : "-\(id.generation)") + form.rawValue
+    }
+
+    /// What the file called `name` is, or nil where that is no name of a segment's file.
+    package static func parse(_ name: String) -> (id: SegmentID, form: Form)? {
         let digits = name.utf8.prefix(digitCount)
-        guard name.utf8.count == digitCount + suffix.utf8.count, name.hasSuffix(suffix),
-            digits.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
-            let first = UInt64(name.prefix(digitCount)), first > 0
+        guard digits.count == digitCount, let first = number(digits), first > 0,
+            let form = Form.allCases.first(where: { name.utf8.dropFirst(digitCount).hasSuffix($0.rawValue.utf8) })
         else { return nil }
-        return first
+        let middle = name.utf8.dropFirst(digitCount).dropLast(form.rawValue.utf8.count)
+        guard !middle.isEmpty else { return (SegmentID(first: first), form) }
+        guard form != .plain, middle.first == UInt8(ascii: "-"), middle.dropFirst().first != UInt8(ascii: "0"),
+            let number = number(middle.dropFirst()), let generation = UInt32(exactly: number)
+        else { return nil }
+        return (SegmentID(first: first, generation: generation), form)
+    }
+
+    private static func number(_ digits: Substring.UTF8View) -> UInt64? {
+        guard digits.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else { return nil }
+        return UInt64(Substring(digits))
+    }
+}
+
+extension Substring.UTF8View {
+    fileprivate func hasSuffix(_ suffix: String.UTF8View) -> Bool {
+        self.suffix(suffix.count).elementsEqual(suffix)
     }
 }

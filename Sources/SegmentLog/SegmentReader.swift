@@ -20,7 +20,8 @@ package struct SegmentReader {
 
     /// The sequence the next line should have.
     private(set) var nextSequence: UInt64
-    /// The time of the last record.
+    /// The times of the first and the last record.
+    private(set) var firstTime: Timestamp?
     private(set) var lastTime: Timestamp
     /// Where the last line that verified ends.
     private(set) var byteCount: Int64 = 0
@@ -33,6 +34,7 @@ package struct SegmentReader {
     ///
     /// A closed one must be exactly what the manifest says; the active one may go on behind its durable bytes, and
     /// end there in a torn tail.
+    /// - Precondition: It is not sealed.
     package init(
         _ segment: Manifest.Segment,
         log name: String,
@@ -40,7 +42,7 @@ package struct SegmentReader {
         after lastTime: Timestamp = .earliest,
         on disk: any Disk
     ) throws(DiskError) {
-        path = "\(directory)/\(SegmentName.make(segment.first))"
+        path = "\(directory)/\(SegmentName.make(SegmentID(first: segment.first)))"
         let file = try File(path, .read, on: disk)
         self.segment = segment
         self.lastTime = lastTime
@@ -87,6 +89,7 @@ package struct SegmentReader {
         isInOrder = true
         nextSequence = header.sequence + 1
         lastTime = header.at
+        firstTime = firstTime ?? header.at
         byteCount = piece.offset + Int64(piece.bytes.count)
         let start = piece.bytes.startIndex
         return LogEntry(
@@ -94,10 +97,11 @@ package struct SegmentReader {
             batch: header.batch,
             at: header.at,
             pointer: RecordPointer(
-                segment: segment.first,
+                segment: SegmentID(first: segment.first),
                 offset: UInt32(piece.offset),
                 byteCount: UInt32(piece.bytes.count)
             ),
+            form: .plain,
             line: piece.bytes,
             members: start + header.members.lowerBound..<start + header.members.upperBound
         )

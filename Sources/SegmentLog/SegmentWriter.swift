@@ -25,16 +25,25 @@ struct SegmentWriter: Sendable {
 
     private let disk: any Disk
     private let directory: String
-    private var manifest: Manifest
+    private let manifest: ManifestFile
+    /// The first sequence of the active segment.
+    private var first: UInt64
     private var file: File
     /// Durable bytes of the active segment, and the checksum of them.
     private var byteCount: Int64
     private var digest: XXH3Digest
 
     /// A writer that goes on behind the `byteCount` durable bytes of `file`, the active segment of `manifest`.
-    init(_ manifest: Manifest, _ file: File, byteCount: Int64, digest: XXH3Digest, directory: String, on disk: any Disk)
-    {
+    init(
+        _ manifest: ManifestFile,
+        _ file: File,
+        byteCount: Int64,
+        digest: XXH3Digest,
+        directory: String,
+        on disk: any Disk
+    ) {
         self.manifest = manifest
+        first = manifest.current.active.first
         self.file = file
         self.byteCount = byteCount
         self.digest = digest
@@ -44,11 +53,12 @@ struct SegmentWriter: Sendable {
 
     /// Makes a batch durable: one write, one sync.
     ///
-    /// A batch of another segment begins that one first.
+    /// A batch of another segment begins that one first; an empty batch does nothing else.
     mutating func write(_ batch: borrowing Batch) throws(Failure) {
-        if batch.start.segment != manifest.active.first {
+        if batch.start.segment != first {
             do { try roll(to: batch.start.segment) } catch { throw Failure(rolling: error) }
         }
+        guard !batch.bytes.isEmpty else { return }
         do {
             try file.write(batch.bytes, at: byteCount)
         } catch {
@@ -65,11 +75,11 @@ struct SegmentWriter: Sendable {
     /// appended to it. After a crash in between there is an empty file that no manifest lists; open removes it.
     /// After a failure that passes it is used again: the next batch begins with the same sequence.
     private mutating func roll(to first: UInt64) throws(DiskError) {
-        let newFile = try File("\(directory)/\(SegmentName.make(first))", .updateOrCreate, on: disk)
+        let newFile = try File("\(directory)/\(SegmentName.make(SegmentID(first: first)))", .updateOrCreate, on: disk)
         try disk.synchronizeDirectory(directory)
-        let next = manifest.rolled(to: first, byteCount: byteCount, digest: digest.hex)
-        try disk.publish(next.bytes, at: "\(directory)/\(SegmentName.manifest)")
-        (manifest, file, byteCount, digest) = (next, newFile, 0, XXH3Digest())
+        try manifest.update { $0 = $0.rolled(to: first, byteCount: byteCount, digest: digest.hex) }
+        self.first = first
+        (file, byteCount, digest) = (newFile, 0, XXH3Digest())
     }
 
     /// Takes back what a failed write may have left, where the disk is merely full.
@@ -88,10 +98,7 @@ struct SegmentWriter: Sendable {
 
     /// Writes down how much is durable, so that the next open takes nothing of it for a torn tail.
     mutating func finish() throws(DiskError) {
-        guard manifest.active.byteCount != byteCount else { return }
-        var exact = manifest
-        exact.active.byteCount = byteCount
-        try disk.publish(exact.bytes, at: "\(directory)/\(SegmentName.manifest)")
-        manifest = exact
+        guard manifest.current.active.byteCount != byteCount else { return }
+        try manifest.update { $0.active.byteCount = byteCount }
     }
 }

@@ -6,41 +6,105 @@ extension Collection {
     ///
     /// One read of the log, verified.
     ///
-    /// - Throws: ``StoreError/disk(_:)`` where the record cannot be read, ``StoreError/damaged(_:)`` where it fails its checksum.
+    /// - Throws: ``StoreError/disk(_:)`` where the record cannot be read, ``StoreError/damaged(_:)`` where it fails its
+    ///   checksum, ``StoreError/retired`` as ``list(_:)`` does.
     package func get(_ id: String) throws(StoreError) -> Document? {
-        guard let found = index.find(id) else { return nil }
-        return try document(at: found.pointer)
+        try retrying { () throws(StoreError) in
+            guard let found = try find(id) else { return nil }
+            return try document(at: found.pointer)
+        }
     }
 
     /// Returns the part of the collection a query asks for, as it was at one moment.
     ///
     /// Reads only the documents it returns when every condition, and the order, is on an indexed field. Otherwise it
-    /// reads every document the indexes leave, one at a time, and keeps only places until the page is known.
-    /// - Throws: ``StoreError/disk(_:)`` where a record cannot be read, ``StoreError/damaged(_:)`` where it fails its checksum.
+    /// reads every document the indexes leave, one at a time, and keeps only places until the page is known; the
+    /// page's plan tells.
+    /// - Throws: ``StoreError/disk(_:)`` where a record cannot be read, ``StoreError/damaged(_:)`` where it fails its
+    ///   checksum; ``StoreError/retired`` where segments were rewritten or dropped under it time and again.
     package func list(_ query: Query) throws(StoreError) -> Page {
-        var run = QueryRun(query.filter, over: self)
-        return try run.page(query)
+        try retrying { () throws(StoreError) in
+            var run = try QueryRun(query.filter, over: self)
+            return try run.page(query)
+        }
     }
 
     /// Returns how many documents pass a filter.
     ///
     /// Reads none of them when every condition is on an indexed field.
     ///
-    /// - Throws: ``StoreError/disk(_:)`` where a record cannot be read, ``StoreError/damaged(_:)`` where it fails its checksum.
+    /// - Throws: as ``list(_:)`` does.
     package func count(_ filter: Filter) throws(StoreError) -> Int {
-        var run = QueryRun(filter, over: self)
-        return try run.count()
+        try counted(filter).count
     }
+
+    /// Returns how many documents pass a filter, and how that was found.
+    ///
+    /// - Throws: as ``list(_:)`` does.
+    package func counted(_ filter: Filter) throws(StoreError) -> (count: Int, plan: QueryPlan) {
+        try retrying { () throws(StoreError) in
+            var run = try QueryRun(filter, over: self)
+            let count = try run.count()
+            return (count, run.plan)
+        }
+    }
+}
+
+/// Reading documents from the log.
+extension Collection {
+    /// Bytes between two records up to which both are likely to be in one block of a cursor.
+    private static let neighbourDistance = 16 << 10
 
     /// Reads the document of one record.
     func document(at pointer: RecordPointer) throws(StoreError) -> Document {
         let line: [UInt8]
         do { line = try log.read(pointer) } catch { throw StoreError(error) }
-        let record = line.withUnsafeBytes { Record($0) }
-        guard let record, let range = record.document else {
-            preconditionFailure("the index points to a document")
+        let place = line.withUnsafeBytes { DocumentPlace($0) }
+        return Document(id: place.id, bytes: line[place.range])
+    }
+
+    /// Reads documents in the order of the pointers, each block of the log once.
+    func documents(at pointers: [RecordPointer]) throws(StoreError) -> [Document] {
+        guard let first = pointers.first, let last = pointers.last, pointers.count > 1 else {
+            return try pointers.map { pointer throws(StoreError) in try document(at: pointer) }
         }
-        return Document(id: record.id, bytes: line[range])
+        // Most pages are in the order of the log, or in reverse.
+        var order = Array(pointers.indices)
+        if last.precedes(first) { order.reverse() }
+        let isSorted = zip(order, order.dropFirst()).allSatisfy { !pointers[$1].precedes(pointers[$0]) }
+        if !isSorted { order.sort { pointers[$0].precedes(pointers[$1]) } }
+
+        var documents = Array(repeating: Document(id: "", bytes: []), count: pointers.count)
+        var cursor = log.cursor()
+        for (step, position) in order.enumerated() {
+            let pointer = pointers[position]
+            let isNearPrevious = step > 0 && pointers[order[step - 1]].isNear(pointer, Self.neighbourDistance)
+            let isNearNext = step + 1 < order.count && pointer.isNear(pointers[order[step + 1]], Self.neighbourDistance)
+            guard isNearPrevious || isNearNext else {
+                documents[position] = try document(at: pointer)
+                continue
+            }
+            let line = try line(at: pointer, &cursor)
+            documents[position] = line.withUnsafeBytes { bytes in
+                let place = DocumentPlace(bytes)
+                // Copied: a document must not keep the whole block.
+                return Document(id: place.id, bytes: Array(bytes[place.range])[...])
+            }
+        }
+        return documents
+    }
+
+    /// Calls `body` with the bytes of one document, which are gone after the call.
+    func withDocument(
+        at pointer: RecordPointer,
+        _ cursor: inout RecordCursor,
+        _ body: (UnsafeRawBufferPointer) throws(StoreError) -> Void
+    ) throws(StoreError) {
+        let line = try line(at: pointer, &cursor)
+        try line.withUnsafeBufferPointer { buffer throws(StoreError) in
+            let bytes = UnsafeRawBufferPointer(buffer)
+            try body(UnsafeRawBufferPointer(rebasing: bytes[DocumentPlace.range(in: bytes)]))
+        }
     }
 
     /// Reads the document of one record and parses it.
@@ -52,5 +116,21 @@ extension Collection {
             // Nested deeper than the parser goes: stored by a caller that made it without parsing.
         }
         throw .corrupt(path: "collections/\(schema.name)", reason: "document \(document.id) cannot be parsed")
+    }
+
+    private func line(at pointer: RecordPointer, _ cursor: inout RecordCursor) throws(StoreError) -> ArraySlice<UInt8> {
+        do { return try cursor.line(pointer) } catch { throw StoreError(error) }
+    }
+}
+
+extension RecordPointer {
+    /// Whether the record stands before another in the log.
+    fileprivate func precedes(_ other: RecordPointer) -> Bool {
+        segment == other.segment ? offset < other.offset : segment < other.segment
+    }
+
+    /// Whether a record that does not stand before this one begins soon after its end.
+    fileprivate func isNear(_ next: RecordPointer, _ distance: Int) -> Bool {
+        segment == next.segment && Int(next.offset) - Int(offset) - Int(byteCount) < distance
     }
 }

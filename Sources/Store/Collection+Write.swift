@@ -5,20 +5,20 @@ internal import SegmentLog
 extension Collection {
     /// Stores a new document and returns it as stored.
     ///
-    /// A key that is absent or null becomes a random UUID, in front of the other members. `committed_at` and
+    /// A key that is absent or null becomes a UUID that begins with the time, in front of the other members. `committed_at` and
     /// `updated_at` become the moment of the append, whatever the object says, and stand last.
     ///
     /// - Throws: ``StoreError/alreadyExists(_:)``; ``StoreError/invalidKey(member:)``; ``StoreError/noSpace(_:)``, ``StoreError/latched(_:)``, ``StoreError/closed``,
     ///   ``StoreError/tooLarge(byteCountMax:)``. After `latched` whether it is stored is known only after the next open.
     package func insert(_ object: JSONObject) async throws(StoreError) -> Document {
         guard let id = try id(of: object) else {
-            // A random id is nobody else's: it needs neither a turn nor a look.
-            let id = UniqueID.random()
+            // A new id is nobody else's: it needs neither a turn nor a look.
+            let id = UniqueID.timeOrdered(at: clock())
             return try await append(Draft(keyed(object, id), id: id, committedAt: nil))
         }
         await turns.enter(id)
         defer { turns.leave(id) }
-        guard index.find(id) == nil else { throw .alreadyExists(id) }
+        guard try find(id) == nil else { throw .alreadyExists(id) }
         return try await append(Draft(object, id: id, committedAt: nil))
     }
 
@@ -31,7 +31,7 @@ extension Collection {
         guard let id = try id(of: object) else { return try await insert(object) }
         await turns.enter(id)
         defer { turns.leave(id) }
-        return try await append(Draft(object, id: id, committedAt: index.find(id)?.committedAt))
+        return try await append(Draft(object, id: id, committedAt: try find(id)?.committedAt))
     }
 
     /// Replaces a document by what `change` makes of it; nobody else writes this id in between.
@@ -46,7 +46,7 @@ extension Collection {
         precondition(!schema.isAppendOnly, "events are never replaced")
         await turns.enter(id)
         defer { turns.leave(id) }
-        guard let old = index.find(id) else { throw .notFound(id) }
+        guard let old = try find(id) else { throw .notFound(id) }
         let object = try change(try object(at: old.pointer))
         guard try self.id(of: object) == id else { throw .invalidKey(member: schema.key) }
         return try await append(Draft(object, id: id, committedAt: old.committedAt))
@@ -60,7 +60,7 @@ extension Collection {
         precondition(!schema.isAppendOnly, "events are never deleted")
         await turns.enter(id)
         defer { turns.leave(id) }
-        guard index.find(id) != nil else { throw .notFound(id) }
+        guard try find(id) != nil else { throw .notFound(id) }
         do {
             _ = try await log.append { _, _, output in Record.writeDelete(id, to: &output) }
         } catch {
@@ -68,7 +68,7 @@ extension Collection {
         }
     }
 
-    private func append(_ draft: Draft) async throws(StoreError) -> Document {
+    func append(_ draft: Draft) async throws(StoreError) -> Document {
         let moment = NIOLockedValueBox(Timestamp.earliest)
         do {
             _ = try await log.append { _, at, output in
@@ -82,7 +82,7 @@ extension Collection {
     }
 
     /// Returns the id an object names, or nil where it leaves it to us.
-    private func id(of object: JSONObject) throws(StoreError) -> String? {
+    func id(of object: JSONObject) throws(StoreError) -> String? {
         switch object[schema.key] {
         case nil, .null: return nil
         case .string(let id) where !id.isEmpty && id.utf8.count <= Self.idByteCountMax: return id
@@ -90,7 +90,7 @@ extension Collection {
         }
     }
 
-    private func keyed(_ object: JSONObject, _ id: String) -> JSONObject {
+    func keyed(_ object: JSONObject, _ id: String) -> JSONObject {
         var keyed: JSONObject = [:]
         keyed[schema.key] = .string(id)
         for (name, value) in object where name != schema.key { keyed[name] = value }

@@ -1,7 +1,8 @@
 internal import Disk
+internal import JSON
 package import SegmentLog
 
-/// The documents of one kind, each with an id, in one log with its indexes in memory.
+/// The documents of one kind, each with an id, in one log, with an index for each of its segments.
 ///
 /// What a write returns is on stable storage, and only what is on stable storage is ever read or counted: indexes
 /// learn of a record after its sync. Writes to one id happen one after the other; of two inserts of the same id
@@ -15,23 +16,36 @@ package final class Collection: Sendable {
     package let schema: CollectionSchema
     /// What opening the log found.
     package let recovery: RecoveryReport
+    /// Index files that were missing or not what they should be, and were made again from their segments.
+    package let rebuiltIndexPaths: [String]
     let log: SegmentLog
     let index: CollectionIndex
     let turns = Turns()
+    let sealedCounts = SealedCounts()
+    let disk: any Disk
+    let clock: @Sendable () -> Timestamp
 
-    /// Opens the collection in `directory` and indexes what is there.
+    /// Opens the collection in `directory` and indexes what no index file speaks for.
     init(_ schema: CollectionSchema, _ options: SegmentLog.Options, on disk: any Disk) throws(StoreError) {
         let index = CollectionIndex(schema)
+        let attachment = SealedAttachment(schema, to: index, on: disk)
         self.schema = schema
         self.index = index
+        self.disk = disk
+        clock = options.clock
         do {
-            (log, recovery) = try SegmentLog.open(options, on: disk) { entry in index.apply(entry) }
+            (log, recovery) = try SegmentLog.open(options, on: disk) { sealed in
+                attachment.add(sealed)
+            } apply: { entry in
+                attachment.finish()
+                index.apply(entry)
+            }
         } catch {
             throw StoreError(error)
         }
-        if let sequence = index.unreadableSequence {
-            throw .unreadableRecord(collection: schema.name, sequence: sequence)
-        }
+        attachment.finish()
+        rebuiltIndexPaths = attachment.rebuiltPaths
+        if let failure = index.failure { throw failure }
     }
 
     /// What the log holds, and whether it takes more.

@@ -70,6 +70,11 @@ struct Draft: Sendable {
         self.committedAt = committedAt
     }
 
+    /// Bytes of the record's members.
+    var byteCount: Int { opening.count + Self.closingByteCount }
+
+    private static let closingByteCount = #","committed_at":"","updated_at":""}"#.utf8.count + 2 * Timestamp.byteCount
+
     /// Appends the members of the record, with the stamps it has when the log takes it at `moment`.
     func write(at moment: Timestamp, to output: inout [UInt8]) {
         output.append(contentsOf: opening)

@@ -11,6 +11,17 @@ package final class Store: Sendable {
     package struct Options: Sendable {
         /// Bytes at which a segment is closed and the next one begun; see ``SegmentLog/Options``.
         package var segmentByteCountMax: Int64 = 64 << 20
+        /// Bytes of decompressed records that all collections together keep for the next reader.
+        package var frameCacheByteCountMax = 16 << 20
+        /// What may leave, for each collection of events by its name.
+        package var retention: [String: Retention] = [:]
+        /// Whether segments are sealed, merged and dropped as it becomes due; else ``Store/maintain()`` does it.
+        package var maintainsItself = false
+        /// Bytes of an active segment that closing the store seals, where it maintains itself: a start reads less of them
+        /// in a few milliseconds.
+        package var settledByteCountMin: Int64 = 4 << 20
+        /// Told what maintenance did; called from its thread.
+        package var notice: @Sendable (MaintenanceNotice) -> Void = { _ in }
 
         package init() {}
     }
@@ -19,13 +30,17 @@ package final class Store: Sendable {
     package let identity: StoreIdentity
     /// What opening each log found, in the order of the schemas.
     package let recovery: [RecoveryReport]
+    /// Index files that were made again, because they were missing or not what they should be.
+    package let rebuiltIndexPaths: [String]
     private let collections: [String: Collection]
+    private let maintenance: Maintenance
+    private let maintainsItself: Bool
     /// Given up by `close`.
     private let lock: NIOLockedValueBox<DirectoryLock?>
 
     /// Opens a data directory, making it where there is none, and every collection in it.
     ///
-    /// Blocks while every record is read once.
+    /// Blocks while the records that are in no sealed segment are read once.
     /// - Throws: ``StoreError/locked(path:owner:)`` where another process serves it, and everything from
     ///   ``StoreError/disk(_:)`` on; ``StoreError/damaged(_:)`` where a log is corrupt. Nothing is repaired but the
     ///   torn tail of a log, which `recovery` reports.
@@ -41,6 +56,8 @@ package final class Store: Sendable {
         let lock = try DirectoryLock(directory, on: disk)
         let identity = try StoreIdentity(of: directory, on: disk, clock: clock)
         do throws(DiskError) { try disk.ensureDirectory(directory.collections) } catch { throw .disk(error) }
+        let maintenance = Maintenance(options)
+        let frameCache = FrameCache(byteCountMax: options.frameCacheByteCountMax)
         var collections: [Collection] = []
         for schema in schemas {
             var logOptions = SegmentLog.Options(
@@ -49,21 +66,29 @@ package final class Store: Sendable {
                 clock: clock
             )
             logOptions.segmentByteCountMax = options.segmentByteCountMax
+            logOptions.frameCache = frameCache
+            logOptions.didClose = { maintenance.ask() }
             collections.append(try Collection(schema, logOptions, on: disk))
         }
-        return Store(directory, identity, collections, lock)
+        if options.maintainsItself { maintenance.begin(collections) }
+        return Store(directory, identity, collections, lock, maintenance, maintainsItself: options.maintainsItself)
     }
 
     private init(
         _ directory: DataDirectory,
         _ identity: StoreIdentity,
         _ collections: [Collection],
-        _ lock: DirectoryLock
+        _ lock: DirectoryLock,
+        _ maintenance: Maintenance,
+        maintainsItself: Bool
     ) {
+        self.maintenance = maintenance
+        self.maintainsItself = maintainsItself
         self.directory = directory
         self.identity = identity
         self.lock = NIOLockedValueBox(lock)
         recovery = collections.map(\.recovery)
+        rebuiltIndexPaths = collections.flatMap(\.rebuiltIndexPaths)
         self.collections = Dictionary(uniqueKeysWithValues: collections.map { ($0.schema.name, $0) })
     }
 
@@ -75,10 +100,19 @@ package final class Store: Sendable {
         return collection
     }
 
+    /// Seals, merges and drops what is due, and returns when nothing more is.
+    ///
+    /// - Throws: The first failure; the other collections are maintained all the same.
+    package func maintain() async throws(StoreError) {
+        if let failure = await maintenance.round(Array(collections.values)) { throw failure }
+    }
+
     /// Waits for the writes under way, closes every log and gives the directory up to others.
     ///
     /// - Throws: The first failure; the others are closed all the same.
     package func close() async throws(StoreError) {
+        await maintenance.end()
+        if maintainsItself { await maintenance.settle(Array(collections.values)) }
         var failure: StoreError?
         for collection in collections.values {
             do throws(StoreError) { try await collection.close() } catch { failure = failure ?? error }

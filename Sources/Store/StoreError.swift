@@ -11,6 +11,8 @@ package enum StoreError: Error, Sendable, Equatable {
     case alreadyExists(String)
     /// The key member is not a string of 1 to ``Collection/idByteCountMax`` bytes, or an update changed it.
     case invalidKey(member: String)
+    /// The moment a document brings along cannot be kept: it is not one, lies ahead, or is not after the newest document's.
+    case invalidTime(String)
     /// A change of a document was refused by the caller's own rule; the document stays as it was.
     case refused(reason: String)
 
@@ -28,6 +30,9 @@ package enum StoreError: Error, Sendable, Equatable {
     case damaged(Corruption)
     /// Another call failed; nothing was stored by it.
     case disk(DiskError)
+
+    /// The segment was rewritten or dropped while it was read, again and again; the next try may succeed.
+    case retired
 
     // Opening the data directory.
 
@@ -53,6 +58,7 @@ extension StoreError {
             case .latched(let error): .latched(error)
             case .recordTooLarge(_, let byteCountMax): .tooLarge(byteCountMax: byteCountMax)
             case .closed: .closed
+            case .retired: .retired
             case .corrupt(let corruption): .damaged(corruption)
             }
     }

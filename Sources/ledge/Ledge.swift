@@ -13,12 +13,16 @@ struct Ledge: AsyncParsableCommand {
             EXAMPLES
               ledge serve --data data --listen 127.0.0.1:8092
               ledge upload seed.npz --server http://127.0.0.1:8092 --as-model
+              ledge import --data data telemetry telemetry.jsonl
+              ledge export --data data telemetry > telemetry.jsonl
               ledge inspect data
               ledge check data
               ledge token --data data --role admin
             """,
         version: "0.1.0",
-        subcommands: [Serve.self, Upload.self, Inspect.self, Check.self, MakeToken.self]
+        subcommands: [
+            Serve.self, Upload.self, Import.self, Export.self, Inspect.self, Check.self, MakeToken.self,
+        ]
     )
 
     /// Runs the command, with the options of a configuration file in front of its own.

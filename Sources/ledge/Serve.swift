@@ -31,6 +31,7 @@ struct Serve: AsyncParsableCommand {
               ledge serve --data data --combiner edge=192.168.1.20:12080
               ledge serve --config /etc/ledge.json --listen 0.0.0.0:8092 --authentication
               ledge serve --data /var/lib/ledge --listen 127.0.0.1:0 --log-level debug
+              ledge serve --retain telemetry=age:30d,bytes:10GiB --retain statuses=age:1y
               ledge serve --listen [::]:8092 --allow-remote-without-authentication
             """
     )
@@ -94,8 +95,19 @@ struct Serve: AsyncParsableCommand {
             return log
         }
         let logger = Logger(label: "ledge")
-        let (store, blobs) = try await open()
+        if let count = OpenFileLimit.raise() {
+            logger.debug("raised the limit of open files", metadata: ["files": "\(count)"])
+        } else {
+            logger.warning("the limit of open files cannot be raised; many connections may not find room")
+        }
+        let (store, blobs) = try await open(logger)
         for report in store.recovery { log(report, to: logger) }
+        for path in store.rebuiltIndexPaths {
+            logger.notice(
+                "made an index again that was missing or not as it was written",
+                metadata: ["file": "\(path)"]
+            )
+        }
         let controller = Controller(store: store, blobs: blobs, participants: NoParticipants()) {
             logger.notice("\($0)")
         }
@@ -132,14 +144,16 @@ extension Serve {
     }
 
     /// Opens the directory, and closes the store again where the blobs cannot be opened.
-    private func open() async throws -> (Store, BlobStore) {
+    private func open(_ logger: Logger) async throws -> (Store, BlobStore) {
         let disk = PosixDisk()
+        var storeOptions = limits.store
+        storeOptions.notice = { notice in logger.log(level: notice.level, "\(notice)") }
         let store: Store
         do throws(StoreError) {
             store = try Store.open(
                 data,
                 schemas: Resource.schemas + [TokenAuthority.schema],
-                options: limits.store,
+                options: storeOptions,
                 on: disk
             )
         } catch {
@@ -197,6 +211,17 @@ extension Serve {
         }
         for path in report.removedPaths {
             logger.notice("removed an empty segment that a crash left", metadata: ["file": "\(path)"])
+        }
+    }
+}
+
+extension MaintenanceNotice {
+    /// Sealing happens all the time; what leaves or moves an operator may want to find again.
+    fileprivate var level: Logger.Level {
+        switch self {
+        case .sealed: .debug
+        case .compacted, .dropped: .info
+        case .failed: .warning
         }
     }
 }

@@ -21,6 +21,22 @@ struct ServeLimits: ParsableArguments {
     @Option(help: ArgumentHelp("Length at which a segment of a log is closed.", valueName: "size"))
     var segmentSize = ByteCount(Store.Options().segmentByteCountMax)
 
+    @Option(
+        help: ArgumentHelp("Memory for decompressed records that were read a moment ago.", valueName: "size")
+    )
+    var frameCache = ByteCount(Int64(Store.Options().frameCacheByteCountMax))
+
+    @Option(
+        help: ArgumentHelp(
+            "How long a collection of events keeps them: age:30d, bytes:10GiB, count:1000000, or several with commas. "
+                + "Whole segments go, the oldest first, as soon as one rule no longer needs them. May be repeated; "
+                + "without it everything is kept.",
+            valueName: "collection=rule"
+        ),
+        transform: { try RetentionArgument(parsing: $0) }
+    )
+    var retain: [RetentionArgument] = []
+
     @Option(help: ArgumentHelp("Longest JSON or form body.", valueName: "size"))
     var maxBodySize = ByteCount(Int64(ServerOptions().bodyByteCountMax))
 
@@ -28,6 +44,8 @@ struct ServeLimits: ParsableArguments {
     private static let chunkSizes: ClosedRange<Int64> = 1...1 << 30
     /// Places in a segment have 32 bits, and the last record goes past the limit.
     private static let segmentSizes: ClosedRange<Int64> = 4 << 10...1 << 30
+    /// A frame or two, and what a machine may have.
+    private static let frameCacheSizes: ClosedRange<Int64> = 1 << 20...1 << 40
     /// A document and what is written around it fit a record.
     private static let bodySizes: ClosedRange<Int64> = 1 << 10...8 << 20
     private static let lifetimes = 1...24 * 365
@@ -36,6 +54,7 @@ struct ServeLimits: ParsableArguments {
         try Self.require(minChunkSize, in: Self.chunkSizes, "--min-chunk-size")
         try Self.require(maxChunkSize, in: Self.chunkSizes, "--max-chunk-size")
         try Self.require(segmentSize, in: Self.segmentSizes, "--segment-size")
+        try Self.require(frameCache, in: Self.frameCacheSizes, "--frame-cache")
         try Self.require(maxBodySize, in: Self.bodySizes, "--max-body-size")
         guard minChunkSize.bytes <= maxChunkSize.bytes else {
             throw ValidationError("--min-chunk-size is above --max-chunk-size")
@@ -57,6 +76,9 @@ extension ServeLimits {
     var store: Store.Options {
         var options = Store.Options()
         options.segmentByteCountMax = segmentSize.bytes
+        options.frameCacheByteCountMax = Int(frameCache.bytes)
+        options.retention = retain.retention
+        options.maintainsItself = true
         return options
     }
 

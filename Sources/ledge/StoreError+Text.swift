@@ -16,7 +16,12 @@ extension StoreError {
             "record \(sequence) of \(collection) is none of this build's"
         case .disk(let error), .noSpace(let error), .latched(let error): "\(error)"
         case .damaged(let place): "\(Finding(place)); nothing was repaired, see ledge check"
-        case .notFound, .alreadyExists, .invalidKey, .refused, .tooLarge, .closed: "\(self)"
+        case .notFound(let id): "there is no document \(id)"
+        case .alreadyExists(let id): "there is a document \(id) already"
+        case .invalidKey(let member): "'\(member)' must be a text of 1 to \(Collection.idByteCountMax) bytes"
+        case .invalidTime(let reason), .refused(let reason): reason
+        case .tooLarge(let byteCountMax): "the document is longer than \(byteCountMax) bytes"
+        case .retired, .closed: "\(self)"
         }
     }
 }

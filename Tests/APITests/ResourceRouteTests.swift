@@ -162,15 +162,6 @@ struct ResourceRouteTests {
         }
     }
 
-    @Test func aSearchWithoutAnIndexSaysSo() async throws {
-        try await Site().run { visitor async throws in
-            try await Self.post(visitor, "a", "1")
-            let scanned = try await visitor.ask(.get, "\(Self.telemetry)?meta.unit=x")
-            #expect(scanned["Server-Timing"] == #"scan;desc="1 documents read""#)
-            #expect(try await visitor.ask(.get, "\(Self.telemetry)?key=a")["Server-Timing"] == nil)
-        }
-    }
-
     @Test func aFilterHasAnEnd() async throws {
         try await Site().run { visitor async throws in
             func query(_ count: Int) -> String { (0..<count).map { "k\($0)__ne=1" }.joined(separator: "&") }

@@ -2,6 +2,7 @@ import Blobs
 import Disk
 import TestSupport
 import Testing
+import Zstd
 
 /// Nothing wrong is ever served.
 struct DamageTests {

@@ -1,6 +1,7 @@
 import Blobs
 import CZstd
 import Testing
+import Zstd
 
 /// The bytes on disk are a promise: these come from RFC 8878, from the seekable format's document and from `xxhsum`.
 struct FrameFormatTests {

@@ -4,6 +4,7 @@ import Disk
 import Glibc
 import TestSupport
 import Testing
+import Zstd
 
 /// What went in comes out: through our reader, through libzstd as it stands, and through the `zstd` command.
 struct RoundTripTests {

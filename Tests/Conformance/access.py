@@ -32,6 +32,7 @@ PARTICIPANTS = {
     "POST /api/v1/attributes",
     "POST /api/v1/auth/token",
     "POST /api/v1/clients/add",
+    "POST /api/v1/metrics",
     "POST /api/v1/statuses",
     "POST /api/v1/telemetry",
 }

@@ -107,8 +107,12 @@ class Server:
 
     def peak_memory(self):
         """The most memory it has held so far, in bytes."""
+        return self.memory("VmHWM")
+
+    def memory(self, what="VmRSS"):
+        """The memory it holds now, in bytes."""
         status = Path(f"/proc/{self.pid}/status").read_text()
-        return int(re.search(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE)[1]) * 1024
+        return int(re.search(rf"^{what}:\s+(\d+) kB$", status, re.MULTILINE)[1]) * 1024
 
 
 def ask(connection, method, path, body=None, headers=None, **json_body):

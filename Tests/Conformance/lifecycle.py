@@ -1,8 +1,10 @@
 """Starting, stopping, crashing and starting again."""
 
 import json
+import resource
 import subprocess
 import time
+from pathlib import Path
 
 from events import status, telemetry
 from ledge import ask
@@ -100,3 +102,16 @@ def the_records_can_be_read_without_us(place):
     assert [line["seq"] for line in lines] == list(range(1, 21))
     assert [line["doc"] for line in lines] == made
     assert all(list(line)[-1] == "xxh3" for line in lines)
+
+
+@promise
+def the_server_may_open_as_many_files_as_the_machine_lets_it(place):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+    try:
+        with place.server() as server:
+            limits = Path(f"/proc/{server.pid}/limits").read_text()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    [line] = [line.split() for line in limits.splitlines() if line.startswith("Max open files")]
+    assert line[3:5] == [str(hard), str(hard)], line

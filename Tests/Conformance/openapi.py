@@ -13,6 +13,7 @@ from stored import NETWORK
 SEED = 20261124
 REQUESTS_AT_LEAST = 2000
 SECONDS = 300
+HOOKS = Path(__file__).with_name("schemathesis_hooks.py")
 
 CHECKS = (
     "not_a_server_error",
@@ -64,7 +65,8 @@ def ids(stored):
 def settings(document, known):
     """What schemathesis has to know beside the document, as a file of its own."""
     by_state = [name for name, operation in operations(document) if "$ref" not in operation["responses"]["400"]]
-    toml = ["[dictionaries]", *(f"{noun} = {{ values = {json.dumps(values)} }}" for noun, values in known.items())]
+    toml = [f"hooks = {json.dumps(str(HOOKS))}", "[dictionaries]"]
+    toml += [*(f"{noun} = {{ values = {json.dumps(values)} }}" for noun, values in known.items())]
     toml += ["[checks]", "enabled = false"]
     for check in CHECKS:
         toml += [f"[checks.{check}]", "enabled = true"]

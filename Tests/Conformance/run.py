@@ -21,6 +21,8 @@ import endpoints_nodes  # noqa: E402, F401
 import endpoints_tokens  # noqa: E402, F401
 import endpoints_training  # noqa: E402, F401
 import events  # noqa: E402, F401
+import imports  # noqa: E402, F401
+import ingest  # noqa: E402, F401
 import keys  # noqa: E402, F401
 import lifecycle  # noqa: E402, F401
 import models  # noqa: E402, F401

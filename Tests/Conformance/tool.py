@@ -189,7 +189,7 @@ def wait_for_bytes(place, byte_count):
 def every_command_explains_itself(place):
     overview = place.tool("--help")
     assert overview.returncode == 0
-    for command in ("serve", "inspect", "check", "upload"):
+    for command in ("serve", "import", "export", "inspect", "check", "upload"):
         assert command in overview.stdout
         text = place.tool(command, "--help")
         assert text.returncode == 0

@@ -27,9 +27,9 @@ struct LogOpeningTests {
         }
     }
 
-    static func corruption(_ first: UInt64, _ reason: Corruption.Reason) -> SegmentError {
+    static func corruption(_ first: SegmentID, _ reason: Corruption.Reason) -> SegmentError {
         let path = "\(directory)/\(SegmentName.make(first))"
-        return .corrupt(Corruption(path: path, offset: 0, sequence: first, reason: reason))
+        return .corrupt(Corruption(path: path, offset: 0, sequence: first.first, reason: reason))
     }
 
     @Test func segmentsAreReplayedInOrder() throws {
@@ -81,15 +81,15 @@ struct LogOpeningTests {
     }
 
     @Test func aMissingSegmentStopsOpening() throws {
-        for first: UInt64 in [1, 4, 7] {
+        for first: SegmentID in [1, 4, 7] {
             let error = try Self.refusal { try $0.remove("clients/\(SegmentName.make(first))") }
             #expect(error == Self.corruption(first, .missingSegment))
         }
     }
 
     @Test func anUnlistedSegmentStopsOpening() throws {
-        for first: UInt64 in [3, 10] {
-            let stranger = SegmentText(first: first, batchSizes: [1])
+        for first: SegmentID in [3, 10] {
+            let stranger = SegmentText(first: first.first, batchSizes: [1])
             let error = try Self.refusal { try $0.put(stranger.bytes, at: stranger.path) }
             #expect(error == Self.corruption(first, .unlistedSegment))
         }

@@ -59,8 +59,8 @@ struct ManifestTests {
     }
 
     @Test func aNewerFormatIsNamed() {
-        let text = #"{"format":2,"name":"clients","parts":[]}"#
-        #expect(Self.open(Self.sealed(text)) == .failure(.unsupportedFormat(2)))
+        let text = #"{"format":3,"name":"clients","parts":[]}"#
+        #expect(Self.open(Self.sealed(text)) == .failure(.unsupportedFormat(3)))
     }
 
     @Test(

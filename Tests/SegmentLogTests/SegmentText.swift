@@ -49,7 +49,7 @@ struct SegmentText {
         RecordLine.seed(log: name, segment: first)
     }
 
-    var path: String { "\(Self.directory)/\(SegmentName.make(first))" }
+    var path: String { "\(Self.directory)/\(SegmentName.make(SegmentID(first: first)))" }
 
     var lastSequence: UInt64 { nextSequence - 1 }
 
@@ -58,6 +58,13 @@ struct SegmentText {
         let digest = XXH3Digest()
         bytes.withUnsafeBytes { digest.update($0) }
         return Manifest.Closed(first: first, last: lastSequence, byteCount: Int64(bytes.count), digest: digest.hex)
+    }
+}
+
+/// Tests write the segment whose first record is 7 as 7.
+extension SegmentID: ExpressibleByIntegerLiteral {
+    package init(integerLiteral first: UInt64) {
+        self.init(first: first)
     }
 }
 

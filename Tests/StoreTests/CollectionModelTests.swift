@@ -4,7 +4,8 @@ import Testing
 
 @testable import Store
 
-/// A random program drives a collection and a dictionary side by side; after every step they say the same.
+/// A random program drives a collection and a dictionary side by side; after every step they say the same, whatever
+/// maintenance has made of the segments meanwhile.
 struct CollectionModelTests {
     /// The dictionary.
     private struct Model {
@@ -30,6 +31,7 @@ struct CollectionModelTests {
                 try await store.close()
                 store = try laboratory.open(disk)
             }
+            if Int.random(in: 0..<12, using: &generator) == 0 { try await store.maintain() }
             let things = store.collection("things")
             let id = "id-\(Int.random(in: 0..<25, using: &generator))"
             try await change(things, id, &model, &generator, seed)

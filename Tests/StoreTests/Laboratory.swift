@@ -29,12 +29,14 @@ struct Laboratory: Sendable {
     ]
 
     var segmentByteCountMax: Int64 = 2_000
+    var eventRetention: Retention?
     private let time = NIOLockedValueBox(Int64(1_780_000_000_000_000))
 
     /// Opens a store whose clock advances by a microsecond at every look.
     func open(_ disk: any Disk) throws -> Store {
         var options = Store.Options()
         options.segmentByteCountMax = segmentByteCountMax
+        options.retention["events"] = eventRetention
         return try Store.open("data", schemas: [Self.things, Self.events], options: options, on: disk) { [time] in
             Timestamp(
                 microseconds: time.withLockedValue {

@@ -32,9 +32,9 @@ struct SegmentIndexTests {
                     if let count = index.count(passing: condition, below: rowCount) {
                         #expect(count == expected.count, note)
                     }
-                    guard let found = index.rows(passing: condition, below: rowCount) else { continue }
-                    #expect(found.rowCount == rowCount, note)
-                    #expect(expected.allSatisfy(found.contains) && found.count == expected.count, note)
+                    let match = index.rows(passing: condition, below: rowCount)
+                    guard let found = match.rows(below: rowCount) else { continue }
+                    #expect(found == expected, note)
                 }
             }
         }
@@ -51,25 +51,22 @@ struct SegmentIndexTests {
             ]
             for (suffix, holds) in tests {
                 let condition = Filter(query: [(name: "committed_at\(suffix)", value: text)]).conditions[0]
-                let found = index.rows(passing: condition, below: moments.count)
+                let found = index.rows(passing: condition, below: moments.count).rows(below: moments.count)
                 let expected = moments.indices.filter { holds(moments[$0], Int64(operand)) }
-                #expect(
-                    moments.indices.filter { found?.contains($0) ?? false } == expected,
-                    "\(moments) \(suffix) \(text)"
-                )
+                #expect(found == expected, "\(moments) \(suffix) \(text)")
             }
         }
     }
 
     private static func index(of documents: [[UInt8]], committedAt: [Int64]? = nil) -> MemoryIndex {
         let schema = Laboratory.things
-        let index = MemoryIndex(firstSequence: 1, schema: schema)
+        let index = MemoryIndex(segment: SegmentID(first: 1), schema: schema)
         for (row, document) in documents.enumerated() {
             let id = document.withUnsafeBytes { JSONScanner.first("thing_id", of: $0)?.string } ?? "id-\(row)"
             index.append(
                 IndexRow(
                     id: Text(id),
-                    pointer: RecordPointer(segment: 1, offset: UInt32(row), byteCount: 1),
+                    pointer: RecordPointer(segment: index.segment, offset: UInt32(row), byteCount: 1),
                     committedAt: Timestamp(microseconds: committedAt?[row] ?? Int64(row)),
                     values: document.withUnsafeBytes { bytes in schema.indexes.map { FieldValue($0.path, in: bytes) } }
                 )

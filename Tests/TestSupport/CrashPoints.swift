@@ -12,6 +12,8 @@ package struct CrashPoints<Ledger: Sendable>: Sendable {
     package var modes = CrashPoint.Mode.allCases
     /// Every how many calls of the workload one goes wrong: 1 is all of them.
     package var stride = 1
+    /// How many calls of the workload are passed by before the first that goes wrong.
+    package var firstOffset = 0
     /// At most this many calls of each recovery go wrong; 0 leaves recovery alone.
     package var recoveryPointCountMax = 0
     package var seed = SeededGenerator.runSeed
@@ -52,7 +54,7 @@ package struct CrashPoints<Ledger: Sendable>: Sendable {
         try await verify(disk.powerCut(keeping: .nothing), copyLedger(ledger))
 
         var jobs: [(number: Int, mode: CrashPoint.Mode)] = []
-        for number in Swift.stride(from: firstNumber, through: lastNumber, by: stride) {
+        for number in Swift.stride(from: firstNumber + firstOffset, through: lastNumber, by: stride) {
             for mode in modes { jobs.append((number, mode)) }
         }
         let report = NIOLockedValueBox(CrashReport(callCount: lastNumber - firstNumber + 1, seed: seed))

@@ -55,6 +55,16 @@ extension FaultDisk: Disk {
         }
     }
 
+    package func map(_ file: Descriptor, path: String) throws(DiskError) -> MappedBytes {
+        try perform(.mmap, path, mutates: never) { state, _ throws(MemoryTree.Failure) in
+            let index = try state.file(of: file, for: .mmap, path)
+            let bytes = state.tree.files[index].bytes
+            let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 4096)
+            copy.copyBytes(from: bytes)
+            return MappedBytes(UnsafeRawBufferPointer(copy)) { $0.deallocate() }
+        }
+    }
+
     package func write(
         _ file: Descriptor,
         path: String,

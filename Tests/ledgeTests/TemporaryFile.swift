@@ -15,6 +15,13 @@ final class TemporaryFile: Sendable {
         local = try LocalFile(path)
     }
 
+    init(_ content: [UInt8]) throws {
+        path = "/tmp/ledge-test-\(UInt64.random(in: 0 ... .max))"
+        self.content = content
+        try File(path, .create, on: PosixDisk()).write(content, at: 0)
+        local = try LocalFile(path)
+    }
+
     deinit {
         unlink(path)
     }

@@ -1,3 +1,4 @@
+internal import Catalog
 internal import HTTPTypes
 
 /// One method of one path, declared as data.
@@ -106,6 +107,10 @@ extension Endpoint {
         case fieldsOrFile([Schema.Member])
         /// JSON of this shape, or a form of its fields.
         case json(Schema)
+        /// A document as JSON, or many, one on each line.
+        case jsonOrLines(Resource)
+        /// Many documents as JSON, one on each line.
+        case lines(Resource)
         /// Any bytes.
         case bytes
     }
@@ -135,6 +140,11 @@ extension Endpoint {
             Answer(status: status, summary: summary, content: .message)
         }
     }
+}
+
+extension Endpoint.Parameter {
+    /// Asks how the answer was found, beside the answer.
+    static let explain = query("explain", .string, "1 or true adds how the answer was found")
 }
 
 extension [Endpoint.Parameter] {

@@ -33,6 +33,12 @@ indirect enum Schema: Sendable {
     case change(Resource)
     /// `{"count":N,"result":[documents]}`
     case page(Resource)
+    /// A number of documents, or with a plan an object of both.
+    case counted
+    /// How a list or a count was found.
+    case plan
+    /// What became of many documents: `{"accepted":N,"refused":M,"errors":[…]}`.
+    case receipt
     /// Any field of a resource as the name of a condition, with or without an operator.
     case filter(Resource)
     /// `{"message":"…"}`, and whatever else stands beside it.

@@ -35,6 +35,8 @@ struct CurlExample: Sendable {
         case .fields(let members): ["--json '\(Self.text(.object(Self.required(members))))'"]
         case .fieldsOrFile: ["-F helper=numpyhelper", "-F file=@…"]
         case .json(let schema): ["--json '\(Self.text(Self.value(of: schema)))'"]
+        case .jsonOrLines(let resource): ["--json '\(Self.text(Self.value(of: .draft(resource))))'"]
+        case .lines: ["-H 'Content-Type: \(LineFormat.standard)'", "--data-binary @lines.jsonl"]
         case .bytes: ["--data-binary @chunk"]
         }
     }
@@ -52,10 +54,10 @@ struct CurlExample: Sendable {
 
     private static func value(of schema: Schema) -> JSON {
         switch schema {
-        case .any, .map, .message: [:]
+        case .any, .map, .message, .plan, .receipt: [:]
         case .null: nil
         case .string, .bytes, .html: "…"
-        case .integer, .count: 1
+        case .integer, .count, .counted: 1
         case .texts: ["…"]
         case .number: 1.5
         case .bool: true

@@ -38,8 +38,18 @@ extension DocumentationPage {
                 ["<code>file</code>", "bytes", "The file itself, in a multipart form, as its last part"]
             ]
         case .json(let schema): [["JSON", schema.phrase, ""]]
+        case .jsonOrLines(let resource):
+            [["JSON", Schema.draft(resource).phrase, ""], Self.lines(of: resource)]
+        case .lines(let resource): [Self.lines(of: resource)]
         case .bytes: [["bytes", "any", "As they are, whatever the Content-Type says"]]
         }
+    }
+
+    private static func lines(of resource: Resource) -> [String] {
+        [
+            "JSON lines", "on each line \(Schema.draft(resource).phrase)",
+            "With <code>Content-Type: \(LineFormat.standard)</code>; as many lines as you like",
+        ]
     }
 
     private func row(_ member: Schema.Member) -> [String] {
@@ -87,6 +97,9 @@ extension Schema {
             "fields of a <a href=\"#\(resource.name)\">\(resource.singular.escaped)</a> to change"
         case .page(let resource):
             "object: <code>count</code>, and in <code>result</code> a list of <a href=\"#\(resource.name)\">\(resource.name.escaped)</a>"
+        case .counted: "integer from 0; with <code>explain</code> object: <code>count</code>, <code>explain</code>"
+        case .plan: "object: how the answer was found"
+        case .receipt: "object: <code>accepted</code>, <code>refused</code>, <code>errors</code>"
         case .filter(let resource): "conditions on <a href=\"#\(resource.name)\">\(resource.name.escaped)</a>, by name"
         case .message: "object: <code>message</code>, and more"
         case .bytes: "bytes"

@@ -28,8 +28,11 @@ extension Endpoint {
     /// The shapes of its body and of its answers.
     fileprivate var schemas: [Schema] {
         let answered = answers.compactMap(\.content)
-        guard case .json(let sent) = body else { return answered }
-        return [sent] + answered
+        switch body {
+        case .json(let sent): return [sent] + answered
+        case .jsonOrLines(let resource), .lines(let resource): return [.draft(resource)] + answered
+        case .none, .fields, .fieldsOrFile, .bytes: return answered
+        }
     }
 }
 

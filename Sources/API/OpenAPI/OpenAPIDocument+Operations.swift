@@ -1,3 +1,4 @@
+internal import Catalog
 internal import HTTPTypes
 internal import JSON
 
@@ -99,9 +100,26 @@ extension Endpoint.Body {
             return Self.json(isRequired: false, ("application/json", schema))
         case .json(let schema):
             return Self.json(isRequired: true, ("application/json", schema.jsonSchema(.request)))
+        case .jsonOrLines(let resource):
+            let one = Schema.draft(resource).jsonSchema(.request)
+            return Self.json(
+                isRequired: true,
+                ("application/json", one),
+                (LineFormat.standard, Self.lines(of: resource))
+            )
+        case .lines(let resource):
+            return Self.json(isRequired: true, (LineFormat.standard, Self.lines(of: resource)))
         case .bytes:
             return ["required": true, "content": ["application/octet-stream": [:]]]
         }
+    }
+
+    /// OpenAPI 3.1 has no word for a sequence of values, so it is shown as the list of them.
+    private static func lines(of resource: Resource) -> JSON {
+        [
+            "type": "array", "items": Schema.draft(resource).jsonSchema(.request),
+            "description": "JSON lines: each element stands on a line of its own, without the brackets and commas.",
+        ]
     }
 
     private static func json(isRequired: Bool, _ contents: (type: String, schema: JSON)...) -> JSON {

@@ -41,6 +41,8 @@ struct OpenAPIDocument: Sendable {
         "Every field of a stored document is in every answer, null where it is unset.",
         "Any field is a condition of a list or count, nested ones with dots, with __gt, __gte, __lt, __lte, __ne or __eq "
             + "behind it where it is not equality.",
+        "A list or count says in Server-Timing how long it took, and with explain=1 in its URL how its answer was found.",
+        "Events are taken one at a time, or any number as JSON lines, whose Content-Type is application/x-ndjson.",
         "A write is answered when it is on stable storage.",
     ]
 

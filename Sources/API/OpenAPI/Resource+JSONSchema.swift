@@ -16,12 +16,13 @@ extension Resource {
         namesSenders ? [("NodeDraft", Field.nodeDraftSchema)] : []
     }
 
-    /// A page of a list: `{"count":N,"result":[…]}`.
+    /// A page of a list: `{"count":N,"result":[…]}`, and on request how it was found.
     var pageSchema: JSON {
         JSON.object(
             of: [
                 "count": JSON.integer.with("minimum", 0).with("description", "How many match, on all pages"),
                 "result": ["type": "array", "items": .reference(typeName)],
+                "explain": .reference(Schema.planName),
             ],
             required: ["count", "result"]
         ).closed

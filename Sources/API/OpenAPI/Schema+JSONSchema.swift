@@ -1,5 +1,6 @@
 internal import Catalog
 internal import JSON
+internal import Store
 
 extension Schema {
     /// What a schema describes, which decides what it leaves open.
@@ -39,6 +40,14 @@ extension Schema {
         case .draft(let resource): return .reference(resource.typeName + "Draft")
         case .change(let resource): return .reference(resource.typeName + "Change")
         case .page(let resource): return .reference(resource.typeName + "Page")
+        case .counted:
+            let plan = JSON.object(
+                of: ["count": Schema.count.jsonSchema(.answer), "explain": .reference(Schema.planName)],
+                required: ["count", "explain"]
+            )
+            return ["anyOf": [Schema.count.jsonSchema(.answer), plan.closed]]
+        case .plan: return .reference(Schema.planName)
+        case .receipt: return IngestReceipt.schema.jsonSchema(.answer)
         case .filter where use == .form: return ["type": "object", "additionalProperties": ["type": "string"]]
         case .filter(let resource): return .reference(resource.typeName + "Filter")
         case .message: return .reference("Message")
@@ -73,18 +82,23 @@ extension Schema {
     var components: [(name: String, schema: JSON)] {
         switch self {
         case .any, .null, .string, .integer, .count, .number, .bool, .timestamp, .texts, .fileName, .oneOf, .bytes,
-            .html:
+            .html, .receipt:
             []
         case .object(let members): members.flatMap(\.schema.components)
         case .map(let schema), .array(let schema), .nullable(let schema): schema.components
         case .document(let resource): resource.storedSchemas
-        case .page(let resource): resource.storedSchemas + [(resource.typeName + "Page", resource.pageSchema)]
+        case .page(let resource):
+            resource.storedSchemas + [(resource.typeName + "Page", resource.pageSchema)] + Schema.plan.components
+        case .counted: Schema.plan.components
+        case .plan: [(Schema.planName, QueryPlan.schema.jsonSchema(.answer))]
         case .draft(let resource): resource.senderSchemas + [(resource.typeName + "Draft", resource.draftSchema)]
         case .change(let resource): resource.senderSchemas + [(resource.typeName + "Change", resource.changeSchema)]
         case .filter(let resource): [(resource.typeName + "Filter", resource.filterSchema)]
         case .message: [("Message", Self.messageSchema)]
         }
     }
+
+    static let planName = "QueryPlan"
 
     private static let messageSchema: JSON = [
         "type": "object",

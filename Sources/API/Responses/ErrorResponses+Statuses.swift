@@ -13,7 +13,7 @@ extension RequestError: AnsweredError {
         case .noSuchRoute, .noPackage, .unknownLogin: .notFound
         case .insufficientRole: .forbidden
         case .incompatibleVersion: .notAcceptable
-        case .methodNotAllowed: .methodNotAllowed
+        case .methodNotAllowed, .linesOnly: .methodNotAllowed
         case .bodyTooLarge: .contentTooLarge
         case .rangeNotSatisfiable: .rangeNotSatisfiable
         case .missingHeader, .malformedHeader, .bodyTruncated, .missingField, .malformedField, .unsafeFileName,
@@ -28,6 +28,8 @@ extension RequestError: AnsweredError {
         case .noSuchRoute: "No such endpoint"
         case .methodNotAllowed(let allowed):
             "Method not allowed; this endpoint knows \(allowed.joined(separator: ", "))"
+        case .linesOnly:
+            "Method not allowed for this body; POST takes JSON lines here, with Content-Type: application/x-ndjson"
         case .insufficientRole(let role): "Insufficient permissions: the role '\(role)' may not do this"
         case .authenticationOff: "Authentication is off on this server: it asks for no tokens and makes none"
         case .unknownLogin: "No login of that id is waiting; it may have expired"
@@ -113,9 +115,9 @@ extension StoreError: AnsweredError {
         switch self {
         case .notFound: .notFound
         case .alreadyExists: .conflict
-        case .invalidKey, .refused: .badRequest
+        case .invalidKey, .refused, .invalidTime: .badRequest
         case .noSpace: .noSpace
-        case .latched, .closed, .disk: .serviceUnavailable
+        case .latched, .closed, .disk, .retired: .serviceUnavailable
         case .tooLarge: .contentTooLarge
         case .damaged, .locked, .unsupportedFormat, .corrupt, .notADataDirectory,
             .unreadableRecord:
@@ -129,6 +131,8 @@ extension StoreError: AnsweredError {
         case .alreadyExists(let id): "Entity with id: \(id) already exists"
         case .invalidKey(let member): "field '\(member)' must be a string of 1 to \(Collection.idByteCountMax) bytes"
         case .refused(let reason): reason
+        case .invalidTime(let reason): reason
+        case .retired: "The data was rewritten again and again while it was read; try again"
         case .noSpace: noSpaceMessage
         case .latched: latchedMessage
         case .closed: closedMessage

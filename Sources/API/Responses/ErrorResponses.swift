@@ -41,18 +41,23 @@ struct ErrorResponses: RouterMiddleware {
     }
 
     private func response(to error: any AnsweredError, _ context: Context) -> Response {
+        // A failure amid many documents brings along what became of those before, which is not for the log.
+        let cause = (error as? IngestFailure)?.cause ?? error
         if error.status.kind == .serverError {
-            context.logger.error("\(error.answer)", metadata: ["error": "\(error)"])
+            context.logger.error("\(error.answer)", metadata: ["error": "\(cause)"])
         }
         var headers = HTTPFields()
         if error.status == .unauthorized { headers[.wwwAuthenticate] = "Bearer" }
-        switch error as? RequestError {
-        case .methodNotAllowed(let allowed): headers[.allow] = allowed.joined(separator: ", ")
+        switch cause as? RequestError {
+        case .methodNotAllowed(let allowed), .linesOnly(let allowed):
+            headers[.allow] = allowed.joined(separator: ", ")
         case .rangeNotSatisfiable(let byteCount): headers[.contentRange] = "bytes */\(byteCount)"
         case .bodyTooLarge, .bodyTruncated: headers[.connection] = "close"
         default: break
         }
-        return Response(status: error.status, ["message": .string(error.answer)], headers: headers)
+        var body: JSONObject = ["message": .string(error.answer)]
+        for (name, value) in error.members { body[name] = value }
+        return Response(status: error.status, .object(body), headers: headers)
     }
 }
 
@@ -61,6 +66,12 @@ protocol AnsweredError: Error {
     var status: HTTPResponse.Status { get }
     /// What the client reads.
     var answer: String { get }
+    /// What the client reads beside it.
+    var members: JSONObject { get }
+}
+
+extension AnsweredError {
+    var members: JSONObject { [:] }
 }
 
 /// What FEDn says, and what its clients may look for.

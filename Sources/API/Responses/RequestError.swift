@@ -4,6 +4,8 @@ package enum RequestError: Error, Sendable, Hashable {
     case noSuchRoute
     /// The path is known, with these methods only.
     case methodNotAllowed(allowed: [String])
+    /// The path takes many documents, one on each line, and this body is none of that.
+    case linesOnly(allowed: [String])
 
     // Access.
     /// A good token of a role that may not do this.

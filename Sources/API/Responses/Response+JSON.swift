@@ -32,19 +32,19 @@ extension Response {
         self.init(status: status, json: ByteBuffer(bytes: document.bytes))
     }
 
-    /// `{"count":N,"result":[…]}`, with the documents as they stand on disk.
-    init(_ page: Page) {
+    /// `{"count":N,"result":[…]}`, with the documents as they stand on disk; with `explain` where that is asked for.
+    init(_ page: Page, isExplained: Bool, timing: QueryTiming) {
         let envelope = #"{"count":\#(page.total),"result":"#
         var bytes = ByteBuffer()
         bytes.reserveCapacity(page.documents.spliceByteCount + envelope.utf8.count + 1)
         bytes.writeString(envelope)
         bytes.writeDocuments(page.documents)
-        bytes.writeInteger(UInt8(ascii: "}"))
-        var headers = HTTPFields()
-        if page.scannedCount > 0 {
-            headers[.serverTiming] = #"scan;desc="\#(page.scannedCount) documents read""#
+        if isExplained {
+            bytes.writeString(",\"explain\":")
+            bytes.writeBytes(page.plan.json.bytes)
         }
-        self.init(json: bytes, headers: headers)
+        bytes.writeInteger(UInt8(ascii: "}"))
+        self.init(json: bytes, headers: [.serverTiming: timing.header(scannedCount: page.scannedCount)])
     }
 
     /// A bare array of documents.

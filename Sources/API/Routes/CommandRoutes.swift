@@ -22,7 +22,7 @@ struct CommandRoutes: Sendable {
                 .get,
                 "\(path)/roots",
                 "Lists the commands that are nobody's task, newest first.",
-                parameters: .page,
+                parameters: .page + [.explain],
                 answers: .ok(.page(.commands))
             ),
             use: roots
@@ -46,7 +46,7 @@ struct CommandRoutes: Sendable {
         var filter = try Resource.commands.filter(in: request)
         filter.conditions.append(Condition("parent_correlation_id", .equal("null")))
         let query = Query(filter: filter, headers: request.headers, of: .commands)
-        return Response(try await onThreadPool { [commands] in try commands.list(query) })
+        return try await commands.answer(query, isExplained: request.asksForPlan)
     }
 
     @Sendable func skip(_ request: Request, context: LedgeContext) async throws -> Response {

@@ -14,6 +14,8 @@ struct Documents: Sendable {
     let collection: Collection
     private let senders: Senders
     private let options: ServerOptions
+    /// Longest document of many, on its line.
+    var lineByteCountMax: Int { options.bodyByteCountMax }
 
     init(of resource: Resource, store: Store, options: ServerOptions) {
         self.resource = resource
@@ -27,6 +29,15 @@ struct Documents: Sendable {
         var object = try await request.object(for: resource, byteCountMax: options.bodyByteCountMax)
         try fill(&object)
         return try await collection.insert(senders.fill(in: resource.validate(object), of: resource))
+    }
+
+    /// Returns the document on one line of many, with the names that lines before it needed.
+    ///
+    /// - Throws: `JSONError`, `ValidationError`, ``RequestError/unknownSender(_:)``, and `StoreError` where a sender
+    ///   cannot be read.
+    func draft(of line: ArraySlice<UInt8>, remembering names: inout Senders.Names) throws -> JSONObject {
+        guard case .object(let object) = try JSON(parsing: line) else { throw ValidationError.notAnObject }
+        return try senders.fill(in: resource.validate(object), of: resource, remembering: &names)
     }
 
     /// Changes the fields of a document that a body has, unless `check` refuses what it becomes.

@@ -29,7 +29,7 @@ struct ResourceRoutes: Sendable {
                     .get,
                     path,
                     "Lists \(name), newest first.",
-                    parameters: filters + .page,
+                    parameters: filters + .page + [.explain],
                     answers: .ok(.page(resource))
                 ),
                 use: list
@@ -39,7 +39,7 @@ struct ResourceRoutes: Sendable {
                     .post,
                     "\(path)/list",
                     "Lists \(name) by conditions in the body, where a comma or a list means any of.",
-                    parameters: .page,
+                    parameters: .page + [.explain],
                     body: .json(.filter(resource)),
                     answers: .ok(.page(resource))
                 ),
@@ -48,7 +48,13 @@ struct ResourceRoutes: Sendable {
         }
         if resource.operations.contains(.count) {
             table.add(
-                Endpoint(.get, "\(path)/count", "Counts \(name).", parameters: filters, answers: .ok(.integer)),
+                Endpoint(
+                    .get,
+                    "\(path)/count",
+                    "Counts \(name).",
+                    parameters: filters + [.explain],
+                    answers: .ok(.counted)
+                ),
                 use: count
             )
             table.add(
@@ -56,13 +62,61 @@ struct ResourceRoutes: Sendable {
                     .post,
                     "\(path)/count",
                     "Counts \(name) by conditions in the body.",
+                    parameters: [.explain],
                     body: .json(.filter(resource)),
-                    answers: .ok(.integer)
+                    answers: .ok(.counted)
                 ),
                 use: countByBody
             )
         }
         addSingle(to: &table, path: path)
+        addIntake(to: &table, path: path)
+    }
+
+    /// What stores documents: one, many, or either by the type of the body.
+    private func addIntake(to table: inout RouteTable, path: String) {
+        let taken = Endpoint.Answer.refused(409, "The id is taken")
+        let unknownSender = Endpoint.Answer.refused(
+            400,
+            "A field is missing, unknown or wrong, or nobody has the sender's id"
+        )
+        switch (resource.operations.contains(.create), resource.operations.contains(.ingest)) {
+        case (true, true):
+            let endpoint = Endpoint(
+                .post,
+                path,
+                "Stores one \(resource.singular), or many as JSON lines.",
+                .participants,
+                body: .jsonOrLines(resource),
+                answers: .ok(.receipt, "Of JSON lines: those that were accepted are on stable storage"),
+                .created(.document(resource)),
+                taken
+            )
+            table.add(endpoint.answering(unknownSender, where: resource.insistsOnSenders), use: createOrIngest)
+        case (true, false):
+            let endpoint = Endpoint(
+                .post,
+                path,
+                "Stores one \(resource.singular).",
+                .participants,
+                body: .json(.draft(resource)),
+                answers: .created(.document(resource)),
+                taken
+            )
+            table.add(endpoint.answering(unknownSender, where: resource.insistsOnSenders), use: create)
+        case (false, true):
+            let endpoint = Endpoint(
+                .post,
+                path,
+                "Stores many \(resource.name), as JSON lines.",
+                .participants,
+                body: .lines(resource),
+                answers: .ok(.receipt, "What was accepted is on stable storage"),
+                .refused(405, "The Content-Type is not that of JSON lines")
+            )
+            table.add(endpoint, use: ingest)
+        case (false, false): break
+        }
     }
 
     private func addSingle(to table: inout RouteTable, path: String) {
@@ -71,23 +125,6 @@ struct ResourceRoutes: Sendable {
             table.add(
                 Endpoint(.get, "\(path)/{id}", "Returns one \(name).", answers: .ok(.document(resource))),
                 use: get
-            )
-        }
-        if resource.operations.contains(.create) {
-            table.add(
-                Endpoint(
-                    .post,
-                    path,
-                    "Stores one \(name).",
-                    .participants,
-                    body: .json(.draft(resource)),
-                    answers: .created(.document(resource)),
-                    .refused(409, "The id is taken")
-                ).answering(
-                    .refused(400, "A field is missing, unknown or wrong, or nobody has the sender's id"),
-                    where: resource.insistsOnSenders
-                ),
-                use: create
             )
         }
         if resource.operations.contains(.change) {
@@ -121,11 +158,11 @@ struct ResourceRoutes: Sendable {
     }
 
     @Sendable func count(_ request: Request, context: LedgeContext) async throws -> Response {
-        try await count(try resource.filter(in: request))
+        try await count(request, try resource.filter(in: request))
     }
 
     @Sendable func countByBody(_ request: Request, context: LedgeContext) async throws -> Response {
-        try await count(bodyFilter(request))
+        try await count(request, bodyFilter(request))
     }
 
     /// One read of cached pages, so it is not worth a hop to the thread pool.
@@ -139,6 +176,16 @@ struct ResourceRoutes: Sendable {
         Response(status: .created, try await documents.create(request))
     }
 
+    @Sendable func ingest(_ request: Request, context: LedgeContext) async throws -> Response {
+        guard request.hasLines else { throw RequestError.linesOnly(allowed: ["GET", "HEAD", "POST"]) }
+        return Response(try await Ingest.run(request, into: documents).json)
+    }
+
+    @Sendable func createOrIngest(_ request: Request, context: LedgeContext) async throws -> Response {
+        guard request.hasLines else { return try await create(request, context: context) }
+        return try await ingest(request, context: context)
+    }
+
     @Sendable func change(_ request: Request, context: LedgeContext) async throws -> Response {
         Response(try await documents.change(context.parameter("id"), request))
     }
@@ -150,12 +197,11 @@ struct ResourceRoutes: Sendable {
 
     private func list(_ request: Request, _ filter: Filter) async throws -> Response {
         let query = Query(filter: filter, headers: request.headers, of: resource)
-        return Response(try await onThreadPool { try collection.list(query) })
+        return try await collection.answer(query, isExplained: request.asksForPlan)
     }
 
-    private func count(_ filter: Filter) async throws -> Response {
-        let count = try await onThreadPool { try collection.count(filter) }
-        return Response(json: ByteBuffer(string: String(count)))
+    private func count(_ request: Request, _ filter: Filter) async throws -> Response {
+        try await collection.answerCount(of: filter, isExplained: request.asksForPlan)
     }
 
     private func bodyFilter(_ request: Request) async throws -> Filter {
@@ -170,7 +216,11 @@ struct ResourceRoutes: Sendable {
 extension Resource {
     /// The filter in a request's URL, but for the parameters that are no conditions.
     func filter(in request: Request, except names: Set<String> = []) throws(RequestError) -> Filter {
-        try filter(query: request.query.elements.filter { !names.contains($0.name) }).bounded
+        try filter(
+            query: request.query.elements.filter {
+                !names.contains($0.name) && $0.name != Endpoint.Parameter.explain.name
+            }
+        ).bounded
     }
 }
 

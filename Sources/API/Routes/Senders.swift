@@ -16,25 +16,56 @@ struct Senders: Sendable {
     ///
     /// - Throws: ``RequestError/unknownSender(_:)`` where nobody has the id and the resource insists on it.
     func fill(in document: JSONObject, of resource: Resource) throws -> JSONObject {
+        var names = Names()
+        return try fill(in: document, of: resource, remembering: &names)
+    }
+
+    /// The names of some clients and combiners, so that a thousand documents of one sender read it once.
+    ///
+    /// They are right for as long as nobody is renamed: for one group of documents.
+    struct Names {
+        /// By kind and id, byte for byte; nil where nobody has the id.
+        fileprivate var known: [[UInt8]: JSON?] = [:]
+    }
+
+    /// The same, with what was looked up before.
+    func fill(
+        in document: JSONObject,
+        of resource: Resource,
+        remembering names: inout Names
+    ) throws -> JSONObject {
         var document = document
         for field in resource.fields where field.kind == .nodeRef {
             guard var reference = document[field.name]?.object else { continue }
             guard reference["name"] == .null || resource.insistsOnSenders else { continue }
-            let known: Document?
+            let sender: (kind: String, id: String, collection: Collection)
             if let id = reference["client_id"]?.string {
-                known = try clients.get(id)
-                if known == nil, resource.insistsOnSenders { throw RequestError.unknownSender("client \(id)") }
+                sender = ("client", id, clients)
             } else if let id = reference["combiner_id"]?.string {
-                known = try combiners.get(id)
-                if known == nil, resource.insistsOnSenders { throw RequestError.unknownSender("combiner \(id)") }
+                sender = ("combiner", id, combiners)
             } else {
                 continue
             }
-            guard let known, reference["name"] == .null else { continue }
-            // A document passed its checksum when it was read, and was JSON when it was stored.
-            reference["name"] = (try? JSON(parsing: known.bytes))?[path: "name"] ?? .null
+            let name = try names.name(of: sender.id, sender.kind, in: sender.collection)
+            if name == nil, resource.insistsOnSenders {
+                throw RequestError.unknownSender("\(sender.kind) \(sender.id)")
+            }
+            guard let name, reference["name"] == .null else { continue }
+            reference["name"] = name
             document[field.name] = .object(reference)
         }
         return document
+    }
+}
+
+extension Senders.Names {
+    /// The name of a client or combiner, which may be null; nil where nobody has the id.
+    fileprivate mutating func name(of id: String, _ kind: String, in collection: Collection) throws -> JSON? {
+        let key = Array("\(kind) \(id)".utf8)
+        if let name = known[key] { return name }
+        // A document passed its checksum when it was read, and was JSON when it was stored.
+        let name = try collection.get(id).map { (try? JSON(parsing: $0.bytes))?[path: "name"] ?? .null }
+        known[key] = .some(name)
+        return name
     }
 }

@@ -12,7 +12,8 @@ final class CollectionIndex: Sendable {
         var segments: [IndexedSegment] = []
         /// Takes the next record.
         var active: MemoryIndex?
-        var unreadableSequence: UInt64?
+        /// Why the index is not to be trusted any more.
+        var failure: StoreError?
     }
 
     private let schema: CollectionSchema
@@ -22,46 +23,58 @@ final class CollectionIndex: Sendable {
         self.schema = schema
     }
 
-    /// The sequence of a record no collection writes, if there was one.
-    var unreadableSequence: UInt64? {
-        state.withLockedValue { $0.unreadableSequence }
+    /// The first reason why a record could not be taken in, if there was one.
+    var failure: StoreError? {
+        state.withLockedValue { $0.failure }
     }
 
     var documentCount: Int {
         state.withLockedValue { $0.segments.reduce(0) { $0 + $1.liveCount } }
     }
 
-    /// All segments as they are now, oldest first.
+    /// All segments as they are now, oldest first; what is applied later does not show in it.
     ///
-    /// What is applied later does not show in it.
-    var snapshot: [IndexedSegment] {
-        state.withLockedValue { $0.segments }
+    /// - Throws: ``failure``.
+    func snapshot() throws(StoreError) -> [IndexedSegment] {
+        let (segments, failure) = state.withLockedValue { ($0.segments, $0.failure) }
+        if let failure { throw failure }
+        return segments
     }
 
-    /// Returns where the live document of an id stands, and when it was first stored.
-    func find(_ id: String) -> (pointer: RecordPointer, committedAt: Timestamp)? {
-        let id = Text(id)
-        return state.withLockedValue { state in
-            guard let (segment, row) = Self.lastRow(of: id, in: state.segments) else { return nil }
-            let found = state.segments[segment]
-            guard found.live.contains(row) else { return nil }
-            return (found.index.pointer(of: row), found.index.committedAt(of: row))
+    /// Looks at the segments, newest last, while nothing is added to them.
+    ///
+    /// - Throws: ``failure``; what `body` throws.
+    func withSegments<Value>(
+        _ body: ([IndexedSegment]) throws(StoreError) -> Value
+    ) throws(StoreError) -> Value {
+        var result: Result<Value, StoreError>?
+        state.withLockedValue { state in
+            result = Result { () throws(StoreError) in
+                if let failure = state.failure { throw failure }
+                return try body(state.segments)
+            }
         }
+        guard let result else { preconditionFailure("a lock runs its body") }
+        return try result.get()
     }
+
+    // MARK: Records
 
     /// Takes a durable record in.
     func apply(_ entry: LogEntry) {
-        guard let new = row(of: entry) else {
-            state.withLockedValue { $0.unreadableSequence = $0.unreadableSequence ?? entry.sequence }
+        guard let new = IndexRow(entry, schema) else {
+            fail(.unreadableRecord(collection: schema.name, sequence: entry.sequence))
             return
         }
         state.withLockedValue { state in
-            if !schema.isAppendOnly, let (segment, row) = Self.lastRow(of: new.id, in: state.segments) {
-                state.segments[segment].kill(row)
+            do throws(StoreError) {
+                if !schema.isAppendOnly { try Self.kill(new.id, in: &state.segments) }
+            } catch {
+                state.failure = state.failure ?? error
             }
-            if state.segments.last?.index.firstSequence != entry.pointer.segment {
-                let index = MemoryIndex(firstSequence: entry.pointer.segment, schema: schema)
-                state.segments.append(IndexedSegment(index: index))
+            if state.active?.segment != entry.pointer.segment {
+                let index = MemoryIndex(segment: entry.pointer.segment, schema: schema)
+                state.segments.append(IndexedSegment(index: index, isAppendOnly: schema.isAppendOnly))
                 state.active = index
             }
             state.active?.append(new)
@@ -69,9 +82,80 @@ final class CollectionIndex: Sendable {
         }
     }
 
-    /// Reads what the indexes need from a record; before the lock is taken, since it is most of the work.
-    private func row(of entry: LogEntry) -> IndexRow? {
-        entry.line.withUnsafeBytes { line in
+    /// Says why the index cannot be used from now on: what it would tell could be wrong.
+    func fail(_ error: StoreError) {
+        state.withLockedValue { $0.failure = $0.failure ?? error }
+    }
+
+    /// Takes the row that is live for an id out of the living.
+    private static func kill(_ id: Text, in segments: inout [IndexedSegment]) throws(StoreError) {
+        for position in segments.indices.reversed() {
+            guard let row = try segments[position].lastRow(of: id) else { continue }
+            segments[position].kill(row)
+            return
+        }
+    }
+
+    // MARK: Segments
+
+    /// Adds the indexes of sealed segments, oldest first, before any record is applied.
+    func attach(_ indexes: [any SealedIndex]) throws(StoreError) {
+        precondition(state.withLockedValue { $0.segments.isEmpty }, "sealed segments come first")
+        let segments = try IndexedSegment.all(indexes, isAppendOnly: schema.isAppendOnly)
+        state.withLockedValue { $0.segments = segments }
+    }
+
+    /// Lets an index in a file take the place of the one in memory, row for row, once its segment is sealed.
+    func swap(_ sealed: any SealedIndex) {
+        state.withLockedValue { state in
+            guard let position = state.segments.firstIndex(where: { $0.index.segment == sealed.segment }) else {
+                preconditionFailure("a segment that was sealed is one of ours")
+            }
+            precondition(state.segments[position].rowCount == sealed.rowCount, "sealing keeps every row")
+            state.segments[position].index = sealed
+        }
+    }
+
+    /// Lets one segment take the place of a run of others, or of none at all where nothing of them is left.
+    ///
+    /// `origins` tells for each row of the new segment which row of which segment of the run it was: what was live then
+    /// and is not any more is dead in the new one too.
+    func merge(_ run: [SegmentID], into merged: (any SealedIndex)?, origins: [RowOrigin]) {
+        state.withLockedValue { state in
+            guard let first = state.segments.firstIndex(where: { $0.index.segment == run.first }) else {
+                preconditionFailure("a run that was merged is one of ours")
+            }
+            let old = state.segments[first..<first + run.count]
+            precondition(old.map(\.index.segment) == run, "the segments of a run are neighbours")
+            var replacement: [IndexedSegment] = []
+            if let merged {
+                var segment = IndexedSegment(index: merged, isAppendOnly: schema.isAppendOnly)
+                for origin in origins { segment.append(isLive: old[first + origin.segment].isLive(origin.row)) }
+                replacement = [segment]
+            }
+            state.segments.replaceSubrange(first..<first + run.count, with: replacement)
+        }
+    }
+
+    /// Forgets the oldest segments.
+    func drop(_ ids: [SegmentID]) {
+        state.withLockedValue { state in
+            precondition(state.segments.prefix(ids.count).map(\.index.segment) == ids, "the oldest are dropped")
+            state.segments.removeFirst(ids.count)
+        }
+    }
+}
+
+/// A row by the position of its segment in a run, and its number in that segment.
+struct RowOrigin {
+    let segment: Int
+    let row: Int
+}
+
+extension IndexRow {
+    /// Reads what the indexes need from a record, or returns nil where no collection could have written it.
+    init?(_ entry: LogEntry, _ schema: CollectionSchema) {
+        let row = entry.line.withUnsafeBytes { line -> IndexRow? in
             guard let record = Record(line) else { return nil }
             let document = record.document.map { UnsafeRawBufferPointer(rebasing: line[$0]) }
             return IndexRow(
@@ -81,40 +165,11 @@ final class CollectionIndex: Sendable {
                 values: document.map { document in schema.indexes.map { FieldValue($0.path, in: document) } }
             )
         }
+        guard let row else { return nil }
+        self = row
     }
 
     private static func committedAt(of document: UnsafeRawBufferPointer) -> Timestamp? {
         JSONScanner.first(.committedAt, of: document)?.text.flatMap { Timestamp(parsing: $0) }
-    }
-
-    private static func lastRow(of id: Text, in segments: [IndexedSegment]) -> (segment: Int, row: Int)? {
-        for (segment, indexed) in segments.enumerated().reversed() {
-            if let row = indexed.index.row(of: id) { return (segment, row) }
-        }
-        return nil
-    }
-}
-
-/// The index of one segment and which of its rows are live: as a value, a picture of one moment.
-struct IndexedSegment: Sendable {
-    let index: any SegmentIndex
-    private(set) var live = RowSet(rowCount: 0)
-    private(set) var liveCount = 0
-
-    init(index: any SegmentIndex) {
-        self.index = index
-    }
-
-    var rowCount: Int { live.rowCount }
-
-    mutating func append(isLive: Bool) {
-        live.append(isIn: isLive)
-        if isLive { liveCount += 1 }
-    }
-
-    mutating func kill(_ row: Int) {
-        guard live.contains(row) else { return }
-        live.remove(row)
-        liveCount -= 1
     }
 }

@@ -1,61 +1,90 @@
 internal import JSON
 
-/// The index of one field within one segment: what its rows have there.
+/// The index of one field within one segment: for each value the rows that have it.
 struct FieldRows {
-    let index: FieldIndex
-    /// For each value the rows that have it, in order; a row with an array stands in several lists.
-    ///
-    /// For `.postings`.
+    let path: FieldPath
+    /// The rows of each value, ascending; a row with an array stands in several lists, a tombstone in none.
     private var lists: [Scalar: [UInt32]] = [:]
-    /// What each row is sorted by; null for a tombstone.
-    ///
-    /// For `.ordered`.
-    private(set) var column: [Scalar] = []
-    /// Whether a row had several values, or none that is a scalar: then the column cannot answer conditions.
-    private var isPartial = false
+    /// The values in order, until one is added.
+    private var sorted: [Scalar]?
+    /// Whether a row has several values, or none that is a scalar: then lists overlap, or leave a row out.
+    private(set) var isPartial = false
 
-    init(_ index: FieldIndex) {
-        self.index = index
+    init(_ path: FieldPath) {
+        self.path = path
     }
 
     /// Adds the next row; nil for a tombstone.
     mutating func append(_ value: FieldValue?, as row: Int) {
-        switch index.kind {
-        case .postings:
-            value?.forEach { lists[$0, default: []].appendOnce(UInt32(row)) }
-        case .ordered:
-            column.append(value?.sortValue ?? .null)
-            if case .many = value { isPartial = true }
-        }
-    }
-
-    /// Returns the rows below `rowCount` that pass, or nil where the index cannot tell.
-    func rows(passing test: Condition.Test, below rowCount: Int) -> RowSet? {
-        var found = RowSet(rowCount: rowCount)
-        switch (index.kind, test) {
-        case (.postings, .anyOf(let operands)):
-            for form in operands.lazy.flatMap(\.forms) {
-                for row in lists[form] ?? [] { found.insert(Int(row)) }
+        if case .many = value { isPartial = true }
+        value?.forEach { scalar in
+            if lists[scalar]?.appendOnce(UInt32(row)) == nil {
+                lists[scalar] = [UInt32(row)]
+                sorted = nil
             }
-        case (.ordered, _) where !isPartial:
-            for row in 0..<rowCount where test.passes(column[row]) { found.insert(row) }
-        case (.postings, _), (.ordered, _):
-            return nil
         }
-        return found
     }
 
-    /// Returns how many rows below `rowCount` equal an operand, where that is the length of one list.
+    /// Returns the rows below `rowCount` that pass.
+    func rows(passing condition: Condition, below rowCount: Int) -> RowMatch {
+        var found = RowSet(rowCount: rowCount)
+        var isEmpty = true
+        forEachList(touchedBy: condition) { rows in
+            isEmpty = false
+            for row in rows { found.insert(Int(row)) }
+        }
+        guard case .noneOf = condition.test else { return isEmpty ? .none : .some(found) }
+        if isEmpty { return .all }
+        found.invert()
+        return .some(found)
+    }
+
+    /// Returns how many rows below `rowCount` pass, where the lengths of lists tell.
     ///
-    /// With more than one list it is not: a row could be in both.
-    func count(passing test: Condition.Test, below rowCount: Int) -> Int? {
-        guard index.kind == .postings, case .anyOf(let operands) = test else { return nil }
-        let found = Set(operands.lazy.flatMap(\.forms)).compactMap { lists[$0] }
-        guard found.count <= 1 else { return nil }
-        guard let rows = found.first else { return 0 }
-        var count = rows.count
-        while count > 0, rows[count - 1] >= rowCount { count -= 1 }
+    /// - Precondition: No row is a tombstone.
+    func count(passing condition: Condition, below rowCount: Int) -> Int? {
+        var count = 0
+        var listCount = 0
+        forEachList(touchedBy: condition) { rows in
+            listCount += 1
+            count += rows.count(below: rowCount)
+        }
+        // Where a row can be in two lists, only one list alone counts rows.
+        guard listCount <= 1 || !isPartial else { return nil }
+        if case .noneOf = condition.test { return rowCount - count }
         return count
+    }
+
+    /// Calls `body` with the rows of every value that passes, or for `noneOf` of every value that does not.
+    private func forEachList(touchedBy condition: Condition, _ body: ([UInt32]) -> Void) {
+        switch condition.test {
+        case .anyOf, .noneOf:
+            for form in condition.forms { lists[form].map(body) }
+        case .less, .lessOrEqual, .greater, .greaterOrEqual:
+            for (value, rows) in lists where condition.test.passes(value) { body(rows) }
+        }
+    }
+
+    /// The values with their rows below `rowCount`; nil where a row has several.
+    mutating func column() -> MemoryColumn? {
+        guard !isPartial else { return nil }
+        let values = sorted ?? lists.keys.sorted { $0.precedes($1) }
+        sorted = values
+        return MemoryColumn(values: values, lists: lists)
+    }
+}
+
+/// The column of a field in memory.
+struct MemoryColumn: ValueColumn {
+    fileprivate let values: [Scalar]
+    fileprivate let lists: [Scalar: [UInt32]]
+
+    var valueCount: Int { values.count }
+
+    func value(at position: Int) -> Scalar { values[position] }
+
+    func forEachRow(at position: Int, _ body: (Int) -> Void) {
+        for row in lists[values[position]] ?? [] { body(Int(row)) }
     }
 }
 
@@ -63,5 +92,16 @@ extension Array<UInt32> {
     /// Adds a row, unless it was added just now for another element of the same array.
     fileprivate mutating func appendOnce(_ row: UInt32) {
         if last != row { append(row) }
+    }
+
+    /// How many of these rows, which ascend, are below `rowCount`.
+    fileprivate func count(below rowCount: Int) -> Int {
+        var low = 0
+        var high = count
+        while low < high {
+            let middle = (low + high) / 2
+            if Int(self[middle]) < rowCount { low = middle + 1 } else { high = middle }
+        }
+        return low
     }
 }

@@ -2,19 +2,16 @@ internal import JSON
 internal import NIOConcurrencyHelpers
 internal import SegmentLog
 
-/// The index of one segment in memory, built record by record.
+/// The index of a segment that is not sealed yet, in memory, built record by record.
 ///
-/// It is derived from the log at every start: nothing of it is ever written. A row costs 16 bytes, its id, and for
-/// each field 4 bytes (postings) or one value (ordered).
+/// It is derived from the log: nothing of it is ever written. A row costs 16 bytes, its id, and 4 bytes for each field.
 final class MemoryIndex: SegmentIndex {
-    let firstSequence: UInt64
-    private let key: FieldPath
+    let segment: SegmentID
     private let rows: NIOLockedValueBox<Rows>
 
-    init(firstSequence: UInt64, schema: CollectionSchema) {
-        self.firstSequence = firstSequence
-        key = FieldPath(schema.key)
-        rows = NIOLockedValueBox(Rows(fields: schema.indexes.map(FieldRows.init)))
+    init(segment: SegmentID, schema: CollectionSchema) {
+        self.segment = segment
+        rows = NIOLockedValueBox(Rows(fields: schema.indexes.map { FieldRows($0.path) }))
     }
 
     /// Adds the next record of the segment.
@@ -24,57 +21,39 @@ final class MemoryIndex: SegmentIndex {
 
     func pointer(of row: Int) -> RecordPointer {
         let place = rows.withLockedValue { $0.places[row] }
-        return RecordPointer(segment: firstSequence, offset: place.offset, byteCount: place.byteCount)
+        return RecordPointer(segment: segment, offset: place.offset, byteCount: place.byteCount)
     }
 
     func committedAt(of row: Int) -> Timestamp {
         rows.withLockedValue { $0.committedAt[row] }
     }
 
-    func row(of id: Text) -> Int? {
+    func committedRange(below rowCount: Int) -> ClosedRange<Timestamp>? {
+        rows.withLockedValue { $0.committedRange(below: rowCount) }
+    }
+
+    func lastRow(of id: Text, confirm: (Int) throws(StoreError) -> Bool) -> Int? {
         rows.withLockedValue { $0.ids[id].map(Int.init) }
     }
 
-    func rows(passing condition: Condition, below rowCount: Int) -> RowSet? {
-        if case .noneOf(let operands) = condition.test {
-            var found = rows(passing: Condition(condition.path, .anyOf(operands)), below: rowCount)
-            found?.invert()
-            return found
-        }
-        return rows.withLockedValue { rows in
-            if condition.path == key, let found = rows.withID(passing: condition.test, below: rowCount) { return found }
-            if condition.path == .committedAt { return rows.committed(passing: condition.test, below: rowCount) }
-            return rows.fields.first { $0.index.path == condition.path && $0.index.kind == .postings }?
-                .rows(passing: condition.test, below: rowCount)
-                ?? rows.fields.first { $0.index.path == condition.path && $0.index.kind == .ordered }?
-                .rows(passing: condition.test, below: rowCount)
+    func rows(passing condition: Condition, below rowCount: Int) -> RowMatch {
+        rows.withLockedValue { rows in
+            if condition.path == .committedAt { return rows.committed(passing: condition, below: rowCount) }
+            let field = rows.fields.first { $0.path == condition.path }
+            return field?.rows(passing: condition, below: rowCount) ?? .unknown
         }
     }
 
     func count(passing condition: Condition, below rowCount: Int) -> Int? {
         rows.withLockedValue { rows in
-            rows.fields.first { $0.index.path == condition.path && $0.index.kind == .postings }?
-                .count(passing: condition.test, below: rowCount)
+            rows.fields.first { $0.path == condition.path }?.count(passing: condition, below: rowCount)
         }
     }
 
-    func visit(_ set: RowSet, sortedBy path: FieldPath, _ body: (Int, Scalar, Timestamp) -> Void) -> Bool {
+    func column(of path: FieldPath) -> (any ValueColumn)? {
         rows.withLockedValue { rows in
-            if path == .committedAt {
-                set.forEach(ascending: true) { row in
-                    body(row, .instant(rows.committedAt[row]), rows.committedAt[row])
-                    return true
-                }
-                return true
-            }
-            guard let field = rows.fields.first(where: { $0.index == FieldIndex(path: path, kind: .ordered) }) else {
-                return false
-            }
-            set.forEach(ascending: true) { row in
-                body(row, field.column[row], rows.committedAt[row])
-                return true
-            }
-            return true
+            guard let field = rows.fields.firstIndex(where: { $0.path == path }) else { return nil }
+            return rows.fields[field].column()
         }
     }
 }
@@ -102,7 +81,7 @@ private struct Rows {
     private var isInOrder = true
     /// The last row of each id.
     private(set) var ids: [Text: UInt32] = [:]
-    private(set) var fields: [FieldRows]
+    var fields: [FieldRows]
 
     init(fields: [FieldRows]) {
         self.fields = fields
@@ -117,34 +96,27 @@ private struct Rows {
         for position in fields.indices { fields[position].append(new.values?[position], as: row) }
     }
 
-    /// Returns the last rows of the ids that pass, or nil where only documents can tell: for anything but equality,
-    /// and for an instant, which an id may spell in another way.
-    func withID(passing test: Condition.Test, below rowCount: Int) -> RowSet? {
-        guard case .anyOf(let operands) = test else { return nil }
-        var found = RowSet(rowCount: rowCount)
-        for form in operands.lazy.flatMap(\.forms) {
-            switch form {
-            case .instant: return nil
-            case .text(let id), .numeral(_, let id):
-                if let row = ids[id] { found.insert(Int(row)) }
-            case .null, .bool, .number: break
-            }
-        }
-        return found
+    func committedRange(below rowCount: Int) -> ClosedRange<Timestamp>? {
+        let moments = committedAt.prefix(rowCount)
+        guard let first = moments.first, let last = moments.last else { return nil }
+        if isInOrder { return first...last }
+        return moments.reduce(first...first) { min($0.lowerBound, $1)...max($0.upperBound, $1) }
     }
 
-    func committed(passing test: Condition.Test, below rowCount: Int) -> RowSet {
-        let passes = { (row: Int) in test.passes(.instant(committedAt[row])) }
-        switch test {
+    func committed(passing condition: Condition, below rowCount: Int) -> RowMatch {
+        let passes = { (row: Int) in condition.passes(.instant(committedAt[row])) }
+        guard rowCount > 0 else { return .none }
+        switch condition.test {
         case .less, .lessOrEqual, .greater, .greaterOrEqual:
-            guard isInOrder, rowCount > 0 else { break }
+            guard isInOrder else { break }
             let boundary = firstRow(below: rowCount) { passes($0) != passes(0) }
-            return RowSet(rowCount: rowCount, rows: passes(0) ? 0..<boundary : boundary..<rowCount)
+            if boundary == rowCount { return passes(0) ? .all : .none }
+            return .some(RowSet(rowCount: rowCount, rows: passes(0) ? 0..<boundary : boundary..<rowCount))
         case .anyOf, .noneOf: break
         }
         var found = RowSet(rowCount: rowCount)
         for row in 0..<rowCount where passes(row) { found.insert(row) }
-        return found
+        return .some(found)
     }
 
     /// Finds by bisection the first row that is beyond, when all after it are.

@@ -32,6 +32,28 @@ struct RowSet: Sendable, Equatable {
         words.reduce(0) { $0 + $1.nonzeroBitCount }
     }
 
+    var isEmpty: Bool {
+        words.allSatisfy { $0 == 0 }
+    }
+
+    /// How many rows of a range are in the set.
+    func count(in range: Range<Int>) -> Int {
+        var count = 0
+        forEachWord(in: range) { _, word in count += word.nonzeroBitCount }
+        return count
+    }
+
+    /// The first and the last row of a range that are in the set.
+    func ends(in range: Range<Int>) -> (first: Int, last: Int)? {
+        var ends: (first: Int, last: Int)?
+        forEachWord(in: range) { index, word in
+            guard word != 0 else { return }
+            let last = index * 64 + 63 - word.leadingZeroBitCount
+            ends = (ends?.first ?? index * 64 + word.trailingZeroBitCount, last)
+        }
+        return ends
+    }
+
     func contains(_ row: Int) -> Bool {
         row < rowCount && words[row / 64] & (1 << UInt64(row % 64)) != 0
     }
@@ -66,16 +88,44 @@ struct RowSet: Sendable, Equatable {
         clearExcess()
     }
 
-    /// Calls `body` with each row until it returns false, from the first or from the last.
-    func forEach(ascending: Bool, _ body: (Int) throws -> Bool) rethrows {
+    /// Calls `body` with each row but the first `skipped` until it returns false, from the first or from the last.
+    ///
+    /// What is skipped costs a look at each word.
+    func forEach(ascending: Bool, skipping skipped: Int = 0, _ body: (Int) throws -> Bool) rethrows {
+        var rest = skipped
         for step in words.indices {
             let index = ascending ? step : words.count - 1 - step
             var word = words[index]
+            if rest > 0 {
+                let count = word.nonzeroBitCount
+                if count <= rest {
+                    rest -= count
+                    continue
+                }
+            }
             while word != 0 {
                 let bit = ascending ? word.trailingZeroBitCount : 63 - word.leadingZeroBitCount
                 word &= ~(1 << UInt64(bit))
+                if rest > 0 {
+                    rest -= 1
+                    continue
+                }
                 guard try body(index * 64 + bit) else { return }
             }
+        }
+    }
+
+    /// Calls `body` with each word that holds rows of a range, without the bits of others.
+    private func forEachWord(in range: Range<Int>, _ body: (_ index: Int, _ word: UInt64) -> Void) {
+        let range = range.clamped(to: 0..<rowCount)
+        guard !range.isEmpty else { return }
+        let first = range.lowerBound / 64
+        let last = (range.upperBound - 1) / 64
+        for index in first...last {
+            var word = words[index]
+            if index == first { word &= UInt64.max << UInt64(range.lowerBound % 64) }
+            if index == last { word &= UInt64.max >> UInt64(63 - (range.upperBound - 1) % 64) }
+            body(index, word)
         }
     }
 

@@ -3,37 +3,63 @@ internal import SegmentLog
 
 /// What can be told about the records of one segment without reading them.
 ///
-/// The only way queries and collections look at indexes: ``MemoryIndex`` is built while records are written, and one
-/// mapped from a file can stand in for it. An index knows nothing of later segments, so whether a row is still the
-/// live one of its id is kept beside it, in ``CollectionIndex``.
+/// The only way queries and collections look at indexes: a ``MemoryIndex`` is built while records are written, a
+/// ``MappedIndex`` stands in a file beside a sealed segment. An index knows nothing of other segments, so whether a row
+/// is still the live one of its id is kept beside it, in ``CollectionIndex``.
 ///
 /// Every call may come from any thread. Rows are added only at the end, and what was said of a row stays true.
-protocol SegmentIndex: Sendable {
-    /// The sequence of row 0, which is also the segment's name.
-    var firstSequence: UInt64 { get }
+/// All calls throw ``StoreError/corrupt(path:reason:)`` where a file is not what was written.
+protocol SegmentIndex: AnyObject, Sendable {
+    var segment: SegmentID { get }
 
     /// Where a row's record stands.
-    func pointer(of row: Int) -> RecordPointer
+    func pointer(of row: Int) throws(StoreError) -> RecordPointer
 
     /// When the document of a row was first stored; meaningless for a tombstone.
-    func committedAt(of row: Int) -> Timestamp
+    func committedAt(of row: Int) throws(StoreError) -> Timestamp
+
+    /// The smallest and the largest moment of the rows below `rowCount`, tombstones included; nil without rows.
+    func committedRange(below rowCount: Int) throws(StoreError) -> ClosedRange<Timestamp>?
 
     /// The last row with an id, be it a document or a tombstone.
-    func row(of id: Text) -> Int?
-
-    /// Returns exactly the rows below `rowCount` that pass, or nil where only the documents can tell.
     ///
-    /// Tombstones may be among them.
-    func rows(passing condition: Condition, below rowCount: Int) -> RowSet?
+    /// `confirm` is asked whether a row has the id, where the index holds no more of ids than a hash.
+    func lastRow(of id: Text, confirm: (Int) throws(StoreError) -> Bool) throws(StoreError) -> Int?
+
+    /// Tells which rows below `rowCount` pass; tombstones may be among them.
+    ///
+    /// - Precondition: The condition is not on the collection's key: ids are looked up with ``lastRow(of:confirm:)``.
+    func rows(passing condition: Condition, below rowCount: Int) throws(StoreError) -> RowMatch
 
     /// Returns how many rows below `rowCount` pass, where that is known without going through them.
     ///
-    /// - Precondition: No row of the segment is a tombstone.
-    func count(passing condition: Condition, below rowCount: Int) -> Int?
+    /// - Precondition: No row of the segment is a tombstone; the condition is not on the collection's key.
+    func count(passing condition: Condition, below rowCount: Int) throws(StoreError) -> Int?
 
-    /// Calls `body` with each row of the set, the value to sort it by and when it was committed.
+    /// The values of a field in order, each with its rows.
     ///
-    /// Returns false, without calling, where the segment has no column of the field.
-    /// `body` must not call the index.
-    func visit(_ rows: RowSet, sortedBy path: FieldPath, _ body: (Int, Scalar, Timestamp) -> Void) -> Bool
+    /// Nil where there is no index of the field, or a row has several values there: its place is then known only from
+    /// its document.
+    func column(of path: FieldPath) throws(StoreError) -> (any ValueColumn)?
+}
+
+/// Which rows of a segment pass a condition.
+enum RowMatch {
+    case none
+    case all
+    case some(RowSet)
+    /// Only the documents can tell.
+    case unknown
+}
+
+/// The values of one field within one segment, ascending, each with the rows that have it; of one moment.
+///
+/// Values that neither precedes the other (1, "1" and "1.0") are neighbours.
+protocol ValueColumn {
+    var valueCount: Int { get }
+
+    func value(at position: Int) throws(StoreError) -> Scalar
+
+    /// Calls `body` with each row that has the value, ascending.
+    func forEachRow(at position: Int, _ body: (Int) -> Void) throws(StoreError)
 }

@@ -33,19 +33,27 @@ package struct Condition: Sendable, Hashable {
     }
 }
 
+extension Condition {
+    /// Whether a single value passes; of a path that yields several, one is enough, or for `noneOf` all must.
+    func passes(_ value: Scalar) -> Bool {
+        switch test {
+        case .anyOf: forms.contains(value)
+        case .noneOf: !forms.contains(value)
+        case .less, .lessOrEqual, .greater, .greaterOrEqual: test.passes(value)
+        }
+    }
+}
+
 extension Condition.Test {
     package static func equal(_ text: String) -> Self { .anyOf([Operand(text: text)]) }
     /// Equal to this string and to nothing it could be read as; for ids.
     package static func exactly(_ text: String) -> Self { .anyOf([Operand(exactly: text)]) }
     package static func notEqual(_ text: String) -> Self { .noneOf([Operand(text: text)]) }
 
-    /// Whether one value passes.
-    ///
-    /// `noneOf` answers for the value alone; ``Condition`` asks it of all values of a path together.
+    /// Whether one value is smaller or greater as a comparison asks; false for the tests of equality.
     func passes(_ value: Scalar) -> Bool {
         switch self {
-        case .anyOf(let operands): operands.contains { $0.forms.contains(value) }
-        case .noneOf(let operands): !operands.contains { $0.forms.contains(value) }
+        case .anyOf, .noneOf: false
         case .less(let operand): value.isComparable(to: operand.reading) && value.precedes(operand.reading)
         case .lessOrEqual(let operand): value.isComparable(to: operand.reading) && !operand.reading.precedes(value)
         case .greater(let operand): value.isComparable(to: operand.reading) && operand.reading.precedes(value)

@@ -1,4 +1,5 @@
 package import JSON
+internal import SegmentLog
 
 extension Collection {
     /// Counts the documents that pass by when they were committed, in equal spans of time.
@@ -7,34 +8,17 @@ extension Collection {
     /// behind the newest; where nothing passes and one of them is left out there are no spans. `from` itself counts,
     /// `until` does not. Reads no document when every condition is on an indexed field.
     ///
-    /// - Throws: as ``count(_:)`` does.
+    /// - Throws: as ``list(_:)`` does.
     package func histogram(
         _ filter: Filter,
         from: Timestamp?,
         until: Timestamp?,
         bucketCount: Int
     ) throws(StoreError) -> [HistogramBucket] {
-        var run = QueryRun(filter, over: self)
-        var oldest = Timestamp.latest
-        var newest = Timestamp.earliest
-        let rows = try run.passing()
-        if from == nil || until == nil {
-            rows.forEachTime { time in
-                if let from, time < from { return }
-                if let until, time >= until { return }
-                oldest = min(oldest, time)
-                newest = max(newest, time)
-            }
-            guard oldest <= newest else { return [] }
+        try retrying { () throws(StoreError) in
+            var run = try HistogramRun(filter, over: self)
+            return try run.buckets(from: from, until: until, count: bucketCount)
         }
-        let start = from ?? oldest
-        // A span is a microsecond at least, so that no two begin together.
-        let endMin = Timestamp(microseconds: start.microseconds + Int64(bucketCount))
-        let end = until ?? max(endMin, Timestamp(microseconds: newest.microseconds + 1))
-        guard start < end, bucketCount > 0 else { return [] }
-        var spans = Spans(start: start, end: end, count: bucketCount)
-        rows.forEachTime { spans.add($0) }
-        return spans.buckets
     }
 }
 
@@ -47,7 +31,7 @@ package struct HistogramBucket: Sendable, Hashable {
 /// The time between two moments in equal parts.
 ///
 /// Exact in microseconds: 10,000 years times 200 parts do not fit 64 bits.
-private struct Spans {
+struct Spans {
     let start: Timestamp
     private let width: UInt128
     private var counts: [Int]
@@ -58,20 +42,32 @@ private struct Spans {
         counts = Array(repeating: 0, count: count)
     }
 
-    mutating func add(_ time: Timestamp) {
-        guard time >= start else { return }
-        let index = UInt128(time.microseconds - start.microseconds) * UInt128(counts.count) / width
-        if index < counts.count { counts[Int(index)] += 1 }
+    /// The span a moment falls into; `count` of them or more where it lies behind the last.
+    ///
+    /// - Precondition: The moment is not before `start`.
+    func span(of time: Timestamp) -> Int {
+        Int(clamping: UInt128(time.microseconds - start.microseconds) * UInt128(counts.count) / width)
     }
 
-    /// A span begins with the first microsecond that counts into it.
+    /// The first moment of a span; of the one behind the last, where all end.
+    func start(of span: Int) -> Timestamp {
+        // A span begins with the first microsecond that counts into it.
+        let offset = (UInt128(span) * width + UInt128(counts.count) - 1) / UInt128(counts.count)
+        return Timestamp(microseconds: start.microseconds + Int64(offset))
+    }
+
+    mutating func add(_ time: Timestamp) {
+        guard time >= start else { return }
+        add(1, to: span(of: time))
+    }
+
+    mutating func add(_ count: Int, to span: Int) {
+        if span < counts.count { counts[span] += count }
+    }
+
+    var count: Int { counts.count }
+
     var buckets: [HistogramBucket] {
-        counts.indices.map { index in
-            let offset = (UInt128(index) * width + UInt128(counts.count) - 1) / UInt128(counts.count)
-            return HistogramBucket(
-                start: Timestamp(microseconds: start.microseconds + Int64(offset)),
-                count: counts[index]
-            )
-        }
+        counts.indices.map { HistogramBucket(start: start(of: $0), count: counts[$0]) }
     }
 }

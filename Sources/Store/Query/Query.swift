@@ -36,12 +36,23 @@ package struct Page: Sendable {
     /// How many documents pass the filter, whatever was skipped or limited.
     package let total: Int
     package let documents: [Document]
-    /// How many documents were read only to find the answer: zero where indexes gave it.
-    package let scannedCount: Int
+    /// How the answer was found.
+    package let plan: QueryPlan
 
-    package init(total: Int, documents: [Document], scannedCount: Int) {
-        self.total = total
-        self.documents = documents
-        self.scannedCount = scannedCount
+    /// How many documents were read only to find the answer: zero where indexes gave it.
+    package var scannedCount: Int { plan.recordsScanned }
+}
+
+/// The part of an order that a query returns: from `start` up to, not including, `end`.
+struct Window {
+    let start: Int
+    let end: Int
+
+    init(skip: Int, limit: Int?) {
+        start = max(skip, 0)
+        let (end, isBeyond) = start.addingReportingOverflow(max(limit ?? .max, 0))
+        self.end = isBeyond ? .max : end
     }
+
+    var isEmpty: Bool { start >= end }
 }

@@ -9,18 +9,16 @@ struct RankedRow {
 
     /// Whether the row stands before the other, ascending.
     ///
-    /// No two documents of a collection share `committed_at`.
+    /// Documents that brought their moment along may share it; then the order of their records decides.
     func precedes(_ other: RankedRow) -> Bool {
         if value.precedes(other.value) { return true }
         if other.value.precedes(value) { return false }
-        return committedAt < other.committedAt
+        return (committedAt, segment, row) < (other.committedAt, other.segment, other.row)
     }
 }
 
 /// Finds the first rows of an order among many, holding at most twice as many as are asked for.
 struct Ranking {
-    /// How many rows were added.
-    private(set) var addedCount = 0
     private let countMax: Int
     private let ascending: Bool
     private var rows: [RankedRow] = []
@@ -33,11 +31,21 @@ struct Ranking {
     }
 
     mutating func add(_ row: RankedRow) {
-        addedCount += 1
         guard countMax > 0 else { return }
         if let last, !isBefore(row, last) { return }
         rows.append(row)
         if rows.count / 2 >= max(countMax, 64) { cut() }
+    }
+
+    /// Whether no row committed at `bound` or, in the order, after it can be among the first.
+    ///
+    /// - Precondition: The order is that of `committed_at` alone: the values of all rows are null.
+    mutating func isSettled(before bound: Timestamp) -> Bool {
+        guard countMax > 0 else { return true }
+        guard rows.count >= countMax else { return false }
+        cut()
+        guard let last else { return false }
+        return ascending ? last.committedAt < bound : bound < last.committedAt
     }
 
     /// Returns the first `countMax` rows in order.

@@ -1,4 +1,4 @@
-/// Where each frame of a blob file begins, in the bytes of zstd's seekable format.
+/// Where each frame of a file begins, in the bytes of zstd's seekable format.
 ///
 /// Shape, all numbers little-endian:
 ///
@@ -7,7 +7,8 @@
 ///     n:4  80  B1 EA 92 8F                      80 = entries have checksums
 ///
 /// `checksum` is the low half of the XXH64 of the frame's content, the same four bytes zstd ends the frame with; a
-/// skippable frame has no content. The table has no checksum of its own: ``BlobMetadata`` holds one.
+/// skippable frame has no content. The table has no checksum of its own: whoever writes a file keeps one of
+/// ``entryBytes`` elsewhere.
 /// Source: github.com/facebook/zstd, contrib/seekable_format/zstd_seekable_compression_format.md.
 package struct SeekTable: Sendable, Hashable {
     /// One frame of the file.
@@ -31,17 +32,18 @@ package struct SeekTable: Sendable, Hashable {
         self.frames = frames
     }
 
-    static let headerByteCount = 8
-    static let footerByteCount = 9
+    package static let headerByteCount = 8
+    package static let footerByteCount = 9
     private static let skippableMagic: UInt32 = 0x184D_2A5E
     private static let seekableMagic: UInt32 = 0x8F92_EAB1
     private static let descriptor: UInt8 = 0x80
 
     /// Bytes of a table of `frameCount` entries.
-    static func byteCount(frameCount: Int) -> Int {
+    package static func byteCount(frameCount: Int) -> Int {
         headerByteCount + frameCount * Frame.byteCount + footerByteCount
     }
 
+    /// The whole table, as it stands at the end of a file.
     package var bytes: [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(Self.byteCount(frameCount: frames.count))
@@ -55,7 +57,7 @@ package struct SeekTable: Sendable, Hashable {
     }
 
     /// The entries alone, without header and footer.
-    var entryBytes: [UInt8] {
+    package var entryBytes: [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(frames.count * Frame.byteCount)
         for frame in frames {
@@ -67,7 +69,7 @@ package struct SeekTable: Sendable, Hashable {
     }
 
     /// Returns the number of entries that a file's last nine bytes announce, or nil where they are no footer of ours.
-    static func frameCount(footer: [UInt8]) -> Int? {
+    package static func frameCount(footer: [UInt8]) -> Int? {
         guard footer.count == footerByteCount, footer[4] == descriptor, footer.littleEndian(at: 5) == seekableMagic
         else { return nil }
         return Int(footer.littleEndian(at: 0))
@@ -92,13 +94,17 @@ package struct SeekTable: Sendable, Hashable {
     }
 }
 
+/// Numbers as zstd writes them.
 extension [UInt8] {
-    mutating func append(littleEndian number: UInt32) {
+    /// Appends four bytes, the lowest first.
+    package mutating func append(littleEndian number: UInt32) {
         Swift.withUnsafeBytes(of: number.littleEndian) { append(contentsOf: $0) }
     }
 
+    /// Returns the number in the four bytes from `offset` on.
+    ///
     /// - Precondition: four bytes stand at `offset`.
-    func littleEndian(at offset: Int) -> UInt32 {
+    package func littleEndian(at offset: Int) -> UInt32 {
         precondition(offset >= 0 && offset + 4 <= count, "a number of four bytes ends inside the array")
         return withUnsafeBytes { UInt32(littleEndian: $0.loadUnaligned(fromByteOffset: offset, as: UInt32.self)) }
     }

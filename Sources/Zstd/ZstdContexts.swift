@@ -3,8 +3,8 @@ internal import NIOConcurrencyHelpers
 
 /// zstd's working memory, kept for the next frame: making it costs more than a small frame.
 ///
-/// There are never more than frames worked on at once, which ``FramePool`` bounds.
-final class ZstdContexts: Sendable {
+/// There are never more than frames worked on at once, which the owner bounds.
+package final class ZstdContexts: Sendable {
     private struct Context: @unchecked Sendable {
         let pointer: OpaquePointer
     }
@@ -12,13 +12,22 @@ final class ZstdContexts: Sendable {
     private let compressing = NIOLockedValueBox<[Context]>([])
     private let decompressing = NIOLockedValueBox<[Context]>([])
 
+    package init() {}
+
     deinit {
         compressing.withLockedValue { for context in $0 { ZSTD_freeCCtx(context.pointer) } }
         decompressing.withLockedValue { for context in $0 { ZSTD_freeDCtx(context.pointer) } }
     }
 
+    /// Bytes that a frame can at most become.
+    package static func storedByteCountMax(contentByteCount: Int) -> Int {
+        ZSTD_compressBound(contentByteCount)
+    }
+
     /// Compresses `content` as one frame with its size and checksum in it; nil where `output` is too small for it.
-    func compress(
+    ///
+    /// Its last four bytes are the ``FrameChecksum`` of the content. Levels are zstd's own, 1 to 22.
+    package func compress(
         _ content: UnsafeRawBufferPointer,
         level: Int32,
         into output: UnsafeMutableRawBufferPointer
@@ -39,7 +48,7 @@ final class ZstdContexts: Sendable {
     }
 
     /// Decompresses exactly one frame of exactly `output.count` bytes of content and verifies its checksum.
-    func decompress(_ stored: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer) -> Bool {
+    package func decompress(_ stored: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer) -> Bool {
         guard ZSTD_findFrameCompressedSize(stored.baseAddress, stored.count) == stored.count else { return false }
         let context = decompressing.withLockedValue { $0.popLast() } ?? Self.makeDecompressing()
         defer { decompressing.withLockedValue { $0.append(context) } }

@@ -1,0 +1,79 @@
+internal import HTTPTypes
+internal import JSON
+
+/// What became of the lines of a body.
+///
+/// Shape: `{"accepted":2,"refused":1,"errors":[{"line":3,"error":"missing field 'key'"}]}`
+struct IngestReceipt: Sendable {
+    /// One line that was not stored, and why.
+    struct Refusal: Sendable {
+        /// A reason may quote what the client sent, which may be anything.
+        private static let characterCountMax = 300
+
+        let line: Int
+        let reason: String
+
+        init(line: Int, reason: String) {
+            self.line = line
+            let start = reason.unicodeScalars.prefix(Self.characterCountMax)
+            self.reason = start.endIndex == reason.endIndex ? reason : String(start) + "…"
+        }
+    }
+
+    /// How many refusals are named; all are counted.
+    static let namedCountMax = 1_000
+
+    var acceptedCount = 0
+    private(set) var refusedCount = 0
+    private(set) var named: [Refusal] = []
+
+    /// Counts refusals, in the order of their lines.
+    mutating func refuse(_ refusals: [Refusal]) {
+        refusedCount += refusals.count
+        named += refusals.prefix(Self.namedCountMax - named.count)
+    }
+
+    var members: JSONObject {
+        [
+            "accepted": JSON(acceptedCount),
+            "refused": JSON(refusedCount),
+            "errors": .array(named.map { ["line": JSON($0.line), "error": .string($0.reason)] }),
+        ]
+    }
+
+    var json: JSON { .object(members) }
+
+    static let schema = Schema.object([
+        .required("accepted", .count, "Lines that are on stable storage"),
+        .required("refused", .count, "Lines that are not; blank ones are not counted"),
+        .required(
+            "errors",
+            .array(.object([.required("line", .count, "From 1"), .required("error", .string, "Why")])),
+            "The first \(namedCountMax) of those refused"
+        ),
+    ])
+}
+
+/// Why the rest of a body was not stored; what was accepted before is.
+struct IngestFailure: AnsweredError {
+    let cause: any AnsweredError
+    /// The first line of the group that was not stored, or that had not arrived.
+    let line: Int
+    /// What became of the lines before it.
+    let receipt: IngestReceipt
+
+    var status: HTTPResponse.Status { cause.status }
+
+    var answer: String {
+        let reason = cause.answer.replacingSuffix("; nothing was written", with: "")
+        return "\(reason); lines from \(line) on are not acknowledged"
+    }
+
+    var members: JSONObject { receipt.members }
+}
+
+extension String {
+    fileprivate func replacingSuffix(_ suffix: String, with replacement: String) -> String {
+        hasSuffix(suffix) ? dropLast(suffix.count) + replacement : self
+    }
+}

@@ -1,0 +1,53 @@
+internal import HTTPTypes
+internal import Hummingbird
+internal import HummingbirdCore
+internal import JSON
+internal import NIOCore
+internal import Store
+
+extension Collection {
+    /// Answers a list, and with it how it was found where that is asked for.
+    func answer(_ query: Query, isExplained: Bool) async throws -> Response {
+        let (page, timing) = try await timed { [self] in try list(query) }
+        return Response(page, isExplained: isExplained, timing: timing)
+    }
+
+    /// Answers a count: a bare number, or where the plan is asked for `{"count":N,"explain":{…}}`.
+    func answerCount(of filter: Filter, isExplained: Bool) async throws -> Response {
+        let ((count, plan), timing) = try await timed { [self] in try counted(filter) }
+        let answer: JSON = isExplained ? ["count": JSON(count), "explain": plan.json] : JSON(count)
+        return Response(answer, headers: [.serverTiming: timing.header(scannedCount: plan.recordsScanned)])
+    }
+
+    private func timed<Value: Sendable>(
+        _ ask: @escaping @Sendable () throws -> Value
+    ) async throws -> (Value, QueryTiming) {
+        try await onThreadPool {
+            let start = ContinuousClock.now
+            let value = try ask()
+            return (value, QueryTiming(duration: ContinuousClock.now - start))
+        }
+    }
+}
+
+/// How long a query took, for `Server-Timing`.
+///
+/// Shape: `scan;desc="12 documents read", query;dur=0.412`, the first part only where documents were read to find the
+/// answer. Source: https://www.w3.org/TR/server-timing/.
+struct QueryTiming: Sendable {
+    let duration: Duration
+
+    func header(scannedCount: Int) -> String {
+        let microseconds = Int64(duration / .microseconds(1))
+        let fraction = String(1_000 + microseconds % 1_000).dropFirst()
+        let time = "query;dur=\(microseconds / 1_000).\(fraction)"
+        return scannedCount > 0 ? #"scan;desc="\#(scannedCount) documents read", \#(time)"# : time
+    }
+}
+
+extension Request {
+    /// Whether the URL says `explain=1`.
+    var asksForPlan: Bool {
+        query[Endpoint.Parameter.explain.name].map { ["1", "true"].contains($0.lowercased()) } ?? false
+    }
+}

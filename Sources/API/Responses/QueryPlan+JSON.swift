@@ -1,0 +1,80 @@
+internal import JSON
+internal import Store
+
+extension QueryPlan {
+    /// The plan as clients read it.
+    ///
+    /// Shape:
+    ///
+    ///     {"segments":9,"segments_skipped":6,"segments_counted":1,"segments_read":2,"records_read":20,
+    ///      "records_scanned":0,"order":"column","sort_key":"value",
+    ///      "conditions":[{"field":"client_id","answered_by":"postings"}]}
+    var json: JSON {
+        [
+            "segments": JSON(segmentCount),
+            "segments_skipped": JSON(segmentsSkipped),
+            "segments_counted": JSON(segmentsCounted),
+            "segments_read": JSON(segmentsRead),
+            "records_read": JSON(recordsRead),
+            "records_scanned": JSON(recordsScanned),
+            "order": order.map { .string($0.name) } ?? .null,
+            "sort_key": order?.path.map { .string($0.text) } ?? .null,
+            "conditions": .array(
+                conditions.map { ["field": .string($0.path.text), "answered_by": .string($0.answeredBy.name)] }
+            ),
+        ]
+    }
+
+    static let schema = Schema.object([
+        .required("segments", .count, "Segments of the log when the query began"),
+        .required("segments_skipped", .count, "Those that cannot hold an answer"),
+        .required("segments_counted", .count, "Those whose index knew the count without going through its rows"),
+        .required("segments_read", .count, "Those whose rows were gone through"),
+        .required("records_read", .count, "Documents returned"),
+        .required("records_scanned", .count, "Documents read only to find the answer"),
+        .required(
+            "order",
+            .nullable(.oneOf(["log", "column", "ranked"])),
+            "As they were stored, from the sorted values of an index, or by comparing all that match; null for a count"
+        ),
+        .required("sort_key", .nullable(.string), "The field of that order; null without one"),
+        .required(
+            "conditions",
+            .array(
+                .object([
+                    .required("field"),
+                    .required("answered_by", .oneOf(["key", "postings", "committed_at", "scan"])),
+                ])
+            ),
+            "Which index answered each, or that documents had to be read"
+        ),
+    ])
+}
+
+extension QueryPlan.Order {
+    fileprivate var name: String {
+        switch self {
+        case .log: "log"
+        case .column: "column"
+        case .ranked: "ranked"
+        }
+    }
+
+    fileprivate var path: FieldPath? {
+        switch self {
+        case .log: nil
+        case .column(let path), .ranked(let path): path
+        }
+    }
+}
+
+extension QueryPlan.Source {
+    fileprivate var name: String {
+        switch self {
+        case .key: "key"
+        case .postings: "postings"
+        case .committedAt: "committed_at"
+        case .scan: "scan"
+        }
+    }
+}

@@ -1,0 +1,23 @@
+internal import Disk
+
+/// A sealed segment that opening has found, not read.
+package struct SealedSegment {
+    package let summary: SegmentSummary
+    /// Where its index stands, if it has one.
+    package let indexPath: String
+    private let reader: () throws(SegmentError) -> SealedReader
+
+    init(_ closed: Manifest.Closed, _ options: SegmentLog.Options, on disk: any Disk) {
+        summary = SegmentSummary(closed)
+        indexPath = "\(options.directory)/\(SegmentName.make(closed.id, .index))"
+        reader = { () throws(SegmentError) in try SealedReader(closed, options, on: disk) }
+    }
+
+    /// Hands every record to `body`, verified and in order.
+    ///
+    /// - Throws: ``SegmentError/corrupt(_:)``, then some records were handed out already; ``SegmentError/disk(_:)``.
+    package func forEach(_ body: (LogEntry) -> Void) throws(SegmentError) {
+        var reader = try reader()
+        while let entry = try reader.nextEntry() { body(entry) }
+    }
+}

@@ -1,0 +1,188 @@
+internal import Disk
+
+/// Sealing, merging and dropping segments: called by one caller at a time, beside appends and reads, which go on.
+///
+/// Each takes three steps. Preparing writes a new file that nobody knows; ``publish(_:)`` makes it count by one atomic
+/// change of the manifest; ``clear(_:)`` removes what it replaces. A crash anywhere leaves the log before or behind
+/// the change, and files that the next open removes.
+extension SegmentLog {
+    /// All segments, oldest first, the active one last.
+    package var segments: [SegmentSummary] {
+        // The active one first: what it rolls to in between is then missing, not listed twice.
+        let active = committer.active
+        let closed = manifest.current.closed.filter { $0.first < active.id.first }
+        return closed.map(SegmentSummary.init) + [active]
+    }
+
+    /// Where the index of a sealed segment stands.
+    package func indexPath(_ id: SegmentID) -> String {
+        "\(options.directory)/\(SegmentName.make(id, .index))"
+    }
+
+    /// Compresses a closed segment; its records keep their pointers.
+    ///
+    /// Blocks for a pass over the segment. `visit` is called for each record, in order.
+    /// - Throws: ``SegmentError/corrupt(_:)`` where the segment is not what was written; what `visit` throws;
+    ///   ``SegmentError/noSpace(_:)``, ``SegmentError/disk(_:)``. Nothing of it is left then.
+    /// - Precondition: The segment is closed and not sealed.
+    package func replacement(
+        sealing id: SegmentID,
+        visit: (LogEntry) throws(SegmentError) -> Void
+    ) throws(SegmentError) -> Replacement {
+        guard let closed = manifest.current.closed.first(where: { $0.id == id && $0.sealed == nil }) else {
+            throw .retired(id)
+        }
+        let new = try write(id, last: closed.last) { writer throws(SegmentError) in
+            var reader = try SegmentError.ofDisk { () throws(DiskError) in
+                try SegmentReader(.closed(closed), log: options.name, directory: options.directory, on: disk)
+            }
+            while let finding = try SegmentError.ofDisk({ () throws(DiskError) in try reader.next() }) {
+                switch finding {
+                case .entry(let entry):
+                    try SegmentError.ofDisk { () throws(DiskError) in try writer.append(entry.line, at: entry.at) }
+                    try visit(entry)
+                case .violation(let corruption): throw .corrupt(corruption)
+                case .tornTail: preconditionFailure("a closed segment is whole")
+                }
+            }
+        }
+        return Replacement(old: [SegmentSummary(closed)], new: new)
+    }
+
+    /// Writes the records of adjacent sealed segments that `keeping` lets pass as one new segment.
+    ///
+    /// Records keep their sequences and times; their lines are sealed anew for their new places. `visit` is called with
+    /// each record as it then stands.
+    /// - Throws: as ``replacement(sealing:visit:)`` does; what `keeping` throws.
+    /// - Precondition: The segments are sealed and stand in this order, one behind the other.
+    package func replacement(
+        merging ids: [SegmentID],
+        keeping: (LogEntry) throws(SegmentError) -> Bool,
+        visit: (LogEntry) throws(SegmentError) -> Void
+    ) throws(SegmentError) -> Replacement {
+        let old = try listed(ids)
+        guard let first = old.first, let last = old.last else { preconditionFailure("a merge has segments") }
+        let generation = (ids.map(\.generation).max() ?? 0) + 1
+        let id = SegmentID(first: first.first, generation: generation)
+        let seed = RecordLine.seed(log: options.name, segment: id)
+        let new = try write(id, last: last.last) { writer throws(SegmentError) in
+            var line: [UInt8] = []
+            for closed in old {
+                var reader = try SealedReader(closed, options, on: disk)
+                while let entry = try reader.nextEntry() {
+                    guard try keeping(entry) else { continue }
+                    let offset = writer.byteCount
+                    line.removeAll(keepingCapacity: true)
+                    RecordLine.reseal(entry.line, seed: seed &+ UInt64(bitPattern: offset), to: &line)
+                    try SegmentError.ofDisk { () throws(DiskError) in try writer.append(line[...], at: entry.at) }
+                    try visit(entry.moved(to: id, offset: UInt32(offset), line: line))
+                }
+            }
+        }
+        return Replacement(old: old.map(SegmentSummary.init), new: new)
+    }
+
+    /// Prepares to drop the oldest segments, which are closed.
+    ///
+    /// - Throws: ``SegmentError/retired(_:)`` where one is not the log's any more; ``SegmentError/disk(_:)``.
+    package func replacement(dropping ids: [SegmentID]) throws(SegmentError) -> Replacement {
+        try SegmentError.ofDisk { () throws(DiskError) in try manifest.settle() }
+        return Replacement(old: try listed(ids).map(SegmentSummary.init), new: nil)
+    }
+
+    /// Makes a replacement count, durably; the old segments can be read until it is cleared.
+    ///
+    /// - Throws: ``SegmentError/noSpace(_:)``, ``SegmentError/disk(_:)``. Then the log goes on with the old ones.
+    package func publish(_ replacement: Replacement) throws(SegmentError) {
+        do throws(DiskError) {
+            try manifest.update { manifest in
+                guard let first = manifest.closed.firstIndex(where: { $0.id == replacement.old.first?.id }) else {
+                    preconditionFailure("what is replaced is listed")
+                }
+                let range = first..<first + replacement.old.count
+                precondition(manifest.closed[range].map(\.id) == replacement.old.map(\.id), "neighbours")
+                manifest.closed.replaceSubrange(range, with: replacement.listed.map { [$0] } ?? [])
+            }
+        } catch {
+            throw error.isNoSpace ? .noSpace(error) : .disk(error)
+        }
+        if let new = replacement.listed { files.list(new) }
+        committer.noteReplaced(replacement)
+    }
+
+    /// Removes the files of what was replaced; who still reads them gets ``SegmentError/retired(_:)`` from now on.
+    ///
+    /// - Throws: ``SegmentError/disk(_:)``; a file that stays is removed by the next open.
+    package func clear(_ replacement: Replacement) throws(SegmentError) {
+        let retired = replacement.retired.map(\.id)
+        files.retire(retired)
+        options.frameCache.forget(Set(retired), of: number)
+        try SegmentError.ofDisk { () throws(DiskError) in
+            for old in replacement.old { try removeFiles(of: old, exceptIndex: old.id == replacement.new?.id) }
+        }
+    }
+
+    /// Removes what was prepared and is not to be published.
+    package func abandon(_ replacement: Replacement) {
+        guard let new = replacement.new else { return }
+        // What cannot be removed now the next open removes.
+        do throws(DiskError) { try removeFiles(of: new, exceptIndex: false) } catch {}
+    }
+
+    /// Writes a sealed segment of what `body` appends; where it fails nothing is left of it.
+    private func write(
+        _ id: SegmentID,
+        last: UInt64,
+        _ body: (inout SealedWriter) throws(SegmentError) -> Void
+    ) throws(SegmentError) -> Manifest.Closed? {
+        do throws(SegmentError) {
+            var writer = try SegmentError.ofDisk { () throws(DiskError) in
+                try manifest.settle()
+                return try SealedWriter(id, directory: options.directory, options.frameCache.contexts, on: disk)
+            }
+            do throws(SegmentError) {
+                try body(&writer)
+                return try SegmentError.ofDisk { () throws(DiskError) in try writer.finish(last: last) }
+            } catch {
+                writer.discard()
+                throw error
+            }
+        } catch {
+            if case .disk(let failure) = error, failure.isNoSpace { throw .noSpace(failure) }
+            throw error
+        }
+    }
+
+    private func listed(_ ids: [SegmentID]) throws(SegmentError) -> [Manifest.Closed] {
+        let closed = manifest.current.closed
+        return try ids.map { id throws(SegmentError) in
+            guard let found = closed.first(where: { $0.id == id }) else { throw .retired(id) }
+            return found
+        }
+    }
+
+    private func removeFiles(of segment: SegmentSummary, exceptIndex: Bool) throws(DiskError) {
+        var forms: [SegmentName.Form] = segment.form == .sealed ? [.sealed] : [.plain]
+        if !exceptIndex { forms.append(.index) }
+        for form in forms {
+            let path = "\(options.directory)/\(SegmentName.make(segment.id, form))"
+            if try disk.entry(path) != nil { try disk.remove(path) }
+        }
+    }
+}
+
+extension LogEntry {
+    /// The same record at another place.
+    fileprivate func moved(to segment: SegmentID, offset: UInt32, line: [UInt8]) -> LogEntry {
+        let start = self.line.startIndex
+        return LogEntry(
+            sequence: sequence,
+            batch: batch,
+            at: at,
+            pointer: RecordPointer(segment: segment, offset: offset, byteCount: UInt32(line.count)),
+            form: .sealed,
+            line: line[...],
+            members: members.lowerBound - start..<members.upperBound - start
+        )
+    }
+}

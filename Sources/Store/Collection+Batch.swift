@@ -1,0 +1,128 @@
+package import JSON
+internal import NIOConcurrencyHelpers
+internal import SegmentLog
+
+extension Collection {
+    /// Stores many new documents in one group commit: one write, one sync, all of them or, where it throws, none.
+    ///
+    /// Only the death of the process in the middle may leave the first of them without the others, as it may leave a
+    /// document without its answer.
+    /// Returns for each object nil, or why it was left out: ``StoreError/alreadyExists(_:)``,
+    /// ``StoreError/invalidKey(member:)``, ``StoreError/tooLarge(byteCountMax:)``, ``StoreError/invalidTime(_:)``.
+    /// With `keepingTimes` a document stays committed at the moment it brings along. Events keep the order of their log,
+    /// so theirs must be later than the newest stored one; an equal one is moved by a microsecond.
+    ///
+    /// A batch is held in memory about three times: a few thousand documents or a few megabytes are sane.
+    /// - Throws: the log's errors, as for ``insert(_:)``.
+    package func insert(
+        contentsOf objects: [JSONObject],
+        keepingTimes: Bool = false
+    ) async throws(StoreError) -> [StoreError?] {
+        var batch = BatchDraft(of: self, count: objects.count)
+        if keepingTimes { try batch.keepTimes(after: newestCommitted(), until: clock()) }
+        for (position, object) in objects.enumerated() { batch.add(object, at: position) }
+        let ids = batch.namedIDs
+        for id in ids { await turns.enter(id) }
+        defer { for id in ids { turns.leave(id) } }
+        for id in ids where try find(id) != nil { batch.refuse(id) }
+        let drafts = batch.drafts
+        guard !drafts.isEmpty else { return batch.refusals }
+        do {
+            try await log.append(count: drafts.count) { position, _, at, output in
+                drafts[position].write(at: at, to: &output)
+            }
+        } catch {
+            throw StoreError(error)
+        }
+        return batch.refusals
+    }
+
+    /// When the newest document was committed.
+    private func newestCommitted() throws(StoreError) -> Timestamp {
+        guard schema.isAppendOnly else { return .earliest }
+        for segment in try index.snapshot().reversed() {
+            if let range = try segment.index.committedRange(below: segment.rowCount) { return range.upperBound }
+        }
+        return .earliest
+    }
+}
+
+/// The documents of one batch on their way into the log, and those that are left out.
+private struct BatchDraft {
+    private let collection: Collection
+    private(set) var refusals: [StoreError?]
+    private var all: [Draft?]
+    /// The drafts whose documents brought their id along, by it.
+    private var named: [Text: Int] = [:]
+    /// The moments a document may bring along: later than the first, not after the second.
+    private var times: (newest: Timestamp, now: Timestamp)?
+
+    init(of collection: Collection, count: Int) {
+        self.collection = collection
+        refusals = Array(repeating: nil, count: count)
+        all = Array(repeating: nil, count: count)
+    }
+
+    var drafts: [Draft] { all.compactMap(\.self) }
+
+    /// Sorted, so that two batches wait for each other's ids in one order.
+    var namedIDs: [String] { named.keys.sorted().map(\.string) }
+
+    mutating func keepTimes(after newest: Timestamp, until now: Timestamp) {
+        times = (newest, now)
+    }
+
+    mutating func add(_ object: JSONObject, at position: Int) {
+        do throws(StoreError) {
+            let committedAt = try committedAt(of: object)
+            guard let id = try collection.id(of: object) else {
+                let id = UniqueID.timeOrdered(at: collection.clock())
+                let draft = Draft(collection.keyed(object, id), id: id, committedAt: committedAt)
+                try Self.measure(draft)
+                all[position] = draft
+                return
+            }
+            guard named[Text(id)] == nil else { throw .alreadyExists(id) }
+            let draft = Draft(object, id: id, committedAt: committedAt)
+            try Self.measure(draft)
+            named[Text(id)] = position
+            all[position] = draft
+        } catch {
+            refusals[position] = error
+        }
+    }
+
+    /// What the log writes around the members of a record, and a little more.
+    private static let envelopeByteCountMax = 256
+
+    /// One record that is too long would keep the whole batch out.
+    private static func measure(_ draft: Draft) throws(StoreError) {
+        let byteCountMax = RecordLine.byteCountMax - Self.envelopeByteCountMax
+        guard draft.byteCount <= byteCountMax else { throw .tooLarge(byteCountMax: byteCountMax) }
+    }
+
+    mutating func refuse(_ id: String) {
+        guard let position = named[Text(id)] else { return }
+        all[position] = nil
+        refusals[position] = .alreadyExists(id)
+    }
+
+    private mutating func committedAt(of object: JSONObject) throws(StoreError) -> Timestamp? {
+        guard let times else { return nil }
+        guard let value = object[Stamp.committedAt], value != .null else {
+            // It will be committed now: what follows can only be later.
+            self.times?.newest = times.now
+            return nil
+        }
+        guard let text = value.string, let time = Timestamp(parsing: text), time <= times.now else {
+            throw .invalidTime("committed_at is no moment of the past")
+        }
+        guard collection.schema.isAppendOnly else { return time }
+        let kept = max(time, Timestamp(microseconds: times.newest.microseconds + 1))
+        guard time >= times.newest, kept <= times.now else {
+            throw .invalidTime("committed_at is before that of the newest document")
+        }
+        self.times?.newest = kept
+        return kept
+    }
+}

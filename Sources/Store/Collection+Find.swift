@@ -1,0 +1,55 @@
+internal import JSON
+internal import SegmentLog
+
+extension Collection {
+    /// How often a read begins again because maintenance took a segment away under it.
+    private static let attemptCountMax = 8
+
+    /// Runs a read again, on what the collection then holds, where a segment was rewritten or dropped under it.
+    func retrying<Value>(_ body: () throws(StoreError) -> Value) throws(StoreError) -> Value {
+        for _ in 1..<Self.attemptCountMax {
+            do throws(StoreError) {
+                return try body()
+            } catch {
+                guard error == .retired else { throw error }
+            }
+        }
+        return try body()
+    }
+
+    /// Returns where the live document of an id stands, and when it was first stored.
+    func find(_ id: String) throws(StoreError) -> (pointer: RecordPointer, committedAt: Timestamp)? {
+        let id = Text(id)
+        guard schema.isAppendOnly else { return try index.find(id) }
+        return try retrying { () throws(StoreError) in
+            for segment in try index.snapshot().reversed() {
+                let row = try segment.index.lastRow(of: id) { row throws(StoreError) in
+                    try self.id(at: try segment.index.pointer(of: row)) == id
+                }
+                if let row { return try (segment.index.pointer(of: row), segment.index.committedAt(of: row)) }
+            }
+            return nil
+        }
+    }
+
+    /// Reads the id of a record.
+    func id(at pointer: RecordPointer) throws(StoreError) -> Text? {
+        let line: [UInt8]
+        do { line = try log.read(pointer) } catch { throw StoreError(error) }
+        return line.withUnsafeBytes { Record($0).map { Text($0.id) } }
+    }
+}
+
+extension CollectionIndex {
+    /// Returns where the live document of an id stands in a collection whose documents change.
+    func find(_ id: Text) throws(StoreError) -> (pointer: RecordPointer, committedAt: Timestamp)? {
+        try withSegments { segments throws(StoreError) in
+            for segment in segments.reversed() {
+                guard let row = try segment.lastRow(of: id) else { continue }
+                guard segment.isLive(row) else { return nil }
+                return try (segment.index.pointer(of: row), segment.index.committedAt(of: row))
+            }
+            return nil
+        }
+    }
+}

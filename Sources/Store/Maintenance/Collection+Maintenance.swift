@@ -1,0 +1,178 @@
+internal import JSON
+internal import SegmentLog
+
+/// Growing old gracefully: sealing what is closed, merging what is mostly dead, dropping what may go.
+///
+/// All of it is called by one caller at a time, beside appends and reads, which it never stops. Each step is published
+/// by one atomic change of the manifest: a crash anywhere leaves the collection before the step or behind it.
+extension Collection {
+    /// Does what is due and tells it; returns when nothing more is.
+    func maintain(
+        _ retention: Retention?,
+        _ compaction: Compaction,
+        notice: (MaintenanceNotice) -> Void
+    ) throws(StoreError) {
+        if let retention, let dropped = try drop(retention) { notice(dropped) }
+        for segment in log.segments where segment.form == .closed { notice(try seal(segment)) }
+        while let compacted = try compact(compaction) { notice(compacted) }
+    }
+
+    // MARK: Sealing
+
+    /// Closes an active segment of some length, so that it can be sealed.
+    func closeLongActive(byteCountMin: Int64) async throws(StoreError) {
+        guard let active = log.segments.last, active.byteCount >= byteCountMin else { return }
+        do { try await log.roll() } catch { throw StoreError(error) }
+    }
+
+    /// Compresses a closed segment and lets an index file take the place of the one in memory.
+    func seal(_ segment: SegmentSummary) throws(StoreError) -> MaintenanceNotice {
+        var rows = RowCollector(schema)
+        let replacement = try ofLog { () throws(SegmentError) in
+            try log.replacement(sealing: segment.id) { rows.add($0) }
+        }
+        let sealed = try publish(replacement, rows)
+        if let sealed { index.swap(sealed) }
+        try ofLog { () throws(SegmentError) in try log.clear(replacement) }
+        return .sealed(
+            collection: schema.name,
+            documentCount: segment.recordCount,
+            byteCount: segment.byteCount,
+            storedByteCount: replacement.storedByteCount(with: sealed)
+        )
+    }
+
+    /// Writes the index file of a replacement and makes both count.
+    private func publish(_ replacement: Replacement, _ rows: RowCollector) throws(StoreError) -> MappedIndex? {
+        var sealed: MappedIndex?
+        do throws(StoreError) {
+            if let new = replacement.new {
+                sealed = try MappedIndex.publish(
+                    try rows.finish(for: new),
+                    at: log.indexPath(new.id),
+                    of: new,
+                    schema,
+                    on: disk
+                )
+            }
+        } catch {
+            log.abandon(replacement)
+            throw error
+        }
+        try ofLog { () throws(SegmentError) in try log.publish(replacement) }
+        return sealed
+    }
+
+    // MARK: Retention
+
+    /// Closes the active segment where few events arrive and it would keep old ones too long.
+    func closeForRetention(_ retention: Retention?) async throws(StoreError) {
+        guard let retention, let active = log.segments.last, let oldest = active.firstAt,
+            retention.closesActive(oldest: oldest, now: clock())
+        else { return }
+        do { try await log.roll() } catch { throw StoreError(error) }
+    }
+
+    /// Drops the segments that may go, and returns nil where there is none.
+    private func drop(_ retention: Retention) throws(StoreError) -> MaintenanceNotice? {
+        precondition(schema.isAppendOnly, "only events grow old")
+        let segments = log.segments
+        let candidates = try index.snapshot().map { segment throws(StoreError) in
+            let summary = segments.first { $0.id == segment.index.segment }
+            let indexed = (segment.index as? any SealedIndex)?.byteCount ?? 0
+            return Retention.Candidate(
+                documentCount: segment.liveCount,
+                byteCount: (summary?.storedByteCount ?? 0) + indexed,
+                newest: try segment.index.committedRange(below: segment.rowCount)?.upperBound ?? .earliest,
+                isComplete: summary.map { $0.form != .active } ?? false
+            )
+        }
+        let count = retention.dropCount(candidates, now: clock())
+        guard count > 0 else { return nil }
+        let ids = try index.snapshot().prefix(count).map(\.index.segment)
+        let replacement = try ofLog { () throws(SegmentError) in try log.replacement(dropping: ids) }
+        try ofLog { () throws(SegmentError) in try log.publish(replacement) }
+        index.drop(ids)
+        try ofLog { () throws(SegmentError) in try log.clear(replacement) }
+        return .dropped(
+            collection: schema.name,
+            segmentCount: count,
+            documentCount: candidates.prefix(count).reduce(0) { $0 + $1.documentCount },
+            byteCount: candidates.prefix(count).reduce(0) { $0 + $1.byteCount }
+        )
+    }
+
+    // MARK: Compaction
+
+    /// Writes the oldest run worth it again as one segment, and returns nil where there is none.
+    private func compact(_ compaction: Compaction) throws(StoreError) -> MaintenanceNotice? {
+        let segments = try index.snapshot()
+        let summaries = log.segments
+        let candidates = try segments.indices.map { position throws(StoreError) in
+            try segments[position].compactionCandidate(
+                summaries.first { $0.id == segments[position].index.segment },
+                isOldest: position == 0
+            )
+        }
+        guard let range = compaction.run(candidates) else { return nil }
+        let merge = SegmentMerge(range, in: segments)
+        let run = merge.run.map(\.index.segment)
+        var rows = RowCollector(schema)
+        let replacement = try ofLog { () throws(SegmentError) in
+            try log.replacement(merging: run) { entry in
+                merge.keeps(entry)
+            } visit: {
+                rows.add($0)
+            }
+        }
+        if let failure = merge.failure {
+            log.abandon(replacement)
+            throw failure
+        }
+        let merged = try publish(replacement, rows)
+        index.merge(run, into: merged, origins: merge.origins)
+        try ofLog { () throws(SegmentError) in try log.clear(replacement) }
+        return .compacted(
+            collection: schema.name,
+            segmentCount: run.count,
+            byteCount: replacement.old.reduce(0) { $0 + $1.storedByteCount },
+            storedByteCount: replacement.storedByteCount(with: merged)
+        )
+    }
+
+    private func ofLog<Value>(_ body: () throws(SegmentError) -> Value) throws(StoreError) -> Value {
+        do { return try body() } catch { throw StoreError(error) }
+    }
+}
+
+/// Makes an index file of the records that a replacement visits.
+private struct RowCollector {
+    private let schema: CollectionSchema
+    private var builder: IndexFileBuilder
+    private var unreadable: UInt64?
+
+    init(_ schema: CollectionSchema) {
+        self.schema = schema
+        builder = IndexFileBuilder(schema)
+    }
+
+    mutating func add(_ entry: LogEntry) {
+        guard let row = IndexRow(entry, schema) else {
+            unreadable = unreadable ?? entry.sequence
+            return
+        }
+        builder.append(row)
+    }
+
+    func finish(for segment: SegmentSummary) throws(StoreError) -> [UInt8] {
+        if let unreadable { throw .unreadableRecord(collection: schema.name, sequence: unreadable) }
+        return builder.finish(for: segment)
+    }
+}
+
+extension Replacement {
+    /// Bytes that what is new takes on disk.
+    fileprivate func storedByteCount(with index: MappedIndex?) -> Int64 {
+        (new?.storedByteCount ?? 0) + (index?.byteCount ?? 0)
+    }
+}

@@ -1,0 +1,101 @@
+internal import Dispatch
+internal import NIOConcurrencyHelpers
+
+/// Runs the maintenance of all collections, one step at a time: when a segment was closed, and once a minute.
+///
+/// The work blocks for the disk and the processor, so it has a queue of its own. One step at a time bounds its memory to
+/// that of one segment's index, and leaves the other cores to those who wait for an answer.
+final class Maintenance: Sendable {
+    private let options: Store.Options
+    private let queue = DispatchQueue(label: "ledge.maintenance", qos: .utility)
+    private let turns = Turns()
+    private let requests: AsyncStream<Void>
+    private let request: AsyncStream<Void>.Continuation
+    private let tasks = NIOLockedValueBox<[Task<Void, Never>]>([])
+
+    init(_ options: Store.Options) {
+        self.options = options
+        // Requests that come while one is served are one request.
+        (requests, request) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// Asks for a round soon; quick, from any thread.
+    func ask() {
+        request.yield()
+    }
+
+    /// Begins to serve requests, and to ask once a minute.
+    func begin(_ collections: [Collection]) {
+        let server = Task { for await _ in requests { await self.round(collections) } }
+        let clock = Task {
+            while !Task.isCancelled {
+                request.yield()
+                do { try await Task.sleep(for: .seconds(60)) } catch { return }
+            }
+        }
+        tasks.withLockedValue { $0 = [server, clock] }
+    }
+
+    /// Returns when no round is under way and none will begin.
+    func end() async {
+        request.finish()
+        let tasks = tasks.withLockedValue { tasks in
+            defer { tasks = [] }
+            return tasks
+        }
+        for task in tasks { task.cancel() }
+        for task in tasks { await task.value }
+    }
+
+    /// Does what is due in all collections, and returns the first failure; the others are maintained all the same.
+    @discardableResult
+    func round(_ collections: [Collection]) async -> StoreError? {
+        await serially(collections) { collection throws(StoreError) in
+            try await self.maintain(collection)
+        }
+    }
+
+    /// Seals what a start would have to read again, where that takes longer than a moment.
+    func settle(_ collections: [Collection]) async {
+        await serially(collections) { collection throws(StoreError) in
+            try await collection.closeLongActive(byteCountMin: self.options.settledByteCountMin)
+            try await self.maintain(collection)
+        }
+    }
+
+    private func maintain(_ collection: Collection) async throws(StoreError) {
+        let retention = options.retention[collection.schema.name]
+        try await collection.closeForRetention(retention)
+        let compaction = Compaction(byteCountMax: options.segmentByteCountMax)
+        let notice = options.notice
+        let result = await withCheckedContinuation { continuation in
+            queue.async {
+                continuation.resume(
+                    returning: Result { () throws(StoreError) in
+                        try collection.maintain(retention, compaction, notice: notice)
+                    }
+                )
+            }
+        }
+        try result.get()
+    }
+
+    @discardableResult
+    private func serially(
+        _ collections: [Collection],
+        _ body: (Collection) async throws(StoreError) -> Void
+    ) async -> StoreError? {
+        await turns.enter("maintenance")
+        defer { turns.leave("maintenance") }
+        var failure: StoreError?
+        for collection in collections {
+            do throws(StoreError) {
+                try await body(collection)
+            } catch {
+                options.notice(.failed(collection: collection.schema.name, error))
+                failure = failure ?? error
+            }
+        }
+        return failure
+    }
+}

@@ -1,0 +1,100 @@
+/// Where a walk over one segment's column stands: at a run of values alike in order, those that 1, "1" and "1.0" are.
+struct ColumnHead {
+    let segment: Int
+    /// The first value of the run.
+    private(set) var value: Scalar
+    private let column: any ValueColumn
+    private let ascending: Bool
+    /// Steps from the end the walk began at.
+    private var run: Range<Int>
+    /// The value behind the run, once it was read.
+    private var following: Scalar?
+
+    /// Begins at the smallest value, or at the largest; nil for a column without values.
+    init?(_ column: any ValueColumn, of segment: Int, ascending: Bool) throws(StoreError) {
+        guard column.valueCount > 0 else { return nil }
+        self.segment = segment
+        self.column = column
+        self.ascending = ascending
+        value = try column.value(at: ascending ? 0 : column.valueCount - 1)
+        run = 0..<1
+        try extendRun()
+    }
+
+    /// Goes on to the next run, and returns false at the end.
+    mutating func advance() throws(StoreError) -> Bool {
+        guard let following else { return false }
+        value = following
+        run = run.upperBound..<run.upperBound + 1
+        try extendRun()
+        return true
+    }
+
+    private mutating func extendRun() throws(StoreError) {
+        following = nil
+        while run.upperBound < column.valueCount {
+            let next = try column.value(at: position(run.upperBound))
+            guard !value.precedes(next), !next.precedes(value) else {
+                following = next
+                return
+            }
+            run = run.lowerBound..<run.upperBound + 1
+        }
+    }
+
+    private func position(_ step: Int) -> Int {
+        ascending ? step : column.valueCount - 1 - step
+    }
+
+    /// Whether one value alone makes the run, so that its rows come in ascending order.
+    var isSingle: Bool { run.count == 1 }
+
+    /// Calls `body` with each row of the run.
+    func forEachRow(_ body: (Int) -> Void) throws(StoreError) {
+        for step in run { try column.forEachRow(at: position(step), body) }
+    }
+
+    /// Whether the walk stands before where another does.
+    fileprivate func precedes(_ other: ColumnHead) -> Bool {
+        ascending ? value.precedes(other.value) : other.value.precedes(value)
+    }
+}
+
+/// The columns of several segments, walked together in the order of their values: a binary heap of their heads.
+struct ColumnMerge {
+    private var heap: [ColumnHead] = []
+
+    mutating func add(_ head: ColumnHead) {
+        heap.append(head)
+        var position = heap.count - 1
+        while position > 0, heap[position].precedes(heap[(position - 1) / 2]) {
+            heap.swapAt(position, (position - 1) / 2)
+            position = (position - 1) / 2
+        }
+    }
+
+    /// Takes out all heads that stand at the next value; none when all columns are at their end.
+    mutating func next() -> [ColumnHead] {
+        guard let first = removeFirst() else { return [] }
+        var heads = [first]
+        while let head = heap.first, !first.precedes(head), let other = removeFirst() { heads.append(other) }
+        return heads
+    }
+
+    private mutating func removeFirst() -> ColumnHead? {
+        guard let first = heap.first, let last = heap.popLast() else { return nil }
+        guard !heap.isEmpty else { return first }
+        heap[0] = last
+        var position = 0
+        while true {
+            var least = position
+            for child in [2 * position + 1, 2 * position + 2]
+            where child < heap.count && heap[child].precedes(heap[least]) {
+                least = child
+            }
+            guard least != position else { return first }
+            heap.swapAt(least, position)
+            position = least
+        }
+    }
+}

@@ -1,0 +1,151 @@
+internal import JSON
+
+/// One histogram: the rows that pass are only counted, between bounds found in the moments of each index.
+struct HistogramRun {
+    private var run: QueryRun
+    /// Rows that were needed to find the first or the last moment.
+    private var found: [Int: SegmentRows] = [:]
+    private let isAppendOnly: Bool
+
+    init(_ filter: Filter, over collection: Collection) throws(StoreError) {
+        run = try QueryRun(filter, over: collection)
+        isAppendOnly = collection.schema.isAppendOnly
+    }
+
+    mutating func buckets(
+        from: Timestamp?,
+        until: Timestamp?,
+        count: Int
+    ) throws(StoreError) -> [HistogramBucket] {
+        var start = from
+        var end = until
+        if from == nil || until == nil {
+            guard let extent = try extent(from: from, until: until) else { return [] }
+            start = from ?? extent.lowerBound
+            // A span is a microsecond at least, so that no two begin together.
+            let endMin = Timestamp(microseconds: (from ?? extent.lowerBound).microseconds + Int64(count))
+            end = until ?? max(endMin, Timestamp(microseconds: extent.upperBound.microseconds + 1))
+        }
+        guard let start, let end, start < end, count > 0 else { return [] }
+        var spans = Spans(start: start, end: end, count: count)
+        for position in run.segments.indices { try add(position, from: start, until: end, to: &spans) }
+        return spans.buckets
+    }
+
+    /// The first and the last moment of the documents that pass, of those in a part of time.
+    private mutating func extent(from: Timestamp?, until: Timestamp?) throws(StoreError) -> ClosedRange<Timestamp>? {
+        let positions = run.segments.indices
+        guard isAppendOnly else {
+            var whole: ClosedRange<Timestamp>?
+            for position in positions {
+                guard let part = try extent(of: position, from: from, until: until) else { continue }
+                whole = whole.map { min($0.lowerBound, part.lowerBound)...max($0.upperBound, part.upperBound) } ?? part
+            }
+            return whole
+        }
+        // Events stand in the order of time: the two ends of the log are enough.
+        for oldest in positions {
+            guard let first = try extent(of: oldest, from: from, until: until) else { continue }
+            for newest in positions.reversed() where newest > oldest {
+                guard let last = try extent(of: newest, from: from, until: until) else { continue }
+                return first.lowerBound...last.upperBound
+            }
+            return first
+        }
+        return nil
+    }
+
+    private mutating func extent(
+        of position: Int,
+        from: Timestamp?,
+        until: Timestamp?
+    ) throws(StoreError) -> ClosedRange<Timestamp>? {
+        let segment = run.segments[position]
+        guard let range = try segment.index.committedRange(below: segment.rowCount),
+            range.upperBound >= from ?? .earliest, range.lowerBound < until ?? .latest || until == nil
+        else { return nil }
+        let rows = try rows(in: position)
+        guard isAppendOnly else {
+            var extent: ClosedRange<Timestamp>?
+            try forEachTime(rows, of: segment) { time in
+                guard time >= from ?? time, until.map({ time < $0 }) ?? true else { return }
+                extent = extent.map { min($0.lowerBound, time)...max($0.upperBound, time) } ?? time...time
+            }
+            return extent
+        }
+        let first = try from.map { from throws(StoreError) in try segment.firstRow(from: from) } ?? 0
+        let end = try until.map { until throws(StoreError) in try segment.firstRow(from: until) } ?? segment.rowCount
+        guard first < end, let ends = rows.ends(in: first..<end) else { return nil }
+        return try segment.index.committedAt(of: ends.first)...segment.index.committedAt(of: ends.last)
+    }
+
+    /// Counts the rows of one segment into the spans.
+    private mutating func add(
+        _ position: Int,
+        from start: Timestamp,
+        until end: Timestamp,
+        to spans: inout Spans
+    ) throws(StoreError) {
+        let segment = run.segments[position]
+        guard let range = try segment.index.committedRange(below: segment.rowCount), range.upperBound >= start,
+            range.lowerBound < end
+        else { return }
+        if range.lowerBound >= start, case let span = spans.span(of: range.lowerBound),
+            span == spans.span(of: range.upperBound)
+        {
+            let count: Int
+            if let rows = found[position] { count = rows.count } else { count = try run.count(in: position) }
+            spans.add(count, to: span)
+            return
+        }
+        let rows = try rows(in: position)
+        guard isAppendOnly else {
+            try forEachTime(rows, of: segment) { spans.add($0) }
+            return
+        }
+        var span = spans.span(of: max(range.lowerBound, start))
+        var first = range.lowerBound < start ? try segment.firstRow(from: start) : 0
+        while span < spans.count, first < segment.rowCount {
+            let end = try segment.firstRow(from: spans.start(of: span + 1), after: first)
+            spans.add(rows.count(in: first..<end), to: span)
+            first = end
+            guard first < segment.rowCount else { return }
+            span = spans.span(of: try segment.index.committedAt(of: first))
+        }
+    }
+
+    private mutating func rows(in position: Int) throws(StoreError) -> SegmentRows {
+        if let rows = found[position] { return rows }
+        let rows = try run.rows(in: position)
+        found[position] = rows
+        return rows
+    }
+
+    private func forEachTime(
+        _ rows: SegmentRows,
+        of segment: IndexedSegment,
+        _ body: (Timestamp) -> Void
+    ) throws(StoreError) {
+        var failure: StoreError?
+        rows.forEach(ascending: true) { row in
+            do throws(StoreError) { body(try segment.index.committedAt(of: row)) } catch { failure = error }
+            return failure == nil
+        }
+        if let failure { throw failure }
+    }
+}
+
+extension IndexedSegment {
+    /// The first row committed at a moment or later, found by bisection; `rowCount` where there is none.
+    ///
+    /// - Precondition: The segment is one of events, whose rows are in the order of `committed_at`.
+    fileprivate func firstRow(from moment: Timestamp, after first: Int = 0) throws(StoreError) -> Int {
+        var low = first
+        var high = rowCount
+        while low < high {
+            let middle = (low + high) / 2
+            if try index.committedAt(of: middle) < moment { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+}

@@ -1,0 +1,146 @@
+internal import JSON
+internal import SegmentLog
+
+/// Which rows of one segment pass, and how many.
+extension QueryRun {
+    /// Counts the documents of a segment that pass, without going through rows where that can be.
+    mutating func count(in position: Int) throws(StoreError) -> Int {
+        if let count = rememberedCount(in: position) { return count }
+        let segment = segments[position]
+        if conditions.isEmpty { return segment.liveCount }
+        if conditions.count == 1, segment.liveCount == segment.rowCount, plan.conditions[0].answeredBy != .key,
+            conditions[0].path != FieldPath(collection.schema.key),
+            let count = try segment.index.count(passing: conditions[0], below: segment.rowCount)
+        {
+            return count
+        }
+        return try rows(in: position).count
+    }
+
+    /// Returns the live rows of a segment that pass every condition.
+    mutating func rows(in position: Int) throws(StoreError) -> SegmentRows {
+        let segment = segments[position]
+        let (candidates, rest) = try candidates(in: segment)
+        switch candidates {
+        case .none:
+            plan.segmentsSkipped += 1
+            return .none
+        case .all where rest.isEmpty:
+            return candidates
+        case .all, .some:
+            plan.segmentsRead += 1
+        }
+        guard !rest.isEmpty else { return candidates }
+        var passing = RowSet(rowCount: segment.rowCount)
+        try read(candidates, of: segment) { row, document in
+            if rest.allSatisfy({ $0.holds(in: document) }) { passing.insert(row) }
+        }
+        return .some(passing)
+    }
+
+    /// Returns the live rows that pass the conditions the index can answer, and the other conditions.
+    private mutating func candidates(
+        in segment: IndexedSegment
+    ) throws(StoreError) -> (rows: SegmentRows, rest: [Condition]) {
+        guard segment.liveCount > 0 else { return (.none, []) }
+        var found: RowSet?
+        var rest: [Condition] = []
+        for position in conditions.indices {
+            let condition = conditions[position]
+            switch try match(condition, in: segment) {
+            case .none: return (.none, [])
+            case .all: continue
+            case .some(let rows):
+                if found == nil { found = rows } else { found?.formIntersection(rows) }
+                if found?.isEmpty ?? false { return (.none, []) }
+            case .unknown:
+                plan.conditions[position].answeredBy = .scan
+                rest.append(condition)
+            }
+        }
+        let live = segment.liveCount == segment.rowCount ? nil : segment.live
+        guard var found else { return (live.map(SegmentRows.some) ?? .all(segment.rowCount), rest) }
+        guard let live else { return (.some(found), rest) }
+        found.formIntersection(live)
+        return (found.isEmpty ? .none : .some(found), rest)
+    }
+
+    private mutating func match(_ condition: Condition, in segment: IndexedSegment) throws(StoreError) -> RowMatch {
+        guard condition.path == FieldPath(collection.schema.key) else {
+            return try segment.index.rows(passing: condition, below: segment.rowCount)
+        }
+        guard condition.idsAreKnown else { return .unknown }
+        var found: RowSet?
+        for id in condition.ids {
+            guard let row = try lastRow(of: id, in: segment) else { continue }
+            // Written again since the query began: which row it was then only the documents tell.
+            guard row < segment.rowCount || collection.schema.isAppendOnly else { return .unknown }
+            if found == nil { found = RowSet(rowCount: segment.rowCount) }
+            found?.insert(row)
+        }
+        guard case .noneOf = condition.test else { return found.map(RowMatch.some) ?? .none }
+        found?.invert()
+        return found.map(RowMatch.some) ?? .all
+    }
+
+    private mutating func lastRow(of id: Text, in segment: IndexedSegment) throws(StoreError) -> Int? {
+        var readCount = 0
+        let row = try segment.index.lastRow(of: id) { row throws(StoreError) in
+            readCount += 1
+            return try collection.id(at: try segment.index.pointer(of: row)) == id
+        }
+        plan.recordsScanned += readCount
+        return row
+    }
+
+    /// Reads the documents of some rows, one after the other, holding one block of the segment.
+    mutating func read(
+        _ rows: SegmentRows,
+        of segment: IndexedSegment,
+        _ body: (Int, UnsafeRawBufferPointer) throws(StoreError) -> Void
+    ) throws(StoreError) {
+        var cursor = collection.log.cursor()
+        var failure: StoreError?
+        var readCount = 0
+        rows.forEach(ascending: true) { row in
+            do throws(StoreError) {
+                let pointer = try segment.index.pointer(of: row)
+                try collection.withDocument(at: pointer, &cursor) { document throws(StoreError) in
+                    try body(row, document)
+                }
+                readCount += 1
+            } catch {
+                failure = error
+            }
+            return failure == nil
+        }
+        plan.recordsScanned += readCount
+        if let failure { throw failure }
+    }
+}
+
+/// Conditions on the member that is a document's id: a string, never null.
+extension Condition {
+    /// Whether looking up ids answers the condition.
+    ///
+    /// Not a comparison, and not an instant: an id may spell it in another way.
+    var idsAreKnown: Bool {
+        switch test {
+        case .less, .lessOrEqual, .greater, .greaterOrEqual: return false
+        case .anyOf, .noneOf:
+            return forms.allSatisfy { form in
+                if case .instant = form { false } else { true }
+            }
+        }
+    }
+
+    /// The ids that equal an operand.
+    var ids: some Sequence<Text> {
+        forms.lazy.compactMap { form in
+            switch form {
+            case .text(let id), .numeral(_, let id): id
+            case .null, .bool, .number, .instant: nil
+            }
+        }
+    }
+}

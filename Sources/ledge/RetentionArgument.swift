@@ -1,0 +1,88 @@
+internal import ArgumentParser
+internal import Catalog
+internal import Inspection
+internal import Store
+
+/// How long one collection of events keeps them, as the operator writes it.
+///
+/// Shape: `COLLECTION=RULE[,RULE]`, where a rule is `age:30d`, `bytes:10GiB` or `count:1000000`:
+///
+///     telemetry=age:30d,bytes:10GiB
+struct RetentionArgument: Sendable, Hashable {
+    enum Rule: Sendable, Hashable {
+        case age(Duration)
+        case bytes(Int64)
+        case count(Int)
+    }
+
+    let collection: String
+    let rules: [Rule]
+
+    /// The collections that events may leave: those that are only ever added to.
+    static let collections = Resource.all.filter(\.isAppendOnly).map(\.name).sorted()
+
+    private static let secondsOfUnits: [Character: Int64] = [
+        "s": 1, "m": 60, "h": 3_600, "d": 86_400, "y": 365 * 86_400,
+    ]
+    /// A thousand years; more is a typing error.
+    private static let secondCountMax: Int64 = 1_000 * 365 * 86_400
+
+    /// - Throws: `ValidationError`, with what is wrong.
+    init(parsing text: String) throws {
+        let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 2, !parts[1].isEmpty else {
+            throw ArgumentParser.ValidationError("it must be COLLECTION=RULE[,RULE], such as telemetry=age:30d")
+        }
+        guard Self.collections.contains(parts[0]) else {
+            throw ArgumentParser.ValidationError(
+                "'\(parts[0])' keeps what it has; events leave \(Self.collections.joined(separator: ", "))"
+            )
+        }
+        collection = parts[0]
+        rules = try parts[1].split(separator: ",", omittingEmptySubsequences: false).map {
+            try Self.rule(String($0))
+        }
+    }
+
+    private static func rule(_ text: String) throws -> Rule {
+        let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
+        switch (parts.first, parts.last) {
+        case ("age", let age?) where parts.count == 2: if let age = duration(age) { return .age(age) }
+        case ("bytes", let size?) where parts.count == 2:
+            if let size = ByteCount(parsing: size), size.bytes > 0 { return .bytes(size.bytes) }
+        case ("count", let count?) where parts.count == 2:
+            if let count = Int(count), count > 0 { return .count(count) }
+        default: break
+        }
+        throw ArgumentParser.ValidationError(
+            "'\(text)' is no rule: those are age:30d (s, m, h, d, y), bytes:10GiB and count:1000000"
+        )
+    }
+
+    /// A whole number of one unit, `90d`; nil for zero and for more than a thousand years.
+    private static func duration(_ text: String) -> Duration? {
+        guard let unit = text.last.flatMap({ secondsOfUnits[$0] }), let number = Int64(text.dropLast()) else {
+            return nil
+        }
+        let (seconds, isTooLong) = number.multipliedReportingOverflow(by: unit)
+        guard !isTooLong, (1...secondCountMax).contains(seconds) else { return nil }
+        return .seconds(seconds)
+    }
+}
+
+extension [RetentionArgument] {
+    /// What they say together; of a rule that is given twice the last counts.
+    var retention: [String: Retention] {
+        var all: [String: Retention] = [:]
+        for argument in self {
+            for rule in argument.rules {
+                switch rule {
+                case .age(let age): all[argument.collection, default: Retention()].ageMax = age
+                case .bytes(let count): all[argument.collection, default: Retention()].byteCountMax = count
+                case .count(let count): all[argument.collection, default: Retention()].documentCountMax = count
+                }
+            }
+        }
+        return all
+    }
+}

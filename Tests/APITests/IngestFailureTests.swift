@@ -1,0 +1,169 @@
+import Catalog
+import Disk
+import Glibc
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import JSON
+import NIOCore
+import Store
+import TestSupport
+import Testing
+
+@testable import API
+
+/// What stops a body of lines on its way, and what is known of the lines before.
+@Suite(.timeLimit(.minutes(1)))
+struct IngestFailureTests {
+    private static let path = IngestTests.telemetry
+
+    /// 3,500 lines, of which the second, in the first group, is refused.
+    private static let body = (1...3_500).map { $0 == 2 ? "{}" : IngestTests.line($0) }.joined(separator: "\n")
+
+    @Test func aDiskThatFillsUpMidwaySaysHowFarItCame() async throws {
+        let disk = FaultDisk()
+        try await Site(on: disk).run { visitor async throws in
+            disk.fail(.pwrite, at: "telemetry", with: ENOSPC, after: 2)
+            let answer = try await IngestTests.ingest(visitor, Self.body)
+            #expect(answer.status == 507)
+            #expect(
+                try answer.json == [
+                    "message": "The server's disk is full; lines from 2001 on are not acknowledged",
+                    "accepted": 1_999, "refused": 1, "errors": [["line": 2, "error": "missing field 'key'"]],
+                ]
+            )
+            #expect(try await visitor.ask(.get, "\(Self.path)/count").text == "1999")
+            disk.heal()
+            // Sent again with their ids, the lines that were stored are refused and the others are not.
+            let again = try await IngestTests.ingest(visitor, Self.body)
+            #expect(try again.json["accepted"] == 1_500)
+            #expect(try again.json["refused"] == 2_000)
+            #expect(try await visitor.ask(.get, "\(Self.path)/count").text == "3499")
+        }
+    }
+
+    @Test func aFailedSyncMidwayIsUnavailable() async throws {
+        let disk = FaultDisk()
+        let site = try Site(on: disk)
+        try await site.server.application().test(.router) { client in
+            let visitor = Visitor(client: client)
+            disk.fail(.fdatasync, at: "telemetry", with: EIO, after: 1)
+            let answer = try await IngestTests.ingest(visitor, Self.body)
+            #expect(answer.status == 503)
+            #expect(try answer.json["accepted"] == 999)
+            #expect(try answer.message?.hasSuffix("lines from 1001 on are not acknowledged") == true)
+            #expect(try await visitor.ask(.get, "\(Self.path)/count").text == "999")
+        }
+    }
+
+    /// What cannot be looked up is no fault of the line.
+    @Test func aSenderThatCannotBeReadStopsTheBody() async throws {
+        let disk = FaultDisk()
+        let site = try Site(on: disk)
+        try await site.addClient("edge-1", name: "Lund")
+        try await site.run { visitor async throws in
+            disk.fail(.pread, at: "clients", with: EIO)
+            let body = #"{"status":"s","sender":{"client_id":"edge-1"}}"#
+            let answer = try await IngestTests.ingest(visitor, body, to: "/api/v1/statuses")
+            #expect(answer.status == 503)
+            #expect(try answer.json["accepted"] == 0)
+            #expect(try answer.json["refused"] == 0)
+            disk.heal()
+            #expect(try await IngestTests.ingest(visitor, body, to: "/api/v1/statuses").json["accepted"] == 1)
+        }
+    }
+
+    @Test func aBodyShorterThanDeclaredLeavesNoHalfGroup() async throws {
+        let site = try Site()
+        let documents = Documents(of: .telemetry, store: site.store, options: ServerOptions())
+        let body = (1...1_002).map(IngestTests.line).joined(separator: "\n")
+        let fields: HTTPFields = [.contentLength: "1000000"]
+        let head = HTTPRequest(method: .post, scheme: nil, authority: nil, path: Self.path, headerFields: fields)
+        let request = Request(head: head, body: RequestBody(buffer: ByteBuffer(string: body)))
+        let failure = await #expect(throws: IngestFailure.self) { try await Ingest.run(request, into: documents) }
+        #expect(failure?.status == .badRequest)
+        #expect(failure?.line == 1_001)
+        #expect(failure?.receipt.acceptedCount == 1_000)
+        #expect(site.store.collection("telemetry").documentCount == 1_000)
+        try await site.store.close()
+    }
+
+    private static func head(_ fields: String) -> String {
+        "POST \(path) HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-ndjson\r\n\(fields)\r\n\r\n"
+    }
+
+    @Test func aBodyThatBreaksOffLeavesNoHalfLine() async throws {
+        try await Site().run(.live) { visitor async throws in
+            let port = try #require(visitor.client.port)
+            try await Wire.connected(to: port) { wire in
+                try await wire.send(Self.head("Content-Length: 100000000"))
+                try await wire.send((1...1_500).map { IngestTests.line($0) + "\n" }.joined())
+                // What came so far would be a document.
+                try await wire.send(IngestTests.line(1_501))
+            }
+            var count = ""
+            // The first group is stored whenever the second one begins.
+            for _ in 0..<10_000 where count != "1000" { count = try await visitor.ask(.get, "\(Self.path)/count").text }
+            #expect(count == "1000")
+            #expect(try await visitor.ask(.get, "\(Self.path)/t1501").status == 404)
+        }
+    }
+
+    @Test func aBodyOfUnknownLengthIsReadToItsEnd() async throws {
+        try await Site().run(.live) { visitor async throws in
+            let port = try #require(visitor.client.port)
+            let answer = try await Wire.connected(to: port) { wire in
+                try await wire.send(Self.head("Transfer-Encoding: chunked\r\nConnection: close"))
+                let text = (1...1_200).map { IngestTests.line($0) }.joined(separator: "\n")
+                var rest = text[...]
+                while !rest.isEmpty {
+                    let piece = rest.prefix(7_001)
+                    rest = rest.dropFirst(7_001)
+                    try await wire.send("\(String(piece.utf8.count, radix: 16))\r\n\(piece)\r\n")
+                }
+                try await wire.send("0\r\n\r\n")
+                return try await wire.receiveAll()
+            }
+            #expect(answer.hasPrefix("HTTP/1.1 200 "))
+            #expect(answer.hasSuffix(#"{"accepted":1200,"refused":0,"errors":[]}"#))
+        }
+    }
+
+    /// A line without an end is dropped as it comes: the limit is the line's, not the body's.
+    @Test func aLineOfManyMegabytesIsOneRefusal() async throws {
+        try await Site().run(.live) { visitor async throws in
+            let port = try #require(visitor.client.port)
+            let answer = try await Wire.connected(to: port) { wire in
+                let first = IngestTests.line(1) + "\n"
+                let last = "\n" + IngestTests.line(3)
+                let byteCount = first.utf8.count + (64 << 20) + last.utf8.count
+                try await wire.send(Self.head("Content-Length: \(byteCount)\r\nConnection: close"))
+                try await wire.send(first)
+                for _ in 0..<64 { try await wire.send(0x7B, count: 1 << 20) }
+                try await wire.send(last)
+                return try await wire.receiveAll()
+            }
+            #expect(
+                answer.hasSuffix(
+                    #"{"accepted":2,"refused":1,"errors":[{"line":2,"error":"The line is longer than 1048576 bytes"}]}"#
+                )
+            )
+        }
+    }
+
+    @Test func aClientThatWaitsIsToldToGoOn() async throws {
+        try await Site().run(.live) { visitor async throws in
+            let port = try #require(visitor.client.port)
+            let answers = try await Wire.connected(to: port) { wire in
+                let body = IngestTests.line(1)
+                let fields = "Content-Length: \(body.utf8.count)\r\nExpect: 100-continue\r\nConnection: close"
+                try await wire.send(Self.head(fields))
+                let signal = try await wire.receive(until: "\r\n\r\n")
+                try await wire.send(body)
+                return [signal, try await wire.receiveAll()]
+            }
+            #expect(answers[0] == "HTTP/1.1 100 Continue\r\n\r\n")
+            #expect(answers[1].hasPrefix("HTTP/1.1 200 "))
+        }
+    }
+}

@@ -1,0 +1,330 @@
+"""`ledge import` and `ledge export`: documents from files and into files; and what `serve` keeps of them."""
+
+import json
+import os
+import re
+import subprocess
+import time
+
+from events import join, status
+from ingest import ingest, lines, telemetry
+from promises import promise
+from tool import flip
+
+# The last members of every document.
+COMMITTED = re.compile(r',"committed_at":"[^"]{27}"(?=,"updated_at":"[^"]{27}"\}$)', re.MULTILINE)
+UPDATED = re.compile(r',"updated_at":"[^"]{27}"(?=\}$)', re.MULTILINE)
+
+
+def imported(place, *arguments, status=0):
+    """What `ledge import --json` says, and what it says on standard error."""
+    result = place.tool("import", "--data", place.data, "--json", *arguments)
+    assert result.returncode == status, f"exit {result.returncode}: {result.stderr}"
+    return json.loads(result.stdout) if result.stdout else None, result.stderr
+
+
+def exported(place, *arguments, data=None, status=0):
+    """The lines that `ledge export --json` writes, and what it says: what is damaged, and at last how much it was."""
+    result = place.tool("export", "--data", data or place.data, "--json", *arguments)
+    assert result.returncode == status, f"exit {result.returncode}: {result.stderr}"
+    *findings, summary = map(json.loads, result.stderr.splitlines())
+    return result.stdout, findings, summary
+
+
+@promise
+def lines_of_a_file_are_served_afterwards(place):
+    path = place.file("telemetry.jsonl", lines(telemetry(range(3500))))
+    summary, said = imported(place, "telemetry", path)
+    assert (summary["imported"], summary["refused"], summary["dry_run"], said) == (3500, 0, False, "")
+    assert summary["bytes"] > 100_000
+    with place.server() as server:
+        found = server.ask("GET", "/api/v1/telemetry", headers={"X-Limit": "2"}).json
+        assert (found["count"], [d["telemetry_id"] for d in found["result"]]) == (3500, ["t3499", "t3498"])
+        assert found["result"][0]["sender"]["client_id"] == "edge-1"
+    place.check()
+
+
+@promise
+def what_mongoexport_writes_is_imported(place):
+    document = {
+        "_id": {"$oid": "65f0c1d2e3"},
+        "key": "loss",
+        "value": {"$numberDouble": "0.25"},
+        "step": {"$numberLong": "3"},
+        "timestamp": {"$date": {"$numberLong": "1710316800500"}},
+        "committed_at": {"$date": "2024-03-13T08:00:01.000+0000"},
+        "model_id": "m",
+        "sender": {"client_id": "edge-1"},
+    }
+    array = [{**document, "_id": {"$oid": f"{number:024x}"}} for number in range(3)]
+    array[1]["committed_at"] = {"$date": 1710316802000}
+    array[2]["committed_at"] = {"$date": "2024-03-13T08:00:00Z"}
+    path = place.file("metrics.json", json.dumps(array, indent=1).encode())
+    summary, said = imported(place, "--jsonArray", "--keep-times", "metrics", path, status=1)
+    assert (summary["imported"], summary["refused"]) == (2, 1)
+    assert said.startswith(f"{path}, element 3: ") and said.count("\n") == 1, said
+    with place.server() as server:
+        stored = server.ask("GET", f"/api/v1/metrics/{0:024x}").json
+        assert (stored["value"], stored["step"], stored["round_id"]) == (0.25, 3, None)
+        assert stored["timestamp"] == "2024-03-13T08:00:00.500000Z"
+        assert stored["committed_at"] == "2024-03-13T08:00:01.000000Z"
+        assert "_id" not in stored
+        question = "/api/v1/metrics/count?committed_at__gt=2024-03-13T08:00:01Z&committed_at__lt=2024-03-14"
+        assert server.ask("GET", question).json == 1
+    place.check()
+
+
+@promise
+def refused_documents_are_named_and_the_others_stored(place):
+    content = lines(telemetry([1])) + b'{"key":"k"\n\n[1]\n' + lines(telemetry([1, 2])) + b'{"key":7,"client_id":"c"}'
+    path = place.file("telemetry.jsonl", content)
+    for arguments, status in ((("--dry-run",), 1), ((), 1), (("--skip-refused",), 0)):
+        summary, said = imported(place, *arguments, "telemetry", path, status=status)
+        named = [line.removeprefix(f"{path}:").partition(":")[0] for line in said.splitlines()]
+        if arguments == ("--dry-run",):
+            # It does not look at what is there, so a second one of an id is not noticed.
+            assert (summary["imported"], named) == (3, ["2", "4", "7"]), said
+            assert not place.data.exists()
+        elif not arguments:
+            assert (summary["imported"], named) == (2, ["2", "4", "5", "7"]), said
+        else:
+            assert (summary["imported"], named) == (0, ["1", "2", "4", "5", "6", "7"]), said
+    place.check()
+
+
+@promise
+def standard_input_is_imported(place):
+    command = [str(place.binary), "import", "--data", str(place.data), "--no-validate", "telemetry", "-"]
+    result = subprocess.run(command, input=b'[{"colour":"red"},{"telemetry_id":"x"}]', capture_output=True, timeout=60)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.startswith(b"telemetry: 2 imported, "), result.stdout
+    with place.server() as server:
+        assert server.ask("GET", "/api/v1/telemetry/x").json["telemetry_id"] == "x"
+        assert server.ask("GET", "/api/v1/telemetry/count?colour=red").json == 1
+
+
+@promise
+def a_long_file_takes_little_memory(place):
+    path = place.path / "long.jsonl"
+    with path.open("wb") as file:
+        for number in range(1500):
+            file.write(lines(telemetry([number], meta={"text": "x" * 100_000})))
+    command = [str(place.binary), "import", "--data", str(place.data), "telemetry", str(path)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    said = process.stdout.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0 and said.startswith("telemetry: 1500 imported, "), said
+    print(f"\n{said.strip()}; peak memory {usage.ru_maxrss >> 10} MiB")
+    assert usage.ru_maxrss < 96 << 10, usage.ru_maxrss
+
+
+@promise
+def an_export_can_be_imported_as_it_was(place):
+    with place.server() as server:
+        ingest(server, "telemetry", lines(telemetry(range(3500), meta={"text": "Umeå 💡"})))
+        for name in ("edge-1", "edge-2", "edge-1"):
+            join(server, name)
+            status(server, sender={"client_id": name})
+    for name, count in (("telemetry", 3500), ("statuses", 3), ("clients", 2)):
+        first, findings, summary = exported(place, name)
+        assert (first.count("\n"), findings) == (count, []), findings
+        assert (summary["exported"], summary["bytes"]) == (count, len(first.encode())), summary
+        for option in ((), ("--keep-times",)):
+            copy = place.path / f"copy{len(option)}"
+            path = place.file(f"{name}.jsonl", first.encode())
+            result = place.tool("import", "--data", copy, *option, name, path)
+            assert result.returncode == 0, result.stderr
+            second, _, _ = exported(place, name, data=copy)
+            # Stamps say when this directory took a document; the import may keep when it was committed.
+            before, after = (UPDATED.sub("", lines) for lines in (COMMITTED.sub("", first), COMMITTED.sub("", second)))
+            assert after == before, name
+            assert (UPDATED.sub("", second) == UPDATED.sub("", first)) == bool(option), name
+    for copy in (place.path / "copy0", place.path / "copy1"):
+        assert place.tool("check", copy).returncode == 0
+
+
+@promise
+def an_export_goes_into_an_import(place):
+    imported(place, "telemetry", place.file("telemetry.jsonl", lines(telemetry(range(2000)))))
+    ledge, new = place.binary, place.path / "new"
+    command = f"set -o pipefail; {ledge} export --data {place.data} telemetry"
+    command += f" | {ledge} import --data {new} --keep-times telemetry -"
+    result = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.startswith("telemetry: 2000 imported, "), result.stdout
+    assert result.stderr.startswith("telemetry: 2000 exported, "), result.stderr
+
+
+@promise
+def an_export_is_read_beside_a_running_server(place):
+    with place.server(options=("--segment-size", "16KiB")) as server:
+        for first in range(0, 3000, 100):
+            ingest(server, "telemetry", lines(telemetry(range(first, first + 100))))
+            written, findings, _ = exported(place, "telemetry")
+            ids = [json.loads(line)["telemetry_id"] for line in written.splitlines()]
+            assert (ids, findings) == ([f"t{number}" for number in range(first + 100)], [])
+        found = server.ask("GET", "/api/v1/telemetry/t7").body.decode()
+        assert written.splitlines()[7] == found
+    assert exported(place, "telemetry")[0] == written
+    place.check()
+
+
+@promise
+def an_export_is_a_part_of_the_time(place):
+    documents = telemetry(range(9))
+    for number, document in enumerate(documents):
+        document["committed_at"] = f"2024-11-{number + 1:02}T00:00:00Z"
+    imported(place, "--keep-times", "telemetry", place.file("telemetry.jsonl", lines(documents)))
+    whole, _, _ = exported(place, "telemetry")
+    parts = [
+        exported(place, *bounds, "telemetry")[0]
+        for bounds in (
+            ("--until", "2024-11-03"),
+            ("--since", "2024-11-03", "--until", "2024-11-08T02:00:00+02:00"),
+            ("--since", "2024-11-08T00:00:00Z"),
+        )
+    ]
+    assert [part.count("\n") for part in parts] == [2, 5, 2]
+    assert "".join(parts) == whole
+
+
+@promise
+def a_history_has_every_record(place):
+    with place.server() as server:
+        join(server, "edge-1")
+        join(server, "edge-1")
+        assert server.ask("DELETE", "/api/v1/clients/edge-1").status == 200
+    [segment] = (place.data / "collections/clients").glob("*.jsonl")
+    written, _, summary = exported(place, "--history", "clients")
+    assert written == segment.read_text()
+    operations = [json.loads(line)["op"] for line in written.splitlines()]
+    assert set(operations[:-1]) == {"put"} and operations[-1] == "delete", operations
+    assert (summary["exported"], summary["history"]) == (len(operations), True)
+    assert exported(place, "clients")[0] == ""
+
+
+@promise
+def a_file_of_an_export_appears_whole_and_is_not_replaced(place):
+    imported(place, "telemetry", place.file("telemetry.jsonl", lines(telemetry(range(100)))))
+    path = place.path / "copy.jsonl"
+    written, _, summary = exported(place, "--output", path, "telemetry")
+    assert (written, summary["exported"]) == ("", 100)
+    assert path.read_text() == exported(place, "telemetry")[0]
+    assert not (place.path / "copy.jsonl.new").exists()
+    for target, words in (
+        (path, "--force replaces it"),
+        (place.path, "is no file"),
+        ("/dev/null", "is no file"),
+        (place.data / "copy.jsonl", "only read"),
+        (place.path / "missing/copy.jsonl", "No such file"),
+    ):
+        result = place.tool("export", "--data", place.data, "--output", target, "statuses")
+        assert result.returncode == 1 and words in result.stderr, (target, result.stderr)
+    assert exported(place, "--output", path, "--force", "statuses")[2]["exported"] == 0
+    assert path.read_bytes() == b""
+    place.check()
+
+
+@promise
+def an_export_names_what_is_damaged_and_has_the_rest(place):
+    imported(place, "telemetry", place.file("telemetry.jsonl", lines(telemetry(range(100)))))
+    whole = exported(place, "telemetry")[0].splitlines()
+    [segment] = (place.data / "collections/telemetry").glob("*.jsonl")
+    flip(segment, segment.read_bytes().index(b'"t50"') + 1)
+    written, [finding], summary = exported(place, "telemetry", status=1)
+    assert written.splitlines() == whole[:50] + whole[51:]
+    assert (finding["severity"], finding["file"], finding["record"]) == ("damage", str(segment), 51), finding
+    assert (summary["exported"], summary["damaged"]) == (99, 1), summary
+    result = place.tool("export", "--data", place.data, "telemetry")
+    assert result.returncode == 1 and f"damage: {segment} at " in result.stderr, result.stderr
+    assert "99 exported, 1 damaged, " in result.stderr, result.stderr
+
+
+@promise
+def what_cannot_be_exported_is_said(place):
+    for arguments, words in (
+        (("telemetry",), "not a data directory"),
+        (("spent_tokens",), "there is no 'spent_tokens'"),
+        (("--since", "soon", "telemetry"), "no moment"),
+        (("--since", "2026-11-02", "--until", "2026-11-01", "telemetry"), "not later"),
+    ):
+        result = place.tool("export", "--data", place.data, *arguments)
+        assert result.returncode != 0 and words in result.stderr, (arguments, result.stderr)
+    assert not place.data.exists()
+
+
+@promise
+def a_long_export_takes_little_memory(place):
+    path = place.path / "long.jsonl"
+    with path.open("wb") as file:
+        for number in range(1500):
+            file.write(lines(telemetry([number], meta={"text": "x" * 100_000})))
+    imported(place, "telemetry", path)
+    command = [str(place.binary), "export", "--data", str(place.data), "--output", str(place.path / "copy.jsonl")]
+    process = subprocess.Popen([*command, "telemetry"], stderr=subprocess.PIPE, text=True)
+    said = process.stderr.read()
+    _, code, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(code)
+    assert process.returncode == 0 and said.startswith("telemetry: 1500 exported, "), said
+    print(f"\n{said.strip()}; peak memory {usage.ru_maxrss >> 10} MiB")
+    assert usage.ru_maxrss < 96 << 10, usage.ru_maxrss
+
+
+@promise
+def a_directory_that_is_served_is_not_imported_into(place):
+    path = place.file("telemetry.jsonl", lines(telemetry(range(3))))
+    with place.server() as server:
+        _, said = imported(place, "telemetry", path, status=1)
+        assert f"process {server.pid} " in said, said
+        assert server.ask("GET", "/api/v1/telemetry/count").json == 0
+
+
+@promise
+def what_cannot_be_imported_is_said(place):
+    path = place.file("telemetry.jsonl.gz", b"\x1f\x8b\x08\x00")
+    for arguments, words in (
+        (("telemetry", path), "compressed"),
+        (("telemetry", place.path / "missing"), "No such file"),
+        (("telemetry", place.path), "directory"),
+        (("--jsonArray", "telemetry", place.file("one.json", b"{}")), "no JSON array"),
+        (("telemetry", place.file("open.json", b"[{}")), "ends before the array does"),
+        (("models", path), "upload"),
+        (("nonsense", path), "there is no 'nonsense'"),
+        (("telemetry", "-", "-"), "once"),
+    ):
+        result = place.tool("import", "--data", place.data, *arguments)
+        assert result.returncode != 0 and words in result.stderr, (arguments, result.stderr)
+
+
+@promise
+def retention_is_for_events_and_has_rules(place):
+    for rule, words in (
+        ("clients=age:1d", "attributes, metrics, statuses, telemetry, validations"),
+        ("telemetry=age:1w", "age:30d"),
+        ("telemetry", "COLLECTION=RULE"),
+        ("telemetry=count:0", "count:1000000"),
+    ):
+        result = place.tool("serve", "--data", place.data, "--retain", rule)
+        assert result.returncode != 0 and words in result.stderr, (rule, result.stderr)
+    result = place.tool("serve", "--data", place.data, "--frame-cache", "7")
+    assert result.returncode != 0 and "--frame-cache" in result.stderr
+    assert not place.data.exists()
+
+
+@promise
+def old_events_leave_as_retention_says(place):
+    settings = {"retain": ["telemetry=count:500"], "frame-cache": "2MiB"}
+    configuration = place.file("ledge.json", json.dumps(settings).encode())
+    options = ("--config", configuration, "--segment-size", "16KiB")
+    with place.server(options=options) as server:
+        for first in range(0, 5000, 100):
+            assert ingest(server, "telemetry", lines(telemetry(range(first, first + 100))))["accepted"] == 100
+        deadline = time.monotonic() + 30
+        while server.ask("GET", "/api/v1/telemetry/count").json >= 5000 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        kept = server.ask("GET", "/api/v1/telemetry").json
+        assert 500 <= kept["count"] < 5000, kept["count"]
+        newest = [f"t{number}" for number in reversed(range(5000))]
+        assert [d["telemetry_id"] for d in kept["result"]] == newest[: kept["count"]]
+    place.check()

@@ -1,0 +1,112 @@
+internal import Disk
+internal import JSON
+internal import TestSupport
+internal import Testing
+internal import Zstd
+
+@testable internal import SegmentLog
+
+/// Whatever happens to the file of a sealed segment: it is detected, and nothing wrong is read.
+struct SealedDamageTests {
+    /// Reads every record by its pointer: that gives what was written or an error of corruption.
+    private static func expectNothingWrong(_ sealed: SealedLog, on disk: FaultDisk, _ note: Comment) {
+        guard let log = result({ try OpenedLog(on: disk, SealedLog.options).log }, note) else { return }
+        for record in sealed.log.applied {
+            guard let line = result({ try log.read(record.pointer) }, note) else { continue }
+            #expect(String(decoding: line, as: UTF8.self).contains(record.members), note)
+        }
+    }
+
+    /// What `body` returns, or nil where it throws that something is corrupt.
+    private static func result<Value>(_ body: () throws -> Value, _ note: Comment) -> Value? {
+        do {
+            return try body()
+        } catch {
+            if case .corrupt = error as? SegmentError { return nil }
+            Issue.record("\(note): \(error)")
+            return nil
+        }
+    }
+
+    /// A few bits of a frame mean nothing to a decoder; with one of them flipped the content is what it was.
+    @Test func everyFlippedBitIsDetectedOrHarmless() async throws {
+        let sealed = try await SealedLog([6])
+        let path = sealed.path(1)
+        let byteCount = try #require(sealed.disk.bytes(of: path)).count
+        var harmlessCount = 0
+        for bit in 0..<byteCount * 8 {
+            let disk = sealed.disk.copy()
+            try disk.flipBit(bit, of: path)
+            let found = try Findings(on: disk)
+            let isHarmless = found.violations.isEmpty && found.sequences == Array(1...8)
+            harmlessCount += isHarmless ? 1 : 0
+            #expect(isHarmless || found.violations.contains { $0.path == path }, "bit \(bit)")
+            if bit % 3 == 0 { Self.expectNothingWrong(sealed, on: disk, "bit \(bit)") }
+        }
+        #expect(harmlessCount < 20)
+    }
+
+    @Test func everyTruncationStopsOpening() async throws {
+        let sealed = try await SealedLog([6])
+        let path = sealed.path(1)
+        let bytes = try #require(sealed.disk.bytes(of: path))
+        for count in bytes.indices {
+            let disk = sealed.disk.copy()
+            try disk.replaceBytes(of: path, with: Array(bytes.prefix(count)))
+            #expect(try !Findings(on: disk).violations.isEmpty, "\(count)")
+            #expect(throws: SegmentError.self, "\(count)") { try OpenedLog(on: disk, SealedLog.options) }
+        }
+    }
+
+    /// Each frame verifies by itself; in the other's place its lines do not.
+    @Test func framesThatChangedPlacesAreDetected() async throws {
+        let disk = FaultDisk()
+        let log = try OpenedLog(on: disk, SealedLog.options)
+        for id in 0..<400 { try await log.append("\(1000 + id)", byteCount: 100) }
+        try await log.log.sealAll()
+        let path = "clients/\(SegmentName.make(1, .sealed))"
+        let bytes = try #require(disk.bytes(of: path))
+        let manifest = try Manifest.open(try #require(disk.bytes(of: "clients/manifest.json")), name: "clients")
+        let file = try SealedFile(manifest.closed[0], directory: "clients", FrameCache().contexts, on: disk)
+        #expect(file.frameCount > 2)
+        // Both frames whole, but each where the other was; then those of another log in their place.
+        let sizes = try (0..<2).map { try #require(Self.storedByteCount(ofFrame: $0, in: bytes)) }
+        let swapped = bytes[sizes[0]..<sizes[0] + sizes[1]] + bytes[..<sizes[0]] + bytes[(sizes[0] + sizes[1])...]
+        try disk.replaceBytes(of: path, with: Array(swapped))
+        #expect(try Findings(on: disk).violations.count >= 2)
+        for record in log.applied.prefix(300) where record.pointer.offset < file.offset(ofFrame: 2) {
+            #expect(throws: SegmentError.self) { try log.log.read(record.pointer) }
+        }
+    }
+
+    /// What the table at the end of a file says of a frame.
+    private static func storedByteCount(ofFrame index: Int, in bytes: [UInt8]) -> Int? {
+        guard let count = SeekTable.frameCount(footer: Array(bytes.suffix(SeekTable.footerByteCount))) else {
+            return nil
+        }
+        let table = Array(bytes.suffix(SeekTable.byteCount(frameCount: count)))
+        return SeekTable(parsing: table).map { Int($0.frames[index].storedByteCount) }
+    }
+
+    @Test func behindADamagedFrameTheOthersAreRead() async throws {
+        let disk = FaultDisk()
+        let log = try OpenedLog(on: disk, SealedLog.options)
+        for id in 0..<800 { try await log.append("\(1000 + id)", byteCount: 100) }
+        try await log.log.sealAll()
+        let path = "clients/\(SegmentName.make(1, .sealed))"
+        try disk.flipBit(8 * 60, of: path)
+        let found = try Findings(on: disk)
+        #expect(found.violations.map(\.reason) == [.damagedFrame(at: 0)])
+        #expect(found.sequences.count > 400 && found.sequences.count < 800 && found.sequences.last == 800)
+        #expect(throws: SegmentError.self) { try log.log.read(log.applied[0].pointer) }
+        let last = try #require(log.applied.last)
+        #expect(try log.log.read(last.pointer).count == Int(last.pointer.byteCount))
+    }
+
+    @Test func aMissingSealedSegmentStopsOpening() async throws {
+        let sealed = try await SealedLog([3, 3])
+        try sealed.disk.remove(sealed.path(4))
+        let corruption = Corruption(path: sealed.path(4), offset: 0, sequence: 4, reason: .missingSegment)
+        #expect(throws: SegmentError.corrupt(corruption)) { try OpenedLog(on: sealed.disk, SealedLog.options) }
+    }
+}

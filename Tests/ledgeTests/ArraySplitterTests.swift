@@ -1,0 +1,67 @@
+import TestSupport
+import Testing
+
+@testable import ledge
+
+struct ArraySplitterTests {
+    private static func elements(of text: String, piece: Int = 1 << 20, byteCountMax: Int = 1 << 20) throws -> [String?]
+    {
+        var splitter = ArraySplitter(byteCountMax: byteCountMax)
+        var found: [String?] = []
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            var part = rest.prefix(piece)
+            rest = rest.dropFirst(piece)
+            while let entry = try splitter.next(from: &part) {
+                #expect(entry.place == .element(found.count + 1))
+                found.append(entry.bytes.map { String(decoding: $0, as: UTF8.self) })
+            }
+        }
+        if !splitter.isComplete { throw CommandFailure("unfinished") }
+        return found
+    }
+
+    static let arrays: [(String, [String?])] = [
+        ("[]", []), (" [ \n ] \n", []), ("[1]", ["1"]), ("[1,2]", ["1", "2"]),
+        (#"[{"a":[1,2]},{}]"#, [#"{"a":[1,2]}"#, "{}"]),
+        (#"["a]","b,c","\"]","\\"]"#, [#""a]""#, #""b,c""#, #""\"]""#, #""\\""#]),
+        ("[\n{\"a\":1},\n{\"b\":2}\n]\n", ["\n{\"a\":1}", "\n{\"b\":2}\n"]),
+        // Broken elements are for the parser to refuse.
+        ("[1,,2]", ["1", "", "2"]), ("[,]", ["", ""]), ("[1,]", ["1", ""]), ("[}]", ["}"]), ("[}}1,2]", ["}}1", "2"]),
+    ]
+
+    @Test(arguments: arrays.indices)
+    func anElementEndsAtItsCommaHoweverItArrives(_ index: Int) throws {
+        let (text, expected) = Self.arrays[index]
+        for piece in 1...8 { #expect(try Self.elements(of: text, piece: piece) == expected) }
+    }
+
+    @Test(arguments: ["", " ", "[", "[1", #"["]"#, "[[]", "{}", "1", "[] x", "[][]", "null[]"])
+    func whatIsNoArrayIsRefused(_ text: String) {
+        for piece in 1...4 {
+            #expect(throws: CommandFailure.self) { try Self.elements(of: text, piece: piece) }
+        }
+    }
+
+    @Test func anElementThatIsTooLongIsDroppedAlone() throws {
+        for piece in 1...9 {
+            #expect(
+                try Self.elements(of: "[1234,12345,\"12\"]", piece: piece, byteCountMax: 4) == ["1234", nil, "\"12\""]
+            )
+            #expect(try Self.elements(of: "[12345]", piece: piece, byteCountMax: 4) == [nil])
+        }
+    }
+
+    @Test func noBytesMakeItFail() {
+        var random = SeededGenerator()
+        let alphabet = Array(#"[]{},:"\ a1"#.utf8)
+        for _ in 0..<2_000 {
+            let bytes = (0..<Int.random(in: 0...30, using: &random)).map { _ in
+                alphabet[Int.random(in: 0..<alphabet.count, using: &random)]
+            }
+            let text = "[" + String(decoding: bytes, as: UTF8.self)
+            let whole = try? Self.elements(of: text)
+            #expect((try? Self.elements(of: text, piece: 3)) == whole, "SEED=\(SeededGenerator.runSeed)")
+        }
+    }
+}

@@ -1,0 +1,128 @@
+import Catalog
+import Disk
+import Glibc
+import JSON
+import TestSupport
+import Testing
+
+@testable import ledge
+
+struct ExportTargetTests {
+    private let disk = FaultDisk()
+
+    @Test func aFileAppearsWhenItIsComplete() throws {
+        let target = try ExportTarget("x.jsonl", replaces: false, on: disk)
+        try Self.write(["one", "two"], to: target)
+        #expect(disk.bytes(of: "x.jsonl") == nil)
+        try target.finish()
+        #expect(disk.durableBytes(of: "x.jsonl") == Array("one\ntwo\n".utf8))
+        #expect(disk.paths.filter { $0.hasPrefix("x") } == ["x.jsonl"])
+    }
+
+    /// More than one buffer of them, and one that is longer than a buffer.
+    @Test func manyLinesStandInTheirOrder() throws {
+        let lines = (0..<20_000).map { "line \($0)" } + [String(repeating: "x", count: 1 << 20), "last"]
+        let target = try ExportTarget("x.jsonl", replaces: false, on: disk)
+        try Self.write(lines, to: target)
+        try target.finish()
+        #expect(disk.bytes(of: "x.jsonl") == Array(lines.map { $0 + "\n" }.joined().utf8))
+    }
+
+    @Test func nothingToExportIsAnEmptyFile() throws {
+        try ExportTarget("x.jsonl", replaces: false, on: disk).finish()
+        #expect(disk.durableBytes(of: "x.jsonl") == [])
+    }
+
+    @Test(arguments: ["x.jsonl", "x.jsonl.new"])
+    func aFileIsReplacedOnlyWhenItIsSaidSo(_ path: String) throws {
+        try disk.publish(Array("old".utf8), at: path)
+        #expect(throws: CommandFailure.self) { try ExportTarget("x.jsonl", replaces: false, on: disk) }
+        #expect(disk.bytes(of: path) == Array("old".utf8))
+        let target = try ExportTarget("x.jsonl", replaces: true, on: disk)
+        try Self.write(["new"], to: target)
+        try target.finish()
+        #expect(disk.paths.filter { $0.hasPrefix("x") } == ["x.jsonl"])
+        #expect(disk.durableBytes(of: "x.jsonl") == Array("new\n".utf8))
+    }
+
+    @Test(arguments: [false, true])
+    func whatIsNoFileIsNeverReplaced(_ replaces: Bool) throws {
+        try disk.createDirectory("x")
+        #expect(throws: CommandFailure.self) { try ExportTarget("x", replaces: replaces, on: disk) }
+    }
+
+    @Test func whatStoodThereIsThereWhenTheDiskIsFull() throws {
+        try disk.publish(Array("old".utf8), at: "x.jsonl")
+        disk.byteCountMax = 1_000
+        let target = try ExportTarget("x.jsonl", replaces: true, on: disk)
+        let line = String(repeating: "x", count: 1 << 20)
+        #expect(throws: CommandFailure.self) { try Self.write([line], to: target) }
+        target.abandon()
+        #expect(disk.bytes(of: "x.jsonl") == Array("old".utf8))
+        #expect(disk.bytes(of: "x.jsonl.new") == nil)
+    }
+
+    /// Dying at any call leaves the old file or the whole new one under the name.
+    @Test func aCrashLeavesTheOldFileOrTheNew() throws {
+        for number in 1... {
+            let disk = FaultDisk()
+            try disk.publish(Array("old".utf8), at: "x.jsonl")
+            disk.crashAtCall(disk.mutationCount + number, .midWrite)
+            do {
+                let target = try ExportTarget("x.jsonl", replaces: true, on: disk)
+                try Self.write(["new"], to: target)
+                try target.finish()
+            } catch {}
+            guard disk.hasFaultFired else {
+                #expect(number > 5)
+                return
+            }
+            let found = disk.powerCut(keeping: .nothing).bytes(of: "x.jsonl")
+            #expect(found == Array("old".utf8) || found == Array("new\n".utf8), "call \(number)")
+        }
+    }
+
+    @Test func aPathThatLeadsIntoTheDataIsKnownThroughLinks() throws {
+        let directory = "/tmp/ledge-test-\(UInt64.random(in: 0 ... .max))"
+        try PosixDisk().createDirectory(directory)
+        defer { rmdir(directory) }
+        try PosixDisk().createDirectory("\(directory)/data")
+        defer { rmdir("\(directory)/data") }
+        symlink("data", "\(directory)/link")
+        defer { unlink("\(directory)/link") }
+        #expect(ExportTarget.leads("\(directory)/link/x.jsonl", into: "\(directory)/data"))
+        #expect(ExportTarget.leads("\(directory)/data/x.jsonl", into: "\(directory)/link/"))
+        #expect(!ExportTarget.leads("\(directory)/data.jsonl", into: "\(directory)/data"))
+        #expect(!ExportTarget.leads("\(directory)/x.jsonl", into: "\(directory)/data"))
+        #expect(!ExportTarget.leads("\(directory)/x.jsonl", into: "\(directory)/missing"))
+    }
+
+    private static func write(_ lines: [String], to target: ExportTarget) throws {
+        for line in lines { try Array(line.utf8).withUnsafeBytes { try target.write($0) } }
+    }
+}
+
+struct ExportArgumentTests {
+    @Test(arguments: ["nonsense", "settings", "spent_tokens", ""])
+    func onlyWhatTheAPIServesIsExported(_ name: String) {
+        #expect(throws: CommandFailure.self) { try Export.requireResource(name) }
+    }
+
+    @Test(arguments: Resource.all.map(\.name))
+    func everyResourceIsExported(_ name: String) throws {
+        try Export.requireResource(name)
+    }
+
+    @Test(arguments: [
+        ("2026-11-23", "2026-11-23T00:00:00.000000Z"), ("2026-11-23T20:16:04+01:00", "2026-11-23T19:16:04.000000Z"),
+        ("1700000000.5", "2023-11-14T22:13:20.500000Z"), ("-1", "1969-12-31T23:59:59.000000Z"),
+    ])
+    func momentsAreReadAsPeopleWriteThem(_ text: String, _ moment: String) throws {
+        #expect(try Export.moment(text).description == moment)
+    }
+
+    @Test(arguments: ["", "soon", "2026-13-01", "1e300", "nan"])
+    func anythingElseIsNoMoment(_ text: String) {
+        #expect(throws: (any Error).self) { try Export.moment(text) }
+    }
+}

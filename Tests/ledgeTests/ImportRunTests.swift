@@ -1,0 +1,197 @@
+import Catalog
+import Disk
+import Glibc
+import JSON
+import Store
+import TestSupport
+import Testing
+
+@testable import ledge
+
+struct ImportRunTests {
+    /// What became of some files.
+    private struct Outcome {
+        var imported = 0
+        var refused: [String] = []
+        var failure: String?
+    }
+
+    /// Imports texts, each as a file, into a store in memory.
+    private static func take(
+        _ texts: [String],
+        into name: String = "telemetry",
+        store: Store? = nil,
+        mustBeArray: Bool = false,
+        _ set: (inout ImportRun) -> Void = { _ in }
+    ) async throws -> Outcome {
+        var outcome = Outcome()
+        let resource = try #require(Resource.all.first { $0.name == name })
+        let refusals = Refusals()
+        var run = ImportRun(of: resource, into: store?.collection(name)) { refusals.lines.append($0) }
+        set(&run)
+        for text in texts {
+            let file = try TemporaryFile(Array(text.utf8))
+            var source = try ImportSource(file.path, mustBeArray: mustBeArray)
+            defer { source.close() }
+            do {
+                try await run.take(&source)
+            } catch {
+                outcome.failure = "\(error)".replacing(file.path, with: "FILE")
+            }
+            refusals.lines = refusals.lines.map { $0.replacing(file.path, with: "FILE") }
+        }
+        outcome.imported = run.importedCount
+        #expect(run.refusedCount == refusals.lines.count)
+        outcome.refused = refusals.lines
+        return outcome
+    }
+
+    private final class Refusals {
+        var lines: [String] = []
+    }
+
+    private static func store(on disk: any Disk = FaultDisk()) throws -> Store {
+        try Store.open("data", schemas: Resource.schemas, on: disk)
+    }
+
+    private static func ids(_ store: Store, _ name: String = "telemetry") throws -> [String] {
+        try store.collection(name).list(Query(ascending: true)).documents.map(\.id)
+    }
+
+    private static func line(_ number: Int) -> String { #"{"telemetry_id":"t\#(number)","key":"k","client_id":"c"}"# }
+
+    @Test func linesOfTwoFilesAreStoredInOrder() async throws {
+        let store = try Self.store()
+        let first = (1...2_300).map { Self.line($0) }.joined(separator: "\n")
+        let outcome = try await Self.take([first, "\u{FEFF}\n" + Self.line(9_999) + "\r\n\r\n"], store: store)
+        #expect(outcome.imported == 2_301)
+        #expect(outcome.refused == [])
+        #expect(try Self.ids(store) == (1...2_300).map { "t\($0)" } + ["t9999"])
+        try await store.close()
+    }
+
+    @Test(arguments: [false, true])
+    func anArrayIsKnownByItsBracket(_ mustBeArray: Bool) async throws {
+        let store = try Self.store()
+        let text = "[" + (1...1_500).map(Self.line).joined(separator: ",") + "]\n"
+        let outcome = try await Self.take([text], store: store, mustBeArray: mustBeArray)
+        #expect(outcome.imported == 1_500)
+        #expect(try Self.ids(store) == (1...1_500).map { "t\($0)" })
+        try await store.close()
+    }
+
+    @Test func whatMongoexportWritesBecomesADocument() async throws {
+        let store = try Self.store()
+        let text = """
+            {"_id":{"$oid":"65f0c1"},"key":"loss","value":{"$numberDouble":"0.25"},"step":{"$numberInt":"3"},\
+            "timestamp":{"$date":{"$numberLong":"1710316800500"}},"model_id":"m","sender":{"client_id":"c"}}
+            """
+        #expect(try await Self.take([text], into: "metrics", store: store).imported == 1)
+        let document = try #require(try store.collection("metrics").get("65f0c1"))
+        let stored = try JSON(parsing: document.bytes)
+        #expect(stored["value"]?.double == 0.25)
+        #expect(stored["step"] == 3)
+        #expect(stored["timestamp"] == "2024-03-13T08:00:00.500000Z")
+        #expect(stored["_id"] == nil)
+        #expect(stored["session_id"] == .null, "fields that were left out are there")
+        try await store.close()
+    }
+
+    @Test func whatIsRefusedIsNamedWithItsLine() async throws {
+        let store = try Self.store()
+        let text = [Self.line(1), "", "{", #"{"key":"k","client_id":"c","x":1}"#, Self.line(1), "7", Self.line(2)]
+        let outcome = try await Self.take([text.joined(separator: "\n")], store: store)
+        #expect(outcome.imported == 2)
+        #expect(
+            outcome.refused == [
+                "FILE:3: Broken JSON: it ends unfinished at byte 1",
+                "FILE:4: Invalid object: unknown field 'x'",
+                "FILE:5: there is a document t1 already",
+                "FILE:6: it is no JSON object",
+            ]
+        )
+        let array = try await Self.take(["[\(Self.line(3)),[],\(Self.line(2))]"], store: store)
+        #expect(array.imported == 1)
+        #expect(
+            array.refused == [
+                "FILE, element 2: it is no JSON object",
+                "FILE, element 3: there is a document t2 already",
+            ]
+        )
+        try await store.close()
+    }
+
+    @Test func withoutValidationAnyObjectIsTaken() async throws {
+        let store = try Self.store()
+        let outcome = try await Self.take([#"{"telemetry_id":"t","colour":{"$numberLong":"7"}}"#], store: store) {
+            $0.validates = false
+        }
+        #expect(outcome.imported == 1)
+        let document = try #require(try store.collection("telemetry").get("t"))
+        #expect(try JSON(parsing: document.bytes)["colour"] == 7)
+        try await store.close()
+    }
+
+    @Test func aDryRunStoresNothing() async throws {
+        let outcome = try await Self.take([Self.line(1) + "\nx\n" + Self.line(2)])
+        #expect(outcome.imported == 2)
+        #expect(outcome.refused.count == 1)
+    }
+
+    @Test func timesAreKeptWhereTheyCanBe() async throws {
+        let store = try Self.store()
+        func line(_ id: String, _ time: String) -> String {
+            #"{"telemetry_id":"\#(id)","key":"k","client_id":"c","committed_at":\#(time)}"#
+        }
+        let text = [
+            line("a", #"{"$date":"2024-01-01T00:00:00Z"}"#), line("b", #""2024-01-02T01:00:00+01:00""#),
+            line("c", "1704240000.5"), line("d", #""2023-01-01""#), line("e", #""9000-01-01""#), line("f", #""soon""#),
+        ]
+        let outcome = try await Self.take([text.joined(separator: "\n")], store: store) { $0.keepsTimes = true }
+        #expect(outcome.imported == 3)
+        #expect(outcome.refused.map { $0.prefix(7) } == ["FILE:4:", "FILE:5:", "FILE:6:"])
+        let times = try store.collection("telemetry").list(Query(ascending: true)).documents.map {
+            try JSON(parsing: $0.bytes)["committed_at"]?.string ?? ""
+        }
+        #expect(times == ["2024-01-01T00:00:00.000000Z", "2024-01-02T00:00:00.000000Z", "2024-01-03T00:00:00.500000Z"])
+        try await store.close()
+    }
+
+    @Test func aFullDiskStopsItAndSaysWhere() async throws {
+        let disk = FaultDisk()
+        let store = try Self.store(on: disk)
+        disk.fail(.pwrite, at: "telemetry", with: ENOSPC, after: 1)
+        let outcome = try await Self.take([(1...2_500).map(Self.line).joined(separator: "\n")], store: store)
+        #expect(outcome.imported == 1_000)
+        #expect(outcome.failure?.hasPrefix("stopped before FILE:1001: ") == true)
+        #expect(outcome.failure?.hasSuffix("; 1000 documents are stored") == true)
+        disk.heal()
+        try await store.close()
+    }
+
+    @Test(arguments: [
+        ("[\(line(1)),\(line(2))", 1, "FILE: the file ends before the array does"),
+        ("[\(line(1))] {}", 1, "FILE: more follows behind the end of the array"),
+        ("\u{1F}\u{8B}", 0, nil), ("", 0, nil), ("\n \n", 0, nil),
+    ])
+    func aFileThatBreaksOffKeepsWhatCameBefore(_ text: String, _ imported: Int, _ failure: String?) async throws {
+        let store = try Self.store()
+        let outcome = try await Self.take([text], store: store)
+        #expect(outcome.imported == imported)
+        #expect(outcome.failure == failure)
+        try await store.close()
+    }
+
+    @Test func whatIsCompressedIsSaidToBe() async throws {
+        let file = try TemporaryFile([0x1F, 0x8B, 8, 0])
+        var source = try ImportSource(file.path)
+        defer { source.close() }
+        await #expect(throws: CommandFailure.self) { try await source.next() }
+    }
+
+    @Test(arguments: ["nonsense", "models", "packages", "settings", ""])
+    func onlyCollectionsOfDocumentsAreImported(_ name: String) throws {
+        #expect(throws: CommandFailure.self) { try Import.resource(named: name) }
+        #expect(try Import.resource(named: "clients") == .clients)
+    }
+}

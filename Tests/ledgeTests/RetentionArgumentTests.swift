@@ -1,0 +1,46 @@
+import Store
+import Testing
+
+@testable import ledge
+
+struct RetentionArgumentTests {
+    @Test(arguments: [
+        ("age:90s", RetentionArgument.Rule.age(.seconds(90))), ("age:5m", .age(.seconds(300))),
+        ("age:36h", .age(.seconds(129_600))), ("age:30d", .age(.seconds(2_592_000))),
+        ("age:2y", .age(.seconds(63_072_000))), ("age:1000y", .age(.seconds(31_536_000_000))),
+        ("bytes:10GiB", .bytes(10 << 30)), ("bytes:1", .bytes(1)), ("count:1000000", .count(1_000_000)),
+    ])
+    func aRuleIsReadWithItsUnit(_ text: String, _ rule: RetentionArgument.Rule) throws {
+        let argument = try RetentionArgument(parsing: "telemetry=\(text)")
+        #expect(argument.collection == "telemetry")
+        #expect(argument.rules == [rule])
+    }
+
+    @Test(arguments: [
+        "", "telemetry", "telemetry=", "=age:1d", "telemetry=age", "telemetry=age:", "telemetry=age:0d",
+        "telemetry=age:-1d", "telemetry=age:1", "telemetry=age:1w", "telemetry=age:1001y",
+        "telemetry=age:9223372036854775807y", "telemetry=bytes:0", "telemetry=bytes:many", "telemetry=count:0",
+        "telemetry=count:1k", "telemetry=count:1,", "telemetry=,count:1", "telemetry=size:1", "telemetry=count:1:2",
+    ])
+    func anythingElseIsRefused(_ text: String) {
+        #expect(throws: (any Error).self) { try RetentionArgument(parsing: text) }
+    }
+
+    @Test func whatIsNoEventStaysForGood() {
+        let error = #expect(throws: (any Error).self) { try RetentionArgument(parsing: "clients=age:1d") }
+        let names = "attributes, metrics, statuses, telemetry, validations"
+        #expect(error.map { "\($0)" }?.contains(names) == true, "it names those that can")
+    }
+
+    @Test func rulesAddUpAndTheLastOfAKindCounts() throws {
+        let arguments = try ["telemetry=age:1d,bytes:1MiB", "statuses=count:5", "telemetry=count:7,age:2d"].map {
+            try RetentionArgument(parsing: $0)
+        }
+        #expect(
+            arguments.retention == [
+                "telemetry": Retention(ageMax: .seconds(172_800), byteCountMax: 1 << 20, documentCountMax: 7),
+                "statuses": Retention(documentCountMax: 5),
+            ]
+        )
+    }
+}
