@@ -1,7 +1,7 @@
 package import Disk
 package import JSON
 internal import SegmentLog
-internal import Store
+package import Store
 
 /// Reads the documents of one collection out of a data directory: the bytes that are stored, in the order of the log.
 ///
@@ -20,11 +20,19 @@ package struct Export {
         package var since: Timestamp?
         /// Documents committed before this moment.
         package var until: Timestamp?
+        /// Documents that pass; a history has all records.
+        package var filter: Filter
 
-        package init(isHistory: Bool = false, since: Timestamp? = nil, until: Timestamp? = nil) {
+        package init(
+            isHistory: Bool = false,
+            since: Timestamp? = nil,
+            until: Timestamp? = nil,
+            filter: Filter = Filter()
+        ) {
             self.isHistory = isHistory
             self.since = since
             self.until = until
+            self.filter = filter
         }
     }
 
@@ -162,10 +170,11 @@ extension Export {
         return record
     }
 
-    /// Hands out the document that stands in a line, where it is of the time that was asked for.
+    /// Hands out the document that stands in a line, where it was asked for.
     private mutating func take(_ range: Range<Int>, of entry: LogEntry) {
         entry.line.withUnsafeBytes { line in
             let document = UnsafeRawBufferPointer(rebasing: line[range])
+            guard selection.filter.conditions.allSatisfy({ $0.holds(in: document) }) else { return }
             guard selection.isBounded else { return take(document) }
             let stamp = JSONScanner.first(Self.committedAt, of: document)?.text.flatMap { Timestamp(parsing: $0) }
             if selection.contains(stamp ?? entry.at) { take(document) }

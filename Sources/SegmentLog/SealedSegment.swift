@@ -1,11 +1,11 @@
 internal import Disk
 
-/// A sealed segment that opening has found, not read.
-package struct SealedSegment {
+/// A sealed segment, found and not read.
+package struct SealedSegment: Sendable {
     package let summary: SegmentSummary
     /// Where its index stands, if it has one.
     package let indexPath: String
-    private let reader: () throws(SegmentError) -> SealedReader
+    private let reader: @Sendable () throws(SegmentError) -> SealedReader
 
     init(_ closed: Manifest.Closed, _ options: SegmentLog.Options, on disk: any Disk) {
         summary = SegmentSummary(closed)

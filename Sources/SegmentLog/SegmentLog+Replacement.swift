@@ -19,6 +19,12 @@ extension SegmentLog {
         "\(options.directory)/\(SegmentName.make(id, .index))"
     }
 
+    /// A sealed segment, to be read as a whole; nil where it was merged or dropped.
+    package func sealedSegment(_ id: SegmentID) -> SealedSegment? {
+        let closed = manifest.current.closed.first { $0.id == id && $0.sealed != nil }
+        return closed.map { SealedSegment($0, options, on: disk) }
+    }
+
     /// Compresses a closed segment; its records keep their pointers.
     ///
     /// Blocks for a pass over the segment. `visit` is called for each record, in order.

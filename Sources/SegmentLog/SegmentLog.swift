@@ -100,6 +100,9 @@ package final class SegmentLog: Sendable {
         number = options.frameCache.register()
     }
 
+    /// Where its files stand.
+    package var directory: String { options.directory }
+
     /// What the log holds and whether it takes more.
     package var statistics: LogStatistics { committer.statistics }
 

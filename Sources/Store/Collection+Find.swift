@@ -1,4 +1,5 @@
 internal import JSON
+internal import NIOConcurrencyHelpers
 internal import SegmentLog
 
 extension Collection {
@@ -11,10 +12,18 @@ extension Collection {
             do throws(StoreError) {
                 return try body()
             } catch {
+                if case .corrupt(let path, _) = error { noteDamage(at: path) }
                 guard error == .retired else { throw error }
             }
         }
         return try body()
+    }
+
+    /// Has an index file that was found damaged made again soon; until then what needs the damaged part of it fails.
+    private func noteDamage(at path: String) {
+        guard path.hasPrefix("\(log.directory)/") else { return }
+        damagedIndexPaths.withLockedValue { _ = $0.insert(path) }
+        askForMaintenance()
     }
 
     /// Returns where the live document of an id stands, and when it was first stored.

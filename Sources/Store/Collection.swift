@@ -1,5 +1,6 @@
 internal import Disk
 internal import JSON
+internal import NIOConcurrencyHelpers
 package import SegmentLog
 
 /// The documents of one kind, each with an id, in one log, with an index for each of its segments.
@@ -24,6 +25,9 @@ package final class Collection: Sendable {
     let sealedCounts = SealedCounts()
     let disk: any Disk
     let clock: @Sendable () -> Timestamp
+    /// Index files that a read found damaged.
+    let damagedIndexPaths = NIOLockedValueBox<Set<String>>([])
+    let askForMaintenance: @Sendable () -> Void
 
     /// Opens the collection in `directory` and indexes what no index file speaks for.
     init(_ schema: CollectionSchema, _ options: SegmentLog.Options, on disk: any Disk) throws(StoreError) {
@@ -33,6 +37,7 @@ package final class Collection: Sendable {
         self.index = index
         self.disk = disk
         clock = options.clock
+        askForMaintenance = options.didClose
         do {
             (log, recovery) = try SegmentLog.open(options, on: disk) { sealed in
                 attachment.add(sealed)

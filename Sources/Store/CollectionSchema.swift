@@ -2,7 +2,8 @@ package import JSON
 
 /// What a collection is called, which member of its documents is their id, and what its indexes answer.
 ///
-/// Indexes are derived from the documents at every start, so a schema may gain and lose them freely.
+/// Indexes are derived from the documents, and made again where a file is of another schema: so a schema may gain and
+/// lose them freely.
 package struct CollectionSchema: Sendable, Hashable {
     /// The name of its directory and of its log, for example `statuses`.
     package let name: String

@@ -3,6 +3,7 @@ internal import Catalog
 internal import Disk
 internal import Inspection
 internal import JSON
+internal import Store
 
 /// `ledge export`: writes the documents of a collection as JSON lines, without a server or beside one.
 struct Export: ParsableCommand {
@@ -17,6 +18,9 @@ struct Export: ParsableCommand {
             Standard output gets the lines and nothing else. A file of --output appears under its name when it is \
             complete and on stable storage; until then it is FILE.new.
 
+            --where takes what a query of the API takes: a field, perhaps __ne, __gt, __gte, __lt or __lte, and a value. All \
+            of them must hold.
+
             With --history every record comes as its whole line, also those that were replaced, and tombstones; then \
             --since and --until are about when a record was written.
 
@@ -28,6 +32,7 @@ struct Export: ParsableCommand {
             EXAMPLES
               ledge export --data data telemetry > telemetry.jsonl
               ledge export --data data --since 2026-11-01 --until 2026-12-01 telemetry | zstd > november.jsonl.zst
+              ledge export --data data --where key=cpu --where value__gt=0.9 telemetry
               ledge export --data old telemetry | ledge import --data new --keep-times telemetry -
               ledge export --data data --output clients.jsonl --json clients
               ledge export --data data --history rounds | jq 'select(.op == "delete")'
@@ -64,14 +69,23 @@ struct Export: ParsableCommand {
     )
     var until: Timestamp?
 
+    @Option(
+        name: .customLong("where"),
+        help: ArgumentHelp("Only documents that pass; may be repeated.", valueName: "field=value")
+    )
+    var conditions: [String] = []
+
     @Flag(help: "Say at the end how much it was, and what is damaged, as JSON objects on standard error.")
     var json = false
 
     func validate() throws {
         do throws(CommandFailure) {
-            try Self.requireResource(collection)
+            _ = try Self.filter(conditions, of: Self.resource(named: collection))
         } catch {
             throw ArgumentParser.ValidationError(error.description)
+        }
+        guard conditions.isEmpty || !history else {
+            throw ArgumentParser.ValidationError("--history has all records; --where is about documents")
         }
         if let since, let until, until <= since {
             throw ArgumentParser.ValidationError("--until is not later than --since")
@@ -100,10 +114,11 @@ struct Export: ParsableCommand {
     }
 
     private func export(to target: ExportTarget, _ line: ProgressLine) throws -> Inspection.Export.Progress {
-        try Inspection.Export.run(
+        let filter = try Self.filter(conditions, of: Self.resource(named: collection))
+        return try Inspection.Export.run(
             collection,
             of: data,
-            Inspection.Export.Selection(isHistory: history, since: since, until: until),
+            Inspection.Export.Selection(isHistory: history, since: since, until: until, filter: filter),
             on: PosixDisk()
         ) { progress in
             line.show(text(of: progress))
@@ -153,11 +168,28 @@ struct Export: ParsableCommand {
 
 extension Export {
     /// Only what the API serves: neither settings nor what is remembered of tokens.
-    static func requireResource(_ name: String) throws(CommandFailure) {
-        guard Resource.all.contains(where: { $0.name == name }) else {
+    static func resource(named name: String) throws(CommandFailure) -> Resource {
+        guard let resource = Resource.all.first(where: { $0.name == name }) else {
             let names = Resource.all.map(\.name).joined(separator: ", ")
             throw CommandFailure("there is no '\(name)'; there are \(names)")
         }
+        return resource
+    }
+
+    /// What conditions as `key=cpu` and `value__gt=0.5` say together.
+    static func filter(_ conditions: [String], of resource: Resource) throws(CommandFailure) -> Filter {
+        var filter = Filter()
+        for text in conditions {
+            let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            // A name whose suffix is no operator makes no condition.
+            guard parts.count == 2, !parts[0].isEmpty,
+                let condition = resource.filter(query: [(name: parts[0], value: parts[1])]).conditions.first
+            else {
+                throw CommandFailure("'\(text)' is no condition, such as key=cpu or value__gt=0.5")
+            }
+            filter.conditions.append(condition)
+        }
+        return filter
     }
 
     /// A moment as people write it: RFC 3339, a date, or seconds since 1970.

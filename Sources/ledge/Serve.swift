@@ -210,7 +210,7 @@ extension Serve {
             )
         }
         for path in report.removedPaths {
-            logger.notice("removed an empty segment that a crash left", metadata: ["file": "\(path)"])
+            logger.notice("removed a file that a crash left", metadata: ["file": "\(path)"])
         }
     }
 }
@@ -221,6 +221,7 @@ extension MaintenanceNotice {
         switch self {
         case .sealed: .debug
         case .compacted, .dropped: .info
+        case .mended: .notice
         case .failed: .warning
         }
     }

@@ -190,6 +190,19 @@ def an_export_is_a_part_of_the_time(place):
 
 
 @promise
+def an_export_is_what_passes_a_filter(place):
+    with place.server() as server:
+        ingest(server, "telemetry", lines(telemetry(range(50)) + telemetry(range(50, 60), client_id="edge-2")))
+        for conditions, count in ((("key=cpu", "value__gte=40"), 20), (("client_id=edge-2",), 10), (("key=gpu",), 0)):
+            question = "&".join(conditions)
+            assert server.ask("GET", f"/api/v1/telemetry/count?{question}").json == count
+            options = [word for condition in conditions for word in ("--where", condition)]
+            assert exported(place, *options, "telemetry")[2]["exported"] == count, conditions
+    for arguments in (("--where", "key"), ("--where", "key__like=c"), ("--where", "key=cpu", "--history")):
+        assert place.tool("export", "--data", place.data, *arguments, "telemetry").returncode != 0, arguments
+
+
+@promise
 def a_history_has_every_record(place):
     with place.server() as server:
         join(server, "edge-1")

@@ -59,6 +59,15 @@ struct ExportTests {
         #expect(try Exported(of: "clients", since, on: disk).lines == [tombstone])
     }
 
+    @Test func onlyDocumentsThatPassAreExported() async throws {
+        let disk = try await SampleDirectory(.records).disk
+        let up = Export.Selection(filter: Filter([Condition("status", .notEqual("down"))]))
+        #expect(try Exported(of: "statuses", up, on: disk).texts(of: "status") == ["up"])
+        // The last record of an id decides, not the last that passes.
+        let first = Export.Selection(filter: Filter([Condition("client_id", .equal("b"))]))
+        #expect(try Exported(of: "clients", first, on: disk).lines == [])
+    }
+
     @Test(arguments: ["clients", "telemetry", "rounds"])
     func aCollectionThatIsNotThereIsEmpty(_ name: String) async throws {
         let exported = try Exported(of: name, on: try await SampleDirectory(.model).disk)

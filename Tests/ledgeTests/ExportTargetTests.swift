@@ -2,6 +2,7 @@ import Catalog
 import Disk
 import Glibc
 import JSON
+import Store
 import TestSupport
 import Testing
 
@@ -105,12 +106,23 @@ struct ExportTargetTests {
 struct ExportArgumentTests {
     @Test(arguments: ["nonsense", "settings", "spent_tokens", ""])
     func onlyWhatTheAPIServesIsExported(_ name: String) {
-        #expect(throws: CommandFailure.self) { try Export.requireResource(name) }
+        #expect(throws: CommandFailure.self) { try Export.resource(named: name) }
     }
 
     @Test(arguments: Resource.all.map(\.name))
     func everyResourceIsExported(_ name: String) throws {
-        try Export.requireResource(name)
+        #expect(try Export.resource(named: name).name == name)
+    }
+
+    @Test func conditionsAddUp() throws {
+        let filter = try Export.filter(["key=cpu", "value__gt=0.5", "value__gt=0.7", "client_id="], of: .telemetry)
+        #expect(filter.conditions.map(\.path.text) == ["key", "value", "value", "client_id"])
+        #expect(try Export.filter(["client_id=a=b"], of: .statuses).conditions.map(\.path) == ["sender.client_id"])
+    }
+
+    @Test(arguments: ["", "key", "=cpu", "key__like=c"])
+    func anythingElseIsNoCondition(_ text: String) {
+        #expect(throws: CommandFailure.self) { try Export.filter([text], of: .telemetry) }
     }
 
     @Test(arguments: [

@@ -4,7 +4,7 @@
 /// of a query and to combine them word by word. Rejected: sorted arrays of rows, which are slower for every common
 /// value and no smaller.
 ///
-/// A row is a record's sequence minus the first one of its segment.
+/// A row is a record's number in its segment, from 0 on; after a merge sequences have gaps and rows do not.
 struct RowSet: Sendable, Equatable {
     /// Rows at and beyond this are not in the set.
     private(set) var rowCount: Int

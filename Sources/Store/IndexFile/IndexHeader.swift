@@ -7,7 +7,7 @@ internal import SegmentLog
 ///
 ///     {"format":2,"log":"things","first":1,"generation":0,"records":3,"content_xxh3_128":"…","events":false,
 ///      "min_id":"a","max_id":"c","min_at":"2026-…Z","max_at":"2026-…Z","ascending":true,
-///      "sections":[{"name":"offsets","offset":4096,"bytes":24,"count":4,"parts":[20]},…,
+///      "sections":[{"name":"offsets","offset":4096,"bytes":24,"count":4,"parts":[24]},…,
 ///                  {"name":"field","path":"kind","offset":4200,"bytes":60,"count":2,"parts":[…],"rows":3,"overlaps":false}],
 ///      "blocks":{"bytes":4096,"offset":4264,"count":1,"xxh3":"…"},"xxh3":"…"}
 ///

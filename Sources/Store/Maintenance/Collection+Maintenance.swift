@@ -1,4 +1,5 @@
 internal import JSON
+internal import NIOConcurrencyHelpers
 internal import SegmentLog
 
 /// Growing old gracefully: sealing what is closed, merging what is mostly dead, dropping what may go.
@@ -13,6 +14,9 @@ extension Collection {
         notice: (MaintenanceNotice) -> Void
     ) throws(StoreError) {
         if let retention, let dropped = try drop(retention) { notice(dropped) }
+        for path in damagedIndexPaths.withLockedValue({ $0.sorted() }) {
+            if let mended = try mend(path) { notice(mended) }
+        }
         for segment in log.segments where segment.form == .closed { notice(try seal(segment)) }
         while let compacted = try compact(compaction) { notice(compacted) }
     }
@@ -40,6 +44,16 @@ extension Collection {
             byteCount: segment.byteCount,
             storedByteCount: replacement.storedByteCount(with: sealed)
         )
+    }
+
+    /// Makes an index file again that a read found damaged; nil where it is not needed any more.
+    private func mend(_ path: String) throws(StoreError) -> MaintenanceNotice? {
+        let segment = log.segments.first { $0.form == .sealed && log.indexPath($0.id) == path }
+        if let segment, let sealed = log.sealedSegment(segment.id) {
+            index.swap(try MappedIndex.rebuild(sealed, schema, on: disk))
+        }
+        damagedIndexPaths.withLockedValue { _ = $0.remove(path) }
+        return segment.map { _ in .mended(collection: schema.name, path: path) }
     }
 
     /// Writes the index file of a replacement and makes both count.

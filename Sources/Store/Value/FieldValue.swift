@@ -54,7 +54,7 @@ enum FieldValue {
 
 extension Condition {
     /// Whether the object in `document` passes.
-    func holds(in document: UnsafeRawBufferPointer) -> Bool {
+    package func holds(in document: UnsafeRawBufferPointer) -> Bool {
         let value = FieldValue(path, in: document)
         return switch test {
         case .noneOf: !value.contains(where: forms.contains)

@@ -1,0 +1,88 @@
+import Disk
+import JSON
+import TestSupport
+import Testing
+
+@testable import Store
+
+/// An index file that rots is found out when it is read, and made again from its segment.
+struct IndexMendingTests {
+    private static let seed: Comment = "SEED=\(SeededGenerator.runSeed)"
+
+    /// What a collection answers: every document by its id, and a few lists.
+    private struct Answers: Equatable {
+        var documents: [String?] = []
+        var lists: [[String]] = []
+        var counts: [Int] = []
+    }
+
+    private static let filters = ["kind=1", "kind__ne=2", "rank__gte=2", "sender.name=idle"].map { Filter.url($0) }
+
+    private static func answers(of collection: Collection, _ ids: [String]) throws -> Answers {
+        var answers = Answers()
+        for id in ids {
+            answers.documents.append(try collection.get(id).map { String(decoding: $0.bytes, as: UTF8.self) })
+        }
+        for filter in filters {
+            answers.lists.append(try collection.list(Query(filter: filter, sortKey: "rank")).documents.map(\.id))
+            answers.counts.append(try collection.count(filter))
+        }
+        return answers
+    }
+
+    /// Asks until nothing damaged is met, with maintenance in between; nothing wrong is answered on the way.
+    private static func settle(_ store: Store, _ name: String, _ ids: [String]) async throws -> Answers {
+        for _ in 0..<20 {
+            do {
+                return try answers(of: store.collection(name), ids)
+            } catch {
+                guard case .corrupt = error as? StoreError else { throw error }
+                try await store.maintain()
+            }
+        }
+        return try answers(of: store.collection(name), ids)
+    }
+
+    @Test(arguments: ["things", "events"])
+    func aFlippedBitIsMended(_ name: String) async throws {
+        var generator = SeededGenerator()
+        let disk = FaultDisk()
+        let store = try Laboratory().open(disk)
+        var ids: [String] = []
+        for _ in 0..<60 {
+            ids.append(try await store.collection(name).insert(Laboratory.document(&generator)).id)
+        }
+        try await store.maintain()
+        let expected = try Self.answers(of: store.collection(name), ids)
+        try await store.close()
+        let paths = disk.paths.filter { $0.hasSuffix(".idx") && $0.contains(name) }
+        #expect(paths.count > 2)
+        var mendedCount = 0
+        for _ in 0..<150 {
+            let damaged = disk.copy()
+            let path = try #require(paths.randomElement(using: &generator))
+            let bytes = try #require(damaged.bytes(of: path))
+            try damaged.flipBit(.random(in: 0..<bytes.count * 8, using: &generator), of: path)
+            let again = try Laboratory().open(damaged)
+            #expect(try await Self.settle(again, name, ids) == expected, Self.seed)
+            if damaged.bytes(of: path) == bytes { mendedCount += 1 }
+            try await again.close()
+        }
+        // What nobody asked for, and padding, stay as they are.
+        #expect(mendedCount > 20, Self.seed)
+    }
+
+    @Test func aMissingIndexIsMadeAgain() async throws {
+        let disk = FaultDisk()
+        let store = try Laboratory().open(disk)
+        for id in 0..<40 { _ = try await store.collection("things").insert(["thing_id": .string("t\(id)")]) }
+        try await store.maintain()
+        try await store.close()
+        let path = try #require(disk.paths.first { $0.hasSuffix(".idx") })
+        let bytes = disk.bytes(of: path)
+        try disk.remove(path)
+        let again = try Laboratory().open(disk)
+        #expect(again.rebuiltIndexPaths == [path] && disk.bytes(of: path) == bytes)
+        #expect(try again.collection("things").count(Filter()) == 40)
+    }
+}
