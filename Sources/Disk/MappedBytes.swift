@@ -24,12 +24,22 @@ package final class MappedBytes: @unchecked Sendable {
             self.init(UnsafeRawBufferPointer(start: nil, count: 0)) { _ in }
             return
         }
-        let address = mmap(nil, byteCount, PROT_READ, MAP_SHARED, descriptor, 0)
-        guard let address, address != MAP_FAILED else { return nil }
+        // The kernel maps a file of 2 MiB at a huge page, and then all of it counts as resident once a byte is looked
+        // at. One page further it cannot; what is looked at costs 64 KiB each.
+        let gap = 4096
+        let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE
+        guard let region = mmap(nil, byteCount + gap, PROT_NONE, flags, -1, 0), region != MAP_FAILED else { return nil }
+        let address = mmap(region + gap, byteCount, PROT_READ, MAP_SHARED | MAP_FIXED, descriptor, 0)
+        guard let address, address != MAP_FAILED else {
+            let code = errno
+            munmap(region, byteCount + gap)
+            errno = code
+            return nil
+        }
         // Lookups jump about: reading ahead would fill memory with what nobody asked for.
         madvise(address, byteCount, MADV_RANDOM)
         self.init(UnsafeRawBufferPointer(start: address, count: byteCount)) { bytes in
-            munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count)
+            munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress.map { $0 - gap }), bytes.count + gap)
         }
     }
 }

@@ -46,8 +46,7 @@ package enum CheckedLine {
         let digitsStart = trailerStart + opening.utf8CodeUnitCount
         let digitsEnd = digitsStart + Hexadecimal.digitCount
         guard
-            line[trailerStart..<digitsStart].elementsEqual(opening),
-            line[digitsEnd...].elementsEqual(closing),
+            line.holds(opening, at: trailerStart), line.holds(closing, at: digitsEnd),
             let checksum = Hexadecimal.value(of: UnsafeRawBufferPointer(rebasing: line[digitsStart..<digitsEnd]))
         else { throw .malformed }
         let covered = UnsafeRawBufferPointer(rebasing: line[..<trailerStart])
@@ -105,8 +104,10 @@ extension Array<UInt8> {
     }
 }
 
-extension Slice<UnsafeRawBufferPointer> {
-    fileprivate func elementsEqual(_ text: StaticString) -> Bool {
-        elementsEqual(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+extension UnsafeRawBufferPointer {
+    /// Whether a text stands at an offset that leaves room for it.
+    fileprivate func holds(_ text: StaticString, at offset: Int) -> Bool {
+        guard let start = baseAddress else { return false }
+        return memcmp(start + offset, text.utf8Start, text.utf8CodeUnitCount) == 0
     }
 }

@@ -5,9 +5,12 @@
 package struct FieldPath: Sendable, Hashable {
     /// The path as UTF-8, which the scanner compares without making strings.
     let bytes: [UInt8]
+    /// Bytes of the outermost key.
+    let firstCount: Int
 
     package init(_ text: String) {
         bytes = Array(text.utf8)
+        firstCount = bytes.firstIndex(of: UInt8(ascii: ".")) ?? bytes.count
     }
 
     /// The path as it is written.

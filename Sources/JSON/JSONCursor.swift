@@ -154,7 +154,7 @@ struct JSONCursor {
 
 extension JSONSpan {
     /// Whether this string, decoded, is those bytes.
-    fileprivate func isText(_ other: UnsafeRawBufferPointer) -> Bool {
+    func isText(_ other: UnsafeRawBufferPointer) -> Bool {
         guard let text else { return string.map { $0.utf8.elementsEqual(other) } ?? false }
         guard text.count == other.count else { return false }
         guard let left = text.baseAddress, let right = other.baseAddress else { return true }

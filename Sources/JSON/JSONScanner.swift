@@ -34,6 +34,38 @@ package enum JSONScanner {
         }
     }
 
+    /// Calls `body` with every value at the end of each path, and the position of the path; in one pass over the object.
+    ///
+    /// The values of one path come in the order ``member(_:of:_:)`` has them in.
+    /// - Precondition: There are at most 64 paths.
+    package static func members(
+        _ paths: [FieldPath],
+        of object: UnsafeRawBufferPointer,
+        _ body: (_ path: Int, JSONSpan) -> Void
+    ) {
+        precondition(paths.count <= 64, "one bit for each path")
+        var cursor = JSONCursor(object)
+        guard cursor.enter(UInt8(ascii: "{")) else { return }
+        // Of two members with one key the first counts.
+        var found: UInt64 = 0
+        repeat {
+            guard let key = cursor.key() else { return }
+            for position in paths.indices where found & 1 << UInt64(position) == 0 {
+                paths[position].bytes.withUnsafeBytes { path in
+                    let count = paths[position].firstCount
+                    guard key.isText(UnsafeRawBufferPointer(rebasing: path[..<count])) else { return }
+                    found |= 1 << UInt64(position)
+                    let rest = count == path.count ? nil : path[(count + 1)...]
+                    _ = descend(rest, from: cursor) { span in
+                        body(position, span)
+                        return true
+                    }
+                }
+            }
+            guard cursor.value() != nil else { return }
+        } while cursor.separator()
+    }
+
     /// Returns the first value at the end of `path`, or nil.
     package static func first(_ path: FieldPath, of object: UnsafeRawBufferPointer) -> JSONSpan? {
         var first: JSONSpan?
@@ -58,8 +90,17 @@ package enum JSONScanner {
         let dot = path.firstIndex(of: UInt8(ascii: "."))
         let component = UnsafeRawBufferPointer(rebasing: path[..<(dot ?? path.endIndex)])
         guard cursor.enter(UInt8(ascii: "{")), cursor.find(component) else { return true }
-        guard let dot else { return yield(cursor, body) }
-        let rest = path[(dot + 1)...]
+        return descend(dot.map { path[($0 + 1)...] }, from: cursor, body)
+    }
+
+    /// Goes on at the value of a key with what is left of the path, nothing or the keys below.
+    private static func descend(
+        _ rest: Slice<UnsafeRawBufferPointer>?,
+        from start: JSONCursor,
+        _ body: (JSONSpan) -> Bool
+    ) -> Bool {
+        guard let rest else { return yield(start, body) }
+        var cursor = start
         guard cursor.peek == UInt8(ascii: "[") else { return visit(rest, from: cursor, body) }
         guard cursor.enter(UInt8(ascii: "[")) else { return true }
         repeat {

@@ -13,6 +13,7 @@ final class Committer: Sendable {
     private let options: SegmentLog.Options
     private let apply: @Sendable (LogEntry) -> Void
     private let files: SegmentFiles
+    private let tail: LogTail
     private let queue: DispatchQueue
     private let writer: NIOLockedValueBox<SegmentWriter>
     private let state: NIOLockedValueBox<CommitQueue>
@@ -23,11 +24,13 @@ final class Committer: Sendable {
         at position: LogPosition,
         _ statistics: LogStatistics,
         _ files: SegmentFiles,
+        _ tail: LogTail,
         apply: @escaping @Sendable (LogEntry) -> Void
     ) {
         self.options = options
         self.apply = apply
         self.files = files
+        self.tail = tail
         self.queue = DispatchQueue(label: "ledge.log.\(options.name)")
         self.writer = NIOLockedValueBox(writer)
         self.state = NIOLockedValueBox(CommitQueue(at: position, statistics))
@@ -97,6 +100,7 @@ final class Committer: Sendable {
             } else {
                 let hasRolled = state.withLockedValue { $0.noteDurable(batch) }
                 if hasRolled { files.list(SegmentID(first: batch.end.segment)) }
+                tail.append(batch.bytes, at: batch.start)
                 batch.apply(apply)
                 batch.resume()
                 if hasRolled { options.didClose() }

@@ -3,7 +3,7 @@ internal import Zstd
 
 /// The restored frames that were read last, of all logs that share it, up to a number of bytes.
 ///
-/// A hot frame costs one lookup instead of a read and its decompression, about 20 µs. Which frame goes is decided by the
+/// A hot frame costs one lookup instead of a read and its decompression, about 7 µs. Which frame goes is decided by the
 /// clock algorithm: a hand goes round and takes the first frame nobody has asked for since it last came by.
 package final class FrameCache: Sendable {
     /// One frame of one segment of one log.
@@ -80,7 +80,12 @@ extension FrameCache.State {
     fileprivate mutating func evictOne() {
         while true {
             if hand >= slots.count { hand = 0 }
-            guard slots[hand].wasAsked else { return remove(at: hand) }
+            guard slots[hand].wasAsked else {
+                remove(at: hand)
+                // What stands there now came last, and is passed over this time.
+                hand += 1
+                return
+            }
             slots[hand].wasAsked = false
             hand += 1
         }

@@ -79,7 +79,7 @@ struct SealedReader {
         position = 0
         frameOffset = file.offset(ofFrame: index)
         do throws(SegmentError) {
-            frame = try file.content(ofFrame: index)
+            frame = try file.content(ofFrame: index, verifying: true)
         } catch {
             guard case .corrupt(let corruption) = error else { throw error }
             return corruption

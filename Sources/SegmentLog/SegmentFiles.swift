@@ -28,8 +28,9 @@ final class SegmentFiles: Sendable {
         var useCount: UInt64 = 0
     }
 
-    /// Enough for a page of results; twenty logs stay far below what `ledge serve` raises the limit of descriptors to.
-    private static let openCountMax = 64
+    /// Enough for years of telemetry, and far below what `ledge serve` raises the limit of descriptors to; each costs the
+    /// table of its frames, about 100 KB for 64 MiB of lines.
+    private static let openCountMax = 128
 
     private let directory: String
     private let cache: FrameCache

@@ -46,6 +46,7 @@ package final class SegmentLog: Sendable {
     let files: SegmentFiles
     let committer: Committer
     let disk: any Disk
+    private let tail: LogTail
     /// The number of the log in its cache.
     let number: Int
 
@@ -81,8 +82,9 @@ package final class SegmentLog: Sendable {
             options.frameCache,
             on: disk
         )
-        let committer = Committer(options, opened.writer, at: opened.position, statistics, files, apply: apply)
-        return (SegmentLog(options, opened.manifest, files, committer, on: disk), opened.report)
+        let tail = LogTail()
+        let committer = Committer(options, opened.writer, at: opened.position, statistics, files, tail, apply: apply)
+        return (SegmentLog(options, opened.manifest, files, committer, tail, on: disk), opened.report)
     }
 
     private init(
@@ -90,12 +92,14 @@ package final class SegmentLog: Sendable {
         _ manifest: ManifestFile,
         _ files: SegmentFiles,
         _ committer: Committer,
+        _ tail: LogTail,
         on disk: any Disk
     ) {
         self.options = options
         self.manifest = manifest
         self.files = files
         self.committer = committer
+        self.tail = tail
         self.disk = disk
         number = options.frameCache.register()
     }
@@ -143,21 +147,18 @@ package final class SegmentLog: Sendable {
 
     /// Returns the line at `pointer`, newline included, after verifying it.
     ///
-    /// Blocks for one read, and of a sealed segment for the decompression of one frame.
+    /// Blocks for one read, and of a sealed segment for the decompression of one frame. The line is a slice of what was
+    /// read, 8 KiB of a sealed segment: whoever keeps it for long copies it.
     /// - Throws: ``SegmentError/corrupt(_:)`` where the bytes there are not that line; ``SegmentError/retired(_:)``;
     ///   ``SegmentError/disk(_:)``.
-    package func read(_ pointer: RecordPointer) throws(SegmentError) -> [UInt8] {
+    package func read(_ pointer: RecordPointer) throws(SegmentError) -> ArraySlice<UInt8> {
         // A pointer from a damaged index must not make us reserve 4 GiB.
         let byteCount = min(Int(pointer.byteCount), RecordLine.byteCountMax)
         let block = try block(at: pointer, plainByteCount: byteCount, isCached: true)
-        if block.offset == Int(pointer.offset), block.bytes.count == byteCount {
-            try verify(block.bytes[...], at: pointer)
-            return block.bytes
-        }
         let start = min(Int(pointer.offset) - block.offset, block.bytes.count)
         let line = block.bytes[start..<min(start + byteCount, block.bytes.count)]
         try verify(line, at: pointer)
-        return Array(line)
+        return line
     }
 
     /// Begins to read records in ascending order.
@@ -171,6 +172,7 @@ package final class SegmentLog: Sendable {
         plainByteCount: Int,
         isCached: Bool
     ) throws(SegmentError) -> RecordCursor.Block {
+        if let block = tail.block(at: pointer, byteCount: plainByteCount) { return block }
         let offset = Int(pointer.offset)
         switch try files.segment(pointer.segment) {
         case .plain(let file):
@@ -195,7 +197,7 @@ package final class SegmentLog: Sendable {
     ) throws(SegmentError) -> [UInt8] {
         let key = FrameCache.Key(log: number, segment: segment, index: index)
         if let content = options.frameCache.content(of: key) { return content }
-        let content = try file.content(ofFrame: index)
+        let content = try file.content(ofFrame: index, verifying: false)
         if isCached { options.frameCache.keep(content, as: key) }
         return content
     }

@@ -43,7 +43,7 @@ extension Collection {
 
     /// Reads the id of a record.
     func id(at pointer: RecordPointer) throws(StoreError) -> Text? {
-        let line: [UInt8]
+        let line: ArraySlice<UInt8>
         do { line = try log.read(pointer) } catch { throw StoreError(error) }
         return line.withUnsafeBytes { Record($0).map { Text($0.id) } }
     }

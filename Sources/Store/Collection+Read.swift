@@ -54,13 +54,14 @@ extension Collection {
 extension Collection {
     /// Bytes between two records up to which both are likely to be in one block of a cursor.
     private static let neighbourDistance = 16 << 10
+    /// Documents of a page that may share the blocks they were read in, 8 KiB each; those of a longer one are copied.
+    private static let sharingCountMax = 64
 
     /// Reads the document of one record.
     func document(at pointer: RecordPointer) throws(StoreError) -> Document {
-        let line: [UInt8]
+        let line: ArraySlice<UInt8>
         do { line = try log.read(pointer) } catch { throw StoreError(error) }
-        let place = line.withUnsafeBytes { DocumentPlace($0) }
-        return Document(id: place.id, bytes: line[place.range])
+        return Document(line)
     }
 
     /// Reads documents in the order of the pointers, each block of the log once.
@@ -82,14 +83,11 @@ extension Collection {
             let isNearNext = step + 1 < order.count && pointer.isNear(pointers[order[step + 1]], Self.neighbourDistance)
             guard isNearPrevious || isNearNext else {
                 documents[position] = try document(at: pointer)
+                if pointers.count > Self.sharingCountMax { documents[position].detach() }
                 continue
             }
-            let line = try line(at: pointer, &cursor)
-            documents[position] = line.withUnsafeBytes { bytes in
-                let place = DocumentPlace(bytes)
-                // Copied: a document must not keep the whole block.
-                return Document(id: place.id, bytes: Array(bytes[place.range])[...])
-            }
+            documents[position] = Document(try line(at: pointer, &cursor))
+            if pointers.count > Self.sharingCountMax { documents[position].detach() }
         }
         return documents
     }
@@ -120,6 +118,20 @@ extension Collection {
 
     private func line(at pointer: RecordPointer, _ cursor: inout RecordCursor) throws(StoreError) -> ArraySlice<UInt8> {
         do { return try cursor.line(pointer) } catch { throw StoreError(error) }
+    }
+}
+
+extension Document {
+    /// The document in a verified line.
+    fileprivate init(_ line: ArraySlice<UInt8>) {
+        let place = line.withUnsafeBytes { DocumentPlace($0) }
+        let start = line.startIndex
+        self.init(id: place.id, bytes: line[start + place.range.lowerBound..<start + place.range.upperBound])
+    }
+
+    /// Lets go of the block it was read in.
+    fileprivate mutating func detach() {
+        self = Document(id: id, bytes: Array(bytes)[...])
     }
 }
 

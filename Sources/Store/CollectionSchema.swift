@@ -17,12 +17,15 @@ package struct CollectionSchema: Sendable, Hashable {
     ///
     /// Such a collection never looks for the older record of an id, and its log is in order of `committed_at`.
     package let isAppendOnly: Bool
+    /// The path of each index, in their order.
+    let paths: [FieldPath]
 
     package init(name: String, key: String, indexes: [FieldIndex], isAppendOnly: Bool) {
         self.name = name
         self.key = key
         self.indexes = indexes
         self.isAppendOnly = isAppendOnly
+        paths = indexes.map(\.path)
     }
 }
 

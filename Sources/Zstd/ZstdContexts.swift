@@ -47,11 +47,19 @@ package final class ZstdContexts: Sendable {
         return ZSTD_isError(count) == 0 ? count : nil
     }
 
-    /// Decompresses exactly one frame of exactly `output.count` bytes of content and verifies its checksum.
-    package func decompress(_ stored: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer) -> Bool {
+    /// Decompresses exactly one frame of exactly `output.count` bytes of content.
+    ///
+    /// With `verifying` its checksum must match; without, the caller has one of its own for what it takes from there.
+    package func decompress(
+        _ stored: UnsafeRawBufferPointer,
+        into output: UnsafeMutableRawBufferPointer,
+        verifying: Bool = true
+    ) -> Bool {
         guard ZSTD_findFrameCompressedSize(stored.baseAddress, stored.count) == stored.count else { return false }
         let context = decompressing.withLockedValue { $0.popLast() } ?? Self.makeDecompressing()
         defer { decompressing.withLockedValue { $0.append(context) } }
+        // ZSTD_d_forceIgnoreChecksum, by the name it has where only stable names are shown.
+        ZSTD_DCtx_setParameter(context.pointer, ZSTD_d_experimentalParam3, verifying ? 0 : 1)
         let count = ZSTD_decompressDCtx(
             context.pointer,
             output.baseAddress,

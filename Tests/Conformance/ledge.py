@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import json
+import os
 import re
 import signal
 import subprocess
@@ -35,7 +36,7 @@ class Reply:
 class Server:
     """`ledge serve` on a data directory, answering once this is made; `with` kills it if it still runs at the end."""
 
-    def __init__(self, binary, data, port=0, options=()):
+    def __init__(self, binary, data, port=0, options=(), environment=None):
         self.log = Path(f"{data}.log")
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
@@ -44,6 +45,7 @@ class Server:
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
+                env={**os.environ, **(environment or {})},
             )
         self._said = []
         self._answers = threading.Event()

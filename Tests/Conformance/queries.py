@@ -62,6 +62,22 @@ RESOURCES = [
         required=("session_config",),
         updates=("PATCH", "PUT"),
     ),
+    Resource(
+        "clients",
+        "client_id",
+        {
+            "name": "text",
+            "combiner": "text",
+            "combiner_preferred": "text",
+            "ip": "text",
+            "status": "text",
+            "last_seen": "instant",
+            "package": "text",
+            "client_version": "text",
+        },
+        joins="/add",
+        deletes=True,
+    ),
 ]
 
 # Chosen to collide: every one is easily taken for another.
@@ -174,6 +190,8 @@ def an_id(chance, count):
 
 
 def a_row(chance, resource, count):
+    if resource.joins:
+        return {"name": a_text(chance) or "n", "package": "local", resource.key: an_id(chance, count)}
     row = {}
     for name, kind in resource.fields.items():
         dice = chance.random()

@@ -51,6 +51,8 @@ class Resource:
     aliases: dict = field(default_factory=dict, hash=False)
     required: tuple = ()
     updates: tuple = ()
+    # Where rows are added, if not by a POST to the resource itself; adding one again replaces it.
+    joins: str = ""
     deletes: bool = False
 
 

@@ -13,7 +13,7 @@ struct RecordCursorTests {
             var cursor = sealed.log.log.cursor()
             for record in sealed.log.applied where Int.random(in: 0..<9, using: &generator) == 0 {
                 let line = try cursor.line(record.pointer)
-                #expect(Array(line) == (try sealed.log.log.read(record.pointer)), "SEED=\(SeededGenerator.runSeed)")
+                #expect(line == (try sealed.log.log.read(record.pointer)), "SEED=\(SeededGenerator.runSeed)")
             }
         }
     }
@@ -65,6 +65,17 @@ struct FrameCacheTests {
         for index in 0..<60 {
             cache.keep([UInt8](repeating: UInt8(index), count: 100), as: Self.key(index))
             #expect(cache.content(of: Self.key(0)) == [UInt8](repeating: 0, count: 100), "\(index)")
+        }
+    }
+
+    @Test func aSetThatFitsStaysWhole() {
+        let cache = FrameCache(byteCountMax: 1_000)
+        for index in 0..<40 { cache.keep([UInt8](repeating: 0, count: 100), as: Self.key(index)) }
+        for round in 0..<3 {
+            for index in 100..<105 where cache.content(of: Self.key(index)) == nil {
+                #expect(round == 0, "\(index)")
+                cache.keep([UInt8](repeating: 0, count: 100), as: Self.key(index))
+            }
         }
     }
 

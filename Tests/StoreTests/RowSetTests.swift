@@ -36,6 +36,25 @@ struct RowSetTests {
         #expect(rows(RowSet(rowCount: 3, rows: 1..<9)) == [1, 2])
     }
 
+    @Test(arguments: [0, 1, 63, 64, 65, 127, 128, 200])
+    func manyAtOnceAreAsOneByOne(_ rowCount: Int) {
+        var generator = SeededGenerator()
+        for _ in 0..<50 {
+            let start = Int.random(in: 0..<220, using: &generator)
+            let range = start..<start + Int.random(in: 0..<100, using: &generator)
+            let word = UInt64.random(in: .min ... .max, using: &generator)
+            let index = Int.random(in: 0..<4, using: &generator)
+            let some = Array(range).filter { _ in Bool.random(using: &generator) }
+            var set = rowSet([1], rowCount)
+            set.insert(rows: range)
+            set.insert(word: word, at: index)
+            set.insert(count: some.count) { some[$0] * 2 }
+            let bits = (0..<64).filter { word & (1 << UInt64($0)) != 0 }.map { index * 64 + $0 }
+            let expected = Set([1] + range + bits + some.map { $0 * 2 }).filter { $0 < rowCount }
+            #expect(rows(set) == expected.sorted(), "SEED=\(SeededGenerator.runSeed)")
+        }
+    }
+
     @Test func growsRowByRow() {
         var set = RowSet(rowCount: 0)
         for row in 0..<150 { set.append(isIn: row % 3 == 0) }

@@ -156,17 +156,23 @@ extension IndexRow {
     /// Reads what the indexes need from a record, or returns nil where no collection could have written it.
     init?(_ entry: LogEntry, _ schema: CollectionSchema) {
         let row = entry.line.withUnsafeBytes { line -> IndexRow? in
-            guard let record = Record(line) else { return nil }
-            let document = record.document.map { UnsafeRawBufferPointer(rebasing: line[$0]) }
+            guard let place = Self.place(in: line) else { return nil }
+            let document = place.document.map { UnsafeRawBufferPointer(rebasing: line[$0]) }
             return IndexRow(
-                id: Text(record.id),
+                id: Text(place.id),
                 pointer: entry.pointer,
                 committedAt: document.flatMap { Self.committedAt(of: $0) } ?? entry.at,
-                values: document.map { document in schema.indexes.map { FieldValue($0.path, in: document) } }
+                values: document.map { FieldValue.all(schema.paths, in: $0) }
             )
         }
         guard let row else { return nil }
         self = row
+    }
+
+    /// The id, and where the document is; nil where the line is none that a collection writes.
+    private static func place(in line: UnsafeRawBufferPointer) -> (id: String, document: Range<Int>?)? {
+        if let place = DocumentPlace(found: line) { return (place.id, place.range) }
+        return Record(line).map { ($0.id, $0.document) }
     }
 
     private static func committedAt(of document: UnsafeRawBufferPointer) -> Timestamp? {

@@ -64,6 +64,36 @@ struct RowSet: Sendable, Equatable {
         words[row / 64] |= 1 << UInt64(row % 64)
     }
 
+    /// Adds as many rows as `count` says, which `row` tells one by one; those beyond `rowCount` are left out.
+    mutating func insert(count: Int, _ row: (Int) -> Int) {
+        let rowCount = rowCount
+        words.withUnsafeMutableBufferPointer { words in
+            for index in 0..<count {
+                let row = row(index)
+                if row < rowCount { words[row / 64] |= 1 << UInt64(row % 64) }
+            }
+        }
+    }
+
+    /// Adds 64 rows at once, bit b of `word` for row `64 * index + b`; those beyond `rowCount` are left out.
+    mutating func insert(word: UInt64, at index: Int) {
+        guard index < words.count else { return }
+        words[index] |= word
+        if index == words.count - 1 { clearExcess() }
+    }
+
+    /// Adds a range of rows; those beyond `rowCount` are left out.
+    mutating func insert(rows: Range<Int>) {
+        let rows = rows.clamped(to: 0..<rowCount)
+        guard let last = rows.last else { return }
+        for index in rows.lowerBound / 64...last / 64 {
+            var word = UInt64.max
+            if index == rows.lowerBound / 64 { word &= UInt64.max << UInt64(rows.lowerBound % 64) }
+            if index == last / 64 { word &= UInt64.max >> UInt64(63 - last % 64) }
+            words[index] |= word
+        }
+    }
+
     mutating func remove(_ row: Int) {
         guard row < rowCount else { return }
         words[row / 64] &= ~(1 << UInt64(row % 64))

@@ -150,13 +150,15 @@ private struct Container {
     }
 
     func add(to set: inout RowSet) {
-        for index in 0..<itemCount {
-            switch form {
-            case .array: set.insert(firstRow + Int(bytes.littleEndian(at: index * 2, as: UInt16.self)))
-            case .bitmap:
+        switch form {
+        case .array:
+            set.insert(count: itemCount) { firstRow + Int(bytes.littleEndian(at: $0 * 2, as: UInt16.self)) }
+        case .bitmap:
+            for index in 0..<itemCount {
                 set.insert(word: bytes.littleEndian(at: index * 8, as: UInt64.self), at: firstRow / 64 + index)
-            case .runs: set.insert(rows: run(at: index))
             }
+        case .runs:
+            for index in 0..<itemCount { set.insert(rows: run(at: index)) }
         }
     }
 

@@ -13,11 +13,17 @@ struct DocumentPlace {
     let id: String
     let range: Range<Int>
 
+    /// Nil where the line is not of the usual shape.
+    init?(found line: UnsafeRawBufferPointer) {
+        guard let (id, range) = Self.find(in: line) else { return nil }
+        self.id = String(decoding: UnsafeRawBufferPointer(rebasing: line[id]), as: UTF8.self)
+        self.range = range
+    }
+
     /// - Precondition: The line is the record of a document: an index points to it.
     init(_ line: UnsafeRawBufferPointer) {
-        if let (id, range) = Self.find(in: line) {
-            self.id = String(decoding: UnsafeRawBufferPointer(rebasing: line[id]), as: UTF8.self)
-            self.range = range
+        if let place = Self(found: line) {
+            self = place
         } else {
             let record = Record(line)
             guard let record, let range = record.document else { preconditionFailure("the index points to a document") }

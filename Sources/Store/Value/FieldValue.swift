@@ -16,6 +16,13 @@ enum FieldValue {
         self = value
     }
 
+    /// Reads the fields at several paths of the object in `document`, in one pass.
+    static func all(_ paths: [FieldPath], in document: UnsafeRawBufferPointer) -> [FieldValue] {
+        var values = [FieldValue](repeating: .missing, count: paths.count)
+        JSONScanner.members(paths, of: document) { position, span in values[position].add(Scalar(span)) }
+        return values
+    }
+
     private mutating func add(_ scalar: Scalar?) {
         switch self {
         case .missing: self = scalar.map(FieldValue.one) ?? .many([])
