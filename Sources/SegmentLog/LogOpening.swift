@@ -85,7 +85,8 @@ struct LogOpening {
     /// The manifest of the log, which is made where there is none yet, after the directory was held against it.
     private mutating func manifest() throws(SegmentError) -> Manifest {
         let inventory = try SegmentError.ofDisk { () throws(DiskError) in
-            try disk.ensureDirectory(options.directory)
+            let stands = try disk.entry(options.directory) != nil
+            if !stands || !options.parentIsDurable { try disk.ensureDirectory(options.directory) }
             return try LogInventory(log: options.name, directory: options.directory, on: disk)
         }
         if let violation = inventory.violations.first { throw .corrupt(violation) }
@@ -134,6 +135,11 @@ struct LogOpening {
     /// only (see ``RecordLine``); it is written again, with the same bytes, before the sync.
     private func settle(_ reader: SegmentReader, above durableByteCount: Int64) throws(DiskError) -> File {
         let file = try File(reader.path, .update, on: disk)
+        if reader.byteCount == durableByteCount, report.tornTail == nil {
+            // As a clean stop leaves it: all of it was durable when the manifest was written. Its name may not be.
+            try disk.synchronizeDirectory(options.directory)
+            return file
+        }
         if report.tornTail != nil { try file.truncate(to: reader.byteCount) }
         var offset = max(reader.lastBatch.offset, durableByteCount)
         while offset < reader.byteCount {

@@ -17,6 +17,8 @@ package final class SegmentLog: Sendable {
         /// The log's name, part of every checksum: a line that was moved to another log does not verify.
         package var name: String
         package var directory: String
+        /// Whether the names in the directory above are on stable storage, for whoever opens many logs in it.
+        package var parentIsDurable = false
         /// Bytes at which a segment takes no further group.
         package var segmentByteCountMax: Int64 = 64 << 20
         /// Bytes at which a group commit takes no further record.

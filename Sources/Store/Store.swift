@@ -55,7 +55,12 @@ package final class Store: Sendable {
         do throws(DiskError) { try disk.ensureDirectory(directory.path) } catch { throw .disk(error) }
         let lock = try DirectoryLock(directory, on: disk)
         let identity = try StoreIdentity(of: directory, on: disk, clock: clock)
-        do throws(DiskError) { try disk.ensureDirectory(directory.collections) } catch { throw .disk(error) }
+        do throws(DiskError) {
+            try disk.ensureDirectory(directory.collections)
+            try disk.synchronizeDirectory(directory.collections)
+        } catch {
+            throw .disk(error)
+        }
         let maintenance = Maintenance(options)
         let frameCache = FrameCache(byteCountMax: options.frameCacheByteCountMax)
         var collections: [Collection] = []
@@ -65,6 +70,7 @@ package final class Store: Sendable {
                 directory: directory.collection(schema.name),
                 clock: clock
             )
+            logOptions.parentIsDurable = true
             logOptions.segmentByteCountMax = options.segmentByteCountMax
             logOptions.frameCache = frameCache
             logOptions.didClose = { maintenance.ask() }

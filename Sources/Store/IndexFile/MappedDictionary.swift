@@ -38,12 +38,13 @@ struct MappedDictionary: Sendable {
 
     /// Returns where a value stands, or nil.
     func position(of scalar: Scalar) throws(StoreError) -> Int? {
+        if case .text(let text) = scalar { return try position(of: text) }
         let position = try firstPosition { !$0.stands(before: scalar) }
         guard position < count, try self.scalar(at: position) == scalar else { return nil }
         return position
     }
 
-    /// Returns where a text stands, or nil; all values must be texts.
+    /// Returns where a text stands, or nil.
     func position(of text: Text) throws(StoreError) -> Int? {
         var string = text.string
         var failure: StoreError?
@@ -64,9 +65,10 @@ struct MappedDictionary: Sendable {
         try (0..<count).firstPosition { position throws(StoreError) in passes(try scalar(at: position)) }
     }
 
+    /// Compares bytes in place: values that are no texts stand before all that are.
     private func position(of text: UnsafeRawBufferPointer) throws(StoreError) -> Int? {
         let position = try (0..<count).firstPosition { position throws(StoreError) in
-            try withText(at: position) { !$0.precedes(text) }
+            StoredScalar.withText(try stored(at: position)) { !$0.precedes(text) } ?? false
         }
         guard position < count, try withText(at: position, { $0.elementsEqual(text) }) else { return nil }
         return position
