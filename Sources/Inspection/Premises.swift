@@ -17,6 +17,8 @@ struct Premises {
     private(set) var collections: [String] = []
     /// Segment files of each.
     private(set) var segmentCounts: [String: Int] = [:]
+    /// For each collection the bytes of its segments' files and their indexes.
+    private(set) var storedByteCounts: [String: Int64] = [:]
     /// Everything below `blobs/` and `uploads/`.
     private(set) var stored: [BlobCheck.Entry] = []
     /// What is remarkable about names; the files are not read yet.
@@ -85,7 +87,9 @@ struct Premises {
                 findings.append(Finding(path: path, reason: .unknownCollection))
             }
             for file in names(in: path) where file != SegmentName.manifest {
-                switch SegmentName.parse(file)?.form {
+                let form = SegmentName.parse(file)?.form
+                if form != nil { storedByteCounts[name, default: 0] += byteCount("\(path)/\(file)") }
+                switch form {
                 case .plain, .sealed: segmentCounts[name, default: 0] += 1
                 case .index: break
                 case nil: findings.append(Finding(path: "\(path)/\(file)", reason: .unknownEntry))
@@ -113,8 +117,17 @@ struct Premises {
     }
 
     private mutating func kind(_ path: String) -> DirectoryEntry.Kind? {
+        entry(path)?.kind
+    }
+
+    /// Bytes of a file; none where a server has just removed it.
+    private mutating func byteCount(_ path: String) -> Int64 {
+        entry(path)?.byteCount ?? 0
+    }
+
+    private mutating func entry(_ path: String) -> DirectoryEntry? {
         do throws(DiskError) {
-            return try disk.entry(path)?.kind
+            return try disk.entry(path)
         } catch {
             findings.append(Finding(path: path, reason: .disk(error)))
             return nil

@@ -27,6 +27,7 @@ extension Report.Collection {
             "live": .number(JSONNumber(Int64(liveCount))),
             "dead": .number(JSONNumber(Int64(recordCount - liveCount))),
             "bytes": .number(JSONNumber(byteCount)),
+            "stored_bytes": .number(JSONNumber(storedByteCount)),
             "newest": last.map { .string($0.description) } ?? .null,
         ]
     }

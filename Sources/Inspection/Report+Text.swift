@@ -18,13 +18,14 @@ extension Report {
     private var collectionTable: TextTable {
         var table = TextTable([
             .left("collection"), .right("records"), .right("live"), .right("dead"), .right("segments"), .right("size"),
-            .left("newest record"),
+            .right("on disk"), .left("newest record"),
         ])
         for collection in collections {
             table.add([
                 collection.name, "\(collection.recordCount)", "\(collection.liveCount)",
                 "\(collection.recordCount - collection.liveCount)", "\(collection.segmentCount)",
-                "\(ByteCount(collection.byteCount))", collection.last?.description ?? "",
+                "\(ByteCount(collection.byteCount))", "\(ByteCount(collection.storedByteCount))",
+                collection.last?.description ?? "",
             ])
         }
         return table

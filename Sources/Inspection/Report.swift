@@ -15,7 +15,10 @@ package struct Report: Sendable {
         ///
         /// The other records were replaced or deleted, or say that something was.
         package let liveCount: Int
+        /// Bytes of all lines.
         package let byteCount: Int64
+        /// Bytes of the files that hold them and of their indexes.
+        package let storedByteCount: Int64
         /// When the newest record was written.
         package let last: Timestamp?
     }
@@ -87,6 +90,7 @@ extension Report {
                 recordCount: survey.recordCount,
                 liveCount: survey.liveCount,
                 byteCount: survey.byteCount,
+                storedByteCount: premises.storedByteCounts[name] ?? 0,
                 last: survey.last
             )
         )

@@ -25,6 +25,16 @@ struct ReportTests {
         #expect(report.collections.reduce(0) { $0 + $1.byteCount } == Int64(bytes.reduce(0, +)))
     }
 
+    @Test func onDiskAreSegmentsAndIndexes() async throws {
+        let sample = try await SampleDirectory([.records, .sealed])
+        let report = try Report.read("data", on: sample.disk)
+        let endings = [".jsonl", ".zst", ".idx"]
+        let bytes = sample.files.filter { path in endings.contains { path.hasSuffix($0) } }
+            .compactMap { sample.disk.bytes(of: $0)?.count }
+        #expect(report.collections.reduce(0) { $0 + $1.storedByteCount } == Int64(bytes.reduce(0, +)))
+        #expect(report.collections.map(\.liveCount) == [2, 2])
+    }
+
     @Test func blobsAreCountedAsUploadedAndAsStored() async throws {
         let sample = try await SampleDirectory()
         let blobs = try Report.read("data", on: sample.disk).blobs
@@ -70,7 +80,7 @@ struct ReportTests {
         #expect(lines[0].hasPrefix("data: format 1, made 20"))
         #expect(
             lines[1].split(separator: " ")
-                == "collection records live dead segments size newest record".split(separator: " ")
+                == "collection records live dead segments size on disk newest record".split(separator: " ")
         )
         #expect(lines[2].hasPrefix("clients           5     2     3         "))
         #expect(lines[4] == "blobs: 0 files, 0 B stored as 0 B")

@@ -17,6 +17,8 @@ struct SampleDirectory {
         static let model = Parts(rawValue: 2)
         /// One upload that waits to be claimed, and one for its second chunk.
         static let uploads = Parts(rawValue: 4)
+        /// The records again, their full segments sealed and merged; with ``records`` only.
+        static let sealed = Parts(rawValue: 8)
     }
 
     static let path = "data"
@@ -37,6 +39,7 @@ struct SampleDirectory {
         let store = try Store.open(Self.path, schemas: resources.map(\.schema), options: options, on: disk)
         let blobs = try Self.openBlobs(on: disk)
         if parts.contains(.records) { try await addRecords(to: store) }
+        if parts.contains(.sealed) { try await store.maintain() }
         if parts.contains(.model) { try await addModel(to: store, blobs) }
         if parts.contains(.uploads) { try await addUploads(to: blobs) }
         await blobs.close()

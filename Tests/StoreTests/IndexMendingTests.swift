@@ -47,7 +47,7 @@ struct IndexMendingTests {
     func aFlippedBitIsMended(_ name: String) async throws {
         var generator = SeededGenerator()
         let disk = FaultDisk()
-        let store = try Laboratory().open(disk)
+        let store = try Laboratory(segmentByteCountMax: 400).open(disk)
         var ids: [String] = []
         for _ in 0..<60 {
             ids.append(try await store.collection(name).insert(Laboratory.document(&generator)).id)
@@ -63,7 +63,7 @@ struct IndexMendingTests {
             let path = try #require(paths.randomElement(using: &generator))
             let bytes = try #require(damaged.bytes(of: path))
             try damaged.flipBit(.random(in: 0..<bytes.count * 8, using: &generator), of: path)
-            let again = try Laboratory().open(damaged)
+            let again = try Laboratory(segmentByteCountMax: 400).open(damaged)
             #expect(try await Self.settle(again, name, ids) == expected, Self.seed)
             if damaged.bytes(of: path) == bytes { mendedCount += 1 }
             try await again.close()

@@ -119,7 +119,7 @@ final class CollectionIndex: Sendable {
     /// Lets one segment take the place of a run of others, or of none at all where nothing of them is left.
     ///
     /// `origins` tells for each row of the new segment which row of which segment of the run it was: what was live then
-    /// and is not any more is dead in the new one too.
+    /// and is not any more is dead in the new one too. Of events all rows are live.
     func merge(_ run: [SegmentID], into merged: (any SealedIndex)?, origins: [RowOrigin]) {
         state.withLockedValue { state in
             guard let first = state.segments.firstIndex(where: { $0.index.segment == run.first }) else {
@@ -128,7 +128,9 @@ final class CollectionIndex: Sendable {
             let old = state.segments[first..<first + run.count]
             precondition(old.map(\.index.segment) == run, "the segments of a run are neighbours")
             var replacement: [IndexedSegment] = []
-            if let merged {
+            if let merged, schema.isAppendOnly {
+                replacement = [IndexedSegment(events: merged)]
+            } else if let merged {
                 var segment = IndexedSegment(index: merged, isAppendOnly: schema.isAppendOnly)
                 for origin in origins { segment.append(isLive: old[first + origin.segment].isLive(origin.row)) }
                 replacement = [segment]

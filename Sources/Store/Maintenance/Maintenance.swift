@@ -66,7 +66,7 @@ final class Maintenance: Sendable {
     private func maintain(_ collection: Collection) async throws(StoreError) {
         let retention = options.retention[collection.schema.name]
         try await collection.closeForRetention(retention)
-        let compaction = Compaction(byteCountMax: options.segmentByteCountMax)
+        let compaction = Compaction(byteCountMax: options.mergedByteCountMax)
         let notice = options.notice
         let result = await withCheckedContinuation { continuation in
             queue.async {

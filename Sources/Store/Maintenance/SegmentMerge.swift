@@ -6,7 +6,7 @@ internal import SegmentLog
 /// a document of that id: without it the next start would take that document for live.
 final class SegmentMerge {
     let run: [IndexedSegment]
-    /// For each record kept, which row it was.
+    /// For each record kept, which row it was; none of events.
     private(set) var origins: [RowOrigin] = []
     /// Why it cannot be decided.
     private(set) var failure: StoreError?
@@ -23,6 +23,8 @@ final class SegmentMerge {
 
     /// Whether the next record of the run is kept; called for each, in order.
     func keeps(_ entry: LogEntry) -> Bool {
+        // Events are all live, and nobody asks which row one was.
+        if run[0].live == nil { return true }
         while next.row == run[next.segment].rowCount { next = RowOrigin(segment: next.segment + 1, row: 0) }
         let origin = next
         next = RowOrigin(segment: origin.segment, row: origin.row + 1)

@@ -1,0 +1,62 @@
+import Disk
+import Inspection
+import SegmentLog
+import TestSupport
+import Testing
+
+/// Sealed segments and their indexes, looked at without a server.
+struct SealedDirectoryTests {
+    private static func sample() async throws -> SampleDirectory {
+        let sample = try await SampleDirectory([.records, .sealed])
+        #expect(sample.files.contains { $0.hasSuffix(".jsonl.zst") } && sample.files.contains { $0.hasSuffix(".idx") })
+        return sample
+    }
+
+    @Test func aSealedDirectoryIsClean() async throws {
+        let (tally, findings) = try check(try await Self.sample().disk)
+        #expect(findings == [] && tally.worst == .note)
+        // What was replaced or deleted in a sealed segment may be gone.
+        #expect(tally.recordCount >= 4)
+    }
+
+    /// Bits of a frame that mean nothing to a decoder, and the zeros behind the head of an index, are harmless.
+    @Test func everyFlippedBitIsDamageOfItsFileOrHarmless() async throws {
+        let sample = try await Self.sample()
+        let undetected = try await flips(of: sample.files, on: sample.disk, step: 3) { path, findings in
+            !findings.contains { $0.severity == .damage && $0.path == path }
+        }
+        for flip in undetected {
+            #expect(flip.findings == [], "\(flip)")
+            #expect(flip.path.hasSuffix(".zst") || flip.path.hasSuffix(".idx"), "\(flip)")
+        }
+        let frames = undetected.filter { $0.path.hasSuffix(".zst") }
+        #expect(frames.count < 30, "\(frames)")
+    }
+
+    @Test func aMissingIndexIsNoDamage() async throws {
+        let sample = try await Self.sample()
+        let path = try #require(sample.files.first { $0.hasSuffix(".idx") })
+        try sample.disk.remove(path)
+        let (tally, findings) = try check(sample.disk)
+        #expect(findings == [Finding(path: path, reason: .missingIndex)] && tally.worst == .note)
+    }
+
+    @Test func theIndexOfAnotherSegmentIsNamed() async throws {
+        let sample = try await Self.sample()
+        let path = try #require(sample.files.first { $0.hasSuffix(".idx") })
+        // Of the same records, written at another time.
+        let other = try #require(try await Self.sample().disk.bytes(of: path))
+        try sample.disk.replaceBytes(of: path, with: other)
+        let (_, findings) = try check(sample.disk)
+        #expect(findings.map(\.path) == [path] && findings.map(\.severity) == [.damage])
+    }
+
+    @Test func whatACrashLeavesIsNoDamage() async throws {
+        let sample = try await Self.sample()
+        let path = try #require(sample.files.first { $0.hasSuffix(".jsonl.zst") })
+        let plain = String(path.dropLast(4))
+        _ = try File(plain, .create, on: sample.disk)
+        let (tally, _) = try check(sample.disk)
+        #expect(tally.worst == .note)
+    }
+}
