@@ -30,12 +30,45 @@ struct ManifestTests {
         return line
     }
 
+    private static func plain(_ first: Int, _ last: Int) -> String {
+        #"{"first":\#(first),"last":\#(last),"bytes":3,"xxh3_128":"0"}"#
+    }
+
+    private static func sealed(_ first: Int, _ last: Int, records: Int = 3, frames: Int = 1) -> String {
+        #"{"first":\#(first),"last":\#(last),"bytes":3,"xxh3_128":"0","sealed":{"generation":0,"records":\#(records),"#
+            + #""bytes":9,"frames":\#(frames),"table_xxh3":"00000000deadbeef","#
+            + #""first_at":"2026-11-23T19:16:04.123456Z","last_at":"2026-11-24T19:16:04.123456Z"}}"#
+    }
+
+    /// What the malformed ones are made from makes sense.
+    @Test func aGapBehindASealedSegmentIsNone() throws {
+        let text = #"{"format":2,"name":"clients","segments":[\#(Self.sealed(1, 4))],"active":{"first":7,"bytes":0}}"#
+        #expect(try Self.open(Self.sealed(text)).get().closed.count == 1)
+    }
+
     @Test func bytesAreTheDocumentedOnes() {
         #expect(String(decoding: Self.manifest.bytes, as: UTF8.self) == Self.golden)
     }
 
     @Test func openReturnsWhatWasWritten() {
         #expect(Self.open(Self.golden) == .success(Self.manifest))
+    }
+
+    /// The checksum comes from the `xxhash` package of PyPI.
+    static let goldenSealed =
+        #"{"format":2,"name":"clients","segments":[{"first":1,"last":150000,"bytes":67108901,"#
+        + #""xxh3_128":"0123456789abcdef0123456789abcdef","sealed":{"generation":2,"records":140000,"#
+        + #""bytes":9512211,"frames":8192,"table_xxh3":"00000000deadbeef","#
+        + #""first_at":"2026-11-23T19:16:04.123456Z","last_at":"2026-11-24T19:16:04.123456Z"}}],"#
+        + #""active":{"first":150001,"bytes":0},"xxh3":"496f415883340be1"}"# + "\n"
+
+    @Test func aSealedSegmentIsListedAsDocumented() throws {
+        let manifest = try Self.open(Self.goldenSealed).get()
+        #expect(String(decoding: manifest.bytes, as: UTF8.self) == Self.goldenSealed)
+        let sealed = try #require(manifest.closed.first?.sealed)
+        #expect(manifest.closed.first?.id == SegmentID(first: 1, generation: 2))
+        #expect(sealed.recordCount == 140_000 && sealed.storedByteCount == 9_512_211 && sealed.frameCount == 8_192)
+        #expect(sealed.tableChecksum == 0xdead_beef && sealed.firstAt < sealed.lastAt)
     }
 
     @Test func everyFlippedBitIsDetected() {
@@ -79,6 +112,11 @@ struct ManifestTests {
             #"{"format":1,"name":"clients","segments":[{"first":5,"last":3,"bytes":3,"xxh3_128":"0"}],"#
                 + #""active":{"first":4,"bytes":0}}"#,
         ]
+            // One that is sealed behind one that is not, or in format 1, or with more frames or records than there are.
+            + [
+                (2, "[\(plain(1, 3)),\(sealed(4, 6))]"), (1, "[\(sealed(1, 6))]"), (2, "[\(sealed(1, 6, frames: 4))]"),
+                (2, "[\(sealed(1, 6, records: 7))]"), (2, "[\(sealed(1, 6, records: 0))]"),
+            ].map { #"{"format":\#($0),"name":"clients","segments":\#($1),"active":{"first":7,"bytes":0}}"# }
     )
     func aManifestThatMakesNoSenseIsMalformed(_ text: String) {
         #expect(Self.open(Self.sealed(text)) == .failure(.malformed))

@@ -38,6 +38,26 @@ struct RecordLineTests {
         #expect(String(decoding: bytes, as: UTF8.self) == Self.golden)
     }
 
+    /// The numbers come from the `xxhash` package of PyPI.
+    @Test func seedsAreTheDocumentedOnes() {
+        #expect(RecordLine.seed(log: "clients", segment: 150_001) == 0xb98f_faf9_9c9b_fa09)
+        let merged = SegmentID(first: 150_001, generation: 3)
+        #expect(RecordLine.seed(log: "clients", segment: merged) == 0x1db9_f6c0_80be_5512)
+    }
+
+    @Test func aLineThatIsSealedAnewHoldsInItsNewPlaceOnly() throws {
+        let line = Self.line()
+        var moved: [UInt8] = [1, 2, 3]
+        RecordLine.reseal(line[...], seed: Self.seed &+ 1, to: &moved)
+        let new = Array(moved.dropFirst(3))
+        #expect(moved.prefix(3) == [1, 2, 3] && new.count == line.count)
+        let header = try new.withUnsafeBytes { try RecordLine.open($0, seed: Self.seed &+ 1) }
+        #expect(header == (try Self.open(line).get()))
+        #expect(throws: CheckedLineError.checksumMismatch) {
+            try new.withUnsafeBytes { try RecordLine.open($0, seed: Self.seed) }
+        }
+    }
+
     @Test func openReturnsWhatWasSealed() throws {
         let line = Self.line()
         let header = try Self.open(line).get()

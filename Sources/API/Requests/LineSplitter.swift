@@ -18,25 +18,25 @@ package struct NumberedLine: Sendable {
 package struct LineSplitter: Sendable {
     private let byteCountMax: Int
     /// What has arrived of the line under way.
-    private var held: [UInt8] = []
-    private var isTooLong = false
+    private var held: HeldBytes
     private var number = 0
 
     package init(byteCountMax: Int) {
         self.byteCountMax = byteCountMax
+        held = HeldBytes(byteCountMax: byteCountMax)
     }
 
     /// Takes the next line off the front of `piece`, or all of it and returns nil where no line ends in it.
     package mutating func next(from piece: inout ArraySlice<UInt8>) -> NumberedLine? {
         guard let end = piece.firstIndex(of: UInt8(ascii: "\n")) else {
-            hold(piece)
+            held.append(piece)
             piece = []
             return nil
         }
         let rest = piece[..<end]
         piece = piece[(end + 1)...]
-        guard held.isEmpty, !isTooLong, rest.count <= byteCountMax else {
-            hold(rest)
+        guard held.isEmpty, rest.count <= byteCountMax else {
+            held.append(rest)
             return take()
         }
         number += 1
@@ -45,24 +45,11 @@ package struct LineSplitter: Sendable {
 
     /// Returns the line that no newline ended, where there is one.
     package mutating func last() -> NumberedLine? {
-        held.isEmpty && !isTooLong ? nil : take()
-    }
-
-    private mutating func hold(_ bytes: ArraySlice<UInt8>) {
-        guard !isTooLong, held.count + bytes.count <= byteCountMax else {
-            isTooLong = true
-            held = []
-            return
-        }
-        held.append(contentsOf: bytes)
+        held.isEmpty ? nil : take()
     }
 
     private mutating func take() -> NumberedLine {
-        defer {
-            held = []
-            isTooLong = false
-        }
         number += 1
-        return NumberedLine(number: number, bytes: isTooLong ? nil : held[...])
+        return NumberedLine(number: number, bytes: held.take())
     }
 }

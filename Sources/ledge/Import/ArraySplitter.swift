@@ -1,3 +1,5 @@
+internal import API
+
 /// Cuts one JSON array that arrives in pieces into its elements.
 ///
 /// It looks at brackets and strings only, and keeps what has arrived of one element, up to `byteCountMax`; whether an
@@ -8,17 +10,15 @@ struct ArraySplitter {
         case before, inside, behind
     }
 
-    private let byteCountMax: Int
     private var place = Place.before
     private var depth = 0
     private var isInString = false
     private var isEscaped = false
-    private var held: [UInt8] = []
-    private var isTooLong = false
+    private var held: HeldBytes
     private var number = 0
 
     init(byteCountMax: Int) {
-        self.byteCountMax = byteCountMax
+        held = HeldBytes(byteCountMax: byteCountMax)
     }
 
     /// Whether the closing bracket has come.
@@ -31,17 +31,17 @@ struct ArraySplitter {
         try skipOutside(&piece)
         guard place == .inside else { return nil }
         guard let end = piece.indices.first(where: { ends(piece[$0]) }) else {
-            hold(piece)
+            held.append(piece)
             piece = []
             return nil
         }
-        hold(piece[..<end])
+        held.append(piece[..<end])
         let isLast = piece[end] == UInt8(ascii: "]")
         piece = piece[(end + 1)...]
         if isLast {
             place = .behind
             // `[]` has no element.
-            if number == 0, !isTooLong, held.allSatisfy(\.isSpace) {
+            if number == 0, held.allSatisfy(\.isSpace) {
                 try skipOutside(&piece)
                 return nil
             }
@@ -83,22 +83,9 @@ struct ArraySplitter {
         return false
     }
 
-    private mutating func hold(_ bytes: ArraySlice<UInt8>) {
-        guard !isTooLong, held.count + bytes.count <= byteCountMax else {
-            isTooLong = true
-            held = []
-            return
-        }
-        held.append(contentsOf: bytes)
-    }
-
     private mutating func take() -> ImportEntry {
-        defer {
-            held = []
-            isTooLong = false
-        }
         number += 1
-        return ImportEntry(place: .element(number), bytes: isTooLong ? nil : held[...])
+        return ImportEntry(place: .element(number), bytes: held.take())
     }
 }
 
