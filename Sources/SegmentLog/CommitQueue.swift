@@ -17,6 +17,8 @@ struct CommitQueue: Sendable {
     /// Whether the committer is at work or has been called.
     private var isDraining = false
     var isClosed = false
+    /// Why the last batch failed, where the next may succeed.
+    private(set) var passingFailure: DiskError?
     private(set) var statistics: LogStatistics
 
     init(at position: LogPosition, _ statistics: LogStatistics) {
@@ -113,6 +115,7 @@ struct CommitQueue: Sendable {
         statistics.lastSequence = batch.end.sequence - 1
         if !batch.records.isEmpty { statistics.commitCount += 1 }
         statistics.noSpace = nil
+        passingFailure = nil
         durable = batch.end
         return hasRolled
     }
@@ -137,6 +140,7 @@ struct CommitQueue: Sendable {
         taken = durable
         switch failure {
         case .passing(let error):
+            passingFailure = error
             guard error.isNoSpace else { return (.disk(error), others) }
             statistics.noSpace = error
             return (.noSpace(error), others)

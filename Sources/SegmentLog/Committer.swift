@@ -72,11 +72,11 @@ final class Committer: Sendable {
                 continuation.resume()
             }
         }
-        let (active, statistics) = state.withLockedValue { ($0.active, $0.statistics) }
+        let (active, latch, failure) = state.withLockedValue { ($0.active, $0.statistics.latch, $0.passingFailure) }
         guard active.id.first < first else { return }
-        if let latch = statistics.latch { throw .latched(latch) }
-        if let noSpace = statistics.noSpace { throw .noSpace(noSpace) }
-        throw .closed
+        if let latch { throw .latched(latch) }
+        guard let failure else { throw .closed }
+        throw failure.isNoSpace ? .noSpace(failure) : .disk(failure)
     }
 
     /// Refuses further appends, waits for those that are under way and writes down what is durable.

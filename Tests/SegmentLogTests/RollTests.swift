@@ -47,6 +47,17 @@ struct RollTests {
         #expect(try OpenedLog(on: disk.powerCut(keeping: .nothing)).applied == log.applied)
     }
 
+    @Test func aRollWithoutADescriptorSaysSo() async throws {
+        let disk = FaultDisk()
+        let log = try OpenedLog(on: disk)
+        try await log.append("a1")
+        disk.fail(.open, at: "00002.jsonl", with: 24, times: 1)
+        let error = DiskError(call: .open, path: "clients/\(SegmentName.make(2))", code: 24)
+        await #expect(throws: SegmentError.disk(error)) { try await log.log.roll() }
+        try await log.log.roll()
+        #expect(log.log.segments.map(\.id) == [1, 2])
+    }
+
     @Test func whoWaitsForClosingIsTold() async throws {
         let count = Ledger(0)
         let log = try OpenedLog(

@@ -7,21 +7,27 @@ internal import SegmentLog
 /// All of it is called by one caller at a time, beside appends and reads, which it never stops. Each step is published
 /// by one atomic change of the manifest: a crash anywhere leaves the collection before the step or behind it.
 extension Collection {
-    /// Does what is due and tells it; returns when nothing more is.
+    /// Does what is due and tells it; returns when nothing more is, or soon after `isEnding` says so.
     func maintain(
         _ retention: Retention?,
         _ compaction: Compaction,
-        notice: (MaintenanceNotice) -> Void
+        notice: (MaintenanceNotice) -> Void,
+        isEnding: () -> Bool
     ) throws(StoreError) {
         if let retention, let dropped = try drop(retention) { notice(dropped) }
         for path in damagedIndexPaths.withLockedValue({ $0.sorted() }) {
             if let mended = try mend(path) { notice(mended) }
         }
-        for segment in log.segments where segment.form == .closed { notice(try seal(segment)) }
-        while let compacted = try compact(compaction) { notice(compacted) }
+        try sealClosed(notice: notice)
+        while !isEnding(), let compacted = try compact(compaction, isEnding) { notice(compacted) }
     }
 
     // MARK: Sealing
+
+    /// Seals every segment that takes no more records.
+    func sealClosed(notice: (MaintenanceNotice) -> Void) throws(StoreError) {
+        for segment in log.segments where segment.form == .closed { notice(try seal(segment)) }
+    }
 
     /// Closes an active segment of some length, so that it can be sealed.
     func closeLongActive(byteCountMin: Int64) async throws(StoreError) {
@@ -118,8 +124,8 @@ extension Collection {
 
     // MARK: Compaction
 
-    /// Writes the oldest run worth it again as one segment, and returns nil where there is none.
-    private func compact(_ compaction: Compaction) throws(StoreError) -> MaintenanceNotice? {
+    /// Writes the oldest run worth it again as one segment, and returns nil where there is none, or where it was given up.
+    private func compact(_ compaction: Compaction, _ isEnding: () -> Bool) throws(StoreError) -> MaintenanceNotice? {
         let segments = try index.snapshot()
         let summaries = log.segments
         let candidates = try segments.indices.map { position throws(StoreError) in
@@ -132,12 +138,17 @@ extension Collection {
         let merge = SegmentMerge(range, in: segments)
         let run = merge.run.map(\.index.segment)
         var rows = RowCollector(schema)
-        let replacement = try ofLog { () throws(SegmentError) in
-            try log.replacement(merging: run) { entry in
-                merge.keeps(entry)
-            } visit: {
-                rows.add($0)
+        let replacement: Replacement
+        do throws(SegmentError) {
+            replacement = try log.replacement(merging: run) { entry throws(SegmentError) in
+                if isEnding() { throw .closed }
+                return merge.keeps(entry)
+            } visit: { entry in
+                rows.add(entry)
             }
+        } catch {
+            if error == .closed { return nil }
+            throw StoreError(error)
         }
         if let failure = merge.failure {
             log.abandon(replacement)

@@ -12,6 +12,8 @@ final class Maintenance: Sendable {
     private let requests: AsyncStream<Void>
     private let request: AsyncStream<Void>.Continuation
     private let tasks = NIOLockedValueBox<[Task<Void, Never>]>([])
+    /// Whether a merge that is under way is to be given up: it can take seconds, and the next start does it again.
+    private let isEnding = NIOLockedValueBox(false)
 
     init(_ options: Store.Options) {
         self.options = options
@@ -38,6 +40,7 @@ final class Maintenance: Sendable {
 
     /// Returns when no round is under way and none will begin.
     func end() async {
+        isEnding.withLockedValue { $0 = true }
         request.finish()
         let tasks = tasks.withLockedValue { tasks in
             defer { tasks = [] }
@@ -59,7 +62,7 @@ final class Maintenance: Sendable {
     func settle(_ collections: [Collection]) async {
         await serially(collections) { collection throws(StoreError) in
             try await collection.closeLongActive(byteCountMin: self.options.settledByteCountMin)
-            try await self.maintain(collection)
+            try await self.onQueue { notice throws(StoreError) in try collection.sealClosed(notice: notice) }
         }
     }
 
@@ -67,14 +70,19 @@ final class Maintenance: Sendable {
         let retention = options.retention[collection.schema.name]
         try await collection.closeForRetention(retention)
         let compaction = Compaction(byteCountMax: options.mergedByteCountMax)
+        try await onQueue { [isEnding] notice throws(StoreError) in
+            try collection.maintain(retention, compaction, notice: notice) { isEnding.withLockedValue { $0 } }
+        }
+    }
+
+    /// Runs work that blocks, and tells what it did.
+    private func onQueue(
+        _ work: @escaping @Sendable ((MaintenanceNotice) -> Void) throws(StoreError) -> Void
+    ) async throws(StoreError) {
         let notice = options.notice
         let result = await withCheckedContinuation { continuation in
             queue.async {
-                continuation.resume(
-                    returning: Result { () throws(StoreError) in
-                        try collection.maintain(retention, compaction, notice: notice)
-                    }
-                )
+                continuation.resume(returning: Result { () throws(StoreError) in try work(notice) })
             }
         }
         try result.get()

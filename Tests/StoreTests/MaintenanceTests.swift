@@ -1,0 +1,57 @@
+import JSON
+import SegmentLog
+import TestSupport
+import Testing
+
+@testable import Store
+
+struct MaintenanceTests {
+    /// A store with many full segments, none of them sealed.
+    private static func store(on disk: FaultDisk) async throws -> Store {
+        let store = try Laboratory(segmentByteCountMax: 400).open(disk)
+        for id in 0..<40 { _ = try await store.collection("events").insert(["event_id": .string("event-\(id)")]) }
+        return store
+    }
+
+    private static func maintain(_ events: Collection, isEnding: () -> Bool) throws -> [String] {
+        var notices: [String] = []
+        try events.maintain(
+            nil,
+            Compaction(byteCountMax: 4_000),
+            notice: { notices.append(String("\($0)".prefix { $0 != " " })) },
+            isEnding: isEnding
+        )
+        return notices
+    }
+
+    @Test func fullSegmentsAreSealedAndThenMerged() async throws {
+        let disk = FaultDisk()
+        let events = try await Self.store(on: disk).collection("events")
+        let segmentCount = events.log.segments.count
+        let notices = try Self.maintain(events) { false }
+        #expect(notices.filter { $0 == "sealed" }.count == segmentCount - 1)
+        #expect(notices.contains("compacted") && events.log.segments.count < segmentCount / 2)
+        #expect(try events.list(Query(ascending: true)).documents.map(\.id) == (0..<40).map { "event-\($0)" })
+    }
+
+    /// However far a merge has come when the store closes: nothing of it is left, and the next start does it again.
+    @Test func aMergeIsGivenUpWhereTheStoreCloses() async throws {
+        for limit in [0, 1, 5, 12] {
+            let disk = FaultDisk()
+            let store = try await Self.store(on: disk)
+            let events = store.collection("events")
+            var askedCount = 0
+            let notices = try Self.maintain(events) {
+                askedCount += 1
+                return askedCount > limit
+            }
+            #expect(!notices.contains("compacted"), "\(limit)")
+            #expect(!disk.paths.contains { $0.contains("-1.") || $0.hasSuffix(".new") }, "\(limit)")
+            try await store.close()
+            let again = try Laboratory(segmentByteCountMax: 400).open(disk)
+            #expect(try again.collection("events").count(Filter()) == 40)
+            try await again.maintain()
+            #expect(try again.collection("events").count(Filter()) == 40)
+        }
+    }
+}
