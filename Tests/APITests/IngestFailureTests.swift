@@ -13,7 +13,7 @@ import Testing
 @testable import API
 
 /// What stops a body of lines on its way, and what is known of the lines before.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct IngestFailureTests {
     private static let path = IngestTests.telemetry
 

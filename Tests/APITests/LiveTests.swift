@@ -8,7 +8,7 @@ import Testing
 @testable import API
 
 /// What only a socket shows; a connection that is left open shows as a test that never ends.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct LiveTests {
     /// A site whose connections nobody closes for being idle.
     private static func site() throws -> Site {

@@ -5,7 +5,7 @@ import Testing
 import Trainers
 
 /// Commands that are no training.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct CommandTests {
     @Test func aCommandWaitsForItsClients() async throws {
         let room = try Classroom.open()

@@ -8,7 +8,7 @@ import Testing
 import Trainers
 
 /// What a controller makes of what an earlier one left behind.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct ResumeTests {
     /// A room whose session is in its second round of three when its process is killed; returns the disk it leaves.
     private static func killedInRoundTwo() async throws -> FaultDisk {

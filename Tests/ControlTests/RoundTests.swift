@@ -8,7 +8,7 @@ import Trainers
 import Weights
 
 /// What becomes of rounds whose participants are not as they should be.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct RoundTests {
     static let clients = ["client-0", "client-1", "client-2"]
 

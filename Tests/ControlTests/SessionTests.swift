@@ -7,7 +7,7 @@ import Trainers
 
 /// Whole sessions, from their start to their end, with participants that train.
 struct SessionTests {
-    @Test(.timeLimit(.minutes(3)))
+    @Test(.timeLimit(.minutes(10)))
     func threeRoundsTeachTheDigits() async throws {
         let room = try Classroom.open(imageCountMax: .max, epochCount: 2)
         let seed = try await room.makeSeed(Network.digits)

@@ -7,7 +7,7 @@ import Testing
 import Trainers
 
 /// What is asked of a session before it starts, in the order it is asked.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct StartTests {
     /// A room with a seed, and a session of this configuration.
     static func room(_ config: JSONObject = [:]) async throws -> Classroom {
