@@ -68,6 +68,7 @@ let package = Package(
         room("Tokens", ["Store", "Disk", "JSON", .crypto, .lock]),
         room("Control", ["Catalog", "Store", "Blobs", "Weights", "JSON", .lock]),
         room("Inspection", ["Tokens", "Catalog", "Store", "Blobs", "SegmentLog", "Disk", "JSON"]),
+        room("Repair", ["Inspection", "Tokens", "Catalog", "Store", "Blobs", "SegmentLog", "Disk", "JSON"]),
         room(
             "API",
             [
@@ -79,7 +80,8 @@ let package = Package(
         .executableTarget(
             name: "ledge",
             dependencies: [
-                "API", "Inspection", "Control", "Tokens", "Catalog", "Store", "Blobs", "SegmentLog", "Disk", "JSON",
+                "API", "Repair", "Inspection", "Control", "Tokens", "Catalog", "Store", "Blobs", "SegmentLog", "Disk",
+                "JSON",
                 .argumentParser, .hummingbird, .lifecycle, .logging, .nio, .nioHTTP1, .nioPosix,
             ],
             swiftSettings: settings
@@ -116,6 +118,7 @@ let package = Package(
         tests(of: "Weights", ["JSON"]),
         tests(of: "Tokens", ["Store", "Disk", "JSON", .lock]),
         tests(of: "Control", ["Trainers", "Catalog", "Store", "Blobs", "Weights", "Disk", "JSON", .lock]),
+        tests(of: "Repair", ["Inspection", "Catalog", "Tokens", "Store", "Blobs", "SegmentLog", "Disk", "JSON"]),
         tests(of: "Inspection", ["Catalog", "Store", "Blobs", "SegmentLog", "Disk", "JSON"]),
         tests(
             of: "ledge",

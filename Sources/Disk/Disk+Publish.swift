@@ -49,7 +49,7 @@ extension Disk {
     }
 
     /// The directory a path's last name stands in: `.` for a bare name.
-    private func directory(of path: String) -> String {
+    package func directory(of path: String) -> String {
         guard let slash = path.lastIndex(of: "/") else { return "." }
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }

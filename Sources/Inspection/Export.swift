@@ -154,7 +154,7 @@ extension Export {
                     progress.readByteCount += Int64(entry.line.count)
                     body(entry, &self)
                     advance(progress)
-                case .violation(let corruption): tell(Finding(corruption))
+                case .violation(let corruption), .flipped(_, let corruption): tell(Finding(corruption))
                 case .tornTail: break
                 }
             }

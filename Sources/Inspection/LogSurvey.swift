@@ -47,6 +47,10 @@ struct LogSurvey {
                     if !count(entry) {
                         visit(Finding(entry, in: directory, reason: .foreignRecord))
                     }
+                case .flipped(let entry, let corruption):
+                    advance(entry.line.count)
+                    _ = count(entry)
+                    visit(Finding(corruption))
                 case .violation(let corruption): visit(Finding(corruption))
                 case .tornTail(let tail):
                     visit(

@@ -41,16 +41,23 @@ package enum CheckedLine {
     ///   ``CheckedLineError/checksumMismatch`` where these are not the bytes, or not the place, that were sealed.
     package static func verify(_ line: UnsafeRawBufferPointer, seed: UInt64) throws(CheckedLineError) {
         guard line.last == UInt8(ascii: "\n") else { throw .torn }
-        guard line.count > trailerByteCount else { throw .malformed }
+        guard let checksum = checksum(of: line) else { throw .malformed }
+        let covered = UnsafeRawBufferPointer(rebasing: line[..<(line.count - trailerByteCount)])
+        guard XXH3.hash64(covered, seed: seed) == checksum else { throw .checksumMismatch }
+    }
+
+    /// The checksum that stands at the end of a line; nil where it does not end in one.
+    package static func checksum(of line: ArraySlice<UInt8>) -> UInt64? {
+        line.withUnsafeBytes { checksum(of: $0) }
+    }
+
+    private static func checksum(of line: UnsafeRawBufferPointer) -> UInt64? {
+        guard line.count > trailerByteCount else { return nil }
         let trailerStart = line.count - trailerByteCount
         let digitsStart = trailerStart + opening.utf8CodeUnitCount
         let digitsEnd = digitsStart + Hexadecimal.digitCount
-        guard
-            line.holds(opening, at: trailerStart), line.holds(closing, at: digitsEnd),
-            let checksum = Hexadecimal.value(of: UnsafeRawBufferPointer(rebasing: line[digitsStart..<digitsEnd]))
-        else { throw .malformed }
-        let covered = UnsafeRawBufferPointer(rebasing: line[..<trailerStart])
-        guard XXH3.hash64(covered, seed: seed) == checksum else { throw .checksumMismatch }
+        guard line.holds(opening, at: trailerStart), line.holds(closing, at: digitsEnd) else { return nil }
+        return Hexadecimal.value(of: UnsafeRawBufferPointer(rebasing: line[digitsStart..<digitsEnd]))
     }
 
     /// Returns `object` as a checked line.

@@ -106,7 +106,7 @@ private struct Pass {
 
     private mutating func see(_ finding: LogFinding, _ visit: (LogFinding) -> Void) {
         switch finding {
-        case .entry(let entry):
+        case .entry(let entry), .flipped(let entry, _):
             guard entry.sequence > lastSequence else { return }
             lastSequence = entry.sequence
             visit(finding)
@@ -124,6 +124,8 @@ private struct Pass {
 package enum LogFinding: Sendable {
     case entry(LogEntry)
     case violation(Corruption)
+    /// A line with one flipped bit: the record as it was written, and which byte is damaged.
+    case flipped(LogEntry, Corruption)
     /// What the next open will cut off and report; no violation, for none of it was ever acknowledged.
     case tornTail(TornTail)
 }

@@ -5,6 +5,8 @@ struct LogInventory {
     /// The manifest, where there is one that can be used; without it and without violations the log is new.
     private(set) var manifest: Manifest?
     private(set) var violations: [Corruption] = []
+    /// Whether there is a manifest, be it as it may.
+    private(set) var hasManifestFile = false
     /// Files that a crash left in the middle of rolling, sealing, merging or dropping; nothing in them counts.
     private(set) var leftoverPaths: [String] = []
 
@@ -31,6 +33,7 @@ struct LogInventory {
             if isStable { break }
         }
 
+        hasManifestFile = bytes != nil
         guard let bytes else {
             // The first segment is made before the first manifest, so alone and empty it is no loss.
             var isNew = files.allSatisfy { $0 == File(id: SegmentID(first: 1), form: .plain) }
@@ -49,6 +52,25 @@ struct LogInventory {
     /// The first sequences of the plain segments there are, in order.
     var plainSegments: [UInt64] {
         files.filter { $0.form == .plain && !$0.isUnfinished }.map(\.id.first)
+    }
+
+    /// The sealed segments there are, in order.
+    var sealedSegments: [SegmentID] {
+        files.filter { $0.form == .sealed && !$0.isUnfinished }.map(\.id)
+    }
+
+    /// Whether the manifest is missing, cannot be used, or does not list the segments there are.
+    var isUnlike: Bool {
+        violations.contains { violation in
+            guard violation.reason == .missingSegment, let manifest else { return true }
+            let listed = Set(manifest.segments.map(File.init))
+            return sealedSegments.contains { !listed.contains(File(id: $0, form: .sealed)) }
+        }
+    }
+
+    /// The segment whose plain lines belong at a path, where the manifest lists it.
+    func plainSegment(at path: String) -> SegmentID? {
+        manifest?.segments.lazy.map(File.init).first { $0.form == .plain && self.path($0) == path }?.id
     }
 
     /// Whether the file of a segment is there.

@@ -68,6 +68,21 @@ package struct Manifest: Sendable, Hashable {
             }
         }
 
+        /// The last sequence of a closed segment.
+        package var last: UInt64? {
+            switch self {
+            case .closed(let closed): closed.last
+            case .active: nil
+            }
+        }
+
+        package var isSealed: Bool {
+            switch self {
+            case .closed(let closed): closed.sealed != nil
+            case .active: false
+            }
+        }
+
         /// Bytes that must be there: all of a closed segment, a lower bound of the active one.
         package var byteCount: Int64 {
             switch self {

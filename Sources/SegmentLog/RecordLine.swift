@@ -27,6 +27,8 @@ package enum RecordLine {
     ///
     /// It is part of the format, so that no build refuses another's lines.
     package static let byteCountMax = 16 << 20
+    /// No line is shorter: `{"seq":1,"batch":1,"at":"…",` and a member, and the trailer.
+    static let byteCountMin: Int64 = 80
 
     /// The part of the seed that all lines of a segment share; the offset of the line is added to it.
     package static func seed(log name: String, segment first: UInt64, generation: UInt32 = 0) -> UInt64 {

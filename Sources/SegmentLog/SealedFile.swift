@@ -69,7 +69,62 @@ final class SealedFile: Sendable {
         checksums = frames.frames.map(\.checksum)
     }
 
+    /// Opens a file of which neither table nor length can be trusted, and finds its frames one behind the other.
+    ///
+    /// It has the frames before the first place where none begins.
+    /// - Throws: ``DiskError`` where it cannot be read.
+    init(walking id: SegmentID, directory: String, _ contexts: ZstdContexts, on disk: any Disk) throws(DiskError) {
+        let path = "\(directory)/\(SegmentName.make(id, .sealed))"
+        let file = try File(path, .read, on: disk)
+        let end = try file.byteCount
+        var content: [UInt32] = [0]
+        var stored: [UInt32] = [0]
+        var sums: [UInt32] = []
+        var windowByteCount = Self.walkByteCount
+        while let start = stored.last.map(Int64.init), start < end {
+            let bytes = try file.bytes(at: start, count: Int(min(Int64(windowByteCount), end - start)))
+            guard let extent = bytes.withUnsafeBytes(FrameExtent.init) else {
+                // It may be longer than the window; no frame is longer than a record and another frame.
+                guard start + Int64(bytes.count) < end, windowByteCount < 2 * RecordLine.byteCountMax else { break }
+                windowByteCount *= 2
+                continue
+            }
+            windowByteCount = Self.walkByteCount
+            guard let contentEnd = UInt32(exactly: Int(content[content.count - 1]) + extent.contentByteCount),
+                let storedEnd = UInt32(exactly: start + Int64(extent.storedByteCount)), extent.storedByteCount > 4
+            else { break }
+            content.append(contentEnd)
+            stored.append(storedEnd)
+            sums.append(bytes.littleEndian(at: extent.storedByteCount - 4))
+        }
+        self.path = path
+        self.file = file
+        self.contexts = contexts
+        contentOffsets = content
+        storedOffsets = stored
+        checksums = sums
+    }
+
+    private static let walkByteCount = 64 << 10
+
     var frameCount: Int { checksums.count }
+
+    /// Bytes of all lines, and of all frames.
+    var contentByteCount: Int64 { Int64(contentOffsets[frameCount]) }
+    var framesByteCount: Int64 { Int64(storedOffsets[frameCount]) }
+
+    /// The table of these frames.
+    var table: SeekTable {
+        SeekTable(
+            frames: checksums.indices.map { index in
+                SeekTable.Frame(
+                    storedByteCount: storedOffsets[index + 1] - storedOffsets[index],
+                    contentByteCount: contentOffsets[index + 1] - contentOffsets[index],
+                    checksum: checksums[index]
+                )
+            }
+        )
+    }
 
     /// Where a frame begins in the content.
     func offset(ofFrame index: Int) -> Int { Int(contentOffsets[index]) }

@@ -7,10 +7,12 @@ internal import JSON
 /// Records ascend, with gaps where merging has left some out. It holds one frame, changes nothing and takes no lock.
 struct SealedReader {
     private let closed: Manifest.Closed
+    private let id: SegmentID
     private let file: SealedFile
     private let seed: UInt64
-    private let recordCount: Int
-    private let digest = XXH3Digest()
+    /// Nil where nothing says how many records there are.
+    private let recordCount: Int?
+    let digest = XXH3Digest()
     /// The lines of the frame that is read, where in the content they begin, and how many were.
     private var frame: [UInt8] = []
     private var frameOffset = 0
@@ -33,11 +35,23 @@ struct SealedReader {
     ) throws(SegmentError) {
         guard let sealed = closed.sealed else { preconditionFailure("the segment is sealed") }
         self.closed = closed
+        id = closed.id
         self.lastTime = lastTime
         file = try SealedFile(closed, directory: options.directory, options.frameCache.contexts, on: disk)
         seed = RecordLine.seed(log: options.name, segment: closed.id)
         recordCount = sealed.recordCount
         nextSequence = closed.first
+    }
+
+    /// A reader of what frames a file has that is not, or cannot be, what a manifest says.
+    init(_ file: SealedFile, of id: SegmentID, log name: String) {
+        closed = Manifest.Closed(first: id.first, last: .max, byteCount: 0, digest: "")
+        self.file = file
+        seed = RecordLine.seed(log: name, segment: id)
+        recordCount = nil
+        nextSequence = id.first
+        lastTime = .earliest
+        self.id = id
     }
 
     /// Returns the next record, or nil at the end.
@@ -46,7 +60,7 @@ struct SealedReader {
     mutating func nextEntry() throws(SegmentError) -> LogEntry? {
         switch try next() {
         case .entry(let entry): entry
-        case .violation(let corruption): throw .corrupt(corruption)
+        case .violation(let corruption), .flipped(_, let corruption): throw .corrupt(corruption)
         case .tornTail: preconditionFailure("a sealed segment is whole")
         case nil: nil
         }
@@ -113,7 +127,7 @@ struct SealedReader {
                     batch: header.batch,
                     at: header.at,
                     pointer: RecordPointer(
-                        segment: closed.id,
+                        segment: id,
                         offset: UInt32(offset),
                         byteCount: UInt32(count)
                     ),
@@ -143,7 +157,7 @@ struct SealedReader {
 
     /// What only the end of the segment can show.
     private var finalReason: Corruption.Reason? {
-        guard !hasViolation else { return nil }
+        guard let recordCount, !hasViolation else { return nil }
         guard foundCount == recordCount else {
             return .wrongRecordCount(expected: recordCount, found: foundCount)
         }

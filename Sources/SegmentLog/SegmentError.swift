@@ -37,6 +37,8 @@ package struct Corruption: Error, Sendable, Hashable {
     package enum Reason: Error, Sendable, Hashable {
         /// A line, or the manifest, does not match its checksum.
         case checksumMismatch
+        /// One bit of the byte at this offset is not what was written; what was written is known.
+        case flippedBit(at: Int64)
         /// The checksum holds but the text is not of this format.
         case malformed
         /// Durable bytes that do not end in a newline.

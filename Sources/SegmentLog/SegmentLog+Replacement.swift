@@ -47,7 +47,7 @@ extension SegmentLog {
                 case .entry(let entry):
                     try SegmentError.ofDisk { () throws(DiskError) in try writer.append(entry.line, at: entry.at) }
                     try visit(entry)
-                case .violation(let corruption): throw .corrupt(corruption)
+                case .violation(let corruption), .flipped(_, let corruption): throw .corrupt(corruption)
                 case .tornTail: preconditionFailure("a closed segment is whole")
                 }
             }

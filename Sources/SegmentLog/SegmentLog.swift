@@ -19,6 +19,9 @@ package final class SegmentLog: Sendable {
         package var directory: String
         /// Whether the names in the directory above are on stable storage, for whoever opens many logs in it.
         package var parentIsDurable = false
+        /// Whether a log with damaged segments is opened all the same, without the records that are lost; see
+        /// ``RecoveryReport/damage``.
+        package var opensDamaged = false
         /// Bytes at which a segment takes no further group.
         package var segmentByteCountMax: Int64 = 64 << 20
         /// Bytes at which a group commit takes no further record.
@@ -59,8 +62,8 @@ package final class SegmentLog: Sendable {
     /// on disk, later for each that is appended, after its sync and before its appender is woken. An end that a crash
     /// left half written is cut off and reported.
     /// - Precondition: No other log has the directory open; the options' sizes keep offsets below 4 GiB.
-    /// - Throws: ``SegmentError/corrupt(_:)`` where durable bytes are not what was written: nothing was changed then;
-    ///   ``SegmentError/disk(_:)``.
+    /// - Throws: ``SegmentError/corrupt(_:)`` where durable bytes are not what was written, unless the options let
+    ///   segments be damaged: nothing was changed then; ``SegmentError/disk(_:)``.
     package static func open(
         _ options: Options,
         on disk: any Disk,

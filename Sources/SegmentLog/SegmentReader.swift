@@ -17,6 +17,8 @@ package struct SegmentReader {
     private var hasViolation = false
     /// Whether the line before verified, so that the next one's place in the order is known exactly.
     private var isInOrder = true
+    /// How many more lines are tried for a flipped bit: each may take a moment, and thousands are no single flip.
+    private var flipsLeft = 64
 
     /// The sequence the next line should have.
     private(set) var nextSequence: UInt64
@@ -25,6 +27,8 @@ package struct SegmentReader {
     private(set) var lastTime: Timestamp
     /// Where the last line that verified ends.
     private(set) var byteCount: Int64 = 0
+    /// Where the segment ends: before a torn tail, else where the file does.
+    private(set) var endOffset: Int64
     /// The batch of the last line that verified, and where its first line begins.
     private(set) var lastBatch: (sequence: UInt64, offset: Int64) = (0, 0)
     /// The checksum of all lines that verified.
@@ -47,6 +51,7 @@ package struct SegmentReader {
         self.segment = segment
         self.lastTime = lastTime
         fileByteCount = try file.byteCount
+        endOffset = fileByteCount
         nextSequence = segment.first
         seed = RecordLine.seed(log: name, segment: segment.first)
         let end = segment.isClosed ? min(segment.byteCount, fileByteCount) : fileByteCount
@@ -67,7 +72,7 @@ package struct SegmentReader {
         case .success(let header):
             let (expected, reason) = (nextSequence, reasonAgainst(header))
             let entry = accept(piece, header)
-            return reason.map { violation(at: piece.offset, expected, $0) } ?? .entry(entry)
+            return reason.map { .violation(violation(at: piece.offset, expected, $0)) } ?? .entry(entry)
         case .failure(let error):
             return try judge(piece, error)
         }
@@ -113,12 +118,28 @@ package struct SegmentReader {
             let damage = try survey.damage(at: piece, sequence: nextSequence, durable: segment.byteCount)
             if SegmentRecovery.isTornTail(damage) {
                 isFinished = true
+                endOffset = piece.offset
                 return .tornTail(TornTail(path: path, offset: piece.offset, byteCount: fileByteCount - piece.offset))
             }
         }
+        if let flipped = flipped(piece) { return flipped }
         isInOrder = false
         nextSequence += 1
-        return violation(at: piece.offset, nextSequence - 1, Corruption.Reason(error))
+        return .violation(violation(at: piece.offset, nextSequence - 1, Corruption.Reason(error)))
+    }
+
+    /// The record of a line in which one bit flipped.
+    private mutating func flipped(_ piece: LineScanner.Piece) -> LogFinding? {
+        guard flipsLeft > 0 else { return nil }
+        flipsLeft -= 1
+        guard let found = FlippedBit.find(in: piece.bytes, seed: seed &+ UInt64(bitPattern: piece.offset)) else {
+            return nil
+        }
+        let whole = LineScanner.Piece(offset: piece.offset, bytes: found.line, hasLineEnd: true)
+        guard case .success(let header) = whole.open(seed: seed), reasonAgainst(header) == nil else { return nil }
+        let damage = piece.offset + Int64(found.index)
+        let corruption = violation(at: piece.offset, header.sequence, .flippedBit(at: damage))
+        return .flipped(accept(whole, header), corruption)
     }
 
     /// What only the end of the segment can show.
@@ -142,9 +163,9 @@ package struct SegmentReader {
         return Corruption(path: path, offset: 0, sequence: nil, reason: reason)
     }
 
-    private mutating func violation(at offset: Int64, _ sequence: UInt64?, _ reason: Corruption.Reason) -> LogFinding {
+    private mutating func violation(at offset: Int64, _ sequence: UInt64?, _ reason: Corruption.Reason) -> Corruption {
         hasViolation = true
-        return .violation(Corruption(path: path, offset: offset, sequence: sequence, reason: reason))
+        return Corruption(path: path, offset: offset, sequence: sequence, reason: reason)
     }
 }
 

@@ -74,7 +74,7 @@ struct SegmentWriter: Sendable {
     /// The new file and its name are durable before the manifest lists it, and the manifest before anything is
     /// appended to it. After a crash in between there is an empty file that no manifest lists; open removes it.
     /// After a failure that passes it is used again: the next batch begins with the same sequence.
-    private mutating func roll(to first: UInt64) throws(DiskError) {
+    mutating func roll(to first: UInt64) throws(DiskError) {
         let newFile = try File("\(directory)/\(SegmentName.make(SegmentID(first: first)))", .updateOrCreate, on: disk)
         try disk.synchronizeDirectory(directory)
         try manifest.update { $0 = $0.rolled(to: first, byteCount: byteCount, digest: digest.hex) }

@@ -5,6 +5,8 @@ internal import SegmentLog
 extension Collection {
     /// How often a read begins again because maintenance took a segment away under it.
     private static let attemptCountMax = 8
+    /// How many places of damage are remembered.
+    private static let damageCountMax = 100
 
     /// Runs a read again, on what the collection then holds, where a segment was rewritten or dropped under it.
     func retrying<Value>(_ body: () throws(StoreError) -> Value) throws(StoreError) -> Value {
@@ -13,6 +15,7 @@ extension Collection {
                 return try body()
             } catch {
                 if case .corrupt(let path, _) = error { noteDamage(at: path) }
+                if case .damaged(let corruption) = error { noteDamage(corruption) }
                 guard error == .retired else { throw error }
             }
         }
@@ -26,10 +29,27 @@ extension Collection {
         askForMaintenance()
     }
 
+    private func noteDamage(_ corruption: Corruption) {
+        foundDamage.withLockedValue { damage in
+            if damage.count < Self.damageCountMax, !damage.contains(corruption) { damage.append(corruption) }
+        }
+    }
+
+    /// What to answer where no live document of an id is known: that there is none, or that it may be among those lost.
+    func missing(_ id: String) -> StoreError {
+        loss.map { .doubtful($0.corruption) } ?? .notFound(id)
+    }
+
     /// Returns where the live document of an id stands, and when it was first stored.
+    ///
+    /// - Throws: ``StoreError/doubtful(_:)`` where records are lost that may have changed it.
     func find(_ id: String) throws(StoreError) -> (pointer: RecordPointer, committedAt: Timestamp)? {
         let id = Text(id)
-        guard schema.isAppendOnly else { return try index.find(id) }
+        guard schema.isAppendOnly else {
+            if let found = try index.find(id) { return found }
+            if let loss, try index.isKnown(id, before: loss) { throw .doubtful(loss.corruption) }
+            return nil
+        }
         return try retrying { () throws(StoreError) in
             for segment in try index.snapshot().reversed() {
                 let row = try segment.index.lastRow(of: id) { row throws(StoreError) in
@@ -50,6 +70,17 @@ extension Collection {
 }
 
 extension CollectionIndex {
+    /// Whether the newest record known of an id stands before a loss.
+    func isKnown(_ id: Text, before loss: Loss) throws(StoreError) -> Bool {
+        try withSegments { segments throws(StoreError) in
+            for segment in segments.reversed() {
+                guard let row = try segment.lastRow(of: id) else { continue }
+                return try loss.isBehind(segment.index.pointer(of: row))
+            }
+            return false
+        }
+    }
+
     /// Returns where the live document of an id stands in a collection whose documents change.
     func find(_ id: Text) throws(StoreError) -> (pointer: RecordPointer, committedAt: Timestamp)? {
         try withSegments { segments throws(StoreError) in

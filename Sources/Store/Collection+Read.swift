@@ -10,8 +10,9 @@ extension Collection {
     ///   checksum, ``StoreError/retired`` as ``list(_:)`` does.
     package func get(_ id: String) throws(StoreError) -> Document? {
         try retrying { () throws(StoreError) in
-            guard let found = try find(id) else { return nil }
-            return try document(at: found.pointer)
+            if let found = try find(id) { return try document(at: found.pointer) }
+            guard loss == nil else { throw missing(id) }
+            return nil
         }
     }
 

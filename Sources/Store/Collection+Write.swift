@@ -31,7 +31,17 @@ extension Collection {
         guard let id = try id(of: object) else { return try await insert(object) }
         await turns.enter(id)
         defer { turns.leave(id) }
-        return try await append(Draft(object, id: id, committedAt: try find(id)?.committedAt))
+        return try await append(Draft(object, id: id, committedAt: try committedAt(of: id)))
+    }
+
+    /// When a document was first stored; where that is doubtful it counts as new, for it is what it is now from here on.
+    private func committedAt(of id: String) throws(StoreError) -> Timestamp? {
+        do throws(StoreError) {
+            return try find(id)?.committedAt
+        } catch {
+            if case .doubtful = error { return nil }
+            throw error
+        }
     }
 
     /// Replaces a document by what `change` makes of it; nobody else writes this id in between.
@@ -46,7 +56,7 @@ extension Collection {
         precondition(!schema.isAppendOnly, "events are never replaced")
         await turns.enter(id)
         defer { turns.leave(id) }
-        guard let old = try find(id) else { throw .notFound(id) }
+        guard let old = try find(id) else { throw missing(id) }
         let object = try change(try object(at: old.pointer))
         guard try self.id(of: object) == id else { throw .invalidKey(member: schema.key) }
         return try await append(Draft(object, id: id, committedAt: old.committedAt))
@@ -60,7 +70,7 @@ extension Collection {
         precondition(!schema.isAppendOnly, "events are never deleted")
         await turns.enter(id)
         defer { turns.leave(id) }
-        guard try find(id) != nil else { throw .notFound(id) }
+        guard try find(id) != nil else { throw missing(id) }
         do {
             _ = try await log.append { _, _, output in Record.writeDelete(id, to: &output) }
         } catch {

@@ -27,12 +27,17 @@ package final class Collection: Sendable {
     let clock: @Sendable () -> Timestamp
     /// Index files that a read found damaged.
     let damagedIndexPaths = NIOLockedValueBox<Set<String>>([])
+    let foundDamage: NIOLockedValueBox<[Corruption]>
+    /// The newest place where records are lost, if there is one.
+    let loss: Loss?
+    /// Whether its segments stay as they are, because some of them are damaged.
+    let isQuarantined: Bool
     let askForMaintenance: @Sendable () -> Void
 
     /// Opens the collection in `directory` and indexes what no index file speaks for.
     init(_ schema: CollectionSchema, _ options: SegmentLog.Options, on disk: any Disk) throws(StoreError) {
         let index = CollectionIndex(schema)
-        let attachment = SealedAttachment(schema, to: index, on: disk)
+        let attachment = SealedAttachment(schema, to: index, acceptsLoss: options.opensDamaged, on: disk)
         self.schema = schema
         self.index = index
         self.disk = disk
@@ -51,6 +56,13 @@ package final class Collection: Sendable {
         attachment.finish()
         rebuiltIndexPaths = attachment.rebuiltPaths
         if let failure = index.failure { throw failure }
+        let losses = attachment.losses + recovery.losses
+        loss = losses.last
+        let found = recovery.damage
+        let damage = found + attachment.losses.map(\.corruption).filter { !found.contains($0) }
+        isQuarantined = !damage.isEmpty
+        foundDamage = NIOLockedValueBox(damage)
+        if let loss, !schema.isAppendOnly { try index.doubt(before: loss) }
     }
 
     /// What the log holds, and whether it takes more.
@@ -58,6 +70,12 @@ package final class Collection: Sendable {
 
     /// How many documents the collection holds.
     package var documentCount: Int { index.documentCount }
+
+    /// Where the collection is known to be damaged: what opening found, and the first hundred places that reads have met.
+    ///
+    /// Records that stood there are not served, and are in no list and no count. Of documents that change, nothing is
+    /// served that they may have changed.
+    package var damage: [Corruption] { foundDamage.withLockedValue { $0 } }
 
     func close() async throws(StoreError) {
         do { try await log.close() } catch { throw StoreError(error) }

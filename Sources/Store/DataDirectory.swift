@@ -3,6 +3,7 @@
 ///     DIR/ledge.json            what the directory is: ``StoreIdentity``
 ///     DIR/lock                  held by the process that serves it, and its id
 ///     DIR/collections/<name>/   one log per collection, in the hands of ``SegmentLog``
+///     DIR/lost+found/           what repairs have taken out
 package struct DataDirectory: Sendable, Hashable {
     package let path: String
 
@@ -12,6 +13,7 @@ package struct DataDirectory: Sendable, Hashable {
 
     package var identity: String { "\(path)/ledge.json" }
     package var lock: String { "\(path)/lock" }
+    package var lostAndFound: String { "\(path)/lost+found" }
     package var collections: String { "\(path)/collections" }
 
     package func collection(_ name: String) -> String { "\(collections)/\(name)" }

@@ -12,32 +12,52 @@ final class SealedAttachment: Sendable {
         var indexes: [MappedIndex] = []
         var segments: [SealedSegment] = []
         var rebuiltPaths: [String] = []
+        var losses: [Loss] = []
         var isFinished = false
     }
 
     private let schema: CollectionSchema
     private let collection: CollectionIndex
+    private let acceptsLoss: Bool
     private let disk: any Disk
     private let state = NIOLockedValueBox(State())
 
-    init(_ schema: CollectionSchema, to collection: CollectionIndex, on disk: any Disk) {
+    /// With `acceptsLoss` segments of which neither the index nor every record can be read are left out.
+    init(_ schema: CollectionSchema, to collection: CollectionIndex, acceptsLoss: Bool = false, on disk: any Disk) {
         self.schema = schema
         self.collection = collection
+        self.acceptsLoss = acceptsLoss
         self.disk = disk
     }
 
     var rebuiltPaths: [String] { state.withLockedValue { $0.rebuiltPaths } }
+    /// The segments that were left out, oldest first.
+    var losses: [Loss] { state.withLockedValue { $0.losses.sorted { $0.segment < $1.segment } } }
 
     /// Opens the index of a sealed segment; a failure becomes the collection's.
     func add(_ sealed: SealedSegment) {
         do throws(StoreError) {
-            let index = try open(sealed)
+            guard let index = try leavingOut(sealed, { () throws(StoreError) in try open(sealed) }) else { return }
             state.withLockedValue { state in
                 state.indexes.append(index)
                 state.segments.append(sealed)
             }
         } catch {
             collection.fail(error)
+        }
+    }
+
+    /// Returns an index, or nil where it cannot be had and the segment's records may be lost.
+    private func leavingOut(
+        _ sealed: SealedSegment,
+        _ index: () throws(StoreError) -> MappedIndex
+    ) throws(StoreError) -> MappedIndex? {
+        do throws(StoreError) {
+            return try index()
+        } catch {
+            guard acceptsLoss, let corruption = error.loss else { throw error }
+            state.withLockedValue { $0.losses.append(Loss(segment: sealed.summary.id, corruption)) }
+            return nil
         }
     }
 
@@ -69,17 +89,35 @@ final class SealedAttachment: Sendable {
 
     /// Tells the collection of the indexes, each of which is made again at most once.
     private func attach(_ found: State) throws(StoreError) {
-        var indexes = found.indexes
+        var (indexes, segments) = (found.indexes, found.segments)
         var mended: Set<String> = []
         while true {
             do throws(StoreError) {
                 return try collection.attach(indexes)
             } catch {
                 guard case .corrupt(let path, _) = error, mended.insert(path).inserted,
-                    let position = found.segments.firstIndex(where: { $0.indexPath == path })
+                    let position = segments.firstIndex(where: { $0.indexPath == path })
                 else { throw error }
-                indexes[position] = try rebuild(found.segments[position])
+                let sealed = segments[position]
+                if let index = try leavingOut(sealed, { () throws(StoreError) in try rebuild(sealed) }) {
+                    indexes[position] = index
+                } else {
+                    indexes.remove(at: position)
+                    segments.remove(at: position)
+                }
             }
+        }
+    }
+}
+
+extension StoreError {
+    /// The damage by which the records of a segment are lost, where that is what failed.
+    fileprivate var loss: Corruption? {
+        switch self {
+        case .damaged(let corruption): corruption
+        case .disk(let error) where error.isMissing:
+            Corruption(path: error.path, offset: 0, sequence: nil, reason: .missingSegment)
+        default: nil
         }
     }
 }

@@ -19,6 +19,9 @@ package final class Store: Sendable {
         package var mergedByteCountMax: Int64 { min(segmentByteCountMax * 10, 1 << 30) }
         /// Bytes of decompressed records that all collections together keep for the next reader.
         package var frameCacheByteCountMax = 16 << 20
+        /// Whether collections with damaged segments are served all the same, without what is lost; see
+        /// ``Collection/damage``.
+        package var servesDamaged = false
         /// What may leave, for each collection of events by its name.
         package var retention: [String: Retention] = [:]
         /// Whether segments are sealed, merged and dropped as it becomes due; else ``Store/maintain()`` does it.
@@ -48,8 +51,8 @@ package final class Store: Sendable {
     ///
     /// Blocks while the records that are in no sealed segment are read once.
     /// - Throws: ``StoreError/locked(path:owner:)`` where another process serves it, and everything from
-    ///   ``StoreError/disk(_:)`` on; ``StoreError/damaged(_:)`` where a log is corrupt. Nothing is repaired but the
-    ///   torn tail of a log, which `recovery` reports.
+    ///   ``StoreError/disk(_:)`` on; ``StoreError/damaged(_:)`` where a log is corrupt and the options do not let it be.
+    ///   Nothing is repaired but the torn tail of a log, which `recovery` reports.
     package static func open(
         _ directory: String,
         schemas: [CollectionSchema],
@@ -77,6 +80,7 @@ package final class Store: Sendable {
                 clock: clock
             )
             logOptions.parentIsDurable = true
+            logOptions.opensDamaged = options.servesDamaged
             logOptions.segmentByteCountMax = options.segmentByteCountMax
             logOptions.frameCache = frameCache
             logOptions.didClose = { maintenance.ask() }
@@ -110,6 +114,11 @@ package final class Store: Sendable {
     package func collection(_ name: String) -> Collection {
         guard let collection = collections[name] else { preconditionFailure("no schema is called \(name)") }
         return collection
+    }
+
+    /// Where each collection is known to be damaged; only those that are. See ``Collection/damage``.
+    package var damage: [(collection: String, places: [Corruption])] {
+        collections.values.map { ($0.schema.name, $0.damage) }.filter { !$0.1.isEmpty }.sorted { $0.0 < $1.0 }
     }
 
     /// Seals, merges and drops what is due, and returns when nothing more is.

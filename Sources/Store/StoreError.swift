@@ -28,6 +28,8 @@ package enum StoreError: Error, Sendable, Equatable {
     case closed
     /// Bytes that were durable are not what was written; they are not handed out.
     case damaged(Corruption)
+    /// Records are lost here that may have stored, replaced or deleted the document, so nobody can tell what it is.
+    case doubtful(Corruption)
     /// Another call failed; nothing was stored by it.
     case disk(DiskError)
 

@@ -47,6 +47,12 @@ package struct StoreIdentity: Sendable, Hashable {
         return try StoreIdentity(parsing: line, path: directory.identity)
     }
 
+    /// Gives a directory whose identity is lost another one.
+    package static func renew(_ directory: DataDirectory, at now: Timestamp, on disk: any Disk) throws(DiskError) {
+        let identity = StoreIdentity(createdAt: now, instanceID: UniqueID.random())
+        try disk.publish(identity.line, at: directory.identity)
+    }
+
     /// Reads the file at `path`.
     ///
     /// - Throws: ``StoreError/corrupt(path:reason:)`` where it is not what was written;

@@ -17,11 +17,13 @@ struct Ledge: AsyncParsableCommand {
               ledge export --data data telemetry > telemetry.jsonl
               ledge inspect data
               ledge check data
+              ledge repair data
               ledge token --data data --role admin
             """,
         version: "0.1.0",
         subcommands: [
-            Serve.self, Upload.self, Import.self, Export.self, Inspect.self, Check.self, MakeToken.self,
+            Serve.self, Upload.self, Import.self, Export.self, Inspect.self, Check.self, RepairCommand.self,
+            MakeToken.self,
         ]
     )
 

@@ -5,6 +5,7 @@ internal import Catalog
 internal import Control
 internal import Disk
 internal import Glibc
+internal import Inspection
 internal import Logging
 internal import NIOCore
 internal import SegmentLog
@@ -102,6 +103,7 @@ struct Serve: AsyncParsableCommand {
         }
         let (store, blobs) = try await open(logger)
         for report in store.recovery { log(report, to: logger) }
+        for (collection, places) in store.damage { log(places, of: collection, to: logger) }
         for path in store.rebuiltIndexPaths {
             logger.notice(
                 "made an index again that was missing or not as it was written",
@@ -122,7 +124,7 @@ struct Serve: AsyncParsableCommand {
                 options: options,
                 logger: logger
             )
-            ending = .success(try await serve(server, controller))
+            ending = .success(try await serve(server, controller, logger))
         } catch {
             ending = .failure(error)
         }
@@ -135,6 +137,7 @@ struct Serve: AsyncParsableCommand {
 
 extension Serve {
     static let name = "serve"
+    private static let shownDamageCountMax = 20
 
     private var options: ServerOptions {
         var options = limits.server(listen)
@@ -147,6 +150,7 @@ extension Serve {
     private func open(_ logger: Logger) async throws -> (Store, BlobStore) {
         let disk = PosixDisk()
         var storeOptions = limits.store
+        storeOptions.servesDamaged = true
         storeOptions.notice = { notice in logger.log(level: notice.level, "\(notice)") }
         let store: Store
         do throws(StoreError) {
@@ -172,12 +176,10 @@ extension Serve {
     }
 
     /// Goes on with what an earlier process left, and serves until a signal.
-    private func serve(_ server: Server, _ controller: Controller) async throws {
-        do {
-            try await server.declare(combiner)
+    private func serve(_ server: Server, _ controller: Controller, _ logger: Logger) async throws {
+        try await servingDamaged(logger, "a combiner is not declared") { try await server.declare(combiner) }
+        try await servingDamaged(logger, "what was running does not go on") {
             for notice in try await controller.resume() { Console.note(notice) }
-        } catch let error as StoreError {
-            throw CommandFailure(error.text)
         }
         let data =
             realpath(data, nil).map { path in
@@ -195,6 +197,33 @@ extension Serve {
         } catch {
             throw CommandFailure("cannot serve on \(listen): \(IOError.text(error))")
         }
+    }
+
+    /// Does what a start does, or says that it could not because a document it needs is damaged.
+    private func servingDamaged(_ logger: Logger, _ consequence: String, _ body: () async throws -> Void) async throws {
+        do {
+            try await body()
+        } catch {
+            let cause: StoreError
+            switch error {
+            case let error as StoreError: cause = error
+            case ControlError.store(let error): cause = error
+            default: throw error
+            }
+            switch cause {
+            case .damaged, .doubtful: logger.error("\(consequence): \(cause.text)")
+            default: throw CommandFailure(cause.text)
+            }
+        }
+    }
+
+    /// Says what of a collection is damaged; it is served without that.
+    private func log(_ places: [Corruption], of collection: String, to logger: Logger) {
+        for place in places.prefix(Self.shownDamageCountMax) { logger.error("\(Finding(place))") }
+        logger.error(
+            "\(collection) is served without what is lost; stop the server and see \"ledge repair\"",
+            metadata: ["places": "\(places.count)"]
+        )
     }
 
     /// Says what recovery found in one log, and what it changed.

@@ -18,7 +18,7 @@ struct LogCheckTests {
     @Test func everyViolationIsFound() throws {
         let disk = FaultDisk()
         try disk.put(Self.segments)
-        for segment in Self.segments { try disk.flipBit(segment.offsets[1] * 8 + 400, of: segment.path) }
+        for segment in Self.segments { try disk.damage(segment.path) { $0[segment.offsets[1] + 50] ^= 3 } }
         try disk.put(SegmentText(first: 90, batchSizes: [1]).bytes, at: "clients/\(SegmentName.make(90))")
         let findings = try Findings(on: disk)
         #expect(findings.violations.map(\.sequence) == [90, 2, 5, 8])

@@ -84,6 +84,9 @@ struct Findings {
     private mutating func add(_ finding: LogFinding) {
         switch finding {
         case .entry(let entry): sequences.append(entry.sequence)
+        case .flipped(let entry, let violation):
+            sequences.append(entry.sequence)
+            violations.append(violation)
         case .violation(let violation): violations.append(violation)
         case .tornTail(let tail): tornTails.append(tail)
         }

@@ -139,9 +139,22 @@ struct SegmentReaderTests {
         }
     }
 
-    @Test func violationsDoNotHideWhatFollows() throws {
+    /// The checksum of the line says which bit it was, and so what was written.
+    @Test func aFlippedBitDoesNotHideItsRecord() throws {
         var bytes = Self.segment.bytes
         for line in [1, 2, 5] { bytes[Self.segment.offsets[line] + 70] ^= 1 }
+        let findings = try findActive(bytes)
+        #expect(findings.sequences == [1, 2, 3, 4, 5, 6, 7])
+        #expect(findings.violations.map(\.sequence) == [2, 3, 6])
+        #expect(
+            findings.violations.map(\.reason)
+                == [1, 2, 5].map { .flippedBit(at: Int64(Self.segment.offsets[$0] + 70)) }
+        )
+    }
+
+    @Test func violationsDoNotHideWhatFollows() throws {
+        var bytes = Self.segment.bytes
+        for line in [1, 2, 5] { bytes[Self.segment.offsets[line] + 70] ^= 3 }
         let findings = try findActive(bytes)
         #expect(findings.sequences == [1, 4, 5, 7])
         #expect(findings.violations.map(\.sequence) == [2, 3, 6])

@@ -7,6 +7,8 @@ extension HTTPField.Name {
     static let limit = known("X-Limit")
     static let reverse = known("X-Reverse")
     static let serverTiming = known("Server-Timing")
+    /// Says that a list or a count may lack documents, and how many places of the collection are damaged.
+    static let ledgeDamage = known("Ledge-Damage")
     static let skip = known("X-Skip")
     static let sortKey = known("X-Sort-Key")
     static let sortOrder = known("X-Sort-Order")

@@ -119,7 +119,7 @@ extension StoreError: AnsweredError {
         case .noSpace: .noSpace
         case .latched, .closed, .disk, .retired: .serviceUnavailable
         case .tooLarge: .contentTooLarge
-        case .damaged, .locked, .unsupportedFormat, .corrupt, .notADataDirectory,
+        case .damaged, .doubtful, .locked, .unsupportedFormat, .corrupt, .notADataDirectory,
             .unreadableRecord:
             .internalServerError
         }
@@ -138,6 +138,7 @@ extension StoreError: AnsweredError {
         case .closed: closedMessage
         case .tooLarge(let byteCountMax): "The document is longer than \(byteCountMax) bytes"
         case .damaged, .corrupt, .unreadableRecord: corruptMessage
+        case .doubtful: doubtfulMessage
         case .disk: diskMessage
         case .locked, .unsupportedFormat, .notADataDirectory: unexpectedErrorMessage
         }
@@ -226,4 +227,8 @@ private let noSpaceMessage = "The server's disk is full; nothing was written"
 private let diskMessage = "The server's disk did not answer as it should; nothing was written"
 private let latchedMessage = "The server's disk failed; it takes no writes until it is restarted, reads go on"
 private let closedMessage = "The server is shutting down"
+private let doubtfulMessage = """
+    Records of this collection are damaged, and one of them may have stored, changed or deleted this document. \
+    The server's log says where; "ledge repair" decides it
+    """
 private let corruptMessage = "Stored data failed its checksum; it is not served. The server's log says where"

@@ -9,14 +9,23 @@ extension Collection {
     /// Answers a list, and with it how it was found where that is asked for.
     func answer(_ query: Query, isExplained: Bool) async throws -> Response {
         let (page, timing) = try await timed { [self] in try list(query) }
-        return Response(page, isExplained: isExplained, timing: timing)
+        return noting(Response(page, isExplained: isExplained, timing: timing))
     }
 
     /// Answers a count: a bare number, or where the plan is asked for `{"count":N,"explain":{…}}`.
     func answerCount(of filter: Filter, isExplained: Bool) async throws -> Response {
         let ((count, plan), timing) = try await timed { [self] in try counted(filter) }
         let answer: JSON = isExplained ? ["count": JSON(count), "explain": plan.json] : JSON(count)
-        return Response(answer, headers: [.serverTiming: timing.header(scannedCount: plan.recordsScanned)])
+        return noting(Response(answer, headers: [.serverTiming: timing.header(scannedCount: plan.recordsScanned)]))
+    }
+
+    /// Says in an answer that some documents may be missing from it, where the collection is damaged.
+    private func noting(_ response: Response) -> Response {
+        let count = damage.count
+        guard count > 0 else { return response }
+        var response = response
+        response.headers[.ledgeDamage] = "\(schema.name) is damaged in \(count) \(count == 1 ? "place" : "places")"
+        return response
     }
 
     private func timed<Value: Sendable>(

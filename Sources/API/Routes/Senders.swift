@@ -63,9 +63,21 @@ extension Senders.Names {
     fileprivate mutating func name(of id: String, _ kind: String, in collection: Collection) throws -> JSON? {
         let key = Array("\(kind) \(id)".utf8)
         if let name = known[key] { return name }
-        // A document passed its checksum when it was read, and was JSON when it was stored.
-        let name = try collection.get(id).map { (try? JSON(parsing: $0.bytes))?[path: "name"] ?? .null }
+        let name = try Self.name(of: id, in: collection)
         known[key] = .some(name)
         return name
+    }
+
+    /// Of a sender whose document is damaged the name is null: what it sends is taken all the same.
+    private static func name(of id: String, in collection: Collection) throws(StoreError) -> JSON? {
+        do throws(StoreError) {
+            // A document passed its checksum when it was read, and was JSON when it was stored.
+            return try collection.get(id).map { (try? JSON(parsing: $0.bytes))?[path: "name"] ?? .null }
+        } catch {
+            switch error {
+            case .doubtful, .damaged: return .null
+            default: throw error
+            }
+        }
     }
 }

@@ -105,6 +105,19 @@ final class CollectionIndex: Sendable {
         state.withLockedValue { $0.segments = segments }
     }
 
+    /// Takes what stands before a loss out of the living: the records that are lost may have replaced or deleted it.
+    func doubt(before loss: Loss) throws(StoreError) {
+        var failure: StoreError?
+        state.withLockedValue { state in
+            do throws(StoreError) {
+                for position in state.segments.indices { try state.segments[position].kill(before: loss) }
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+    }
+
     /// Lets an index in a file take the place of the one in memory, row for row, once its segment is sealed.
     func swap(_ sealed: any SealedIndex) {
         state.withLockedValue { state in

@@ -70,6 +70,13 @@ struct IndexedSegment: Sendable {
 }
 
 extension IndexedSegment {
+    /// Kills every row whose record stands before a loss.
+    mutating func kill(before loss: Loss) throws(StoreError) {
+        for row in 0..<rowCount where isLive(row) {
+            if try loss.isBehind(index.pointer(of: row)) { kill(row) }
+        }
+    }
+
     /// Sealed segments, oldest first, each with the rows that are live as far as these segments tell.
     ///
     /// A document is live where no newer segment has its id and it is the last of its segment. The ids of every index

@@ -14,6 +14,7 @@ extension Collection {
         notice: (MaintenanceNotice) -> Void,
         isEnding: () -> Bool
     ) throws(StoreError) {
+        guard !isQuarantined else { return }
         if let retention, let dropped = try drop(retention) { notice(dropped) }
         for path in damagedIndexPaths.withLockedValue({ $0.sorted() }) {
             if let mended = try mend(path) { notice(mended) }
@@ -26,6 +27,7 @@ extension Collection {
 
     /// Seals every segment that takes no more records.
     func sealClosed(notice: (MaintenanceNotice) -> Void) throws(StoreError) {
+        guard !isQuarantined else { return }
         for segment in log.segments where segment.form == .closed { notice(try seal(segment)) }
     }
 

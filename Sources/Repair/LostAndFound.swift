@@ -1,0 +1,209 @@
+internal import Disk
+internal import JSON
+internal import Store
+
+/// What one repair has taken out of a data directory, kept below `lost+found/` under the moment it began.
+///
+/// Shape: `lost+found/2026-11-28T21:30:00.123456Z/` with each file under its own path in the data directory, and
+/// `repair.json`, a checked line whose seed is the XXH3-64 of the text `repair.json`:
+///
+///     {"format":1,"state":"done",
+///      "kept":[{"path":"collections/clients/manifest.json","bytes":412,"xxh3_128":"…"}],
+///      "left":[{"path":"collections/clients/manifest.json","bytes":430,"xxh3_128":"…"},
+///              {"path":"collections/clients/00000000000000000001.jsonl","bytes":null,"xxh3_128":null}],"xxh3":"…"}
+///
+/// `kept` are the copies, `left` is what the repair left in their places and beside them; null is a file that is not
+/// there. The state is `begun` until `left` is known, and `undone` after it was taken back.
+/// Source: docs/FORMAT.md, "lost+found".
+struct LostAndFound {
+    /// The bytes of a file at one moment.
+    struct Entry: Hashable {
+        let path: String
+        /// Nil where there is no file.
+        let content: Content?
+    }
+
+    struct Content: Hashable {
+        let byteCount: Int64
+        let digest: String
+    }
+
+    enum State: String {
+        case begun, done, undone
+    }
+
+    static let fileName = "repair.json"
+    private static let seed = XXH3.hash64(fileName)
+    private static let format: Int64 = 1
+    private static let blockByteCount = 1 << 20
+
+    let path: String
+    let directory: DataDirectory
+    let disk: any Disk
+    private(set) var state: State
+    private(set) var kept: [Entry]
+    private(set) var left: [Entry] = []
+
+    /// Copies files, durably, before anything happens to them.
+    init(
+        keeping paths: [String],
+        of directory: DataDirectory,
+        at now: Timestamp,
+        on disk: any Disk
+    ) throws(DiskError) {
+        self.directory = directory
+        self.disk = disk
+        path = "\(directory.lostAndFound)/\(now)"
+        state = .begun
+        kept = []
+        try disk.ensureDirectory(path)
+        for original in Set(paths).sorted() {
+            guard try disk.entry(original) != nil else { continue }
+            let name = Self.relative(original, to: directory)
+            try disk.ensureDirectory(disk.directory(of: "\(path)/\(name)"))
+            kept.append(Entry(path: name, content: try Self.copy(original, to: "\(path)/\(name)", on: disk)))
+        }
+        try write()
+    }
+
+    /// Reads what an earlier repair has kept; nil where its file does not verify.
+    init?(_ path: String, of directory: DataDirectory, on disk: any Disk) throws(DiskError) {
+        guard let bytes = try disk.contents(of: "\(path)/\(Self.fileName)") else { return nil }
+        let object: JSONObject
+        do { object = try CheckedLine.open(bytes, seed: Self.seed) } catch { return nil }
+        guard object["format"]?.int == Self.format, let state = object["state"]?.string.flatMap(State.init(rawValue:)),
+            let kept = object["kept"]?.array?.compactMap(Entry.init),
+            let left = object["left"]?.array?.compactMap(Entry.init)
+        else { return nil }
+        self.path = path
+        self.directory = directory
+        self.disk = disk
+        self.state = state
+        self.kept = kept
+        self.left = left
+    }
+
+    /// Notes what the repair has left in the places it touched.
+    func finish(_ paths: [String]) throws(DiskError) {
+        var done = self
+        for original in Set(paths).sorted() { done.left.append(try entry(Self.relative(original, to: directory))) }
+        done.state = .done
+        try done.write()
+    }
+
+    /// Puts everything back, and removes what the repair has made.
+    ///
+    /// - Throws: ``RepairError/changedSince(_:)`` where a file is not as it was left, nor as it was before;
+    ///   ``RepairError/damagedCopy(_:)``; then nothing was changed. ``RepairError/disk(_:)``.
+    func undo() throws(RepairError) {
+        try verify()
+        do throws(DiskError) {
+            // What a manifest lists is there before it, and what it no longer lists goes behind it.
+            for isManifest in [false, true] {
+                for entry in kept where entry.path.hasSuffix("manifest.json") == isManifest {
+                    _ = try Self.copy("\(path)/\(entry.path)", to: original(entry), on: disk)
+                }
+            }
+            let names = Set(kept.map(\.path))
+            for entry in left where !names.contains(entry.path) && entry.content != nil {
+                guard try disk.entry(original(entry)) != nil else { continue }
+                try disk.remove(original(entry))
+                try disk.synchronizeDirectory(disk.directory(of: original(entry)))
+            }
+            var undone = self
+            undone.state = .undone
+            try undone.write()
+        } catch {
+            throw .disk(error)
+        }
+    }
+
+    private func verify() throws(RepairError) {
+        let before = Dictionary(uniqueKeysWithValues: kept.map { ($0.path, $0.content) })
+        for entry in kept {
+            let copyPath = "\(path)/\(entry.path)"
+            let copy = try RepairError.ofDisk { () throws(DiskError) in try Self.content(of: copyPath, on: disk) }
+            guard copy == entry.content else { throw .damagedCopy(copyPath) }
+        }
+        for entry in left {
+            let now = try RepairError.ofDisk { () throws(DiskError) in try self.entry(entry.path) }
+            // An undoing that was cut off has put some of it back.
+            let isAsBefore = now.content == before[entry.path] ?? nil
+            guard now == entry || isAsBefore else { throw .changedSince(original(entry)) }
+        }
+    }
+
+    private func original(_ entry: Entry) -> String { "\(directory.path)/\(entry.path)" }
+
+    private func entry(_ name: String) throws(DiskError) -> Entry {
+        Entry(path: name, content: try Self.content(of: "\(directory.path)/\(name)", on: disk))
+    }
+
+    private func write() throws(DiskError) {
+        let object: JSONObject = [
+            "format": .number(JSONNumber(Self.format)), "state": .string(state.rawValue),
+            "kept": .array(kept.map(\.json)), "left": .array(left.map(\.json)),
+        ]
+        try disk.publish(CheckedLine.seal(object, seed: Self.seed), at: "\(path)/\(Self.fileName)")
+    }
+
+    private static func relative(_ path: String, to directory: DataDirectory) -> String {
+        String(path.dropFirst(directory.path.count + 1))
+    }
+
+    // MARK: Bytes
+
+    /// Copies a file under a new name, or over what has that name, durably and in one piece.
+    private static func copy(_ path: String, to newPath: String, on disk: any Disk) throws(DiskError) -> Content {
+        let unfinished = newPath + ".new"
+        if try disk.entry(unfinished) != nil { try disk.remove(unfinished) }
+        let new = try File(unfinished, .create, on: disk)
+        let content = try read(path, on: disk) { bytes, offset throws(DiskError) in try new.write(bytes, at: offset) }
+        try new.synchronize()
+        try disk.rename(unfinished, to: newPath)
+        try disk.synchronizeDirectory(disk.directory(of: newPath))
+        return content
+    }
+
+    private static func content(of path: String, on disk: any Disk) throws(DiskError) -> Content? {
+        try disk.entry(path) == nil ? nil : try read(path, on: disk) { _, _ in }
+    }
+
+    private static func read(
+        _ path: String,
+        on disk: any Disk,
+        _ body: ([UInt8], Int64) throws(DiskError) -> Void
+    ) throws(DiskError) -> Content {
+        let file = try File(path, .read, on: disk)
+        let digest = XXH3Digest()
+        var offset: Int64 = 0
+        while true {
+            let bytes = try file.bytes(at: offset, count: blockByteCount)
+            guard !bytes.isEmpty else { return Content(byteCount: offset, digest: digest.hex) }
+            bytes.withUnsafeBytes { digest.update($0) }
+            try body(bytes, offset)
+            offset += Int64(bytes.count)
+        }
+    }
+}
+
+extension LostAndFound.Entry {
+    fileprivate init?(_ json: JSON) {
+        guard let path = json["path"]?.string, !path.split(separator: "/").contains(".."), !path.hasPrefix("/") else {
+            return nil
+        }
+        self.path = path
+        if let byteCount = json["bytes"]?.int, let digest = json["xxh3_128"]?.string {
+            content = LostAndFound.Content(byteCount: byteCount, digest: digest)
+        } else {
+            content = nil
+        }
+    }
+
+    fileprivate var json: JSON {
+        [
+            "path": .string(path), "bytes": content.map { .number(JSONNumber($0.byteCount)) } ?? .null,
+            "xxh3_128": content.map { .string($0.digest) } ?? .null,
+        ]
+    }
+}

@@ -1,0 +1,121 @@
+internal import Blobs
+internal import Catalog
+package import Disk
+internal import JSON
+internal import SegmentLog
+internal import Store
+internal import Tokens
+
+/// What it takes to make a damaged data directory whole, as far as its own bytes allow.
+///
+/// Planning reads every byte and changes nothing. Applying first copies whatever it will replace or remove into
+/// `lost+found/`, so that it can be undone. Damaged blobs are named and left: only a backup has their bytes, and what is
+/// whole of them can still be read.
+/// Source: docs/OPERATIONS.md, "Repair".
+package struct Repair {
+    /// What will be done, or cannot be.
+    package private(set) var actions: [RepairAction] = []
+
+    let directory: DataDirectory
+    let disk: any Disk
+    private(set) var logs: [LogRepair] = []
+    /// Derived files that are not what was written.
+    private(set) var damagedIndexPaths: [String] = []
+    private(set) var makesIdentity = false
+    private let advance: (Int64) -> Void
+    private var readByteCount: Int64 = 0
+
+    /// Every collection a server keeps.
+    private static let schemas = Resource.schemas + [TokenAuthority.schema]
+
+    /// Reads the data directory at `path`, and tells `advance` how many bytes of blobs were read so far.
+    ///
+    /// - Throws: where a file cannot be read, or nothing can be told about the directory.
+    package init(
+        _ path: String,
+        on disk: any Disk,
+        advance: @escaping (Int64) -> Void = { _ in }
+    ) throws(RepairError) {
+        directory = DataDirectory(path)
+        self.disk = disk
+        self.advance = advance
+        let collections = try RepairError.ofDisk { () throws(DiskError) in
+            guard try disk.entry(directory.collections)?.kind == .directory else { return nil as [String]? }
+            return try disk.list(directory.collections)
+        }
+        guard let collections else { throw .notADataDirectory(path) }
+        try planIdentity()
+        for name in collections { try planLog(name) }
+        do throws(DiskError) { try findDamagedBlobs() } catch { throw .disk(error) }
+    }
+
+    /// Whether there is anything to do.
+    package var isNeeded: Bool { makesIdentity || !touchedPaths.isEmpty || !createdPaths.isEmpty }
+
+    /// Files that will be replaced or removed.
+    var touchedPaths: [String] {
+        logs.flatMap(\.touchedPaths) + damagedIndexPaths + (makesIdentity ? [directory.identity] : [])
+    }
+
+    /// Files that will be made.
+    var createdPaths: [String] { logs.flatMap(\.createdPaths) }
+
+    private mutating func planIdentity() throws(RepairError) {
+        do throws(StoreError) {
+            guard try StoreIdentity.read(directory, on: disk) == nil else { return }
+            actions.append(RepairAction(directory.identity, .makeIdentity(isMissing: true)))
+        } catch {
+            guard case .corrupt = error else { throw .store(error) }
+            actions.append(RepairAction(directory.identity, .makeIdentity(isMissing: false)))
+        }
+        makesIdentity = true
+    }
+
+    private mutating func planLog(_ name: String) throws(RepairError) {
+        let path = directory.collection(name)
+        do throws(SegmentError) {
+            guard try SegmentError.reading({ () throws(DiskError) in try disk.entry(path)?.kind }) == .directory else {
+                return
+            }
+            let log = try LogRepair(log: name, directory: path, on: disk)
+            actions += log.steps.map(RepairAction.init)
+            if !log.steps.isEmpty { logs.append(log) }
+            guard let schema = Self.schemas.first(where: { $0.name == name }) else { return }
+            let segments = try LogCheck.sealedSegments(log: name, directory: path, on: disk)
+            for segment in segments {
+                try SegmentError.reading { () throws(DiskError) in try planIndex(of: segment, path, schema) }
+            }
+        } catch {
+            throw .log(error)
+        }
+    }
+
+    private mutating func planIndex(
+        of segment: SegmentSummary,
+        _ directory: String,
+        _ schema: CollectionSchema
+    ) throws(DiskError) {
+        let outcome = try IndexFileCheck.run(of: segment, in: directory, schema, on: disk)
+        guard case .unusable(let reason) = outcome else { return }
+        let path = IndexFileCheck.path(of: segment, in: directory)
+        damagedIndexPaths.append(path)
+        actions.append(RepairAction(path, .removeIndex(reason: reason)))
+    }
+
+    private mutating func findDamagedBlobs() throws(DiskError) {
+        for entry in try BlobCheck.entries(in: directory.path, on: disk) where entry.kind != .stranger {
+            let found = try BlobCheck.check(entry, on: disk)
+            readByteCount += found.storedByteCount
+            advance(readByteCount)
+            for violation in found.violations where entry.kind != .unfinishedUpload {
+                actions.append(RepairAction(violation.path, .leave(violation)))
+            }
+        }
+    }
+}
+
+extension SegmentError {
+    fileprivate static func reading<Value>(_ body: () throws(DiskError) -> Value) throws(SegmentError) -> Value {
+        do { return try body() } catch { throw .disk(error) }
+    }
+}
