@@ -116,7 +116,7 @@ package final class Store: Sendable {
         return collection
     }
 
-    /// Where each collection is known to be damaged; only those that are. See ``Collection/damage``.
+    /// Where each collection is known to be damaged; see ``Collection/damage``.
     package var damage: [(collection: String, places: [Corruption])] {
         collections.values.map { ($0.schema.name, $0.damage) }.filter { !$0.1.isEmpty }.sorted { $0.0 < $1.0 }
     }
