@@ -36,8 +36,8 @@ class Reply:
 class Server:
     """`ledge serve` on a data directory, answering once this is made; `with` kills it if it still runs at the end."""
 
-    def __init__(self, binary, data, port=0, options=(), environment=None):
-        self.log = Path(f"{data}.log")
+    def __init__(self, binary, data, port=0, options=(), environment=None, log=None):
+        self.log = Path(log or f"{data}.log")
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [str(binary), "serve", "--data", str(data), "--listen", f"127.0.0.1:{port}", *options],
