@@ -108,6 +108,29 @@ struct DamageTests {
         #expect(try reader.frame(1).count == 3_000 - 2 * frame || reader.frame(1).count == frame)
     }
 
+    @Test func soundFramesInEachOthersPlaceAreNotServed() async throws {
+        let room = try Warehouse()
+        var generator = SeededGenerator()
+        let blob = try await room.store.claim(
+            try await room.upload(generator.bytes(count: 2 * Warehouse.frameByteCount)).token
+        )
+        let path = "data/blobs/\(blob.blobID.prefix(2))/\(blob.blobID).zst"
+        // Frames of noise are equally long, so that only their checksums say which is which.
+        let magic: [UInt8] = [0x28, 0xB5, 0x2F, 0xFD]
+        let stored = try #require(room.disk.bytes(of: path))
+        let second = try #require((4..<stored.count - 4).first { Array(stored[$0..<$0 + 4]) == magic })
+        try room.disk.damage(path) { bytes in
+            for index in 0..<second {
+                bytes[index] = stored[second + index]
+                bytes[second + index] = stored[index]
+            }
+        }
+        #expect(try room.violations().map(\.reason).contains(.frameChecksum))
+        let reader = try await room.store.open(blob.blobID)
+        #expect(throws: BlobError.self) { try reader.frame(0) }
+        #expect(throws: BlobError.self) { try reader.frame(1) }
+    }
+
     @Test func damageToWhatIsDurableOfAnUnfinishedUploadIsFound() async throws {
         var room = try Warehouse()
         let id = try await room.begin(10_000)

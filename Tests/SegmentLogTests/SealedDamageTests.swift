@@ -46,6 +46,21 @@ struct SealedDamageTests {
         #expect(harmlessCount < 20)
     }
 
+    /// Who reads by it would blame frames that are sound.
+    @Test func aDamagedSeekTableIsNamedAsOne() async throws {
+        let sealed = try await SealedLog([6])
+        let path = sealed.path(1)
+        let byteCount = try #require(sealed.disk.bytes(of: path)).count
+        let manifest = try Manifest.open(try #require(sealed.disk.bytes(of: "clients/manifest.json")), name: "clients")
+        let frameCount = try #require(manifest.closed[0].sealed).frameCount
+        for bit in (byteCount - SeekTable.byteCount(frameCount: frameCount)) * 8..<byteCount * 8 {
+            let disk = sealed.disk.copy()
+            try disk.flipBit(bit, of: path)
+            let reasons = try Findings(on: disk).violations.filter { $0.path == path }.map(\.reason)
+            #expect(reasons == [.damagedSeekTable], "bit \(bit)")
+        }
+    }
+
     @Test func everyTruncationStopsOpening() async throws {
         let sealed = try await SealedLog([6])
         let path = sealed.path(1)

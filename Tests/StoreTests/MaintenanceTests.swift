@@ -13,11 +13,15 @@ struct MaintenanceTests {
         return store
     }
 
-    private static func maintain(_ events: Collection, isEnding: () -> Bool) throws -> [String] {
+    private static func maintain(
+        _ collection: Collection,
+        _ compaction: Compaction = Compaction(byteCountMax: 4_000),
+        isEnding: () -> Bool
+    ) throws -> [String] {
         var notices: [String] = []
-        try events.maintain(
+        try collection.maintain(
             nil,
-            Compaction(byteCountMax: 4_000),
+            compaction,
             notice: { notices.append(String("\($0)".prefix { $0 != " " })) },
             isEnding: isEnding
         )
@@ -53,5 +57,23 @@ struct MaintenanceTests {
             try await again.maintain()
             #expect(try again.collection("events").count(Filter()) == 40)
         }
+    }
+
+    /// The older segment, which has the document, is not part of the merge.
+    @Test func aDeletionSurvivesTheMergeOfItsSegment() async throws {
+        let disk = FaultDisk()
+        let store = try Laboratory(segmentByteCountMax: 900).open(disk)
+        let things = store.collection("things")
+        let kept = ["one", "two", "three"]
+        for id in ["deleted"] + kept { _ = try await things.insert(["thing_id": .string(id)]) }
+        try await things.delete("deleted")
+        for _ in 0..<12 { _ = try await things.put(["thing_id": "replaced"]) }
+        let oldest = try #require(things.log.segments.first)
+        #expect(try Self.maintain(things, Compaction(byteCountMax: 800)) { false }.contains("compacted"))
+        #expect(things.log.segments.first?.id == oldest.id)
+        try await store.close()
+        let again = try Laboratory(segmentByteCountMax: 900).open(disk).collection("things")
+        #expect(try again.get("deleted") == nil)
+        #expect(try again.list(Query(ascending: true)).documents.map(\.id) == kept + ["replaced"])
     }
 }
