@@ -117,7 +117,7 @@ class Line:
 
 
 class Crowd:
-    """Clients at work on one server, each on a connection of its own, until it dies or the power goes."""
+    """Clients at work on one server, each on a connection of its own, until it dies or the power goes; 0 do nothing."""
 
     def __init__(self, server, ledger, round_number, count):
         self.server = server
@@ -128,6 +128,7 @@ class Crowd:
         self.unfinished = [upload for upload in ledger.uploads.values() if not upload.is_long]
         work = [self.send_long_files] + [self.send_files] * 4 + [self.post_batches] * 2 + [self.change_documents] * 4
         work += [self.make_sessions] + [self.post_events] * max(1, count - len(work) - 1)
+        work = work if count else []
         self.threads = [threading.Thread(target=self.run, args=pair, daemon=True) for pair in enumerate(work)]
         for thread in self.threads:
             thread.start()
@@ -225,11 +226,13 @@ class Crowd:
         return upload
 
     def send(self, connection, upload):
-        self.send_chunks(connection, upload)
-        path = f"file-upload/{upload.identifier}"
-        upload.token = post(connection, f"{path}/complete")["file_token"]
-        self.ledger.answered("complete uploads")
+        self.complete(connection, upload)
         publish(connection, self.ledger, upload)
+
+    def complete(self, connection, upload):
+        self.send_chunks(connection, upload)
+        upload.token = post(connection, f"file-upload/{upload.identifier}/complete")["file_token"]
+        self.ledger.answered("complete uploads")
 
     def send_chunks(self, connection, upload):
         content = self.ledger.file(upload.name, upload.byte_count)

@@ -21,6 +21,16 @@ struct RoundTests {
         return room
     }
 
+    /// A server that dies in between must know what its clients are at work on.
+    @Test func everyTaskIsStoredBeforeItIsHandedOut() async throws {
+        let room = try await Self.room(["validate": true])
+        try await room.controller.startSession(SessionStart(sessionID: "session"))
+        await room.untilQuiet()
+        #expect(Set(room.trainers.assignments.map(\.type)) == [.modelUpdate, .validation])
+        #expect(room.trainers.failures == [])
+        try await room.close()
+    }
+
     /// One of three does something wrong: the others are averaged, and the log says why.
     @Test(arguments: [
         (Conduct.failing, nil as String?), (.misshapen, "shape"), (.garbled, "no known format"),

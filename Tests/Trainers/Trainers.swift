@@ -92,7 +92,9 @@ package final class Trainers: Participants {
     }
 
     package func assign(_ task: Assignment) async {
+        let isStored = (try? store.collection("commands").get(task.correlationID)) != nil
         let conduct = state.withLockedValue { state in
+            if !isStored { state.failures.append("\(task.clientID): \(task.type.name) was not stored before") }
             state.assigned.append(task)
             state.workCount += 1
             return state.conducts[task.clientID] ?? .diligent
