@@ -59,6 +59,7 @@ extension Corruption.Reason {
         case .fileChecksumMismatch: "the file is not the one the manifest lists"
         case .damagedFrame(let offset): "the frame at byte \(offset) of the file is not the one that was written"
         case .damagedSeekTable: "the table that finds its frames is not the one that was written"
+        case .wrongTimes: "its first and last record are not of the times the manifest says"
         case .wrongRecordCount(let expected, let found): "the manifest says \(expected) records, and there are \(found)"
         case .missingManifest: "the file is missing, and there are segments beside it"
         case .missingSegment: "the manifest lists this segment, and it is not there"

@@ -158,14 +158,14 @@ package struct Manifest: Sendable, Hashable {
     private var isInOrder: Bool {
         let firsts = closed.dropFirst().map(\.first) + [active.first]
         let isPrefixSealed = closed.drop { $0.sealed != nil }.allSatisfy { $0.sealed == nil }
-        return isPrefixSealed && closed.allSatisfy { $0.first <= $0.last && $0.last < UInt64.max }
+        return isPrefixSealed
             && zip(closed, firsts).allSatisfy { $0.last + 1 == $1 || ($0.sealed != nil && $0.last < $1) }
     }
 }
 
 extension Manifest.Closed {
     fileprivate init?(_ json: JSON) {
-        guard let first = json["first"]?.sequence, let last = json["last"]?.sequence,
+        guard let first = json["first"]?.sequence, let last = json["last"]?.sequence, first <= last,
             let byteCount = json["bytes"]?.byteCount, let digest = json["xxh3_128"]?.string
         else { return nil }
         self.init(first: first, last: last, byteCount: byteCount, digest: digest)
@@ -190,7 +190,8 @@ extension Manifest.Sealed {
         guard let generation = json["generation"]?.int.flatMap({ UInt32(exactly: $0) }),
             let recordCount = json["records"]?.sequence.flatMap({ Int(exactly: $0) }),
             let storedByteCount = json["bytes"]?.byteCount, storedByteCount <= UInt32.max,
-            let frameCount = json["frames"]?.sequence.flatMap({ Int(exactly: $0) }), frameCount <= recordCount,
+            let frameCount = json["frames"]?.sequence.flatMap({ Int(exactly: $0) }),
+            frameCount <= min(recordCount, Int(storedByteCount)),
             let tableChecksum = json["table_xxh3"]?.string.flatMap({ Hexadecimal.value(of: $0) }),
             let firstAt = json["first_at"]?.string.flatMap({ Timestamp(parsing: $0) }),
             let lastAt = json["last_at"]?.string.flatMap({ Timestamp(parsing: $0) })

@@ -127,7 +127,7 @@ extension RecordLine {
         return true
     }
 
-    /// Reads digits; nil where there are none or they do not fit.
+    /// Reads digits; nil where there are none or the number is not below 2⁶³, which no number of the format is.
     private static func number(in line: UnsafeRawBufferPointer, _ position: inout Int) -> UInt64? {
         let start = position
         var number: UInt64 = 0
@@ -138,7 +138,7 @@ extension RecordLine {
             number = sum
             position += 1
         }
-        return position > start ? number : nil
+        return position > start && number <= Int64.max ? number : nil
     }
 
     private static func containsNUL(_ bytes: ArraySlice<UInt8>) -> Bool {

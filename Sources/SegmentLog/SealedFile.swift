@@ -38,10 +38,9 @@ final class SealedFile: Sendable {
         guard let sealed = closed.sealed else { preconditionFailure("the segment is sealed") }
         let path = "\(directory)/\(SegmentName.make(closed.id, .sealed))"
         let tableByteCount = SeekTable.byteCount(frameCount: sealed.frameCount)
-        let (file, byteCount, table) = try SegmentError.ofDisk { () throws(DiskError) in
+        let (file, byteCount) = try SegmentError.ofDisk { () throws(DiskError) in
             let file = try File(path, .read, on: disk)
-            let start = max(sealed.storedByteCount - Int64(tableByteCount), 0)
-            return (file, try file.byteCount, try file.bytes(at: start, count: tableByteCount))
+            return (file, try file.byteCount)
         }
         func corrupt(_ reason: Corruption.Reason) -> SegmentError {
             .corrupt(Corruption(path: path, offset: 0, sequence: nil, reason: reason))
@@ -49,17 +48,16 @@ final class SealedFile: Sendable {
         guard byteCount == sealed.storedByteCount else {
             throw corrupt(.wrongByteCount(expected: sealed.storedByteCount, found: byteCount))
         }
+        let tableStart = byteCount - Int64(tableByteCount)
+        guard tableStart >= 0 else { throw corrupt(.damagedSeekTable) }
+        let table = try SegmentError.ofDisk { () throws(DiskError) in
+            try file.bytes(at: tableStart, count: tableByteCount)
+        }
         guard let frames = SeekTable(parsing: table), XXH3.hash64(frames.entryBytes) == sealed.tableChecksum else {
             throw corrupt(.damagedSeekTable)
         }
-        var content: [UInt32] = [0]
-        var stored: [UInt32] = [0]
-        for frame in frames.frames {
-            content.append(content[content.count - 1] &+ frame.contentByteCount)
-            stored.append(stored[stored.count - 1] &+ frame.storedByteCount)
-        }
-        guard content.last.map(Int64.init) == closed.byteCount,
-            stored.last.map({ Int64($0) + Int64(tableByteCount) }) == byteCount
+        guard let content = Self.offsets(frames.frames.map(\.contentByteCount), to: closed.byteCount),
+            let stored = Self.offsets(frames.frames.map(\.storedByteCount), to: tableStart)
         else { throw corrupt(.damagedSeekTable) }
         self.path = path
         self.file = file
@@ -91,7 +89,8 @@ final class SealedFile: Sendable {
             }
             windowByteCount = Self.walkByteCount
             guard let contentEnd = UInt32(exactly: Int(content[content.count - 1]) + extent.contentByteCount),
-                let storedEnd = UInt32(exactly: start + Int64(extent.storedByteCount)), extent.storedByteCount > 4
+                let storedEnd = UInt32(exactly: start + Int64(extent.storedByteCount)), extent.storedByteCount > 4,
+                extent.contentByteCount <= 2 * RecordLine.byteCountMax
             else { break }
             content.append(contentEnd)
             stored.append(storedEnd)
@@ -107,11 +106,22 @@ final class SealedFile: Sendable {
 
     private static let walkByteCount = 64 << 10
 
+    /// Where each of these lengths begins, and where the last one ends; nil where that is not `end`.
+    private static func offsets(_ byteCounts: [UInt32], to end: Int64) -> [UInt32]? {
+        var offsets: [UInt32] = [0]
+        offsets.reserveCapacity(byteCounts.count + 1)
+        for byteCount in byteCounts {
+            let (offset, isTooLarge) = offsets[offsets.count - 1].addingReportingOverflow(byteCount)
+            guard !isTooLarge else { return nil }
+            offsets.append(offset)
+        }
+        return offsets.last.map(Int64.init) == end ? offsets : nil
+    }
+
     var frameCount: Int { checksums.count }
 
-    /// Bytes of all lines, and of all frames.
+    /// Bytes of all lines.
     var contentByteCount: Int64 { Int64(contentOffsets[frameCount]) }
-    var framesByteCount: Int64 { Int64(storedOffsets[frameCount]) }
 
     /// The table of these frames.
     var table: SeekTable {

@@ -22,6 +22,7 @@ struct SealedReader {
     private var hasViolation = false
     private var isFinished = false
     private var nextSequence: UInt64
+    private var firstTime: Timestamp?
     /// The time of the last record.
     private(set) var lastTime: Timestamp
 
@@ -120,6 +121,7 @@ struct SealedReader {
             if let reason = reasonAgainst(header) { return violation(at: offset, header.sequence, reason) }
             foundCount += 1
             nextSequence = header.sequence + 1
+            firstTime = firstTime ?? header.at
             lastTime = header.at
             return .entry(
                 LogEntry(
@@ -161,6 +163,7 @@ struct SealedReader {
         guard foundCount == recordCount else {
             return .wrongRecordCount(expected: recordCount, found: foundCount)
         }
+        guard firstTime == closed.sealed?.firstAt, lastTime == closed.sealed?.lastAt else { return .wrongTimes }
         return digest.hex == closed.digest ? nil : .fileChecksumMismatch
     }
 

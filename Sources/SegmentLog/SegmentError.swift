@@ -57,6 +57,8 @@ package struct Corruption: Error, Sendable, Hashable {
         case damagedSeekTable
         /// A segment has more or fewer records than the manifest says.
         case wrongRecordCount(expected: Int, found: Int)
+        /// A segment's first and last record are not of the times the manifest says.
+        case wrongTimes
         /// There are segments but no manifest.
         case missingManifest
         /// The manifest lists a segment that is not there.

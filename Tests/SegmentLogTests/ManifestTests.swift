@@ -112,11 +112,13 @@ struct ManifestTests {
             #"{"format":1,"name":"clients","segments":[{"first":5,"last":3,"bytes":3,"xxh3_128":"0"}],"#
                 + #""active":{"first":4,"bytes":0}}"#,
         ]
-            // One that is sealed behind one that is not, or in format 1, or with more frames or records than there are.
+            // One that is sealed behind one that is not, or in format 1, or with more frames or records than there are, or
+            // than there are bytes, or that ends before it begins.
             + [
                 (2, "[\(plain(1, 3)),\(sealed(4, 6))]"), (1, "[\(sealed(1, 6))]"), (2, "[\(sealed(1, 6, frames: 4))]"),
                 (2, "[\(sealed(1, 6, records: 7))]"), (2, "[\(sealed(1, 6, records: 0))]"),
-            ].map { #"{"format":\#($0),"name":"clients","segments":\#($1),"active":{"first":7,"bytes":0}}"# }
+                (2, "[\(sealed(1, 90, records: 90, frames: 10))]"), (2, "[\(sealed(5, 3))]"),
+            ].map { #"{"format":\#($0),"name":"clients","segments":\#($1),"active":{"first":97,"bytes":0}}"# }
     )
     func aManifestThatMakesNoSenseIsMalformed(_ text: String) {
         #expect(Self.open(Self.sealed(text)) == .failure(.malformed))

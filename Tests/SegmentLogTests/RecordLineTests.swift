@@ -96,6 +96,7 @@ struct RecordLineTests {
         arguments: [
             #"{"seq":1}"#, #"{"seq":,"batch":1,"at":"2026-11-23T19:16:04.123456Z","op":1}"#,
             #"{"seq":99999999999999999999,"batch":1,"at":"2026-11-23T19:16:04.123456Z","op":1}"#,
+            #"{"seq":9223372036854775808,"batch":1,"at":"2026-11-23T19:16:04.123456Z","op":1}"#,
             #"{"seq":1,"batch":1,"at":"2026-11-23T19:16:04Z","op":"put","id":"01234567"}"#,
             #"{"batch":1,"seq":1,"at":"2026-11-23T19:16:04.123456Z","op":1}"#,
             #"{"seq":1,"batch":1,"at":"2026-11-23T19:16:04.123456Z"}"#,
@@ -109,11 +110,12 @@ struct RecordLineTests {
 
     @Test func theLargestNumbersReadBack() throws {
         var line: [UInt8] = []
-        RecordLine.begin(.max, batch: .max, at: .latest, in: &line)
+        let largest = UInt64(Int64.max)
+        RecordLine.begin(largest, batch: largest, at: .latest, in: &line)
         line += #""op":1"#.utf8
         RecordLine.seal(&line, from: 0, seed: 0)
         let header = try Self.open(line, seed: 0).get()
-        #expect(header.sequence == .max && header.batch == .max && header.at == .latest)
+        #expect(header.sequence == largest && header.batch == largest && header.at == .latest)
     }
 
     @Test func sealingANewlineTraps() async {

@@ -94,6 +94,43 @@ struct SealedDamageTests {
         }
     }
 
+    /// A table may say anything and verify; what it says of all frames together must be what the manifest says.
+    @Test func lengthsThatAddUpOnlyBeyondThirtyTwoBitsAreDamage() async throws {
+        let sealed = try await SealedLog([200])
+        var manifest = try Manifest.open(try #require(sealed.disk.bytes(of: "clients/manifest.json")), name: "clients")
+        let entry = try #require(manifest.closed[0].sealed)
+        try sealed.disk.damage(sealed.path(1)) { bytes in
+            let table = SeekTable(parsing: Array(bytes.suffix(SeekTable.byteCount(frameCount: entry.frameCount))))
+            guard var table, table.frames.count > 1 else { return }
+            table.frames[0].contentByteCount &-= 1 << 31
+            table.frames[1].contentByteCount &+= 1 << 31
+            bytes.replaceSubrange((bytes.count - table.bytes.count)..., with: table.bytes)
+            manifest.closed[0].sealed?.tableChecksum = XXH3.hash64(table.entryBytes)
+        }
+        #expect(manifest.closed[0].sealed != entry)
+        #expect(throws: SegmentError.self) {
+            try SealedFile(manifest.closed[0], directory: "clients", FrameCache().contexts, on: sealed.disk)
+        }
+    }
+
+    /// Retention and queries go by the times that the manifest says.
+    @Test func timesThatAreNotThoseOfTheRecordsAreFound() async throws {
+        let sealed = try await SealedLog([3])
+        let intact = try Manifest.open(try #require(sealed.disk.bytes(of: "clients/manifest.json")), name: "clients")
+        let changes: [(inout Manifest.Sealed) -> Void] = [
+            { $0.firstAt = Timestamp(microseconds: 7) }, { $0.lastAt = Timestamp(microseconds: 7) },
+        ]
+        for change in changes {
+            var manifest = intact
+            if var entry = manifest.closed[0].sealed {
+                change(&entry)
+                manifest.closed[0].sealed = entry
+            }
+            try sealed.disk.replaceBytes(of: "clients/manifest.json", with: manifest.bytes)
+            #expect(try Findings(on: sealed.disk).violations.map(\.reason) == [.wrongTimes])
+        }
+    }
+
     /// What the table at the end of a file says of a frame.
     private static func storedByteCount(ofFrame index: Int, in bytes: [UInt8]) -> Int? {
         guard let count = SeekTable.frameCount(footer: Array(bytes.suffix(SeekTable.footerByteCount))) else {
