@@ -1,0 +1,1 @@
+../Rooms/API/Responses/ByteRange.swift

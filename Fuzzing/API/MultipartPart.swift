@@ -1,0 +1,1 @@
+../Rooms/API/Requests/MultipartPart.swift

@@ -1,0 +1,35 @@
+/// One reader of bytes that somebody else has written, and what must hold whatever they are.
+///
+/// Beside what is stated nothing may trap, read outside of its bytes, take a second or keep memory.
+struct FuzzTarget: Sendable {
+    let name: String
+    /// Tries one input; ends the process where something does not hold.
+    let run: @Sendable (UnsafeRawBufferPointer) -> Void
+
+    static let all: [FuzzTarget] = [
+        FuzzTarget(name: "json", run: fuzzJSON),
+        FuzzTarget(name: "record-line", run: fuzzRecordLine),
+        FuzzTarget(name: "segment-recovery", run: fuzzSegmentRecovery),
+        FuzzTarget(name: "sealed-segment", run: fuzzSealedSegment),
+        FuzzTarget(name: "index-file", run: fuzzIndexFile),
+        FuzzTarget(name: "blob", run: fuzzBlob),
+        FuzzTarget(name: "upload-recovery", run: fuzzUploadRecovery),
+        FuzzTarget(name: "upload-state", run: fuzzUploadState),
+        FuzzTarget(name: "model-file", run: fuzzModelFile),
+        FuzzTarget(name: "query", run: fuzzQuery),
+        FuzzTarget(name: "validation", run: fuzzValidation),
+        FuzzTarget(name: "multipart", run: fuzzMultipart),
+        FuzzTarget(name: "token", run: fuzzToken),
+        FuzzTarget(name: "text", run: fuzzText),
+    ]
+}
+
+/// Ends the process where something does not hold that always must: the fuzzer then keeps the input.
+func must(_ holds: Bool, _ promise: @autoclosure () -> String) {
+    if !holds { fatalError(promise()) }
+}
+
+/// Returns what something that cannot fail gives.
+func must<Value>(_ promise: String, _ body: () throws -> Value) -> Value {
+    do { return try body() } catch { fatalError("\(promise): \(error)") }
+}

@@ -1,0 +1,58 @@
+internal import Disk
+internal import JSON
+internal import SegmentLog
+
+@testable internal import Store
+
+/// An index file that was changed is refused, or answers what it answered before.
+///
+/// One whose checksums were made right is refused, or answers within the bounds of its segment.
+func fuzzIndexFile(_ bytes: UnsafeRawBufferPointer) {
+    var input = FuzzInput(bytes)
+    let sample = input.element(of: IndexSample.all)
+    let isForged = input.number(below: 4) > 0
+    let file = isForged ? forged(sample, &input) : edited(sample.file, &input)
+    do throws(StoreError) {
+        let index = try MappedIndex(MappedBytes(copying: file), path: "x.idx", of: sample.segment, sample.schema)
+        let answers = try IndexAnswers(index, sample.schema, sample.ids)
+        must(isForged || answers == sample.answers, "what is changed is not believed")
+    } catch {
+        guard case .corrupt = error else { fatalError("damage is damage, not \(error)") }
+    }
+}
+
+private func edited(_ file: [UInt8], _ input: inout FuzzInput) -> [UInt8] {
+    var file = file
+    file.edit(by: &input)
+    return file
+}
+
+/// The file with its header or body changed and every checksum made right.
+private func forged(_ sample: IndexSample, _ input: inout FuzzInput) -> [UInt8] {
+    let seed = IndexHeader.seed(log: sample.schema.name, first: sample.segment.id.first)
+    var line = sample.header.line
+    var body = Array(sample.file[sample.header.body])
+    if input.number(below: 3) == 0 {
+        line.edit(by: &input, timesAtMost: 2)
+        line = Checksums.mended(line) { _ in seed }
+    } else {
+        let byteCount = body.count
+        body.edit(by: &input)
+        // Sections stay where the header says they are.
+        body = Array((body + [UInt8](repeating: 0, count: byteCount)).prefix(byteCount))
+    }
+    guard var object = try? CheckedLine.open(line, seed: seed), var blocks = object["blocks"]?.object else {
+        return line
+    }
+    let start = IndexHeader.bodyOffset(lineByteCount: line.count)
+    var table: [UInt8] = []
+    for offset in stride(from: 0, to: body.count, by: CheckedMap.blockByteCount) {
+        let block = Array(body[offset..<min(offset + CheckedMap.blockByteCount, body.count)])
+        table.append(littleEndian: XXH3.hash64(block, seed: seed &+ UInt64(start + offset)))
+    }
+    let checksum = XXH3.hash64(table, seed: seed &+ UInt64(start + body.count))
+    blocks["xxh3"] = .string(Hexadecimal.text(checksum))
+    object["blocks"] = .object(blocks)
+    let head = object.isEmpty ? line : CheckedLine.seal(object, seed: seed)
+    return head + [UInt8](repeating: 0, count: max(0, start - head.count)) + body + table
+}

@@ -1,0 +1,72 @@
+internal import HTTPTypes
+internal import JSON
+
+@testable internal import API
+@testable internal import Catalog
+@testable internal import Store
+
+/// Any query string, body and headers are a query; any document passes it or not, and a condition and its negation
+/// never both.
+func fuzzQuery(_ bytes: UnsafeRawBufferPointer) {
+    var input = FuzzInput(bytes)
+    let resource = input.element(of: Resource.all)
+    let kind = input.number(below: 3)
+    let headers = headers(input.bytes(input.number(below: 40)))
+    let parts = input.remainder().split(separator: 0, maxSplits: 1, omittingEmptySubsequences: false)
+    let fields = FormFields(parsing: parts[0])
+    let filter: Filter
+    switch kind {
+    case 0: filter = resource.filter(query: fields.elements)
+    case 1: filter = resource.filter(form: fields.elements)
+    default: filter = resource.filter(body: (try? JSON(parsing: parts[0])) ?? .null)
+    }
+    let query = Query(filter: filter, headers: headers, of: resource)
+    must(query.skip >= 0 && (query.limit ?? 1) > 0, "a page is a page")
+    must(filter.conditions.count <= max(parts[0].count, 1), "there are no more conditions than bytes")
+    let document = parts.count > 1 ? Array(parts[1]) : Array(#"{"a":1,"status":"x","value":[1,"2",null]}"#.utf8)
+    document.withUnsafeBytes { document in
+        for condition in filter.conditions { check(condition, on: document) }
+    }
+}
+
+private func headers(_ bytes: [UInt8]) -> HTTPFields {
+    let values = String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+    var headers = HTTPFields()
+    for (name, value) in zip([HTTPField.Name.limit, .skip, .sortKey, .sortOrder], values) {
+        headers[name] = String(value)
+    }
+    return headers
+}
+
+private func check(_ condition: Condition, on document: UnsafeRawBufferPointer) {
+    let holds = condition.holds(in: document)
+    let value = FieldValue(condition.path, in: document)
+    switch condition.test {
+    case .anyOf(let operands):
+        must(Condition(condition.path, .noneOf(operands)).holds(in: document) != holds, "a negation is one")
+    case .noneOf(let operands):
+        must(Condition(condition.path, .anyOf(operands)).holds(in: document) != holds, "a negation is one")
+    case .less(let operand), .lessOrEqual(let operand), .greater(let operand), .greaterOrEqual(let operand):
+        value.forEach { value in
+            let tests: [Condition.Test] = [
+                .less(operand), .lessOrEqual(operand), .greater(operand), .greaterOrEqual(operand),
+            ]
+            let answers = tests.map { $0.passes(value) }
+            must(!(answers[0] && answers[3]) && !(answers[1] && answers[2]), "no value is on both sides")
+            must(!answers[0] || answers[1], "what is less is less or equal")
+            must(!answers[2] || answers[3], "what is greater is greater or equal")
+            let isComparable = value.isComparable(to: operand.reading)
+            must(answers.contains(true) == isComparable, "what can be compared is on a side")
+        }
+    }
+    var scalars: [Scalar] = []
+    value.forEach { scalars.append($0) }
+    scalars += condition.forms.prefix(5)
+    for left in scalars.prefix(8) {
+        for right in scalars.prefix(8) {
+            must(!(left.precedes(right) && right.precedes(left)), "of two values one comes first")
+            must(left != right || !left.precedes(right), "equal values do not precede each other")
+            must(left != right || left.hashValue == right.hashValue, "equal values are found by their hash")
+        }
+    }
+}

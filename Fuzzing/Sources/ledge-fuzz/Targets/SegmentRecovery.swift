@@ -1,0 +1,57 @@
+internal import Disk
+internal import JSON
+internal import TestSupport
+
+@testable internal import SegmentLog
+
+private let samples = [LogSample.plain(closing: true), LogSample.plain(closing: false)]
+
+/// Whatever happened to a file of a log, opening it gives back what was acknowledged, from the first record on and
+/// without a gap, or names the damage; where the log was closed it gives back all.
+///
+/// What it leaves opens again.
+/// Where checksums were made right, it is read within its bounds.
+func fuzzSegmentRecovery(_ bytes: UnsafeRawBufferPointer) {
+    var input = FuzzInput(bytes)
+    let sample = input.element(of: samples)
+    let disk = sample.disk.copy()
+    let path = input.element(of: sample.paths)
+    let isMended = input.number(below: 3) == 2
+    if input.number(below: 16) == 15 {
+        must("a file is removed") { try disk.remove(path) }
+    } else {
+        must("a file is damaged") {
+            try disk.damage(path) { bytes in
+                bytes.edit(by: &input)
+                if isMended { bytes = mended(bytes, of: path) }
+            }
+        }
+    }
+    let findings = LogFindings(disk)
+    let contents: LogContents
+    do throws(SegmentError) { contents = try LogContents(disk) } catch {
+        guard case .corrupt = error else { fatalError("a disk in memory works: \(error)") }
+        must(!findings.violations.isEmpty, "what does not open is found by the check: \(error)")
+        return
+    }
+    must(findings.violations.isEmpty, "what opens has no violation: \(findings.violations)")
+    must(findings.sequences == contents.records.map(\.sequence), "the check finds what opening applies")
+    must(disk.violations.isEmpty, "\(disk.violations)")
+    if !isMended {
+        must(sample.records.starts(with: contents.records), "only what was written is given back, without a gap")
+        must(!sample.isClosed || contents.records.count == sample.records.count, "nothing acknowledged is lost")
+    }
+    var cursor = contents.log.cursor()
+    for record in contents.records {
+        must(contents.record(at: record.pointer, of: &cursor) != nil, "what was applied can be read")
+    }
+    let again = must("what was recovered opens again") { try LogContents(disk.copy()) }
+    must(again.records == contents.records, "recovery is done once")
+}
+
+private func mended(_ bytes: [UInt8], of path: String) -> [UInt8] {
+    guard path != LogSample.manifestPath else { return Checksums.mended(bytes) { _ in XXH3.hash64(LogSample.name) } }
+    guard let name = path.split(separator: "/").last, let id = SegmentName.parse(String(name))?.id else { return bytes }
+    let seed = RecordLine.seed(log: LogSample.name, segment: id)
+    return Checksums.mended(bytes) { seed &+ UInt64($0) }
+}
