@@ -80,8 +80,8 @@ extension UploadJournal {
     private static func header(_ object: JSONObject, of id: BlobID) -> Header? {
         guard object["format"]?.int == 1, object["upload_id"]?.string == id.text,
             let fileName = object["file_name"]?.string,
-            let byteCount = object["file_size"]?.int,
-            let chunkByteCount = object["chunk_size"]?.int,
+            let byteCount = object["file_size"]?.count,
+            let chunkByteCount = object["chunk_size"]?.count,
             let createdAt = object["created_at"]?.string.flatMap({ Timestamp(parsing: $0) })
         else { return nil }
         return Header(
@@ -94,14 +94,16 @@ extension UploadJournal {
     }
 
     private static func chunk(_ object: JSONObject) -> Chunk? {
-        guard let index = object["chunk"]?.int, let byteCount = object["bytes"]?.int,
-            let storedEnd = object["stored_end"]?.int, let frames = object["frames"]?.array,
-            let digest = object["digest"]?.string, let durable = object["durable"]?.int,
+        guard let index = object["chunk"]?.count, let byteCount = object["bytes"]?.count,
+            let storedEnd = object["stored_end"]?.count, let frames = object["frames"]?.array,
+            let digest = object["digest"]?.string, let durable = object["durable"]?.count,
             let at = object["at"]?.string.flatMap({ Timestamp(parsing: $0) })
         else { return nil }
         let parsed = frames.compactMap { frame -> Chunk.Frame? in
-            guard let counts = frame.array, counts.count == 2, let stored = counts[0].int, let content = counts[1].int,
-                stored > 0, content > 0
+            // A seek table counts them in 32 bits.
+            guard let counts = frame.array, counts.count == 2, let stored = counts[0].count,
+                let content = counts[1].count, (1...Int64(UInt32.max)).contains(stored),
+                (1...Int64(UInt32.max)).contains(content)
             else { return nil }
             return Chunk.Frame(storedByteCount: Int(stored), contentByteCount: Int(content))
         }
@@ -126,4 +128,9 @@ extension UploadJournal.Contents {
             && chunk.storedEnd == (chunks.last?.storedEnd ?? 0)
                 + chunk.frames.reduce(0) { $0 + Int64($1.storedByteCount) }
     }
+}
+
+extension JSON {
+    /// A number of bytes or chunks, which is never negative.
+    fileprivate var count: Int64? { int.flatMap { $0 >= 0 ? $0 : nil } }
 }

@@ -130,4 +130,34 @@ struct UploadJournalTests {
         #expect(try parse(first + early)?.fault == .outOfOrder)
         #expect(UploadJournal.parse(bytes, of: other) == nil)
     }
+
+    /// A line that verifies says what its writer pleased; what no upload can have is no continuation.
+    @Test(
+        arguments: [
+            (1, "1,1"), (-1, "1,1"), (0, "9223372036854775807,1"), (0, "1,9223372036854775807"), (0, "1,4294967296"),
+        ]
+    )
+    func aLineThatCountsWhatCannotBeIsOutOfOrder(_ durableChunkCount: Int, _ frame: String) throws {
+        let id = try #require(Self.id)
+        let first = UploadJournal.line(header)
+        let text =
+            #"{"chunk":0,"bytes":2,"stored_end":2,"frames":[[1,1],[\#(frame)]],"digest":"","#
+            + #""durable":\#(durableChunkCount),"at":"2026-11-18T11:06:40.000000Z"}"#
+        let object = try #require(try JSON(parsing: text.utf8).object)
+        let line = CheckedLine.seal(object, seed: XXH3.hash64(id.text) &+ UInt64(first.count))
+        let isSensible = durableChunkCount == 1 && frame == "1,1"
+        #expect(try parse(first + line)?.fault == (isSensible ? nil : .outOfOrder))
+    }
+
+    @Test func aNegativeLengthIsNoHeader() throws {
+        let id = try #require(Self.id)
+        let header = UploadJournal.Header(
+            id: id,
+            fileName: "a",
+            byteCount: -1,
+            chunkByteCount: 10,
+            createdAt: header.createdAt
+        )
+        #expect(try parse(UploadJournal.line(header)) == nil)
+    }
 }
