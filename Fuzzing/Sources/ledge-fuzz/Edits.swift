@@ -13,8 +13,14 @@ extension Array<UInt8> {
     }
 
     private mutating func editOnce(by input: inout FuzzInput) {
-        let kind = input.number(below: 10)
-        let start = input.number(below: count + 1)
+        let (place, kind) = Int(input.byte()).quotientAndRemainder(dividingBy: 10)
+        // What a file says of itself stands at its start or its end.
+        let start: Int
+        switch place % 3 {
+        case 0: start = input.number(below: Swift.min(count + 1, 256))
+        case 1: start = Swift.max(0, count - 1 - input.number(below: 256))
+        default: start = input.number(below: count + 1)
+        }
         let end = Swift.min(count, start + 1 + input.number(below: 600))
         switch kind {
         case 0: if start < count { self[start] ^= 1 << UInt8(input.number(below: 8)) }

@@ -55,8 +55,10 @@ private func check(_ condition: Condition, on document: UnsafeRawBufferPointer) 
             must(!(answers[0] && answers[3]) && !(answers[1] && answers[2]), "no value is on both sides")
             must(!answers[0] || answers[1], "what is less is less or equal")
             must(!answers[2] || answers[3], "what is greater is greater or equal")
-            let isComparable = value.isComparable(to: operand.reading)
-            must(answers.contains(true) == isComparable, "what can be compared is on a side")
+            guard value.isComparable(to: operand.reading) else {
+                return must(!answers.contains(true), "what cannot be compared is on no side")
+            }
+            must(answers[0] != answers[3] && answers[1] != answers[2], "what can be compared is on one side")
         }
     }
     var scalars: [Scalar] = []
