@@ -13,6 +13,8 @@ private func runDriver(
 /// `ledge-fuzz TARGET [OPTION OF LIBFUZZER]… [CORPUS]…`, or `ledge-fuzz --list`.
 @main
 enum LedgeFuzz {
+    /// Tells a process that this one starts which target it is for.
+    private static let variable = "LEDGE_FUZZ_TARGET"
     /// Chosen once, before the first input.
     nonisolated(unsafe) private static var target: FuzzTarget?
 
@@ -22,15 +24,22 @@ enum LedgeFuzz {
             for target in FuzzTarget.all { print(target.name) }
             return
         }
-        target = FuzzTarget.all.first { $0.name == arguments.first }
-        guard target != nil else {
+        let inherited = getenv(variable).map { String(cString: $0) }
+        target = FuzzTarget.all.first { $0.name == inherited ?? arguments.first }
+        guard let target else {
             print("usage: ledge-fuzz TARGET [OPTION]… [CORPUS]…\ntargets:", terminator: "")
             print(FuzzTarget.all.map { " \($0.name)" }.joined())
             exit(2)
         }
-        // libFuzzer takes what stands behind the program's name: that is the target's place now.
-        var count = CommandLine.argc - 1
-        var list = CommandLine.unsafeArgv + 1
+        var count = CommandLine.argc
+        var list = CommandLine.unsafeArgv
+        if inherited == nil {
+            // libFuzzer reads what stands behind the program's name, and starts the program again when it merges.
+            setenv(variable, target.name, 1)
+            list[1] = list[0]
+            list += 1
+            count -= 1
+        }
         exit(
             runDriver(&count, &list) { start, count in
                 LedgeFuzz.target?.run(UnsafeRawBufferPointer(start: start, count: count))
