@@ -37,6 +37,7 @@ extension Target.Dependency {
     static let logging = product(name: "Logging", package: "swift-log")
     static let nio = product(name: "NIOCore", package: "swift-nio")
     static let nioPosix = product(name: "NIOPosix", package: "swift-nio")
+    static let nioEmbedded = product(name: "NIOEmbedded", package: "swift-nio")
     static let nioHTTP1 = product(name: "NIOHTTP1", package: "swift-nio")
 }
 
@@ -136,7 +137,7 @@ let package = Package(
             of: "API",
             [
                 "Control", "Tokens", "Catalog", "Store", "Blobs", "Disk", "JSON", .hummingbird, .hummingbirdTesting,
-                .httpTypes, .nio,
+                .httpTypes, .nio, .nioEmbedded,
             ]
         ),
     ]

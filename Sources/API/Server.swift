@@ -13,6 +13,7 @@ package struct Server: Sendable {
     private let routes: Routes
     private let blobs: BlobStore
     private let options: ServerOptions
+    private let connections: ConnectionTable
     private let logger: Logger
 
     /// Makes a server, which asks for tokens where it has an `authority` to verify them.
@@ -33,6 +34,7 @@ package struct Server: Sendable {
         )
         self.blobs = blobs
         self.options = options
+        connections = ConnectionTable(options.connections)
         self.logger = logger
     }
 
@@ -44,7 +46,8 @@ package struct Server: Sendable {
         for declaration in declarations { try await combiners.declare(declaration) }
     }
 
-    /// Serves until a signal of the options arrives, and returns when the requests in flight are answered.
+    /// Serves until a signal of the options arrives, and returns when the requests in flight are answered, or their
+    /// connections closed because that took too long.
     ///
     /// The caller then closes the blobs and the store.
     ///
@@ -55,11 +58,11 @@ package struct Server: Sendable {
             onListening(options.host, channel.localAddress?.port ?? options.port)
         }
         var configuration = ServiceGroupConfiguration(
-            services: [application],
+            services: [Curfew(server: application, connections: connections, timeout: options.shutdownTimeout)],
             gracefulShutdownSignals: options.shutdownSignals,
             logger: logger
         )
-        configuration.maximumGracefulShutdownDuration = options.shutdownTimeout
+        configuration.maximumGracefulShutdownDuration = options.shutdownTimeout + .milliseconds(500)
         try await ServiceGroup(configuration: configuration).run()
     }
 
@@ -69,13 +72,8 @@ package struct Server: Sendable {
     ) -> some ApplicationProtocol {
         Application(
             router: routes.makeRouter(),
-            server: HTTPServerBuilder { [options] responder in
-                ConnectionChannel(
-                    base: HTTP1Channel(
-                        responder: responder,
-                        configuration: HTTP1Channel.Configuration(idleTimeout: TimeAmount(options.idleTimeout))
-                    )
-                )
+            server: HTTPServerBuilder { [options, connections] responder in
+                ConnectionChannel(options.connections, in: connections, responder: responder)
             },
             configuration: ApplicationConfiguration(address: .hostname(options.host, port: options.port)),
             services: [

@@ -12,10 +12,9 @@ package struct ServerOptions: Sendable {
     package var networkID = "ledge"
     /// Longest JSON or form body, in bytes; chunks and multipart files have limits of their own, in `BlobStore`.
     package var bodyByteCountMax = 1 << 20
-    /// How long a connection may be silent, in the middle of a request or between two.
-    package var idleTimeout: Duration = .seconds(60)
+    package var connections = ConnectionLimits()
     /// How long requests in flight may go on after a signal to stop.
-    package var shutdownTimeout: Duration = .seconds(4)
+    package var shutdownTimeout: Duration = .seconds(3)
     /// How often uploads and tokens that have expired are looked for.
     package var expiryInterval: Duration = .seconds(600)
     /// The signals that stop the server.

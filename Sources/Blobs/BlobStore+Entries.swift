@@ -10,7 +10,7 @@ extension BlobStore {
         guard let id = BlobID(text) else { throw .unknownUpload }
         let entry = state.withLockedValue { state -> Result<Entry, UploadError> in
             guard !state.isClosed else { return .failure(.closed) }
-            guard state.known.contains(id) else { return .failure(.unknownUpload) }
+            guard state.known[id] != nil else { return .failure(.unknownUpload) }
             if let entry = state.entries[id] { return .success(entry) }
             let entry = Entry.recovering(Task { await self.recover(id) })
             state.entries[id] = entry
@@ -30,7 +30,7 @@ extension BlobStore {
     /// One that cannot be read or removed stays, and is tried again the next time.
     package func expireUploads() async -> [String] {
         var expired: [String] = []
-        for id in state.withLockedValue({ $0.known }).sorted(by: { $0.text < $1.text }) {
+        for id in state.withLockedValue({ $0.known.keys }).sorted(by: { $0.text < $1.text }) {
             do throws(UploadError) {
                 if try await expire(id) { expired.append(id.text) }
             } catch {
@@ -42,7 +42,7 @@ extension BlobStore {
 
     private func expire(_ id: BlobID) async throws(UploadError) -> Bool {
         let entry = state.withLockedValue { state -> Entry? in
-            guard !state.isClosed, state.known.contains(id) else { return nil }
+            guard !state.isClosed, state.known[id] != nil else { return nil }
             if let entry = state.entries[id] { return entry }
             let entry = Entry.aging(Task { await self.removeIfExpired(id) })
             state.entries[id] = entry
@@ -71,7 +71,7 @@ extension BlobStore {
             }
         }
         state.withLockedValue { state in
-            if isRemoved { state.known.remove(id) }
+            if isRemoved { state.known[id] = nil }
             state.entries[id] = nil
         }
         return isRemoved
@@ -96,15 +96,25 @@ extension BlobStore {
 }
 
 extension BlobStore {
-    /// Counts a new upload.
-    func reserveID() throws(UploadError) -> BlobID {
+    /// Counts a new upload, where there is room for what it holds.
+    func reserveID(_ holding: Holding) throws(UploadError) -> BlobID {
         guard let id = BlobID(UniqueID.random()) else { preconditionFailure("a unique id is an id") }
         let refusal = state.withLockedValue { state -> UploadError? in
             guard !state.isClosed else { return .closed }
             guard state.known.count < options.unfinishedUploadCountMax else {
                 return .tooManyUploads(countMax: options.unfinishedUploadCountMax)
             }
-            state.known.insert(id)
+            if let countMax = options.unfinishedUploadCountPerOwnerMax, let owner = holding.owner,
+                state.known.values.count(where: { $0.owner == owner }) >= countMax
+            {
+                return .tooManyUploadsOfOwner(countMax: countMax)
+            }
+            if let byteCountMax = options.unfinishedByteCountMax,
+                state.known.values.reduce(holding.byteCount, { $0 + $1.byteCount }) > byteCountMax
+            {
+                return .tooManyUnfinishedBytes(byteCountMax: byteCountMax)
+            }
+            state.known[id] = holding
             return nil
         }
         if let refusal { throw refusal }
@@ -132,7 +142,7 @@ extension BlobStore {
 
     func forget(_ id: BlobID) {
         state.withLockedValue { state in
-            state.known.remove(id)
+            state.known[id] = nil
             state.entries[id] = nil
         }
     }

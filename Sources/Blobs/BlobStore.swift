@@ -26,9 +26,17 @@ package final class BlobStore: Sendable {
         case aging(Task<Bool, Never>)
     }
 
+    /// What an upload counts for as long as it is neither claimed nor gone.
+    struct Holding {
+        /// Whose it is; nil where nobody said, or an earlier process knew.
+        var owner: String?
+        /// The declared size.
+        var byteCount: Int64 = 0
+    }
+
     struct State {
         /// Every upload that has a directory, touched or not.
-        var known: Set<BlobID> = []
+        var known: [BlobID: Holding] = [:]
         var entries: [BlobID: Entry] = [:]
         var isClosed = false
     }
@@ -49,8 +57,12 @@ package final class BlobStore: Sendable {
         do throws(DiskError) {
             try disk.ensureDirectory(shop.paths.uploads)
             try disk.ensureDirectory(shop.paths.blobs)
-            let known = Set(try disk.list(shop.paths.uploads).compactMap(BlobID.init))
-            state.withLockedValue { $0.known = known }
+            let ids = try disk.list(shop.paths.uploads).compactMap(BlobID.init)
+            var known = Dictionary(uniqueKeysWithValues: ids.map { ($0, Holding()) })
+            if options.unfinishedByteCountMax != nil {
+                for id in ids { known[id]?.byteCount = try UploadRecovery(id: id, shop: shop).declaredByteCount() }
+            }
+            state.withLockedValue { [known] in $0.known = known }
         } catch {
             throw .of(error)
         }
@@ -78,14 +90,17 @@ extension BlobStore {
     /// Begins an upload; it survives a power cut when this returns.
     ///
     /// `fileName` is what the client calls it and never part of a path. `byteCount` is the declared size, and 0 is one.
-    /// `chunkByteCount` is the length the client wishes for its chunks; it is clamped.
+    /// `chunkByteCount` is the length the client wishes for its chunks; it is clamped. `owner` is whoever the limit for
+    /// each counts it for, such as an address; a restart forgets it.
     ///
-    /// - Throws: `.invalidFileName`, `.invalidByteCount`, `.fileTooLarge`, `.tooManyChunks`, `.tooManyUploads`;
+    /// - Throws: `.invalidFileName`, `.invalidByteCount`, `.fileTooLarge`, `.tooManyChunks`, `.tooManyUploads`,
+    ///   `.tooManyUploadsOfOwner`, `.tooManyUnfinishedBytes`;
     ///   `.noSpace` where less is free than declared (what other uploads have still to send is not counted).
     package func begin(
         fileName: String,
         byteCount: Int64,
-        chunkByteCount: Int? = nil
+        chunkByteCount: Int? = nil,
+        owner: String? = nil
     ) async throws(UploadError) -> UploadTicket {
         guard (1...1_024).contains(fileName.utf8.count) else { throw .invalidFileName }
         guard byteCount >= 0 else { throw .invalidByteCount(byteCount) }
@@ -98,7 +113,7 @@ extension BlobStore {
         guard chunkCount <= options.chunkCountMax else {
             throw .tooManyChunks(count: chunkCount, countMax: options.chunkCountMax)
         }
-        let id = try reserveID()
+        let id = try reserveID(Holding(owner: owner, byteCount: byteCount))
         let header = UploadJournal.Header(
             id: id,
             fileName: fileName,

@@ -16,6 +16,10 @@ extension BlobStore {
         package var uploadLifetime: Duration = .seconds(24 * 60 * 60)
         /// Uploads that are neither claimed nor gone; each one that was touched has two files open.
         package var unfinishedUploadCountMax = 256
+        /// Of those, how many of one owner; nil for no such limit.
+        package var unfinishedUploadCountPerOwnerMax: Int?
+        /// What all of them together may have declared, in bytes; nil for what is free on the disk.
+        package var unfinishedByteCountMax: Int64?
         package var compressionLevel: Int32 = 1
         /// Content of one frame, in bytes.
         ///

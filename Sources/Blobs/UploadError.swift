@@ -15,6 +15,9 @@ package enum UploadError: Error, Sendable, Hashable {
     case invalidFileName
     case fileTooLarge(byteCount: Int64, byteCountMax: Int64)
     case tooManyUploads(countMax: Int)
+    case tooManyUploadsOfOwner(countMax: Int)
+    /// Together with this one the unfinished uploads would have declared more than is allowed.
+    case tooManyUnfinishedBytes(byteCountMax: Int64)
 
     // Receiving. The number of chunks is bounded when an upload begins and again as they come.
     case tooManyChunks(count: Int, countMax: Int)

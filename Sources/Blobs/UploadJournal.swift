@@ -17,6 +17,8 @@ package import JSON
 package enum UploadJournal {
     /// The most that is ever read: 65,536 chunks of forty frames each stay well below it.
     package static let byteCountMax = 64 << 20
+    /// The longest first line: a name of 1,024 bytes, each written as an escape, and the rest.
+    static let headerByteCountMax = 16 << 10
 
     /// The first line: what `begin` was told.
     package struct Header: Sendable, Hashable {

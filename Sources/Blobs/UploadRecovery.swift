@@ -64,6 +64,12 @@ struct UploadRecovery: Sendable {
         }
     }
 
+    /// The size the upload declared, read from the head of its journal; 0 where that cannot be made out.
+    func declaredByteCount() throws(DiskError) -> Int64 {
+        let bytes = try disk.contents(of: paths.journal(of: id), byteCountMax: UploadJournal.headerByteCountMax)
+        return bytes.flatMap { UploadJournal.parse($0, of: id) }?.header.byteCount ?? 0
+    }
+
     /// When something last happened to the upload, read without verifying its content.
     func lastActivity() throws(UploadError) -> Timestamp {
         do throws(BlobError) {

@@ -96,10 +96,13 @@ struct Serve: AsyncParsableCommand {
             return log
         }
         let logger = Logger(label: "ledge")
-        if let count = OpenFileLimit.raise() {
-            logger.debug("raised the limit of open files", metadata: ["files": "\(count)"])
-        } else {
-            logger.warning("the limit of open files cannot be raised; many connections may not find room")
+        let fileCountMax = OpenFileLimit.raise()
+        let connectionCountMax = limits.connectionCountMax(fileCountMax: fileCountMax)
+        if connectionCountMax < limits.maxConnections {
+            logger.warning(
+                "the limit of open files leaves room for fewer connections",
+                metadata: ["files": "\(fileCountMax)", "connections": "\(connectionCountMax)"]
+            )
         }
         let (store, blobs) = try await open(logger)
         for report in store.recovery { log(report, to: logger) }
@@ -121,7 +124,7 @@ struct Serve: AsyncParsableCommand {
                 blobs: blobs,
                 controller: controller,
                 authority: try access.authority(data: data, store: store),
-                options: options,
+                options: options(fileCountMax: fileCountMax),
                 logger: logger
             )
             ending = .success(try await serve(server, controller, logger))
@@ -139,8 +142,8 @@ extension Serve {
     static let name = "serve"
     private static let shownDamageCountMax = 20
 
-    private var options: ServerOptions {
-        var options = limits.server(listen)
+    private func options(fileCountMax: UInt64) -> ServerOptions {
+        var options = limits.server(listen, fileCountMax: fileCountMax)
         options.pathPrefix = urlPrefix.split(separator: "/").map { "/\($0)" }.joined()
         options.networkID = networkID
         return options

@@ -13,7 +13,7 @@ struct LiveTests {
     /// A site whose connections nobody closes for being idle.
     private static func site() throws -> Site {
         var options = ServerOptions()
-        options.idleTimeout = .seconds(3600)
+        options.connections.idleTimeout = .seconds(3600)
         return try Site(options: options)
     }
 

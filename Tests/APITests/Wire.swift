@@ -8,7 +8,9 @@ struct Wire {
 
     /// Connects, and closes the connection when `body` returns.
     static func connected<Value>(to port: Int, _ body: (inout Wire) async throws -> Value) async throws -> Value {
+        // The server ends its side first, and reads on: whoever is still sending may.
         let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            .channelOption(.allowRemoteHalfClosure, value: true)
             .connect(host: "localhost", port: port) { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)

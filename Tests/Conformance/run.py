@@ -21,12 +21,15 @@ import endpoints_nodes  # noqa: E402, F401
 import endpoints_tokens  # noqa: E402, F401
 import endpoints_training  # noqa: E402, F401
 import events  # noqa: E402, F401
+import hostile  # noqa: E402, F401
 import imports  # noqa: E402, F401
 import ingest  # noqa: E402, F401
 import keys  # noqa: E402, F401
 import lifecycle  # noqa: E402, F401
+import malformed  # noqa: E402, F401
 import models  # noqa: E402, F401
 import openapi  # noqa: E402, F401
+import stopping  # noqa: E402, F401
 import tool  # noqa: E402, F401
 import uploads  # noqa: E402, F401
 from promises import Place, cases  # noqa: E402

@@ -11,6 +11,8 @@ package struct HeldBytes: Sendable {
     /// Whether nothing has arrived yet.
     package var isEmpty: Bool { bytes.isEmpty && !isTooLong }
 
+    package var byteCount: Int { bytes.count }
+
     /// Whether all that has arrived passes, and was kept.
     package func allSatisfy(_ predicate: (UInt8) -> Bool) -> Bool {
         !isTooLong && bytes.allSatisfy(predicate)

@@ -26,6 +26,9 @@ package struct LineSplitter: Sendable {
         held = HeldBytes(byteCountMax: byteCountMax)
     }
 
+    /// How much of a line is kept that has not ended.
+    package var heldByteCount: Int { held.byteCount }
+
     /// Takes the next line off the front of `piece`, or all of it and returns nil where no line ends in it.
     package mutating func next(from piece: inout ArraySlice<UInt8>) -> NumberedLine? {
         guard let end = piece.firstIndex(of: UInt8(ascii: "\n")) else {

@@ -66,8 +66,10 @@ extension Request {
         if let declaredByteCount, declaredByteCount > byteCountMax {
             throw RequestError.bodyTooLarge(byteCountMax: byteCountMax)
         }
+        let share = BodyMemory.Share()
         var collected = ByteBuffer()
         try await forEachBuffer { buffer in
+            guard share.hold(collected.readableBytes + buffer.readableBytes) else { throw RequestError.tooManyBodies }
             guard collected.readableBytes + buffer.readableBytes <= byteCountMax else {
                 throw RequestError.bodyTooLarge(byteCountMax: byteCountMax)
             }
@@ -78,7 +80,8 @@ extension Request {
 
     /// Hands over the body as it arrives; the client is slowed down while `consume` runs.
     ///
-    /// - Throws: what `consume` throws; ``RequestError/bodyTruncated`` where the connection ended too soon.
+    /// - Throws: what `consume` throws; ``RequestError/bodyTruncated`` where the connection ended too soon,
+    ///   ``RequestError/tooSlow``, ``RequestError/malformedRequest``.
     func forEachBuffer(_ consume: (ByteBuffer) async throws -> Void) async throws {
         var byteCount: Int64 = 0
         var iterator = body.makeAsyncIterator()
@@ -95,6 +98,8 @@ extension Request {
             return try await iterator.next()
         } catch is CancellationError {
             throw CancellationError()
+        } catch let error as RequestError {
+            throw error
         } catch {
             throw RequestError.bodyTruncated
         }

@@ -11,6 +11,7 @@ internal import NIOCore
 struct BlobDownload: Sendable {
     let reader: BlobReader
     let fileName: String
+    let channel: any Channel
     let logger: Logger
 
     func response(to request: Request) throws(RequestError) -> Response {
@@ -49,15 +50,24 @@ struct BlobDownload: Sendable {
             var current = try await content(ofFrame: frames.lowerBound, within: range)
             for index in frames.dropFirst() {
                 async let following = content(ofFrame: index, within: range)
-                try await writer.write(current)
+                try await send(current, to: &writer)
                 current = try await following
             }
-            try await writer.write(current)
+            try await send(current, to: &writer)
             try await writer.finish(nil)
         } catch let error as BlobError {
             logger.error("download broken off", metadata: ["error": "\(error)"])
             throw error
         }
+    }
+
+    /// Writes a frame, and returns when the connection has taken note of it.
+    ///
+    /// The writer waits while the connection is full, but learns that it is only where the connection had a turn: beside
+    /// a hundred others it would be handed the whole file meanwhile.
+    private func send(_ frame: ByteBuffer, to writer: inout any ResponseBodyWriter) async throws {
+        try await writer.write(frame)
+        if channel.isActive { try await channel.eventLoop.submit {}.get() }
     }
 
     private func content(ofFrame index: Int, within range: Range<Int64>) async throws -> ByteBuffer {

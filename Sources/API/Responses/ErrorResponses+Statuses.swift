@@ -10,13 +10,21 @@ internal import Tokens
 extension RequestError: AnsweredError {
     var status: HTTPResponse.Status {
         switch self {
+        case .tooManyConnections, .tooManyConnectionsOfAddress, .tooManyBodies: .serviceUnavailable
+        case .tooSlow: .requestTimeout
+        case .unknownVersion: .httpVersionNotSupported
+        case .targetTooLong: .uriTooLong
+        case .headTooLong: .requestHeaderFieldsTooLarge
+        case .transferCoding: .notImplemented
+        case .contentCoding: .unsupportedMediaType
         case .noSuchRoute, .noPackage, .unknownLogin: .notFound
         case .insufficientRole: .forbidden
         case .incompatibleVersion: .notAcceptable
         case .methodNotAllowed, .linesOnly: .methodNotAllowed
         case .bodyTooLarge: .contentTooLarge
         case .rangeNotSatisfiable: .rangeNotSatisfiable
-        case .missingHeader, .malformedHeader, .bodyTruncated, .missingField, .malformedField, .unsafeFileName,
+        case .malformedRequest, .hostMissing, .missingHeader, .malformedHeader, .bodyTruncated, .missingField,
+            .malformedField, .unsafeFileName,
             .unknownHelper, .unknownSender, .noCombiner, .unknownCombiner,
             .authenticationOff, .clientIDsNotText, .tooManyConditions:
             .badRequest
@@ -25,6 +33,20 @@ extension RequestError: AnsweredError {
 
     var answer: String {
         switch self {
+        case .tooManyConnections(let countMax):
+            "Too many connections: \(countMax) are allowed (--max-connections); try again"
+        case .tooManyConnectionsOfAddress(let countMax):
+            "Too many connections of your address: \(countMax) are allowed (--max-connections-per-address); try again"
+        case .tooSlow: "The request came too slowly; the server has stopped waiting for the rest"
+        case .malformedRequest: "Broken HTTP: this is no request, or one that could be read in two ways"
+        case .unknownVersion: "This server speaks HTTP/1.1"
+        case .targetTooLong: "The request line is longer than \(ConnectionLimits.lineByteCountMax) bytes"
+        case .headTooLong:
+            "The request headers are too long: \(ConnectionLimits.headerCountMax) lines are allowed, "
+                + "\(ConnectionLimits.lineByteCountMax) bytes in one and \(ConnectionLimits.headByteCountMax) in all"
+        case .hostMissing: "The request must have one Host header"
+        case .transferCoding: "The only Transfer-Encoding taken is chunked"
+        case .contentCoding: "The body must not be compressed: no Content-Encoding is taken"
         case .noSuchRoute: "No such endpoint"
         case .methodNotAllowed(let allowed):
             "Method not allowed; this endpoint knows \(allowed.joined(separator: ", "))"
@@ -36,6 +58,7 @@ extension RequestError: AnsweredError {
         case .missingHeader(let name): "Missing header \(name)"
         case .malformedHeader(let name, let expected): "Header \(name) must be \(expected)"
         case .bodyTooLarge(let byteCountMax): "The request body is longer than \(byteCountMax) bytes"
+        case .tooManyBodies: "Too many long bodies are arriving; try again, or send shorter ones"
         case .bodyTruncated: "The request ended before its body was complete"
         case .missingField(let name): "missing field '\(name)'"
         case .tooManyConditions(let countMax): "Too many conditions: \(countMax) are allowed"
@@ -155,8 +178,8 @@ extension UploadError: AnsweredError {
             .badRequest
         case .chunkTooLarge: .contentTooLarge
         case .busy: .conflict
-        case .tooManyUploads: .tooManyRequests
-        case .noSpace: .noSpace
+        case .tooManyUploads, .tooManyUploadsOfOwner: .tooManyRequests
+        case .noSpace, .tooManyUnfinishedBytes: .noSpace
         case .latched, .closed: .serviceUnavailable
         case .disk, .corrupt: .internalServerError
         }
@@ -170,7 +193,12 @@ extension UploadError: AnsweredError {
         case .invalidFileName: "field 'file_name' must have 1 to 1024 bytes"
         case .fileTooLarge(let byteCount, let byteCountMax):
             "The file is too large: \(byteCount) bytes, where \(byteCountMax) are allowed"
-        case .tooManyUploads(let countMax): "Too many unfinished uploads: \(countMax) are allowed"
+        case .tooManyUploads(let countMax):
+            "Too many unfinished uploads: \(countMax) are allowed (--max-unfinished-uploads)"
+        case .tooManyUploadsOfOwner(let countMax):
+            "Too many unfinished uploads of your address: \(countMax) are allowed (--max-unfinished-uploads-per-address)"
+        case .tooManyUnfinishedBytes(let byteCountMax):
+            "Too many bytes in unfinished uploads: \(byteCountMax) are allowed (--max-unfinished-bytes)"
         case .tooManyChunks(let count, let countMax): "Too many chunks: \(count), where \(countMax) are allowed"
         case .busy: "Another request is at work on this upload"
         case .outOfOrder(let expected, let received): "Out-of-order chunk: expected \(expected), received \(received)"

@@ -52,7 +52,7 @@ struct ErrorResponses: RouterMiddleware {
         case .methodNotAllowed(let allowed), .linesOnly(let allowed):
             headers[.allow] = allowed.joined(separator: ", ")
         case .rangeNotSatisfiable(let byteCount): headers[.contentRange] = "bytes */\(byteCount)"
-        case .bodyTooLarge, .bodyTruncated: headers[.connection] = "close"
+        case .bodyTooLarge, .bodyTruncated, .tooManyBodies, .tooSlow, .malformedRequest: headers[.connection] = "close"
         default: break
         }
         var body: JSONObject = ["message": .string(error.answer)]

@@ -1,5 +1,23 @@
 /// Why a request was refused before any other room saw it.
 package enum RequestError: Error, Sendable, Hashable {
+    // The connection, before there is a request.
+    /// Every connection has a request under way.
+    case tooManyConnections(countMax: Int)
+    case tooManyConnectionsOfAddress(countMax: Int)
+    /// The head, or a part of the body, took longer than anyone waits.
+    case tooSlow
+    /// Bytes that are no request, or that two readers could take for different ones.
+    case malformedRequest
+    /// Another version than HTTP/1.1 and 1.0.
+    case unknownVersion
+    case targetTooLong
+    case headTooLong
+    case hostMissing
+    /// The body comes in another way than by length or in chunks.
+    case transferCoding
+    /// The body is compressed, which no endpoint takes.
+    case contentCoding
+
     // Routing.
     case noSuchRoute
     /// The path is known, with these methods only.
@@ -22,6 +40,8 @@ package enum RequestError: Error, Sendable, Hashable {
     // The body.
     /// Longer than the server reads into memory. The rest of it is dropped and the connection closed.
     case bodyTooLarge(byteCountMax: Int)
+    /// The bodies that are arriving take all the memory there is for them; smaller ones are still taken.
+    case tooManyBodies
     /// The connection ended before the body did.
     case bodyTruncated
     case missingField(String)

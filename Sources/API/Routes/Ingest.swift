@@ -17,6 +17,7 @@ struct Ingest {
 
     private let documents: Documents
     private var lines: LineSplitter
+    private let share = BodyMemory.Share()
     private var receipt = IngestReceipt()
     private var group = Group()
 
@@ -53,6 +54,9 @@ struct Ingest {
     private mutating func take(_ bytes: ArraySlice<UInt8>) async throws {
         var rest = bytes
         while let line = lines.next(from: &rest) { try await add(line) }
+        // While the rest is awaited a group waits with it, unless others need the memory more.
+        if !holds() { try await store() }
+        guard holds() else { throw RequestError.tooManyBodies }
     }
 
     private mutating func add(_ line: NumberedLine) async throws {
@@ -73,6 +77,11 @@ struct Ingest {
         } catch let error as any AnsweredError where error.status.kind == .clientError {
             refuse(line, error.answer)
         }
+    }
+
+    /// Whether there is memory for what has arrived; a document takes several times what its text does.
+    private func holds() -> Bool {
+        share.hold(lines.heldByteCount + 4 * group.byteCount)
     }
 
     private mutating func refuse(_ line: NumberedLine, _ reason: String) {

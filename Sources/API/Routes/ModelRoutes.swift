@@ -192,6 +192,7 @@ struct ModelRoutes: Sendable {
         return try BlobDownload(
             reader: await blobs.open(document[path: "blob_id"]?.string ?? ""),
             fileName: document[path: "file_name"]?.string ?? id,
+            channel: context.channel,
             logger: context.logger
         ).response(to: request)
     }

@@ -181,6 +181,7 @@ struct PackageRoutes: Sendable {
         return try BlobDownload(
             reader: await publication.blobs.open(package[path: "blob_id"]?.string ?? ""),
             fileName: package[path: "storage_file_name"]?.string ?? "",
+            channel: context.channel,
             logger: context.logger
         ).response(to: request)
     }

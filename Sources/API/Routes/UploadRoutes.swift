@@ -109,7 +109,8 @@ struct UploadRoutes: Sendable {
         let ticket = try await blobs.begin(
             fileName: fileName,
             byteCount: try fields.integer("file_size") ?? { throw RequestError.missingField("file_size") }(),
-            chunkByteCount: try fields.integer("chunk_size").map { Int($0) }
+            chunkByteCount: try fields.integer("chunk_size").map { Int($0) },
+            owner: context.channel.remoteAddress?.ipAddress
         )
         return Response([
             "upload_id": .string(ticket.id),
