@@ -238,9 +238,11 @@ def connections_that_break_leave_nothing_behind(place):
             HEALTH,
             post(TELEMETRY, "Content-Length: 1000") + b'{"key":',
             post(TELEMETRY, CHUNKED) + chunk(b'{"key":')[:-3],
-            post(f"/api/v1/file-upload/{upload}/chunk", "X-Chunk-Index: 0", f"Content-Length: {CHUNK}") + bytes(500_000),
-            post("/api/v1/models/", 'Content-Type: multipart/form-data; boundary=b', "Content-Length: 900000")
-            + b'--b\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\n' + bytes(300_000),
+            post(f"/api/v1/file-upload/{upload}/chunk", "X-Chunk-Index: 0", f"Content-Length: {CHUNK}")
+            + bytes(500_000),
+            post("/api/v1/models/", "Content-Type: multipart/form-data; boundary=b", "Content-Length: 900000")
+            + b'--b\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\n'
+            + bytes(300_000),
             b"\x16\x03\x01",
             bytes(chance.randrange(256) for _ in range(2000)),
         ]
@@ -274,7 +276,8 @@ def unfinished_uploads_are_bounded(place):
             [(status, answer)] = wire.answers()
             return status, json.loads(answer)
 
-    caps = ("--max-unfinished-uploads", "6", "--max-unfinished-uploads-per-address", "4", "--max-unfinished-bytes", "10KB")
+    caps = ("--max-unfinished-uploads", "6", "--max-unfinished-uploads-per-address", "4")
+    caps += ("--max-unfinished-bytes", "10KB")
     with place.server(options=caps) as server:
         made = [start()[1]["upload_id"] for _ in range(4)]
         status, answer = start()
@@ -305,10 +308,11 @@ def deflated_bomb(byte_count, name="0.npy", claims=None):
     header = "{'descr': '<f4', 'fortran_order': False, 'shape': (%d,), }" % ((claims or byte_count) // 4)
     head = b"\x93NUMPY\x01\x00" + struct.pack("<H", 118) + header.ljust(117).encode() + b"\n"
     made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive, archive.open(name, "w", force_zip64=True) as member:
-        member.write(head)
-        for _ in range(byte_count >> 20):
-            member.write(bytes(1 << 20))
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        with archive.open(name, "w", force_zip64=True) as member:
+            member.write(head)
+            for _ in range(byte_count >> 20):
+                member.write(bytes(1 << 20))
     return made.getvalue()
 
 

@@ -41,7 +41,8 @@ class Load:
     def posts(self):
         with self.server.connect() as connection:
             while not self.ends.is_set():
-                reply = ask(connection, "POST", "/api/v1/telemetry", key="k", value=len(self.acknowledged), client_id="c")
+                value = len(self.acknowledged)
+                reply = ask(connection, "POST", "/api/v1/telemetry", key="k", value=value, client_id="c")
                 if reply.status == 503:
                     return
                 assert reply.status == 201, reply
@@ -97,7 +98,8 @@ def a_stop_under_full_load_is_clean_and_soon(place):
         load.ends.set()
         for thread in load.threads:
             thread.join(30)
-        print(f"  stopped within {seconds:.2f} s; {posted} records in 2 s before, {len(load.acknowledged) - posted} since")
+        since = len(load.acknowledged) - posted
+        print(f"  stopped within {seconds:.2f} s; {posted} records in 2 s before, {since} since")
         assert code == 0, server.last_words()
         assert seconds < SECONDS_MAX, seconds
         assert not load.flaws, load.flaws[:5]

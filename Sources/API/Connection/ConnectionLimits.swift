@@ -26,9 +26,9 @@ package struct ConnectionLimits: Sendable {
     /// What the framing of a chunked body may take beside its content: this, and eight bytes for each byte of content.
     static let framingByteCountMax = 64 << 10
     /// Requests of a connection that may wait for their answers; what follows waits to be decoded.
-    static let unansweredCountMax = 16
+    static let unansweredCountMax = 8
     /// How much of what has arrived is decoded at a time, but for content.
-    static let portionByteCount = 4 << 10
+    static let portionByteCount = 1 << 10
     /// The same amid a body whose length nobody has declared.
     static let chunkedPortionByteCount = 64 << 10
     /// Connections over the limit that are told so; more of them are closed without a word.
