@@ -31,6 +31,19 @@ struct ConnectionTableTests {
         #expect(table.count == 3)
     }
 
+    @Test func oneThatHasAskedNothingGoesBeforeOneThatIsUsed() throws {
+        let table = Self.table(countMax: 2)
+        let channels = try (0..<3).map { _ in try Self.channel() }
+        for channel in channels[..<2] { #expect(table.admit(channel) == .admitted) }
+        let place = ConnectionPlace(channels[0], in: table)
+        place.isIdle = false
+        place.isIdle = true
+        #expect(table.admit(channels[2]) == .admitted)
+        #expect(table.admit(try Self.channel()) == .admitted)
+        channels.forEach { $0.embeddedEventLoop.run() }
+        #expect(channels.map(\.isActive) == [true, false, false])
+    }
+
     @Test func whereAllAreAtWorkTheNextIsRefused() throws {
         let table = Self.table(countMax: 1)
         let (busy, other) = (try Self.channel(), try Self.channel())

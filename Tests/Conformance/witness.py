@@ -18,6 +18,8 @@ from ledge import ask
 # A healthy client waits this long at most, where the machine has nothing else to do; otherwise as much longer.
 SECONDS_MAX = 2
 SECONDS_ALONE = 1.5
+# Where a connection ends before it has answered anything, a client opens another one, so many times.
+ATTEMPTS = 3
 # A client keeps its connection for so many requests, then comes anew: it must get in as well as through.
 REQUESTS_PER_CONNECTION = 10
 
@@ -95,20 +97,27 @@ def requests(host, port):
     while True:
         with contextlib.closing(http.client.HTTPConnection(host, port, timeout=30)) as connection:
             for number in range(REQUESTS_PER_CONNECTION):
+                posts = number % 2 == 0 or identifier is None
                 began = time.monotonic()
-                try:
-                    if number % 2 == 0 or identifier is None:
-                        kind, expected = "post", 201
-                        reply = ask(connection, "POST", "/api/v1/telemetry", key="health", value=1, client_id="witness")
-                    else:
-                        kind, expected = "get", 200
-                        reply = ask(connection, "GET", f"/api/v1/telemetry/{identifier}")
-                    wrong = None if reply.status == expected else f"{kind}: {reply.status} {reply.body[:200]}"
-                    if kind == "post" and not wrong:
-                        identifier = reply.json["telemetry_id"]
-                except (OSError, http.client.HTTPException) as error:
-                    wrong = f"{kind}: {error!r}"
-                yield kind, (time.monotonic() - began) * 1000, identifier, wrong
+                for _ in range(ATTEMPTS):
+                    try:
+                        if posts:
+                            record = {"key": "health", "value": 1, "client_id": "witness"}
+                            reply = ask(connection, "POST", "/api/v1/telemetry", **record)
+                        else:
+                            reply = ask(connection, "GET", f"/api/v1/telemetry/{identifier}")
+                        expected = 201 if posts else 200
+                        wrong = None if reply.status == expected else f"{reply.status} {reply.body[:200]}"
+                        break
+                    except (ConnectionError, http.client.BadStatusLine) as error:
+                        connection.close()
+                        wrong = repr(error)
+                    except (OSError, http.client.HTTPException) as error:
+                        wrong = repr(error)
+                        break
+                if posts and not wrong:
+                    identifier = reply.json["telemetry_id"]
+                yield "post" if posts else "get", (time.monotonic() - began) * 1000, identifier, wrong
                 if wrong:
                     break
 

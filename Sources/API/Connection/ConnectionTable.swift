@@ -4,8 +4,9 @@ internal import NIOCore
 /// Which connections there are, so that there are never too many.
 ///
 /// Idle connections are cheap to lose: a client opens another one. So when the table is full the one that has been idle
-/// longest makes room, and a flood of them, or of clients that never finish their first line, keeps nobody out. Only
-/// where every connection has a request under way is the next one refused.
+/// longest makes room, first among those that have asked nothing yet: a flood of them, or of clients that never finish
+/// their first line, keeps nobody out, and takes no connection from a client that uses it. Only where every connection
+/// has a request under way is the next one refused.
 final class ConnectionTable: Sendable {
     enum Admission: Equatable {
         case admitted
@@ -20,6 +21,7 @@ final class ConnectionTable: Sendable {
         let address: String
         /// Nil while a request is under way.
         var idleSince: NIODeadline?
+        var hasAsked = false
     }
 
     private struct State {
@@ -34,11 +36,15 @@ final class ConnectionTable: Sendable {
             return entry
         }
 
-        /// Takes out the one that has been idle longest, of one address or of all.
+        /// Takes out the one that is cheapest to lose, of one address or of all.
         mutating func evict(from address: String?) -> Entry? {
-            let oldest = entries.filter { $1.idleSince != nil && (address == nil || $1.address == address) }
-                .min { ($0.value.idleSince ?? .distantFuture) < ($1.value.idleSince ?? .distantFuture) }
-            return oldest.flatMap { remove($0.key) }
+            var cheapest: (id: ObjectIdentifier, cost: (Int, NIODeadline))?
+            for (id, entry) in entries where address == nil || entry.address == address {
+                guard let idleSince = entry.idleSince else { continue }
+                let cost = (entry.hasAsked ? 1 : 0, idleSince)
+                if cheapest.map({ cost < $0.cost }) ?? true { cheapest = (id, cost) }
+            }
+            return cheapest.flatMap { remove($0.id) }
         }
     }
 
@@ -77,7 +83,10 @@ final class ConnectionTable: Sendable {
     }
 
     func setIdle(_ isIdle: Bool, _ id: ObjectIdentifier) {
-        state.withLockedValue { $0.entries[id]?.idleSince = isIdle ? .now() : nil }
+        state.withLockedValue { state in
+            state.entries[id]?.idleSince = isIdle ? .now() : nil
+            state.entries[id]?.hasAsked = true
+        }
     }
 
     /// Closes every connection, whatever is under way.
