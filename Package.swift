@@ -58,7 +58,7 @@ let package = Package(
         .systemLibrary(name: "CZlib"),
         .systemLibrary(name: "CZstd"),
         .target(name: "CXXHash"),
-        room("Disk", []),
+        room("Disk", [.lock]),
         room("JSON", ["CXXHash"]),
         room("Zstd", ["CZstd", "CXXHash", .lock]),
         room("SegmentLog", ["Disk", "JSON", "Zstd", .lock]),

@@ -49,11 +49,23 @@ package final class BlobStore: Sendable {
 
     /// Opens the uploads and blobs below `directory`, the data directory, and makes what is missing; blocks.
     ///
+    /// `space` is what the store of the same directory knows of its disk.
     /// - Throws: `.disk` or `.noSpace`.
-    package init(directory: String, options: Options = Options(), on disk: any Disk) throws(UploadError) {
+    package init(
+        directory: String,
+        options: Options = Options(),
+        space: DiskSpace? = nil,
+        on disk: any Disk
+    ) throws(UploadError) {
         self.options = options
         let coreCount = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
-        shop = BlobWorkshop(paths: BlobPaths(directory), options: options, coreCount: coreCount, on: disk)
+        shop = BlobWorkshop(
+            paths: BlobPaths(directory),
+            options: options,
+            coreCount: coreCount,
+            space: space,
+            on: disk
+        )
         do throws(DiskError) {
             try disk.ensureDirectory(shop.paths.uploads)
             try disk.ensureDirectory(shop.paths.blobs)
@@ -122,7 +134,9 @@ extension BlobStore {
             createdAt: options.clock()
         )
         do throws(UploadError) {
-            let upload = try await queue.run { [shop] () throws(UploadError) in try Self.make(header, in: shop) }
+            let upload = try await queue.run { [shop] () throws(UploadError) in
+                try shop.writing { () throws(UploadError) in try Self.make(header, in: shop) }
+            }
             state.withLockedValue { $0.entries[id] = .live(upload) }
         } catch {
             forget(id)
@@ -200,7 +214,7 @@ extension BlobStore {
         guard let id = BlobID(blobID) else { throw .notFound }
         try await queue.run { [shop] () throws(BlobError) in
             do throws(DiskError) {
-                try shop.disk.remove(shop.paths.blob(id))
+                try shop.freeing { () throws(DiskError) in try shop.disk.remove(shop.paths.blob(id)) }
                 try shop.disk.synchronizeDirectory(shop.paths.shelf(of: id))
             } catch {
                 throw error.isMissing ? .notFound : .disk(error)

@@ -19,6 +19,7 @@ final class FrameWriter: @unchecked Sendable {
     let file: File
     private let queue: DispatchQueue
     private let pool: FramePool
+    private let space: DiskSpace?
     /// Whether a write has failed, for whoever is still sending; read from any thread.
     private let hasFailed = Atomic<Bool>(false)
 
@@ -35,10 +36,11 @@ final class FrameWriter: @unchecked Sendable {
     private var nextNumber = 0
     private var drained: (number: Int, body: () -> Void)?
 
-    init(_ file: File, at position: Position, queue: DispatchQueue, pool: FramePool) {
+    init(_ file: File, at position: Position, queue: DispatchQueue, pool: FramePool, space: DiskSpace?) {
         self.file = file
         self.queue = queue
         self.pool = pool
+        self.space = space
         frames = position.frames
         storedByteCount = position.storedByteCount
         digest = position.digest.copy()
@@ -100,6 +102,8 @@ final class FrameWriter: @unchecked Sendable {
     private func write(_ frame: FrameBuffer) {
         guard failure == nil else { return }
         do throws(DiskError) {
+            // The reserve may have been lent since the chunk began.
+            if let full = space?.refusal { throw full }
             try file.write(frame.storedBytes, at: storedByteCount)
         } catch {
             failure = error

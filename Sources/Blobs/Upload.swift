@@ -76,6 +76,10 @@ final class Upload: Sendable {
     /// Whether it was claimed, aborted or expired.
     var hasLeft: Bool { rules.withLockedValue { $0.phase == .gone } }
 
+    private func latch(_ error: DiskError) {
+        rules.withLockedValue { $0.latch(error, at: shop.options.clock()) }
+    }
+
     private func touch() {
         let now = shop.options.clock()
         lastActivity.withLockedValue { $0 = max($0, now) }
@@ -85,6 +89,7 @@ final class Upload: Sendable {
 /// Chunks.
 extension Upload {
     func receive(chunk index: Int, expecting checksum: ChunkChecksum?) async throws(UploadError) -> ChunkReceiver {
+        try shop.admit()
         let admission = rules.withLockedValue { $0.receive(chunk: index) }
         if case .reject(let error) = admission { throw error }
         guard let pipeline = pipeline.withLockedValue({ $0 }) else { throw .unknownUpload }
@@ -152,7 +157,7 @@ extension Upload {
         case .run:
             touch()
             do throws(UploadError) {
-                let answer = CompletedUpload(try seal())
+                let answer = CompletedUpload(try shop.writing { () throws(UploadError) in try seal() })
                 completed.withLockedValue { $0 = answer }
                 rules.withLockedValue { $0.endCompleting(true) }
                 pipeline.withLockedValue { $0 = nil }
@@ -173,7 +178,7 @@ extension Upload {
             try shop.disk.synchronizeDirectory(shop.paths.upload(id))
         } catch {
             // Under which name the file would be found after a power cut is now in doubt.
-            rules.withLockedValue { $0.latch(error) }
+            latch(error)
             throw .of(error)
         }
         return tail.description
@@ -189,10 +194,11 @@ extension Upload {
             }
             let departure = UploadDeparture(self.id, shop: self.shop)
             let description = try departure.description()
+            try self.shop.admit()
             do throws(DiskError) {
                 try departure.moveToBlobs()
             } catch {
-                if error.call == .fsync { self.rules.withLockedValue { $0.latch(error) } }
+                if error.call == .fsync { self.latch(error) }
                 throw .of(error)
             }
             _ = self.rules.withLockedValue { $0.leave() }

@@ -14,12 +14,14 @@ struct UploadDeparture: Sendable {
     private let paths: BlobPaths
     private let disk: any Disk
     private let contexts: ZstdContexts
+    private let shop: BlobWorkshop
 
     init(_ id: BlobID, shop: BlobWorkshop) {
         self.id = id
         paths = shop.paths
         disk = shop.disk
         contexts = shop.contexts
+        self.shop = shop
     }
 
     /// Reads what the complete file says about itself, wherever it stands.
@@ -50,11 +52,13 @@ struct UploadDeparture: Sendable {
     /// Removes the upload, and a blob that a crash in the middle of claiming has left.
     func remove() throws(UploadError) {
         do throws(DiskError) {
-            if try disk.entry(paths.blob(id)) != nil {
-                try disk.remove(paths.blob(id))
-                try disk.synchronizeDirectory(paths.shelf(of: id))
+            try shop.freeing { () throws(DiskError) in
+                if try disk.entry(paths.blob(id)) != nil {
+                    try disk.remove(paths.blob(id))
+                    try disk.synchronizeDirectory(paths.shelf(of: id))
+                }
+                try disk.removeTree(paths.upload(id))
             }
-            try disk.removeTree(paths.upload(id))
         } catch {
             throw .of(error)
         }

@@ -53,9 +53,24 @@ package enum BlobError: Error, Sendable, Hashable {
     case corrupt(BlobViolation)
 }
 
+extension BlobError {
+    /// What the disk did, without a path, where it is the disk's fault: `pread: Input/output error`.
+    package var diskReason: String? {
+        if case .disk(let error) = self { error.reason } else { nil }
+    }
+}
+
 extension UploadError {
     /// Tells a full disk, which passes, from a failing one.
     static func of(_ error: DiskError) -> UploadError {
         error.isNoSpace ? .noSpace(error) : .disk(error)
+    }
+
+    /// What the disk did, without a path, where it is the disk's fault: `fdatasync: Input/output error`.
+    package var diskReason: String? {
+        switch self {
+        case .noSpace(let error), .disk(let error), .latched(let error): error.reason
+        default: nil
+        }
     }
 }

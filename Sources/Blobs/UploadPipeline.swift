@@ -13,14 +13,41 @@ struct BlobWorkshop: Sendable {
     let paths: BlobPaths
     let disk: any Disk
     let options: BlobStore.Options
+    /// The space on the disk and its reserve; nil where nobody watches it.
+    let space: DiskSpace?
 
-    init(paths: BlobPaths, options: BlobStore.Options, coreCount: Int, on disk: any Disk) {
+    init(paths: BlobPaths, options: BlobStore.Options, coreCount: Int, space: DiskSpace?, on disk: any Disk) {
         pool = FramePool(frameByteCount: options.frameByteCount, placeCount: 2 * coreCount)
         contexts = ZstdContexts()
         encoder = FrameEncoder(contexts: contexts, level: options.compressionLevel)
         self.paths = paths
         self.disk = disk
         self.options = options
+        self.space = space
+    }
+
+    /// Throws where nothing may be written but what frees space.
+    func admit() throws(UploadError) {
+        if let full = space?.refusal { throw .noSpace(full) }
+    }
+
+    /// Runs what writes, and remembers whether it found space.
+    func writing<Value>(_ body: () throws(UploadError) -> Value) throws(UploadError) -> Value {
+        try admit()
+        do throws(UploadError) {
+            let value = try body()
+            space?.noteWritten()
+            return value
+        } catch {
+            if case .noSpace(let failure) = error { space?.note(failure) }
+            throw error
+        }
+    }
+
+    /// Runs what frees space, with the reserve where the disk is full.
+    func freeing(_ body: () throws(DiskError) -> Void) throws(DiskError) {
+        guard let space else { return try body() }
+        return try space.lending(isNoSpace: \.isNoSpace, body)
     }
 }
 
@@ -61,10 +88,11 @@ final class UploadPipeline: Sendable {
             receivedByteCount: rules.withLockedValue { $0.receivedByteCount },
             storedByteCount: start.position.storedByteCount
         )
-        sync = BackgroundSync(data: start.data, journal: start.journal, durable: mark) { error in
-            rules.withLockedValue { $0.latch(error) }
+        sync = BackgroundSync(data: start.data, journal: start.journal, durable: mark) {
+            [clock = shop.options.clock] error in
+            rules.withLockedValue { $0.latch(error, at: clock()) }
         }
-        writer = FrameWriter(start.data, at: start.position, queue: queue, pool: shop.pool)
+        writer = FrameWriter(start.data, at: start.position, queue: queue, pool: shop.pool, space: shop.space)
         hasher = ContentHasher(start.digest, pool: shop.pool)
     }
 
@@ -97,7 +125,9 @@ final class UploadPipeline: Sendable {
     func commit(digest: String) async throws(UploadError) -> UploadState.Chunk {
         let result = await withCheckedContinuation { continuation in
             writer.whenDrained(to: submittedCount.load(ordering: .relaxed)) {
-                let result = Result { () throws(UploadError) in try self.commitDrained(digest) }
+                let result = Result { () throws(UploadError) in
+                    try self.shop.writing { () throws(UploadError) in try self.commitDrained(digest) }
+                }
                 if case .failure(let error) = result { self.rollBackDrained(because: error) }
                 continuation.resume(returning: result)
             }
@@ -188,15 +218,19 @@ final class UploadPipeline: Sendable {
 
     /// Puts files and digests back to the last chunk that counts; latches where they cannot be, or are in doubt.
     private func rollBackDrained(because error: UploadError?) {
-        if case .disk(let error) = error { rules.withLockedValue { $0.latch(error) } }
+        if case .disk(let error) = error { latch(error) }
         hasher.rollBack()
         do throws(DiskError) {
             try writer.rollBack()
             let end = journalEnd.withLockedValue { $0 }
             if try journal.byteCount > end { try journal.truncate(to: end) }
         } catch {
-            rules.withLockedValue { $0.latch(error) }
+            latch(error)
         }
         rules.withLockedValue { $0.cancel() }
+    }
+
+    private func latch(_ error: DiskError) {
+        rules.withLockedValue { $0.latch(error, at: shop.options.clock()) }
     }
 }

@@ -1,4 +1,5 @@
 package import Disk
+package import JSON
 
 /// The rules of one upload.
 ///
@@ -63,6 +64,8 @@ package struct UploadState: Sendable, Hashable {
     package let byteCount: Int64
     package let limits: Limits
     package private(set) var phase = Phase.receiving
+    /// Since when it is latched.
+    package private(set) var latchedAt: Timestamp?
     package private(set) var lastChunk: Chunk?
     package private(set) var receivedByteCount: Int64 = 0
     package private(set) var arrival: Arrival?
@@ -191,10 +194,10 @@ package struct UploadState: Sendable, Hashable {
     }
 
     /// Refuses everything but leaving from now on; the first error stays.
-    package mutating func latch(_ error: DiskError) {
+    package mutating func latch(_ error: DiskError, at moment: Timestamp) {
         switch phase {
         case .latched, .gone: break
-        case .receiving, .completing, .complete: phase = .latched(error)
+        case .receiving, .completing, .complete: (phase, latchedAt) = (.latched(error), moment)
         }
     }
 

@@ -3,9 +3,10 @@ extension Disk {
     /// Replaces the file at `path` by `bytes`: after a crash it holds the old bytes or the new, never a mixture.
     ///
     /// Writes `<path>.new`, syncs it, renames it over `path`, syncs the directory. When this returns, the new bytes
-    /// survive a power cut. A leftover `.new` file of an earlier crash is overwritten. A private file is one that only
+    /// survive a power cut. Nothing is written where a sync of the directory has failed before. A leftover `.new` file of an earlier crash is overwritten. A private file is one that only
     /// its owner may open, from its first byte on.
     package func publish(_ bytes: [UInt8], at path: String, isPrivate: Bool = false) throws(DiskError) {
+        if let failure = failedDirectories.failure(of: directory(of: path)) { throw failure }
         let newPath = path + ".new"
         if try entry(newPath) != nil { try remove(newPath) }
         let file = try File(newPath, isPrivate ? .createPrivate : .create, on: self)

@@ -41,10 +41,17 @@ package protocol Disk: Sendable {
     /// Cuts or extends a file to `byteCount` bytes.
     func truncate(_ file: Descriptor, path: String, to byteCount: Int64) throws(DiskError)
 
+    /// Makes a file at least `byteCount` bytes long and takes the space for all of them from the file system.
+    ///
+    /// What was not written reads as zeros. When it throws, some of the space may have been taken. On a file system that
+    /// cannot preallocate, a byte of each block is written instead.
+    func allocate(_ file: Descriptor, path: String, to byteCount: Int64) throws(DiskError)
+
     /// Returns when the bytes of a file, and its length, are on stable storage (`fdatasync`).
     ///
     /// After a failure the kernel may have dropped the dirty pages and a second call may succeed without them
-    /// (Rebello et al., "Can Applications Recover from fsync Failures?", ATC 2020), so it is never repeated.
+    /// (Rebello et al., "Can Applications Recover from fsync Failures?", ATC 2020), so it is never repeated:
+    /// ``File/synchronize()`` sees to that.
     func synchronize(_ file: Descriptor, path: String) throws(DiskError)
 
     /// Returns the length of an open file in bytes.
@@ -73,8 +80,13 @@ package protocol Disk: Sendable {
     /// Removes an empty directory.
     func removeDirectory(_ path: String) throws(DiskError)
 
-    /// Returns when the names in a directory are on stable storage.
-    func synchronizeDirectory(_ path: String) throws(DiskError)
+    /// Returns when the names in a directory are on stable storage (`fsync`).
+    ///
+    /// Never called again for a directory after it has failed: ``synchronizeDirectory(_:)`` sees to that.
+    func synchronizeNames(in path: String) throws(DiskError)
+
+    /// The directories whose names could not be synced, as long as this process uses the disk.
+    var failedDirectories: FailedDirectories { get }
 
     /// Returns how many bytes an unprivileged process can still write below a path.
     func freeByteCount(_ path: String) throws(DiskError) -> Int64

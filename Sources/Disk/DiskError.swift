@@ -5,7 +5,7 @@ package struct DiskError: Error, Sendable, Hashable {
     /// The calls of ``Disk``, by the name the kernel gives them.
     package enum Call: String, Sendable, CaseIterable {
         case open, close, pread, pwrite, ftruncate, fdatasync, fstat, flock, stat, readdir
-        case mkdir, rename, unlink, rmdir, statvfs, mmap
+        case mkdir, rename, unlink, rmdir, statvfs, mmap, fallocate
         /// `fsync` of a directory.
         case fsync
     }
@@ -23,9 +23,14 @@ package struct DiskError: Error, Sendable, Hashable {
 
     /// Whether the disk, or the owner's quota, is full.
     ///
-    /// It passes when space is freed.
+    /// It passes when space is freed. That cannot be said of a sync, which leaves the bytes in doubt whatever its reason.
     package var isNoSpace: Bool {
-        code == ENOSPC || code == EDQUOT
+        (code == ENOSPC || code == EDQUOT) && !isSync
+    }
+
+    /// Whether the call was one that makes bytes or names durable.
+    package var isSync: Bool {
+        call == .fdatasync || call == .fsync
     }
 
     /// Whether there is nothing at the path.
@@ -41,6 +46,13 @@ package struct DiskError: Error, Sendable, Hashable {
     /// Whether something stands at the path already.
     package var isExisting: Bool {
         code == EEXIST
+    }
+}
+
+extension DiskError {
+    /// What went wrong, for those who may not see paths: `fdatasync: Input/output error`.
+    package var reason: String {
+        "\(call.rawValue): \(String(cString: strerror(code)))"
     }
 }
 

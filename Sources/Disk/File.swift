@@ -1,3 +1,5 @@
+internal import NIOConcurrencyHelpers
+
 /// An open file that closes itself when nobody holds it any more.
 ///
 /// Everything it does is one call of its ``Disk``; it only carries the descriptor and the path along.
@@ -6,6 +8,8 @@ package final class File: Sendable {
     package let path: String
     private let disk: any Disk
     private let descriptor: Descriptor
+    /// Why its sync has failed.
+    private let syncFailure = NIOLockedValueBox<DiskError?>(nil)
 
     package init(_ path: String, _ intent: OpenIntent, on disk: any Disk) throws(DiskError) {
         self.path = path
@@ -65,9 +69,22 @@ package final class File: Sendable {
         try disk.truncate(descriptor, path: path, to: byteCount)
     }
 
+    /// Makes the file at least `byteCount` bytes long and takes the space for them; see ``Disk/allocate(_:path:to:)``.
+    package func allocate(to byteCount: Int64) throws(DiskError) {
+        try disk.allocate(descriptor, path: path, to: byteCount)
+    }
+
     /// Returns when the file's bytes and length are on stable storage; see ``Disk/synchronize(_:path:)``.
+    ///
+    /// Once that has failed it fails for good, with the first error and without another call.
     package func synchronize() throws(DiskError) {
-        try disk.synchronize(descriptor, path: path)
+        if let failure = syncFailure.withLockedValue({ $0 }) { throw failure }
+        do {
+            try disk.synchronize(descriptor, path: path)
+        } catch {
+            syncFailure.withLockedValue { $0 = error }
+            throw error
+        }
     }
 
     /// Takes the file's exclusive lock until this object goes, and returns false where another process has it.

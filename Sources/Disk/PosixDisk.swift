@@ -2,6 +2,8 @@ internal import Glibc
 
 /// The machine's own file system.
 package struct PosixDisk: Disk {
+    package let failedDirectories = FailedDirectories()
+
     package init() {}
 
     package func open(_ path: String, _ intent: OpenIntent) throws(DiskError) -> Descriptor {
@@ -61,6 +63,12 @@ package struct PosixDisk: Disk {
         guard retryingInterrupts({ ftruncate(file.number, Int(byteCount)) }) == 0 else {
             throw DiskError(call: .ftruncate, path: path, code: errno)
         }
+    }
+
+    package func allocate(_ file: Descriptor, path: String, to byteCount: Int64) throws(DiskError) {
+        var code: Int32
+        repeat { code = posix_fallocate(file.number, 0, off_t(byteCount)) } while code == EINTR
+        guard code == 0 else { throw DiskError(call: .fallocate, path: path, code: code) }
     }
 
     package func synchronize(_ file: Descriptor, path: String) throws(DiskError) {
@@ -125,7 +133,7 @@ package struct PosixDisk: Disk {
         guard rmdir(path) == 0 else { throw DiskError(call: .rmdir, path: path, code: errno) }
     }
 
-    package func synchronizeDirectory(_ path: String) throws(DiskError) {
+    package func synchronizeNames(in path: String) throws(DiskError) {
         let number = retryingInterrupts { Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
         guard number >= 0 else { throw DiskError(call: .open, path: path, code: errno) }
         let code = fsync(number) == 0 ? 0 : errno

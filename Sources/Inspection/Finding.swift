@@ -77,9 +77,9 @@ package struct Finding: Sendable, Hashable {
     init(_ error: SegmentError, in directory: String) {
         switch error {
         case .corrupt(let corruption): self.init(corruption)
-        case .disk(let error), .noSpace(let error), .latched(let error):
+        case .disk(let error), .noSpace(let error):
             self.init(path: error.path, reason: .disk(error))
-        case .closed, .recordTooLarge, .retired:
+        case .closed, .latched, .recordTooLarge, .retired:
             preconditionFailure("\(error) comes from a log at work, and this one is only read")
         }
     }

@@ -31,6 +31,8 @@ struct Batch: Sendable {
     private(set) var records: [Record] = []
     private var waiters: [Waiter] = []
     private var seed: UInt64 = 0
+    /// Whether a record of it frees space, so that it may be written while everything else is refused.
+    private(set) var frees = false
     /// Whether it is there to begin a segment, be there records in it or not.
     var rolls = false
 
@@ -42,7 +44,7 @@ struct Batch: Sendable {
     /// - Precondition: It is empty.
     mutating func restart(at position: LogPosition, log name: String) {
         precondition(records.isEmpty, "nobody waits for a batch that restarts")
-        rolls = false
+        (rolls, frees) = (false, false)
         start = position
         end = position
         seed = RecordLine.seed(log: name, segment: position.segment)
@@ -60,6 +62,7 @@ struct Batch: Sendable {
     /// - Precondition: There is a record.
     mutating func add(
         count: Int,
+        frees: Bool,
         at now: Timestamp,
         byteCountMax: Int,
         _ continuation: Continuation,
@@ -74,6 +77,7 @@ struct Batch: Sendable {
             end = before
             return error
         }
+        if frees { self.frees = true }
         waiters.append(Waiter(pointer: records[records.count - 1].pointer, continuation: continuation))
         return nil
     }

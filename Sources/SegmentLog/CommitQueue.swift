@@ -39,15 +39,18 @@ struct CommitQueue: Sendable {
     /// Composes an appender's records at the end of the last batch.
     mutating func add(
         count: Int,
+        frees: Bool,
         _ continuation: Batch.Continuation,
         _ options: SegmentLog.Options,
         _ compose: Batch.Composition
     ) -> Outcome {
         if let refusal { return .refused(refusal) }
+        if !frees, let full = options.space?.refusal { return .refused(.noSpace(full)) }
         if batches.last.map({ $0.bytes.count >= options.batchByteCountMax }) ?? true { beginBatch(options) }
         let last = batches.count - 1
         let error = batches[last].add(
             count: count,
+            frees: frees,
             at: options.clock(),
             byteCountMax: options.recordByteCountMax,
             continuation,
@@ -134,7 +137,10 @@ struct CommitQueue: Sendable {
     }
 
     /// Notes why a batch failed, and returns what to tell its appenders and those of the batches behind it.
-    mutating func noteFailure(_ failure: SegmentWriter.Failure) -> (error: SegmentError, others: [Batch]) {
+    mutating func noteFailure(
+        _ failure: SegmentWriter.Failure,
+        _ options: SegmentLog.Options
+    ) -> (error: SegmentError, others: [Batch]) {
         let others = batches
         batches = []
         taken = durable
@@ -145,8 +151,9 @@ struct CommitQueue: Sendable {
             statistics.noSpace = error
             return (.noSpace(error), others)
         case .broken(let error):
-            statistics.latch = error
-            return (.latched(error), others)
+            let latch = Latch(log: options.name, cause: error, since: options.clock())
+            statistics.latch = latch
+            return (.latched(latch), others)
         }
     }
 }

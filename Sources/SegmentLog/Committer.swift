@@ -49,15 +49,34 @@ final class Committer: Sendable {
     }
 
     /// Returns where the last record stands when all are durable and applied; see ``SegmentLog/append(count:_:)``.
-    func append(count: Int, _ compose: Batch.Composition) async throws(SegmentError) -> RecordPointer {
-        let result = await withCheckedContinuation { continuation in
-            switch state.withLockedValue({ $0.add(count: count, continuation, options, compose) }) {
+    func append(count: Int, frees: Bool, _ compose: Batch.Composition) async throws(SegmentError) -> RecordPointer {
+        var result = await add(count: count, frees: frees, compose)
+        // Once more with the reserve, and again: the first time it may stand behind what was under way before.
+        for _ in 0..<2 {
+            guard frees, let space = options.space, case .failure(.noSpace) = result else { break }
+            await withCheckedContinuation { continuation in
+                queue.async {
+                    space.lend()
+                    continuation.resume()
+                }
+            }
+            result = await add(count: count, frees: frees, compose)
+        }
+        return try result.get()
+    }
+
+    private func add(
+        count: Int,
+        frees: Bool,
+        _ compose: Batch.Composition
+    ) async -> Result<RecordPointer, SegmentError> {
+        await withCheckedContinuation { continuation in
+            switch state.withLockedValue({ $0.add(count: count, frees: frees, continuation, options, compose) }) {
             case .queued: break
             case .queuedFirst: queue.async { self.drain() }
             case .refused(let error): continuation.resume(returning: .failure(error))
             }
         }
-        return try result.get()
     }
 
     /// Closes the active segment and begins the next one, unless it is empty; returns when that is durable.
@@ -76,7 +95,7 @@ final class Committer: Sendable {
         guard active.id.first < first else { return }
         if let latch { throw .latched(latch) }
         guard let failure else { throw .closed }
-        throw failure.isNoSpace ? .noSpace(failure) : .disk(failure)
+        throw .of(failure)
     }
 
     /// Refuses further appends, waits for those that are under way and writes down what is durable.
@@ -91,11 +110,7 @@ final class Committer: Sendable {
     /// Writes batches until there are none.
     private func drain() {
         while var batch = state.withLockedValue({ $0.takeBatch() }) {
-            var failure: SegmentWriter.Failure?
-            writer.withLockedValue { writer in
-                do throws(SegmentWriter.Failure) { try writer.write(batch) } catch { failure = error }
-            }
-            if let failure {
+            if let failure = write(batch) {
                 fail(batch, failure)
             } else {
                 let hasRolled = state.withLockedValue { $0.noteDurable(batch) }
@@ -110,8 +125,24 @@ final class Committer: Sendable {
         }
     }
 
+    /// Makes a batch durable, or returns why it is not.
+    private func write(_ batch: borrowing Batch) -> SegmentWriter.Failure? {
+        // What was composed before the reserve was lent is not to take it.
+        if !batch.frees, !batch.rolls, let full = options.space?.refusal { return .passing(full) }
+        return writer.withLockedValue { writer in
+            do throws(SegmentWriter.Failure) {
+                try writer.write(batch)
+                options.space?.noteWritten()
+                return nil
+            } catch {
+                if case .passing(let failure) = error { options.space?.note(failure) }
+                return error
+            }
+        }
+    }
+
     private func fail(_ batch: Batch, _ failure: SegmentWriter.Failure) {
-        let (error, others) = state.withLockedValue { $0.noteFailure(failure) }
+        let (error, others) = state.withLockedValue { $0.noteFailure(failure, options) }
         for failed in [batch] + others { failed.resume(failing: error) }
     }
 
@@ -119,13 +150,22 @@ final class Committer: Sendable {
         // An appender may have left its batch just before the door closed, and not woken the queue yet.
         drain()
         if let latch = statistics.latch { return .latched(latch) }
-        return writer.withLockedValue { writer in
-            do throws(DiskError) {
-                try writer.finish()
-                return nil
-            } catch {
-                return error.isNoSpace ? .noSpace(error) : .disk(error)
+        do throws(DiskError) {
+            try writeDown()
+        } catch {
+            return .of(error)
+        }
+        return nil
+    }
+
+    /// Writes down what is durable; on a full disk with the reserve, for it is a few hundred bytes.
+    private func writeDown() throws(DiskError) {
+        let result = writer.withLockedValue { writer in
+            Result { () throws(DiskError) in
+                guard let space = options.space else { return try writer.finish() }
+                try space.lending(isNoSpace: \.isNoSpace) { () throws(DiskError) in try writer.finish() }
             }
         }
+        try result.get()
     }
 }

@@ -15,5 +15,5 @@ package struct LogStatistics: Sendable, Hashable {
     /// Why the last group commit found no space; nil again after the next one that did.
     package var noSpace: DiskError?
     /// The failure after which the log takes nothing until it is opened again.
-    package var latch: DiskError?
+    package var latch: Latch?
 }

@@ -12,7 +12,7 @@ package enum SegmentError: Error, Sendable, Hashable {
     /// An earlier write or sync failed: the log takes nothing until it is opened again. Reads go on.
     ///
     /// Whether the records of the group that failed are in the log is known only after that.
-    case latched(DiskError)
+    case latched(Latch)
     /// The record is longer than the log takes. Nothing was written.
     case recordTooLarge(byteCount: Int, byteCountMax: Int)
     /// The log was closed.
@@ -26,9 +26,14 @@ package enum SegmentError: Error, Sendable, Hashable {
 }
 
 extension SegmentError {
+    /// Tells a full disk, which passes, from a failing one.
+    static func of(_ error: DiskError) -> SegmentError {
+        error.isNoSpace ? .noSpace(error) : .disk(error)
+    }
+
     /// Runs `body`, whose only errors are those of the disk.
     static func ofDisk<Value>(_ body: () throws(DiskError) -> Value) throws(SegmentError) -> Value {
-        do { return try body() } catch { throw .disk(error) }
+        do { return try body() } catch { throw .of(error) }
     }
 }
 

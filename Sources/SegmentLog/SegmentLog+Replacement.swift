@@ -100,7 +100,7 @@ extension SegmentLog {
     ///
     /// - Throws: ``SegmentError/noSpace(_:)``, ``SegmentError/disk(_:)``. Then the log goes on with the old ones.
     package func publish(_ replacement: Replacement) throws(SegmentError) {
-        do throws(DiskError) {
+        try SegmentError.ofDisk { () throws(DiskError) in
             try manifest.update { manifest in
                 guard let first = manifest.closed.firstIndex(where: { $0.id == replacement.old.first?.id }) else {
                     preconditionFailure("what is replaced is listed")
@@ -109,8 +109,6 @@ extension SegmentLog {
                 precondition(manifest.closed[range].map(\.id) == replacement.old.map(\.id), "neighbours")
                 manifest.closed.replaceSubrange(range, with: replacement.listed.map { [$0] } ?? [])
             }
-        } catch {
-            throw error.isNoSpace ? .noSpace(error) : .disk(error)
         }
         if let new = replacement.listed { files.list(new) }
         committer.noteReplaced(replacement)
@@ -141,20 +139,15 @@ extension SegmentLog {
         last: UInt64,
         _ body: (inout SealedWriter) throws(SegmentError) -> Void
     ) throws(SegmentError) -> Manifest.Closed? {
+        var writer = try SegmentError.ofDisk { () throws(DiskError) in
+            try manifest.settle()
+            return try SealedWriter(id, directory: options.directory, options.frameCache.contexts, on: disk)
+        }
         do throws(SegmentError) {
-            var writer = try SegmentError.ofDisk { () throws(DiskError) in
-                try manifest.settle()
-                return try SealedWriter(id, directory: options.directory, options.frameCache.contexts, on: disk)
-            }
-            do throws(SegmentError) {
-                try body(&writer)
-                return try SegmentError.ofDisk { () throws(DiskError) in try writer.finish(last: last) }
-            } catch {
-                writer.discard()
-                throw error
-            }
+            try body(&writer)
+            return try SegmentError.ofDisk { () throws(DiskError) in try writer.finish(last: last) }
         } catch {
-            if case .disk(let failure) = error, failure.isNoSpace { throw .noSpace(failure) }
+            writer.discard()
             throw error
         }
     }

@@ -28,6 +28,8 @@ package final class SegmentLog: Sendable {
         package var batchByteCountMax = 4 << 20
         /// The longest line; at most what the format allows.
         package var recordByteCountMax = RecordLine.byteCountMax
+        /// The space on the log's disk, and the reserve that is lent to appends that free some; nil where nobody watches it.
+        package var space: DiskSpace?
         /// Restored frames, shared by the logs that are given the same one.
         package var frameCache = FrameCache()
         /// Called after a segment was closed, off the append path.
@@ -121,13 +123,19 @@ package final class SegmentLog: Sendable {
     /// record's members to the buffer: `"op":"put","id":"a1","doc":{…}`. It is called once, at once, under the log's
     /// lock: it is quick and calls nothing that waits. Records of appends that overlap stand in the order of these
     /// calls. A record that throws leaves no gap in the sequences.
+    ///
+    /// One that `frees` space, as a tombstone does in the end, gets the reserve where the disk is full; it may then be
+    /// composed again. All others are refused while the reserve is lent.
     /// - Precondition: What `compose` adds makes `{` … `}` a JSON object, without a newline.
     /// - Throws: ``SegmentError/noSpace(_:)``, ``SegmentError/disk(_:)``, ``SegmentError/latched(_:)``,
     ///   ``SegmentError/closed``, ``SegmentError/recordTooLarge(byteCount:byteCountMax:)``.
     package func append(
+        frees: Bool = false,
         _ compose: @Sendable (UInt64, Timestamp, inout [UInt8]) -> Void
     ) async throws(SegmentError) -> RecordPointer {
-        try await committer.append(count: 1) { _, sequence, at, buffer in compose(sequence, at, &buffer) }
+        try await committer.append(count: 1, frees: frees) { _, sequence, at, buffer in
+            compose(sequence, at, &buffer)
+        }
     }
 
     /// Appends records as one group, and returns once all of them are durable and applied.
@@ -140,7 +148,7 @@ package final class SegmentLog: Sendable {
         count: Int,
         _ compose: @Sendable (_ position: Int, _ sequence: UInt64, Timestamp, inout [UInt8]) -> Void
     ) async throws(SegmentError) {
-        _ = try await committer.append(count: count, compose)
+        _ = try await committer.append(count: count, frees: false, compose)
     }
 
     /// Closes the active segment and begins the next one, unless it is empty.

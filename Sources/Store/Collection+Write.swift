@@ -62,7 +62,7 @@ extension Collection {
         return try await append(Draft(object, id: id, committedAt: old.committedAt))
     }
 
-    /// Deletes a document by appending its tombstone.
+    /// Deletes a document by appending its tombstone; where the disk is full the reserve has room for it.
     ///
     /// - Precondition: The collection is not append-only.
     /// - Throws: ``StoreError/notFound(_:)``; the log's errors, as for ``insert(_:)``.
@@ -72,7 +72,7 @@ extension Collection {
         defer { turns.leave(id) }
         guard try find(id) != nil else { throw missing(id) }
         do {
-            _ = try await log.append { _, _, output in Record.writeDelete(id, to: &output) }
+            _ = try await log.append(frees: true) { _, _, output in Record.writeDelete(id, to: &output) }
         } catch {
             throw StoreError(error)
         }

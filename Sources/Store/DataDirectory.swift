@@ -1,7 +1,10 @@
+internal import Disk
+
 /// The names in a data directory that belong to the store: the one place where they are made.
 ///
 ///     DIR/ledge.json            what the directory is: ``StoreIdentity``
 ///     DIR/lock                  held by the process that serves it, and its id
+///     DIR/reserve               space that is kept back: ``DiskSpace``
 ///     DIR/collections/<name>/   one log per collection, in the hands of ``SegmentLog``
 ///     DIR/lost+found/           what repairs have taken out
 package struct DataDirectory: Sendable, Hashable {
@@ -13,6 +16,7 @@ package struct DataDirectory: Sendable, Hashable {
 
     package var identity: String { "\(path)/ledge.json" }
     package var lock: String { "\(path)/lock" }
+    package var reserve: String { DiskSpace.path(in: path) }
     package var lostAndFound: String { "\(path)/lost+found" }
     package var collections: String { "\(path)/collections" }
 

@@ -29,6 +29,9 @@ package final class Store: Sendable {
         /// Bytes of an active segment that closing the store seals, where it maintains itself: a start reads less of them
         /// in a few milliseconds.
         package var settledByteCountMin: Int64 = 4 << 20
+        /// Bytes kept back so that documents, uploads and files can be removed from a full disk; 0 gives back what there
+        /// is, nil leaves it alone.
+        package var reserveByteCount: Int64?
         /// Told what maintenance did; called from its thread.
         package var notice: @Sendable (MaintenanceNotice) -> Void = { _ in }
 
@@ -36,13 +39,15 @@ package final class Store: Sendable {
     }
 
     package let directory: DataDirectory
+    /// The space on its disk, shared with the blobs of the same directory.
+    package let space: DiskSpace
     package let identity: StoreIdentity
     /// What opening each log found, in the order of the schemas.
     package let recovery: [RecoveryReport]
     /// Index files that were made again, because they were missing or not what they should be.
     package let rebuiltIndexPaths: [String]
-    private let collections: [String: Collection]
-    private let maintenance: Maintenance
+    let collections: [String: Collection]
+    let maintenance: Maintenance
     private let maintainsItself: Bool
     /// Given up by `close`.
     private let lock: NIOLockedValueBox<DirectoryLock?>
@@ -70,7 +75,13 @@ package final class Store: Sendable {
         } catch {
             throw .disk(error)
         }
-        let maintenance = Maintenance(options)
+        let space = DiskSpace(
+            in: directory.path,
+            reserveByteCount: options.reserveByteCount,
+            every: options.maintainsItself ? .milliseconds(500) : nil,
+            on: disk
+        ) { clock().microseconds }
+        let maintenance = Maintenance(options, space, clock)
         let frameCache = FrameCache(byteCountMax: options.frameCacheByteCountMax)
         var collections: [Collection] = []
         for schema in schemas {
@@ -83,15 +94,28 @@ package final class Store: Sendable {
             logOptions.opensDamaged = options.servesDamaged
             logOptions.segmentByteCountMax = options.segmentByteCountMax
             logOptions.frameCache = frameCache
+            logOptions.space = space
             logOptions.didClose = { maintenance.ask() }
-            collections.append(try Collection(schema, logOptions, on: disk))
+            let collection = try space.lending(isNoSpace: \.isNoSpace) { () throws(StoreError) in
+                try Collection(schema, logOptions, on: disk)
+            }
+            collections.append(collection)
         }
         if options.maintainsItself { maintenance.begin(collections) }
-        return Store(directory, identity, collections, lock, maintenance, maintainsItself: options.maintainsItself)
+        return Store(
+            directory,
+            space,
+            identity,
+            collections,
+            lock,
+            maintenance,
+            maintainsItself: options.maintainsItself
+        )
     }
 
     private init(
         _ directory: DataDirectory,
+        _ space: DiskSpace,
         _ identity: StoreIdentity,
         _ collections: [Collection],
         _ lock: DirectoryLock,
@@ -101,6 +125,7 @@ package final class Store: Sendable {
         self.maintenance = maintenance
         self.maintainsItself = maintainsItself
         self.directory = directory
+        self.space = space
         self.identity = identity
         self.lock = NIOLockedValueBox(lock)
         recovery = collections.map(\.recovery)
@@ -121,7 +146,7 @@ package final class Store: Sendable {
         collections.values.map { ($0.schema.name, $0.damage) }.filter { !$0.1.isEmpty }.sorted { $0.0 < $1.0 }
     }
 
-    /// Seals, merges and drops what is due, and returns when nothing more is.
+    /// Seals, merges and drops what is due, and returns when nothing more is; makes the reserve again if it can.
     ///
     /// - Throws: The first failure; the other collections are maintained all the same.
     package func maintain() async throws(StoreError) {

@@ -21,7 +21,7 @@ package enum StoreError: Error, Sendable, Equatable {
     /// The disk is full: the record is not stored, and the next write may succeed.
     case noSpace(DiskError)
     /// An earlier write or sync of the collection failed: it takes no writes until it is opened again; reads go on.
-    case latched(DiskError)
+    case latched(Latch)
     /// The document is longer than a record may be.
     case tooLarge(byteCountMax: Int)
     /// The store was closed.
@@ -51,6 +51,24 @@ package enum StoreError: Error, Sendable, Equatable {
 }
 
 extension StoreError {
+    /// Whether space that is freed makes it pass.
+    package var isNoSpace: Bool {
+        switch self {
+        case .noSpace: true
+        case .disk(let error): error.isNoSpace
+        default: false
+        }
+    }
+
+    /// What the disk did, without a path, where it is the disk's fault: `open: Too many open files`.
+    package var diskReason: String? {
+        switch self {
+        case .noSpace(let error), .disk(let error): error.reason
+        case .latched(let latch): latch.cause.reason
+        default: nil
+        }
+    }
+
     /// What a failure of the log is to the callers of a collection, who know of no log.
     init(_ error: SegmentError) {
         self =

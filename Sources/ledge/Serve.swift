@@ -167,7 +167,7 @@ extension Serve {
             throw CommandFailure(error.text)
         }
         do throws(UploadError) {
-            return (store, try BlobStore(directory: data, options: limits.blobs, on: disk))
+            return (store, try BlobStore(directory: data, options: limits.blobs, space: store.space, on: disk))
         } catch {
             try await close(store)
             throw CommandFailure(error.text)

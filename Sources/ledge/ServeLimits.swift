@@ -51,6 +51,14 @@ struct ServeLimits: ParsableArguments {
     )
     var retain: [RetentionArgument] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "Disk space kept back, so that things can be removed when the disk is full; 0 for none.",
+            valueName: "size"
+        )
+    )
+    var reserve = ByteCount(16 << 20)
+
     @Option(help: ArgumentHelp("Longest JSON or form body.", valueName: "size"))
     var maxBodySize = ByteCount(Int64(ServerOptions().bodyByteCountMax))
 
@@ -91,6 +99,8 @@ struct ServeLimits: ParsableArguments {
     private static let segmentSizes: ClosedRange<Int64> = 4 << 10...1 << 30
     /// A frame or two, and what a machine may have.
     private static let frameCacheSizes: ClosedRange<Int64> = 1 << 20...1 << 40
+    /// More than a group of deletions takes, or none.
+    private static let reserveSizes: ClosedRange<Int64> = 1 << 20...1 << 40
     /// A document and what is written around it fit a record.
     private static let bodySizes: ClosedRange<Int64> = 1 << 10...8 << 20
     private static let lifetimes = 1...24 * 365
@@ -103,6 +113,7 @@ struct ServeLimits: ParsableArguments {
         try Self.require(maxChunkSize, in: Self.chunkSizes, "--max-chunk-size")
         try Self.require(segmentSize, in: Self.segmentSizes, "--segment-size")
         try Self.require(frameCache, in: Self.frameCacheSizes, "--frame-cache")
+        if reserve.bytes != 0 { try Self.require(reserve, in: Self.reserveSizes, "--reserve") }
         try Self.require(maxBodySize, in: Self.bodySizes, "--max-body-size")
         try Self.require(minRate, in: Self.rates, "--min-rate")
         try Self.require(maxUnfinishedUploads, in: Self.counts, "--max-unfinished-uploads")
@@ -139,6 +150,7 @@ extension ServeLimits {
         var options = Store.Options()
         options.segmentByteCountMax = segmentSize.bytes
         options.frameCacheByteCountMax = Int(frameCache.bytes)
+        options.reserveByteCount = reserve.bytes
         options.retention = retain.retention
         options.maintainsItself = true
         return options

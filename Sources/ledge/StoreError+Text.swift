@@ -1,6 +1,8 @@
 internal import Blobs
 internal import Disk
 internal import Inspection
+internal import JSON
+internal import SegmentLog
 internal import Store
 
 /// What a person at the terminal reads when a data directory cannot be served.
@@ -14,7 +16,8 @@ extension StoreError {
         case .notADataDirectory(let path): "\(path) has collections but no ledge.json: not a data directory"
         case .unreadableRecord(let collection, let sequence):
             "record \(sequence) of \(collection) is none of this build's"
-        case .disk(let error), .noSpace(let error), .latched(let error): "\(error)"
+        case .disk(let error), .noSpace(let error): "\(error)"
+        case .latched(let latch): "the log of \(latch.log) takes no writes since \(latch.since): \(latch.cause)"
         case .damaged(let place): "\(Finding(place)); nothing was changed, see ledge repair"
         case .doubtful(let place): "\(Finding(place)); records are lost there, see ledge repair"
         case .notFound(let id): "there is no document \(id)"

@@ -20,7 +20,9 @@ struct FailingDiskTests {
             disk.fail(.pwrite, at: "telemetry", with: ENOSPC)
             let answer = try await visitor.ask(.post, "/api/v1/telemetry", ["key": "k", "client_id": "c"])
             #expect(answer.status == 507)
-            #expect(try answer.message == "The server's disk is full; nothing was written")
+            #expect(
+                try answer.message == "The server's disk is full (pwrite: No space left on device); nothing was written"
+            )
             #expect(try await visitor.ask(.get, "/api/v1/telemetry/t").status == 200)
             #expect(try await visitor.ask(.get, "/api/v1/telemetry/count").text == "1")
             disk.heal()
@@ -38,6 +40,9 @@ struct FailingDiskTests {
             for _ in 0..<2 {
                 let answer = try await visitor.ask(.post, "/api/v1/telemetry", ["key": "k", "client_id": "c"])
                 #expect(answer.status == 503)
+                let message = try #require(try answer.message)
+                #expect(message.hasPrefix("The log telemetry takes no writes since the server's disk failed at 2"))
+                #expect(message.hasSuffix("Z (fdatasync: Input/output error); reads go on; restart the server"))
             }
             #expect(try await visitor.ask(.get, "/api/v1/telemetry/t").status == 200)
             let other = try await visitor.ask(

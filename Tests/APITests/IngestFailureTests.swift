@@ -28,7 +28,8 @@ struct IngestFailureTests {
             #expect(answer.status == 507)
             #expect(
                 try answer.json == [
-                    "message": "The server's disk is full; lines from 2001 on are not acknowledged",
+                    "message":
+                        "The server's disk is full (pwrite: No space left on device); lines from 2001 on are not acknowledged",
                     "accepted": 1_999, "refused": 1, "errors": [["line": 2, "error": "missing field 'key'"]],
                 ]
             )

@@ -1,5 +1,6 @@
 import Blobs
 import Disk
+import JSON
 import Testing
 
 /// Every order of events up to seven long, against rules told in another way: as the list of what has happened.
@@ -64,7 +65,7 @@ struct UploadStateTests {
             state.endCompleting(event == .endWell)
             if history.phase == .completing { history.phase = event == .endWell ? .complete : .receiving }
         case .latch:
-            state.latch(Self.failure)
+            state.latch(Self.failure, at: .earliest)
             if history.mayWork { history.phase = .latched(Self.failure) }
         case .leave:
             #expect(state.leave() == (history.phase != .gone))

@@ -29,6 +29,7 @@ struct Warehouse: Sendable {
     init(
         on disk: FaultDisk = FaultDisk(),
         clock: StillClock = StillClock(),
+        space: DiskSpace? = nil,
         _ change: (inout BlobStore.Options) -> Void = { _ in }
     ) throws {
         self.disk = disk
@@ -42,7 +43,7 @@ struct Warehouse: Sendable {
             try disk.createDirectory("data")
             try disk.synchronizeDirectory(".")
         }
-        store = try BlobStore(directory: "data", options: options, on: disk)
+        store = try BlobStore(directory: "data", options: options, space: space, on: disk)
     }
 
     /// The next process on the same disk, after this one was killed.

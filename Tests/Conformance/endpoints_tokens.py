@@ -235,10 +235,12 @@ def a_login_is_approved_by_those_who_may(network):
         assert claims(network, done["access_token"])["role"] == "client"
 
 
-@endpoints.tries("GET /health", "GET /login", "GET /openapi.json", "GET /docs")
+@endpoints.tries("GET /health", "GET /livez", "GET /readyz", "GET /login", "GET /openapi.json", "GET /docs")
 def what_is_open_needs_no_token(network):
     network.token = None
     assert network.get("/health") == {"status": "ok"}
+    assert network.get("/livez") == {"status": "alive"}
+    assert network.get("/readyz") == {"status": "ready"}
     document = network.get("/openapi.json")
     assert document["openapi"].startswith("3.1")
     assert "/api/v1/sessions/{id}" in document["paths"]

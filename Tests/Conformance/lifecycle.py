@@ -46,6 +46,14 @@ def what_was_acknowledged_survives_a_kill(place):
 def a_server_says_that_it_is_well(place):
     with place.server() as server:
         assert server.ask("GET", "/health").status == 200
+        assert server.ask("GET", "/livez").json == {"status": "alive"}
+        ready = server.ask("GET", "/readyz?verbose&strict")
+        assert (ready.status, ready.json["status"]) == (200, "ready")
+        checks = {check["name"]: check for check in ready.json["checks"]}
+        assert all(check["status"] == "ok" for check in checks.values()), checks
+        assert {"disk", "reserve", "uploads", "log telemetry"} <= set(checks)
+        assert checks["disk"]["free_bytes"] > 0
+        assert (place.data / "reserve").stat().st_blocks * 512 >= 16 << 20
 
 
 @promise

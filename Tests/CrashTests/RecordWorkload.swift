@@ -33,6 +33,7 @@ enum RecordWorkload {
         var options = Store.Options()
         // A few records a segment.
         options.segmentByteCountMax = 1_400
+        options.reserveByteCount = 1_024
         return try Store.open(
             directory,
             schemas: schemas,

@@ -68,7 +68,7 @@ struct FaultDiskTests {
         disk.failCall(4, with: EIO)
         #expect(throws: DiskError(call: .fdatasync, path: "x", code: EIO)) { try file.synchronize() }
         try file.write([9], at: 2)
-        try file.synchronize()
+        try File("x", .update, on: disk).synchronize()
         #expect(disk.bytes(of: "x") == [1, 2, 9])
         #expect(disk.powerCut(keeping: .nothing).bytes(of: "x") == [0, 0, 9])
     }

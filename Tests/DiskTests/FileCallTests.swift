@@ -140,4 +140,15 @@ struct FileCallTests {
         try room.disk.synchronizeDirectory(room.path)
         #expect(try room.bytes(of: "x") == [1, 2])
     }
+
+    @Test(arguments: DiskUnderTest.allCases)
+    func allocatedBytesReadAsZerosAndKeepWhatWasThere(_ kind: DiskUnderTest) throws {
+        let room = try kind.makeRoom()
+        let file = try room.makeFile("x", [1, 2])
+        try file.allocate(to: 10_000)
+        #expect(try file.byteCount == 10_000)
+        #expect(try file.bytes(at: 0, count: 4) == [1, 2, 0, 0])
+        try file.allocate(to: 5)
+        #expect(try file.byteCount == 10_000, "it is never cut")
+    }
 }

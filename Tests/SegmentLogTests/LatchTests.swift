@@ -16,12 +16,12 @@ struct LatchTests {
         let pointer = try await log.append("a1")
         disk.fail(.fdatasync, at: ".jsonl", with: code, times: 1)
         let error = DiskError(call: .fdatasync, path: Self.path, code: code)
-        #expect(await log.refusal("a2") == .latched(error))
+        #expect(await log.refusal("a2") == OpenedLog.latched(error))
         let count = disk.mutationCount
-        #expect(await log.refusal("a3") == .latched(error))
-        await #expect(throws: SegmentError.latched(error)) { try await log.log.close() }
+        #expect(await log.refusal("a3") == OpenedLog.latched(error))
+        await #expect(throws: OpenedLog.latched(error)) { try await log.log.close() }
         #expect(disk.mutationCount == count, "a failed sync is never repeated")
-        #expect(log.log.statistics.latch == error && log.log.statistics.recordCount == 1)
+        #expect(log.log.statistics.latch?.cause == error && log.log.statistics.recordCount == 1)
         #expect(log.applied.count == 1)
         #expect(try log.log.read(pointer).count == Int(pointer.byteCount))
     }
@@ -32,8 +32,8 @@ struct LatchTests {
         try await log.append("a1")
         disk.fail(.pwrite, with: Self.ioError, times: 1)
         let error = DiskError(call: .pwrite, path: Self.path, code: Self.ioError)
-        #expect(await log.refusal("a2") == .latched(error))
-        #expect(await log.refusal("a3") == .latched(error))
+        #expect(await log.refusal("a2") == OpenedLog.latched(error))
+        #expect(await log.refusal("a3") == OpenedLog.latched(error))
         let again = try OpenedLog(on: disk.processKill())
         #expect(again.applied == log.applied)
         #expect(again.recovery.tornTail != nil)
@@ -47,8 +47,8 @@ struct LatchTests {
         disk.fail(.pwrite, with: 28, times: 1)
         disk.fail(call, with: Self.ioError, times: 1)
         let error = DiskError(call: call, path: Self.path, code: Self.ioError)
-        #expect(await log.refusal("a2") == .latched(error))
-        #expect(await log.refusal("a3") == .latched(error))
+        #expect(await log.refusal("a2") == OpenedLog.latched(error))
+        #expect(await log.refusal("a3") == OpenedLog.latched(error))
     }
 
     @Test(arguments: [("fsync", DiskError.Call.fsync), ("fdatasync", .fdatasync), ("rename", .rename)])
@@ -58,12 +58,12 @@ struct LatchTests {
         let log = try OpenedLog(on: disk, options)
         try await log.append("a1")
         disk.fail(call, with: Self.ioError, times: 1)
-        guard case .latched(let error) = await log.refusal("a2") else {
+        guard case .latched(let latch) = await log.refusal("a2") else {
             Issue.record("\(name) did not latch")
             return
         }
-        #expect(error.call == call)
-        #expect(await log.refusal("a3") == .latched(error))
+        #expect(latch.cause.call == call)
+        #expect(await log.refusal("a3") == .latched(latch))
         let again = try OpenedLog(on: disk.powerCut(keeping: .nothing), options)
         #expect(again.applied == log.applied)
     }
@@ -73,7 +73,7 @@ struct LatchTests {
         let log = try OpenedLog(on: disk)
         disk.fail(.fdatasync, at: ".jsonl", with: Self.ioError, times: 1)
         let results = await log.appendTogether("a1", then: ["a2", "a3"], on: disk)
-        let error = SegmentError.latched(DiskError(call: .fdatasync, path: Self.path, code: Self.ioError))
+        let error = OpenedLog.latched(DiskError(call: .fdatasync, path: Self.path, code: Self.ioError))
         for id in ["a1", "a2", "a3"] { #expect(results[id] == .failure(error)) }
         #expect(log.applied.isEmpty)
     }

@@ -44,6 +44,11 @@ struct OpenedLog: Sendable {
         }
     }
 
+    /// What a log says after `cause`.
+    static func latched(_ cause: DiskError) -> SegmentError {
+        .latched(Latch(log: SegmentText.name, cause: cause, since: options().clock()))
+    }
+
     static func members(_ id: String, _ byteCount: Int = 0) -> String {
         #""op":"put","id":"\#(id)","doc":{"x":"\#(String(repeating: "x ", count: byteCount / 2))"}"#
     }

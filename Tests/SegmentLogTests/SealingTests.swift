@@ -160,8 +160,8 @@ struct SealingTests {
         #expect(sealed.disk.paths == before)
     }
 
-    /// The rename of the manifest may have happened or not: what is written next must be good for both.
-    @Test func aManifestOfUnknownFateIsSettledFirst() async throws {
+    /// The rename of the manifest may be durable or not, and no second sync would tell: nothing more is changed.
+    @Test func aManifestOfUnknownFateStaysAsItIs() async throws {
         let sealed = try await SealedLog([3, 3])
         let log = sealed.log.log
         let replacement = try log.replacement(merging: [1, 4]) {
@@ -172,6 +172,26 @@ struct SealingTests {
         #expect(throws: SegmentError.self) { try log.publish(replacement) }
         #expect(log.segments.map(\.id) == [1, 4, 7])
         #expect(try SealedLog.contents(of: sealed.disk.copy().powerCut(keeping: .everything)).count == 7)
+        let count = sealed.disk.mutations.count { $0.call == .rename }
+        #expect(throws: SegmentError.self) { try log.merge([1, 4]) { $0 != 3 } }
+        #expect(sealed.disk.mutations.count { $0.call == .rename } == count && sealed.disk.violations == [])
+        let all = sealed.log.applied.map(\.members)
+        #expect(try SealedLog.contents(of: sealed.disk.copy().powerCut(keeping: .nothing)) == all)
+        let kept = sealed.log.applied.filter { $0.sequence != 2 }.map(\.members)
+        #expect(try SealedLog.contents(of: sealed.disk.copy().powerCut(keeping: .everything)) == kept)
+    }
+
+    /// The old one is still there, and what is written next must be good for it.
+    @Test func aManifestThatCouldNotBeReplacedIsSettledFirst() async throws {
+        let sealed = try await SealedLog([3, 3])
+        let log = sealed.log.log
+        let replacement = try log.replacement(merging: [1, 4]) {
+            $0.sequence != 2
+        } visit: { _ in
+        }
+        sealed.disk.fail(.rename, at: "clients", with: 5, times: 1)
+        #expect(throws: SegmentError.self) { try log.publish(replacement) }
+        #expect(log.segments.map(\.id) == [1, 4, 7])
         try log.merge([1, 4]) { $0 != 3 }
         let kept = sealed.log.applied.filter { $0.sequence != 3 }.map(\.members)
         #expect(try SealedLog.contents(of: sealed.disk.copy().powerCut(keeping: .nothing)) == kept)

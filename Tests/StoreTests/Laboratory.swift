@@ -30,6 +30,7 @@ struct Laboratory: Sendable {
 
     var segmentByteCountMax: Int64 = 2_000
     var eventRetention: Retention?
+    var reserveByteCount: Int64?
     private let time = NIOLockedValueBox(Int64(1_780_000_000_000_000))
 
     /// Opens a store whose clock advances by a microsecond at every look.
@@ -37,6 +38,7 @@ struct Laboratory: Sendable {
         var options = Store.Options()
         options.segmentByteCountMax = segmentByteCountMax
         options.retention["events"] = eventRetention
+        options.reserveByteCount = reserveByteCount
         return try Store.open("data", schemas: [Self.things, Self.events], options: options, on: disk) { [time] in
             Timestamp(
                 microseconds: time.withLockedValue {

@@ -56,7 +56,11 @@ struct MaintenanceCrashTests {
     }
 
     private static func open(_ disk: FaultDisk) throws -> Store {
-        try Laboratory(segmentByteCountMax: 700, eventRetention: Retention(documentCountMax: keptCount)).open(disk)
+        try Laboratory(
+            segmentByteCountMax: 700,
+            eventRetention: Retention(documentCountMax: keptCount),
+            reserveByteCount: 900
+        ).open(disk)
     }
 
     private static func work(_ disk: FaultDisk, _ ledger: Ledger) async throws {

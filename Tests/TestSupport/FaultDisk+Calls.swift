@@ -91,9 +91,24 @@ extension FaultDisk: Disk {
         }
     }
 
+    package func allocate(_ file: Descriptor, path: String, to byteCount: Int64) throws(DiskError) {
+        try perform(.fallocate, path, mutates: always) { state, portion throws(MemoryTree.Failure) in
+            let index = try state.file(of: file, for: .fallocate, path)
+            let count = state.tree.files[index].bytes.count
+            let missing = max(0, Int(byteCount) - count)
+            let fitting = min(portion == .failing ? missing / 2 : missing, Int(clamping: state.freeByteCount))
+            state.tree.files[index].resize(to: count + fitting)
+            guard fitting == missing || portion == .failing else { throw MemoryTree.Failure(code: ENOSPC) }
+        }
+    }
+
     package func synchronize(_ file: Descriptor, path: String) throws(DiskError) {
         try perform(.fdatasync, path, mutates: always) { state, portion throws(MemoryTree.Failure) in
             let index = try state.file(of: file, for: .fdatasync, path)
+            if state.failedFiles.contains(file.number) {
+                state.violations.append("fdatasync \(path): repeated after it has failed")
+            }
+            if portion != .whole { state.failedFiles.insert(file.number) }
             if portion == .whole {
                 state.tree.files[index].synchronize()
             } else {
@@ -166,10 +181,17 @@ extension FaultDisk: Disk {
         }
     }
 
-    package func synchronizeDirectory(_ path: String) throws(DiskError) {
-        try perform(.fsync, path, mutates: always) { state, _ throws(MemoryTree.Failure) in
+    package func synchronizeNames(in path: String) throws(DiskError) {
+        try perform(.fsync, path, mutates: always) { state, portion throws(MemoryTree.Failure) in
             let index = try state.tree.directory(at: path)
-            state.tree.directories[index].synchronize()
+            if state.failedNames.contains(index) {
+                state.violations.append("fsync \(path): repeated after it has failed")
+            }
+            if portion == .whole {
+                state.tree.directories[index].synchronize()
+            } else {
+                state.failedNames.insert(index)
+            }
         }
     }
 

@@ -14,7 +14,8 @@ extension FaultDisk {
         state.withLockedValue { $0.mutations }
     }
 
-    /// What no correct program does: calls on closed descriptors, writes through read-only ones.
+    /// What no correct program does: calls on closed descriptors, writes through read-only ones, a sync that is
+    /// repeated after it has failed.
     package var violations: [String] {
         state.withLockedValue { $0.violations }
     }

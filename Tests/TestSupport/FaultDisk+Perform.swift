@@ -35,7 +35,7 @@ extension FaultDisk {
                 case .pass:
                     return try body(&state, .whole)
                 case .fail(let code):
-                    if call == .pwrite || call == .fdatasync { _ = try body(&state, .failing) }
+                    if call.leavesTraces { _ = try body(&state, .failing) }
                     throw MemoryTree.Failure(code: code)
                 case .crash(let moment):
                     state.isDead = true
@@ -53,6 +53,16 @@ extension FaultDisk {
     }
 }
 
+extension DiskError.Call {
+    /// Whether it leaves something behind where it fails.
+    fileprivate var leavesTraces: Bool {
+        switch self {
+        case .pwrite, .fdatasync, .fsync, .fallocate: true
+        default: false
+        }
+    }
+}
+
 extension FaultDisk.State {
     /// Counts a call and asks the armed faults about it.
     mutating func verdict(on call: DiskError.Call, _ path: String, mutates: Bool) -> Verdict {
@@ -65,7 +75,7 @@ extension FaultDisk.State {
     mutating func file(of descriptor: Descriptor, for call: DiskError.Call, _ path: String) throws(MemoryTree.Failure)
         -> Int
     {
-        let writes = call == .pwrite || call == .ftruncate
+        let writes = call == .pwrite || call == .ftruncate || call == .fallocate
         guard let open = descriptors[descriptor.number], open.isWritable || !writes else {
             violations.append("\(call.rawValue) \(path): descriptor \(descriptor.number) is closed or read-only")
             throw MemoryTree.Failure(code: EBADF)

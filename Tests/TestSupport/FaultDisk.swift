@@ -25,6 +25,9 @@ package final class FaultDisk: Sendable {
         var descriptors: [Int32: OpenFile] = [:]
         var lastDescriptor: Int32 = 2
         var violations: [String] = []
+        /// Descriptors, and places of directories, whose sync has failed.
+        var failedFiles: Set<Int32> = []
+        var failedNames: Set<Int> = []
         var byteCountMax: Int64?
         var nowMicroseconds: Int64 = 0
         var beforeCall: (@Sendable (DiskError.Call, String) -> Void)?
@@ -38,6 +41,7 @@ package final class FaultDisk: Sendable {
 
     /// How many power cuts, rather than kills, lie behind this disk.
     package let powerCutCount: Int
+    package let failedDirectories = FailedDirectories()
     let state: NIOLockedValueBox<State>
 
     /// An empty disk: the root directory and nothing in it.

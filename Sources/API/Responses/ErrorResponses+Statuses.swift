@@ -156,13 +156,13 @@ extension StoreError: AnsweredError {
         case .refused(let reason): reason
         case .invalidTime(let reason): reason
         case .retired: "The data was rewritten again and again while it was read; try again"
-        case .noSpace: noSpaceMessage
-        case .latched: latchedMessage
+        case .noSpace: noSpaceMessage(diskReason)
+        case .latched: latchedMessage(condition, diskReason)
         case .closed: closedMessage
         case .tooLarge(let byteCountMax): "The document is longer than \(byteCountMax) bytes"
         case .damaged, .corrupt, .unreadableRecord: corruptMessage
         case .doubtful: doubtfulMessage
-        case .disk: diskMessage
+        case .disk: diskMessage(diskReason) + "; nothing was written"
         case .locked, .unsupportedFormat, .notADataDirectory: unexpectedErrorMessage
         }
     }
@@ -180,8 +180,8 @@ extension UploadError: AnsweredError {
         case .busy: .conflict
         case .tooManyUploads, .tooManyUploadsOfOwner: .tooManyRequests
         case .noSpace, .tooManyUnfinishedBytes: .noSpace
-        case .latched, .closed: .serviceUnavailable
-        case .disk, .corrupt: .internalServerError
+        case .latched, .closed, .disk: .serviceUnavailable
+        case .corrupt: .internalServerError
         }
     }
 
@@ -208,11 +208,11 @@ extension UploadError: AnsweredError {
         case .alreadyComplete: "The upload is complete already"
         case .incomplete(let received, let expected):
             "Not all chunks have been received: \(received) of \(expected) bytes"
-        case .noSpace: noSpaceMessage
-        case .latched: "Writing this upload failed before; abort it and start again"
+        case .noSpace: noSpaceMessage(diskReason)
+        case .latched: "\(diskMessage(diskReason)) when this upload was written; abort it and start again"
         case .closed: closedMessage
         case .corrupt: corruptMessage
-        case .disk: unexpectedErrorMessage
+        case .disk: diskMessage(diskReason)
         }
     }
 }
@@ -221,7 +221,8 @@ extension BlobError: AnsweredError {
     var status: HTTPResponse.Status {
         switch self {
         case .notFound: .notFound
-        case .disk, .corrupt: .internalServerError
+        case .disk: .serviceUnavailable
+        case .corrupt: .internalServerError
         }
     }
 
@@ -229,7 +230,7 @@ extension BlobError: AnsweredError {
         switch self {
         case .notFound: "The file of this entity is not there"
         case .corrupt: corruptMessage
-        case .disk: unexpectedErrorMessage
+        case .disk: diskMessage(diskReason)
         }
     }
 }
@@ -251,9 +252,20 @@ extension HTTPResponse.Status {
     fileprivate static var noSpace: Self { Self(code: 507, reasonPhrase: "Insufficient Storage") }
 }
 
-private let noSpaceMessage = "The server's disk is full; nothing was written"
-private let diskMessage = "The server's disk did not answer as it should; nothing was written"
-private let latchedMessage = "The server's disk failed; it takes no writes until it is restarted, reads go on"
+private func latchedMessage(_ condition: HealthCondition?, _ reason: String?) -> String {
+    "The \(condition?.subject ?? "log") takes no writes since the server's disk failed"
+        + "\(condition.map { " at \($0.since)" } ?? "") (\(reason ?? "unknown")); reads go on; restart the server"
+}
+
+/// `reason` is the call that failed and what the kernel said, without a path: `pwrite: No space left on device`.
+private func noSpaceMessage(_ reason: String?) -> String {
+    "The server's disk is full (\(reason ?? "no space")); nothing was written"
+}
+
+private func diskMessage(_ reason: String?) -> String {
+    "The server's disk did not do as it should (\(reason ?? "unknown"))"
+}
+
 private let closedMessage = "The server is shutting down"
 private let doubtfulMessage = """
     Records of this collection are damaged, and one of them may have stored, changed or deleted this document. \

@@ -41,7 +41,7 @@ struct Routes: Sendable {
         UploadRoutes(blobs: blobs, options: options).add(to: &table)
         TokenRoutes(authority: authority, options: options).add(to: &table)
         LoginRoutes(authority: authority, options: options).add(to: &table)
-        HealthRoutes().add(to: &table)
+        HealthRoutes(store: store, blobs: blobs).add(to: &table)
         // Last: it describes all that is there by now, and itself.
         DocumentationRoutes(endpoints: table.endpoints, options: options, isAuthenticated: authority != nil).add(
             to: &table

@@ -1,4 +1,6 @@
+internal import Disk
 internal import Dispatch
+internal import JSON
 internal import NIOConcurrencyHelpers
 
 /// Runs the maintenance of all collections, one step at a time: when a segment was closed, and once a minute.
@@ -7,16 +9,22 @@ internal import NIOConcurrencyHelpers
 /// that of one segment's index, and leaves the other cores to those who wait for an answer.
 final class Maintenance: Sendable {
     private let options: Store.Options
+    private let space: DiskSpace
+    private let clock: @Sendable () -> Timestamp
     private let queue = DispatchQueue(label: "ledge.maintenance", qos: .utility)
     private let turns = Turns()
     private let requests: AsyncStream<Void>
     private let request: AsyncStream<Void>.Continuation
     private let tasks = NIOLockedValueBox<[Task<Void, Never>]>([])
+    /// What the last round could not do, by the name of the collection, and since when.
+    private let failures = NIOLockedValueBox<[String: (error: StoreError, since: Timestamp)]>([:])
     /// Whether a merge that is under way is to be given up: it can take seconds, and the next start does it again.
     private let isEnding = NIOLockedValueBox(false)
 
-    init(_ options: Store.Options) {
+    init(_ options: Store.Options, _ space: DiskSpace, _ clock: @escaping @Sendable () -> Timestamp) {
         self.options = options
+        self.space = space
+        self.clock = clock
         // Requests that come while one is served are one request.
         (requests, request) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
@@ -38,6 +46,18 @@ final class Maintenance: Sendable {
         tasks.withLockedValue { $0 = [server, clock] }
     }
 
+    /// What maintenance could not do, a condition for each collection.
+    var conditions: [HealthCondition] {
+        failures.withLockedValue { $0 }.map { name, failure in
+            let reason = failure.error.diskReason ?? "stored data failed its checksum, or cannot be read"
+            return HealthCondition(subject: "maintenance of \(name)", reason: reason, since: failure.since)
+        }
+    }
+
+    private func note(_ error: StoreError, of collection: Collection) {
+        failures.withLockedValue { $0[collection.schema.name] = (error, $0[collection.schema.name]?.since ?? clock()) }
+    }
+
     /// Returns when no round is under way and none will begin.
     func end() async {
         isEnding.withLockedValue { $0 = true }
@@ -53,9 +73,18 @@ final class Maintenance: Sendable {
     /// Does what is due in all collections, and returns the first failure; the others are maintained all the same.
     @discardableResult
     func round(_ collections: [Collection]) async -> StoreError? {
-        await serially(collections) { collection throws(StoreError) in
-            try await self.maintain(collection)
+        let failure = await serially(collections) { collection throws(StoreError) in
+            do throws(StoreError) {
+                try await self.maintain(collection)
+            } catch {
+                guard error.isNoSpace else { throw error }
+                // Most of what is done here frees space in the end.
+                await self.onQueue { $0.lend() }
+                try await self.maintain(collection)
+            }
         }
+        await onQueue { $0.restore() }
+        return failure
     }
 
     /// Seals what a start would have to read again, where that takes longer than a moment.
@@ -72,6 +101,15 @@ final class Maintenance: Sendable {
         let compaction = Compaction(byteCountMax: options.mergedByteCountMax)
         try await onQueue { [isEnding] notice throws(StoreError) in
             try collection.maintain(retention, compaction, notice: notice) { isEnding.withLockedValue { $0 } }
+        }
+    }
+
+    private func onQueue(_ work: @escaping @Sendable (DiskSpace) -> Void) async {
+        await withCheckedContinuation { continuation in
+            queue.async { [space] in
+                work(space)
+                continuation.resume()
+            }
         }
     }
 
@@ -99,7 +137,9 @@ final class Maintenance: Sendable {
         for collection in collections {
             do throws(StoreError) {
                 try await body(collection)
+                failures.withLockedValue { $0[collection.schema.name] = nil }
             } catch {
+                note(error, of: collection)
                 options.notice(.failed(collection: collection.schema.name, error))
                 failure = failure ?? error
             }

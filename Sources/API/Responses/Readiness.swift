@@ -1,0 +1,94 @@
+internal import Blobs
+internal import JSON
+internal import Store
+
+/// Whether the server does all that it is there for, at one moment.
+///
+/// Shape, with what was checked:
+///
+///     {"status":"degraded","checks":[
+///         {"name":"disk","status":"degraded","reason":"it is full: pwrite: No space left on device",
+///          "since":"2026-11-28T21:17:35.000000Z","free_bytes":0},
+///         {"name":"log telemetry","status":"ok"},
+///         {"name":"uploads","status":"ok","unfinished":3}]}
+struct Readiness: Sendable {
+    enum Status: String, CaseIterable {
+        case ready
+        /// Something is wrong, but what can be served is.
+        case degraded
+        /// A signal to stop has come.
+        case stopping
+    }
+
+    let status: Status
+    /// All that is wrong.
+    let conditions: [HealthCondition]
+    /// What is checked whether or not something is wrong with it.
+    private let subjects: [String]
+    private let freeByteCount: Int64?
+    private let unfinishedUploadCount: Int
+
+    private static let uploads = "uploads"
+
+    init(store: Store, blobs: BlobStore, isStopping: Bool) {
+        let latched = blobs.latchedUploads()
+        conditions =
+            store.conditions()
+            + latched.prefix(1).map { first in
+                HealthCondition(
+                    subject: Self.uploads,
+                    reason: "\(latched.count) can only be aborted: \(first.reason)",
+                    since: first.since
+                )
+            }
+        status = isStopping ? .stopping : conditions.isEmpty ? .ready : .degraded
+        subjects = store.healthSubjects + [Self.uploads]
+        freeByteCount = store.freeByteCount
+        unfinishedUploadCount = blobs.unfinishedUploadCount
+    }
+
+    func json(isVerbose: Bool) -> JSON {
+        var object: JSONObject = ["status": .string(status.rawValue)]
+        if isVerbose { object["checks"] = .array(checks.map { .object($0) }) }
+        return .object(object)
+    }
+
+    /// What was checked, in the order of the subjects; then what else is wrong.
+    private var checks: [JSONObject] {
+        let others = conditions.filter { !subjects.contains($0.subject) }
+        return subjects.flatMap(checks(of:)) + others.map(check)
+    }
+
+    private func checks(of subject: String) -> [JSONObject] {
+        var found = conditions.filter { $0.subject == subject }.map(check)
+        if found.isEmpty { found = [["name": .string(subject), "status": "ok"]] }
+        if subject == "disk", let freeByteCount { found[0]["free_bytes"] = JSON(freeByteCount) }
+        if subject == Self.uploads { found[0]["unfinished"] = JSON(unfinishedUploadCount) }
+        return found
+    }
+
+    private func check(_ condition: HealthCondition) -> JSONObject {
+        [
+            "name": .string(condition.subject), "status": "degraded", "reason": .string(condition.reason),
+            "since": .string(condition.since.description),
+        ]
+    }
+
+    static let schema = Schema.object([
+        .required("status", .oneOf(Status.allCases.map(\.rawValue))),
+        .optional(
+            "checks",
+            .array(
+                .object([
+                    .required("name", .string, "What was checked: disk, reserve, log telemetry, uploads"),
+                    .required("status", .oneOf(["ok", "degraded"])),
+                    .optional("reason", .string, "What is wrong"),
+                    .optional("since", .timestamp),
+                    .optional("free_bytes", .count, "What can still be written to the disk"),
+                    .optional("unfinished", .count, "Uploads that are neither published nor gone"),
+                ])
+            ),
+            "With verbose"
+        ),
+    ])
+}

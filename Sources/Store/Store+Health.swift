@@ -1,0 +1,69 @@
+internal import Disk
+internal import JSON
+internal import SegmentLog
+
+extension Store {
+    /// All that is not as it should be, the longest standing first; empty where all is well.
+    ///
+    /// Quick, from any thread.
+    package func conditions() -> [HealthCondition] {
+        let found = latches + space.conditions + maintenance.conditions
+        return found.sorted { ($0.since, $0.subject) < ($1.since, $1.subject) }
+    }
+
+    /// What ``conditions()`` may be about, whether or not something is.
+    package var healthSubjects: [String] {
+        ["disk", "reserve"] + collections.keys.sorted().map { "log \($0)" }
+    }
+
+    /// Bytes that can still be written to the disk, the reserve not among them; nil where the disk does not tell.
+    package var freeByteCount: Int64? {
+        do throws(DiskError) { return try space.freeByteCount() } catch { return nil }
+    }
+
+    private var latches: [HealthCondition] {
+        collections.values.compactMap { $0.statistics.latch.map { HealthCondition($0) } }
+    }
+}
+
+extension StoreError {
+    /// What it says about a log that takes no more writes; nil for every other error.
+    package var condition: HealthCondition? {
+        if case .latched(let latch) = self { HealthCondition(latch) } else { nil }
+    }
+}
+
+extension HealthCondition {
+    fileprivate init(_ latch: Latch) {
+        self.init(
+            subject: "log \(latch.log)",
+            reason: "it takes no writes until the server is restarted: \(latch.cause.reason)",
+            since: latch.since
+        )
+    }
+}
+
+extension DiskSpace {
+    /// That the disk is full, and that its reserve is gone.
+    fileprivate var conditions: [HealthCondition] {
+        let status = currentStatus
+        var found: [HealthCondition] = []
+        if let noSpace = status.noSpace {
+            let since = Timestamp(microseconds: status.noSpaceMicroseconds)
+            found.append(HealthCondition(subject: "disk", reason: "it is full: \(noSpace.reason)", since: since))
+        }
+        let reason: String? =
+            switch status.reserve {
+            case .off, .held: nil
+            case .lent: "it is in use for removing things; nothing else is written until it is there again"
+            case .missing(let error) where error.isNoSpace:
+                "the disk has no room for it; nothing is written but what frees space"
+            case .missing(let error): "it cannot be made: \(error.reason)"
+            }
+        if let reason {
+            let since = Timestamp(microseconds: status.reserveMicroseconds)
+            found.append(HealthCondition(subject: "reserve", reason: reason, since: since))
+        }
+        return found
+    }
+}
