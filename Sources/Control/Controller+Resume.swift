@@ -12,10 +12,12 @@ extension Controller {
     ///
     /// Returns one sentence for each thing it found, for the log.
     ///
-    /// - Throws: `.store`, `.upload`, `.blob`; then nothing goes on, and it may be called again.
+    /// - Throws: `.store`, `.upload`, `.blob`; then nothing goes on. It may be called again; otherwise what is left is closed
+    ///   when the next session starts.
     package func resume() async throws(ControlError) -> [String] {
         try await inTurn { controller throws(ControlError) in
             guard controller.session == nil else { return [] }
+            controller.hasRemains = true
             var notices: [String] = []
             let open = try await controller.closeTasks(&notices)
             try await controller.closeRounds(&notices)
@@ -31,6 +33,7 @@ extension Controller {
                 }
             }
             if let resumed { try await controller.goOn(resumed, &notices) }
+            controller.hasRemains = false
             return notices
         }
     }

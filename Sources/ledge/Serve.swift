@@ -180,8 +180,8 @@ extension Serve {
 
     /// Goes on with what an earlier process left, and serves until a signal.
     private func serve(_ server: Server, _ controller: Controller, _ logger: Logger) async throws {
-        try await servingDamaged(logger, "a combiner is not declared") { try await server.declare(combiner) }
-        try await servingDamaged(logger, "what was running does not go on") {
+        try await startingAnyway(logger, "a combiner is not declared") { try await server.declare(combiner) }
+        try await startingAnyway(logger, "what was running does not go on") {
             for notice in try await controller.resume() { Console.note(notice) }
         }
         let data =
@@ -202,8 +202,8 @@ extension Serve {
         }
     }
 
-    /// Does what a start does, or says that it could not because a document it needs is damaged.
-    private func servingDamaged(_ logger: Logger, _ consequence: String, _ body: () async throws -> Void) async throws {
+    /// Does what a start does, or says that it could not: a document it needs is damaged, or the disk is full.
+    private func startingAnyway(_ logger: Logger, _ consequence: String, _ body: () async throws -> Void) async throws {
         do {
             try await body()
         } catch {
@@ -215,6 +215,7 @@ extension Serve {
             }
             switch cause {
             case .damaged, .doubtful: logger.error("\(consequence): \(cause.text)")
+            case let cause where cause.isNoSpace: logger.error("\(consequence), for want of space: \(cause.text)")
             default: throw CommandFailure(cause.text)
             }
         }
