@@ -29,7 +29,7 @@ extension RepairError: CustomStringConvertible {
     package var description: String {
         switch self {
         case .notADataDirectory(let path): "\(path) is not a data directory: it has no collections"
-        case .disk(let error), .log(.disk(let error)), .log(.noSpace(let error)), .log(.latched(let error)): "\(error)"
+        case .disk(let error), .log(.disk(let error)), .log(.noSpace(let error)): "\(error)"
         case .store(.locked(_, let owner?)): "process \(owner) serves this directory; stop it first"
         case .store(.locked(_, nil)): "another process serves this directory; stop it first"
         case .store(.unsupportedFormat(let format)):

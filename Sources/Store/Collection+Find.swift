@@ -31,7 +31,9 @@ extension Collection {
 
     private func noteDamage(_ corruption: Corruption) {
         foundDamage.withLockedValue { damage in
-            if damage.count < Self.damageCountMax, !damage.contains(corruption) { damage.append(corruption) }
+            guard damage.places.count < Self.damageCountMax, !damage.places.contains(corruption) else { return }
+            if damage.places.isEmpty { damage.since = clock() }
+            damage.places.append(corruption)
         }
     }
 

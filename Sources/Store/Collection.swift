@@ -27,7 +27,7 @@ package final class Collection: Sendable {
     let clock: @Sendable () -> Timestamp
     /// Index files that a read found damaged.
     let damagedIndexPaths = NIOLockedValueBox<Set<String>>([])
-    let foundDamage: NIOLockedValueBox<[Corruption]>
+    let foundDamage: NIOLockedValueBox<(places: [Corruption], since: Timestamp)>
     /// The newest place where records are lost, if there is one.
     let loss: Loss?
     /// Whether its segments stay as they are, because some of them are damaged.
@@ -61,7 +61,7 @@ package final class Collection: Sendable {
         let found = recovery.damage
         let damage = found + attachment.losses.map(\.corruption).filter { !found.contains($0) }
         isQuarantined = !damage.isEmpty
-        foundDamage = NIOLockedValueBox(damage)
+        foundDamage = NIOLockedValueBox((damage, options.clock()))
         if let loss, !schema.isAppendOnly { try index.doubt(before: loss) }
     }
 
@@ -75,7 +75,7 @@ package final class Collection: Sendable {
     ///
     /// Records that stood there are not served, and are in no list and no count. Of documents that change, nothing is
     /// served that they may have changed.
-    package var damage: [Corruption] { foundDamage.withLockedValue { $0 } }
+    package var damage: [Corruption] { foundDamage.withLockedValue { $0.places } }
 
     func close() async throws(StoreError) {
         do { try await log.close() } catch { throw StoreError(error) }

@@ -1,5 +1,6 @@
 internal import Disk
 internal import JSON
+internal import NIOConcurrencyHelpers
 internal import SegmentLog
 
 extension Store {
@@ -7,7 +8,8 @@ extension Store {
     ///
     /// Quick, from any thread.
     package func conditions() -> [HealthCondition] {
-        let found = latches + space.conditions + maintenance.conditions
+        let damaged = collections.values.compactMap(\.damageCondition)
+        let found = latches + damaged + space.conditions + maintenance.conditions
         return found.sorted { ($0.since, $0.subject) < ($1.since, $1.subject) }
     }
 
@@ -24,6 +26,27 @@ extension Store {
     private var latches: [HealthCondition] {
         collections.values.compactMap { $0.statistics.latch.map { HealthCondition($0) } }
     }
+}
+
+extension Collection {
+    /// That segments are damaged and set aside, and which; nil where none is known to be.
+    fileprivate var damageCondition: HealthCondition? {
+        let (places, since) = foundDamage.withLockedValue { $0 }
+        guard !places.isEmpty else { return nil }
+        let files = Set(places.map(\.fileName)).sorted()
+        let shown = files.prefix(3).joined(separator: ", ") + (files.count > 3 ? " and \(files.count - 3) more" : "")
+        return HealthCondition(
+            subject: "segments of \(schema.name)",
+            reason:
+                "\(places.count) \(places.count == 1 ? "place is" : "places are") damaged in \(shown); the rest is served, "
+                + "see ledge repair",
+            since: since
+        )
+    }
+}
+
+extension Corruption {
+    fileprivate var fileName: String { path.split(separator: "/").last.map(String.init) ?? path }
 }
 
 extension StoreError {
