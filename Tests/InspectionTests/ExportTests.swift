@@ -145,7 +145,7 @@ struct DamagedExportTests {
         for path in sample.files where path.contains("/\(name)/") && path.hasSuffix(".jsonl") {
             let bytes = sample.disk.bytes(of: path) ?? []
             guard let offset = bytes.firstRange(of: start)?.lowerBound else { continue }
-            try sample.disk.flipBit((offset + 90) * 8, of: path)
+            try sample.disk.damage(path) { $0[offset + 90] ^= 3 }
             return path
         }
         throw DiskError(call: .pread, path: "record \(sequence) of \(name)", code: ENOENT)

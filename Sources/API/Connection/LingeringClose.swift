@@ -18,7 +18,7 @@ final class LingeringClose: ChannelDuplexHandler, RemovableChannelHandler {
     /// How long a client may go on sending a request that is answered already.
     static let timeoutSeconds: Int64 = 30
     /// How long it may pause.
-    static let pauseSeconds: Int64 = 2
+    static let pauseSeconds: Int64 = 5
 
     private var isRequestWhole = true
     /// Whether the response under way, or the last one, ends the connection.
