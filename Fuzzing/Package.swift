@@ -40,7 +40,7 @@ let package = Package(
         .systemLibrary(name: "CZlib", path: "Rooms/CZlib"),
         .systemLibrary(name: "CZstd", path: "Rooms/CZstd"),
         .target(name: "CXXHash", path: "Rooms/CXXHash"),
-        room("Disk", []),
+        room("Disk", [.lock]),
         room("JSON", ["CXXHash"]),
         room("Zstd", ["CZstd", "CXXHash", .lock]),
         room("SegmentLog", ["Disk", "JSON", "Zstd", .lock]),

@@ -32,6 +32,8 @@ package final class Store: Sendable {
         /// Bytes kept back so that documents, uploads and files can be removed from a full disk; 0 gives back what there
         /// is, nil leaves it alone.
         package var reserveByteCount: Int64?
+        /// How long that may take: whoever stops the server waits for it, and the next start only reads more.
+        package var settlingTimeMax: Duration = .seconds(1)
         /// Told what maintenance did; called from its thread.
         package var notice: @Sendable (MaintenanceNotice) -> Void = { _ in }
 

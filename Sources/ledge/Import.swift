@@ -124,6 +124,7 @@ struct Import: AsyncParsableCommand {
     private func open() throws(CommandFailure) -> Store {
         var options = Store.Options()
         options.maintainsItself = true
+        options.settlingTimeMax = .seconds(3600)
         do {
             return try Store.open(
                 data,

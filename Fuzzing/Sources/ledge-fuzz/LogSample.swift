@@ -135,6 +135,9 @@ struct LogFindings {
             try LogCheck.run(log: LogSample.name, directory: LogSample.directory, on: disk) { finding in
                 switch finding {
                 case .entry(let entry): sequences.append(entry.sequence)
+                case .flipped(let entry, let violation):
+                    sequences.append(entry.sequence)
+                    violations.append(violation)
                 case .violation(let violation): violations.append(violation)
                 case .tornTail: break
                 }

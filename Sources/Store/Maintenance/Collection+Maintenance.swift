@@ -19,16 +19,19 @@ extension Collection {
         for path in damagedIndexPaths.withLockedValue({ $0.sorted() }) {
             if let mended = try mend(path) { notice(mended) }
         }
-        try sealClosed(notice: notice)
+        try sealClosed(notice: notice, isEnding: isEnding)
         while !isEnding(), let compacted = try compact(compaction, isEnding) { notice(compacted) }
     }
 
     // MARK: Sealing
 
-    /// Seals every segment that takes no more records.
-    func sealClosed(notice: (MaintenanceNotice) -> Void) throws(StoreError) {
+    /// Seals every segment that takes no more records; returns soon after `isEnding` says so.
+    func sealClosed(notice: (MaintenanceNotice) -> Void, isEnding: () -> Bool) throws(StoreError) {
         guard !isQuarantined else { return }
-        for segment in log.segments where segment.form == .closed { notice(try seal(segment)) }
+        for segment in log.segments where segment.form == .closed {
+            guard let sealed = try seal(segment, isEnding) else { return }
+            notice(sealed)
+        }
     }
 
     /// Closes an active segment of some length, so that it can be sealed.
@@ -37,11 +40,18 @@ extension Collection {
         do { try await log.roll() } catch { throw StoreError(error) }
     }
 
-    /// Compresses a closed segment and lets an index file take the place of the one in memory.
-    func seal(_ segment: SegmentSummary) throws(StoreError) -> MaintenanceNotice {
+    /// Compresses a closed segment and lets an index file take the place of the one in memory; nil where it was given up.
+    private func seal(_ segment: SegmentSummary, _ isEnding: () -> Bool) throws(StoreError) -> MaintenanceNotice? {
         var rows = RowCollector(schema)
-        let replacement = try ofLog { () throws(SegmentError) in
-            try log.replacement(sealing: segment.id) { rows.add($0) }
+        let replacement: Replacement
+        do throws(SegmentError) {
+            replacement = try log.replacement(sealing: segment.id) { entry throws(SegmentError) in
+                if isEnding() { throw .closed }
+                rows.add(entry)
+            }
+        } catch {
+            if error == .closed { return nil }
+            throw StoreError(error)
         }
         let sealed = try publish(replacement, rows)
         if let sealed { index.swap(sealed) }

@@ -87,11 +87,15 @@ final class Maintenance: Sendable {
         return failure
     }
 
-    /// Seals what a start would have to read again, where that takes longer than a moment.
+    /// Seals what a start would have to read again, where that takes longer than a moment, as far as time allows.
     func settle(_ collections: [Collection]) async {
+        let end = ContinuousClock.now + options.settlingTimeMax
         await serially(collections) { collection throws(StoreError) in
+            guard ContinuousClock.now < end else { return }
             try await collection.closeLongActive(byteCountMin: self.options.settledByteCountMin)
-            try await self.onQueue { notice throws(StoreError) in try collection.sealClosed(notice: notice) }
+            try await self.onQueue { notice throws(StoreError) in
+                try collection.sealClosed(notice: notice) { ContinuousClock.now >= end }
+            }
         }
     }
 

@@ -43,7 +43,7 @@ func fuzzUploadRecovery(_ bytes: UnsafeRawBufferPointer) {
 /// Nil where nothing can be made of the upload, or it is corrupt.
 private func recovered(_ disk: FaultDisk, _ sample: BlobSample) -> Upload? {
     let paths = BlobPaths(BlobSample.directory)
-    let shop = BlobWorkshop(paths: paths, options: BlobSample.options, coreCount: 1, on: disk)
+    let shop = BlobWorkshop(paths: paths, options: BlobSample.options, coreCount: 1, space: nil, on: disk)
     let recovery = UploadRecovery(id: sample.id, shop: shop)
     _ = try? recovery.lastActivity()
     do throws(UploadError) { return try recovery.run() } catch {

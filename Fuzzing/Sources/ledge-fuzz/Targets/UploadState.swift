@@ -1,4 +1,5 @@
 internal import Disk
+internal import JSON
 
 @testable internal import Blobs
 
@@ -51,7 +52,7 @@ private func step(
     case 7: state.cancel()
     default:
         switch input.number(below: 8) {
-        case 0: state.latch(DiskError(call: .fdatasync, path: "data.part", code: 5))
+        case 0: state.latch(failedSync, at: .earliest)
         case 1:
             let isGone = state.phase == .gone
             must(state.leave() == !isGone, "an upload leaves once")
@@ -108,9 +109,11 @@ private func complete(_ state: inout UploadState, _ input: inout FuzzInput) {
     case .run:
         must(before.phase == .receiving && before.arrival == nil, "completing waits for the chunk that comes")
         must(before.receivedByteCount == before.byteCount, "only what is all there is completed")
-        if input.number(below: 4) == 0 { state.latch(DiskError(call: .fdatasync, path: "data.part", code: 5)) }
+        if input.number(below: 4) == 0 { state.latch(failedSync, at: .earliest) }
         state.endCompleting(input.bool())
     case .done: must(before.phase == .complete && state == before, "asked again it answers the same")
     case .reject: must(state == before, "a refusal changes nothing")
     }
 }
+
+private let failedSync = DiskError(call: .fdatasync, path: "data.part", code: 5)
