@@ -123,6 +123,14 @@ final class SealedFile: Sendable {
     /// Bytes of all lines.
     var contentByteCount: Int64 { Int64(contentOffsets[frameCount]) }
 
+    /// Whether the file ends with the table of these frames.
+    var endsWithTable: Bool {
+        get throws(DiskError) {
+            let table = table.bytes
+            return try file.bytes(at: Int64(storedOffsets[frameCount]), count: table.count + 1) == table
+        }
+    }
+
     /// The table of these frames.
     var table: SeekTable {
         SeekTable(

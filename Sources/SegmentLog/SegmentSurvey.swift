@@ -62,6 +62,9 @@ struct SegmentSurvey {
         segment = .closed(Manifest.Closed(first: id.first, last: id.first, byteCount: 0, digest: ""))
         let file = try walk(options, on: disk) { _ in }
         last = nextSequence - 1
+        if try !SegmentError.ofDisk({ () throws(DiskError) in try file.endsWithTable }) {
+            damage.append(Corruption(path: path, offset: 0, sequence: nil, reason: .damagedSeekTable))
+        }
         segment = .closed(try SegmentError.ofDisk { () throws(DiskError) in try listed(file, on: disk) })
     }
 
@@ -135,7 +138,12 @@ struct SegmentSurvey {
         byteCount = max(byteCount, reader.endOffset)
         digest = reader.digest.hex
         switch segment {
-        case .closed(let closed): last = closed.last
+        case .closed(let closed):
+            last = closed.last
+            // Its bits turned back it is what the manifest lists, or something else is wrong, too.
+            if !flips.isEmpty, !isLossy, digest != closed.digest {
+                damage.append(Corruption(path: path, offset: 0, sequence: nil, reason: .fileChecksumMismatch))
+            }
         case .active: last = nextSequence - 1 + (isLossy ? lostCountMax(options) : 0)
         }
     }
@@ -206,6 +214,13 @@ struct SegmentSurvey {
         _ entry: LogEntry,
         _ visit: (LogEntry) throws(SegmentError) -> Void
     ) throws(SegmentError) {
+        // Behind a line that is lost a reader takes any sequence; a segment that is written again may not go back.
+        guard entry.sequence >= nextSequence, entry.batch <= entry.sequence, lastTime.map({ $0 < entry.at }) ?? true
+        else {
+            let reason = Corruption.Reason.outOfOrder(expected: nextSequence, found: entry.sequence)
+            let offset = Int64(entry.pointer.offset)
+            return damage.append(Corruption(path: path, offset: offset, sequence: entry.sequence, reason: reason))
+        }
         keptCount += 1
         keptByteCount += Int64(entry.pointer.byteCount)
         firstTime = firstTime ?? entry.at

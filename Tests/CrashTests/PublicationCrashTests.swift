@@ -3,7 +3,7 @@ import Testing
 
 /// Records and uploads together: a document never points nowhere.
 struct PublicationCrashTests {
-    @Test(.timeLimit(.minutes(5)))
+    @Test(.timeLimit(.minutes(10)))
     func aModelsDocumentAlwaysHasItsFile() async throws {
         let points = CrashPoints(
             makeLedger: PublicationWorkload.makeLedger,

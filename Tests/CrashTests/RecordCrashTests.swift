@@ -3,7 +3,7 @@ import Testing
 
 /// A store that dies, or is failed by its disk, at every call that changes the disk.
 struct RecordCrashTests {
-    @Test(.timeLimit(.minutes(5)))
+    @Test(.timeLimit(.minutes(10)))
     func everyAcknowledgedRecordSurvives() async throws {
         var points = CrashPoints(
             makeLedger: RecordWorkload.makeLedger,

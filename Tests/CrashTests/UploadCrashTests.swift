@@ -3,7 +3,7 @@ import Testing
 
 /// Uploads whose process dies, or is failed by its disk, at every call that changes the disk.
 struct UploadCrashTests {
-    @Test(.timeLimit(.minutes(5)))
+    @Test(.timeLimit(.minutes(10)))
     func everyUploadGoesOnOrIsWhole() async throws {
         var points = CrashPoints(
             makeLedger: { Ledger(UploadLedger()) },

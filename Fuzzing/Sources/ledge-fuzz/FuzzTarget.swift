@@ -11,6 +11,7 @@ struct FuzzTarget: Sendable {
         FuzzTarget(name: "record-line", run: fuzzRecordLine),
         FuzzTarget(name: "segment-recovery", run: fuzzSegmentRecovery),
         FuzzTarget(name: "sealed-segment", run: fuzzSealedSegment),
+        FuzzTarget(name: "log-repair", run: fuzzLogRepair),
         FuzzTarget(name: "index-file", run: fuzzIndexFile),
         FuzzTarget(name: "blob", run: fuzzBlob),
         FuzzTarget(name: "upload-recovery", run: fuzzUploadRecovery),

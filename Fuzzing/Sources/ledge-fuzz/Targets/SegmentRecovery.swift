@@ -1,5 +1,4 @@
 internal import Disk
-internal import JSON
 internal import TestSupport
 
 @testable internal import SegmentLog
@@ -23,7 +22,7 @@ func fuzzSegmentRecovery(_ bytes: UnsafeRawBufferPointer) {
         must("a file is damaged") {
             try disk.damage(path) { bytes in
                 bytes.edit(by: &input)
-                if isMended { bytes = mended(bytes, of: path) }
+                if isMended { bytes = Checksums.mended(bytes, ofLogFile: path) }
             }
         }
     }
@@ -47,11 +46,4 @@ func fuzzSegmentRecovery(_ bytes: UnsafeRawBufferPointer) {
     }
     let again = must("what was recovered opens again") { try LogContents(disk.copy()) }
     must(again.records == contents.records, "recovery is done once")
-}
-
-private func mended(_ bytes: [UInt8], of path: String) -> [UInt8] {
-    guard path != LogSample.manifestPath else { return Checksums.mended(bytes) { _ in XXH3.hash64(LogSample.name) } }
-    guard let name = path.split(separator: "/").last, let id = SegmentName.parse(String(name))?.id else { return bytes }
-    let seed = RecordLine.seed(log: LogSample.name, segment: id)
-    return Checksums.mended(bytes) { seed &+ UInt64($0) }
 }

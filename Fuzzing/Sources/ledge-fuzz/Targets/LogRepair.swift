@@ -1,0 +1,81 @@
+internal import Disk
+internal import JSON
+internal import TestSupport
+
+@testable internal import SegmentLog
+
+private let samples = [LogSample.sealed(), LogSample.plain(closing: true), LogSample.plain(closing: false)]
+
+/// Whatever happened to some files of a log: opened all the same, or repaired, it has only what was written, in order;
+/// what was repaired has no flaw and needs no second repair.
+///
+/// Where checksums were made right, it is read within its bounds.
+func fuzzLogRepair(_ bytes: UnsafeRawBufferPointer) {
+    var input = FuzzInput(bytes)
+    let sample = input.element(of: samples)
+    let disk = sample.disk.copy()
+    var isMended = false
+    for _ in 0..<(1 + input.number(below: 3)) {
+        let path = input.element(of: sample.paths)
+        guard disk.bytes(of: path) != nil else { continue }
+        let mends = input.number(below: 4) == 3
+        isMended = isMended || mends
+        if input.number(below: 16) == 15 {
+            must("a file is removed") { try disk.remove(path) }
+        } else {
+            must("a file is damaged") {
+                try disk.damage(path) { bytes in
+                    bytes.edit(by: &input)
+                    if mends { bytes = Checksums.mended(bytes, ofLogFile: path) }
+                }
+            }
+        }
+    }
+    openDamaged(disk.copy(), sample, isMended)
+    let repair: LogRepair
+    do throws(SegmentError) {
+        repair = try LogRepair(log: LogSample.name, directory: LogSample.directory, on: disk)
+        try repair.apply()
+    } catch {
+        guard case .corrupt(let corruption) = error, case .unsupportedFormat = corruption.reason else {
+            fatalError("a disk in memory works: \(error)")
+        }
+        return
+    }
+    let findings = LogFindings(disk)
+    // Lines that were forged may contradict each other, in ways that no disk brings about.
+    guard !isMended else { return }
+    must(findings.violations.isEmpty, "what was repaired has no flaw: \(findings.violations)")
+    let contents = must("what was repaired opens") { try LogContents(disk.copy()) }
+    must(contents.corruptions.isEmpty, "every record of it can be read")
+    must(contents.records.map(\.sequence) == findings.sequences, "the check finds what opening applies")
+    must(isPart(contents.records, of: sample.records), "only what was written is left, in order")
+    let again = must("it is planned again") {
+        try LogRepair(log: LogSample.name, directory: LogSample.directory, on: disk)
+    }
+    must(again.steps.isEmpty, "repairing is done once: \(again.steps)")
+}
+
+private func openDamaged(_ disk: FaultDisk, _ sample: LogSample, _ isMended: Bool) {
+    var options = LogSample.options
+    options.opensDamaged = true
+    let applied = Ledger<[LogSample.Record]>([])
+    do throws(SegmentError) {
+        _ = try SegmentLog.open(options, on: disk) { entry in applied.enter { $0.append(LogSample.Record(entry)) } }
+    } catch {
+        guard case .corrupt = error else { fatalError("a disk in memory works: \(error)") }
+        return
+    }
+    if !isMended { must(isPart(applied.entries, of: sample.records), "only what was written is applied, in order") }
+}
+
+/// Whether records are among others, in their order; their places may be others.
+private func isPart(_ part: [LogSample.Record], of whole: [LogSample.Record]) -> Bool {
+    var rest = whole[...]
+    for record in part {
+        guard let place = rest.firstIndex(where: { $0.sequence == record.sequence }) else { return false }
+        guard rest[place].at == record.at, rest[place].members == record.members else { return false }
+        rest = rest[(place + 1)...]
+    }
+    return true
+}
