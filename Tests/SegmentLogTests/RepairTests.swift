@@ -199,6 +199,33 @@ struct RepairTests {
         }
     }
 
+    /// The frames say where they begin, so the table is made again with the list of segments.
+    @Test func aDamagedSeekTableCostsNothingWhereTheManifestIsGoneToo() async throws {
+        let sample = try await Sample()
+        for path in try sample.paths where path.hasSuffix(".jsonl.zst") {
+            let disk = sample.disk.copy()
+            try disk.remove("\(SegmentText.directory)/\(SegmentName.manifest)")
+            try disk.damage(path) { $0[$0.count - 15] ^= 255 }
+            let left = try Self.expectRepaired(disk, sample, "table of \(path)")
+            #expect(left == sample.members)
+        }
+    }
+
+    /// With its bits turned back a segment must be the one the manifest lists.
+    @Test func aSegmentOfAnotherDigestIsWrittenAgainThoughItsBitsCanBeTurnedBack() async throws {
+        let sample = try await Sample()
+        let disk = sample.disk.copy()
+        let manifestPath = "\(SegmentText.directory)/\(SegmentName.manifest)"
+        var manifest = try Manifest.open(try #require(disk.bytes(of: manifestPath)), name: SegmentText.name)
+        let position = try #require(manifest.closed.firstIndex { $0.sealed == nil })
+        manifest.closed[position].digest = String(repeating: "0", count: 32)
+        try disk.replaceBytes(of: manifestPath, with: manifest.bytes)
+        let path = "\(SegmentText.directory)/\(SegmentName.make(manifest.closed[position].id))"
+        try disk.flipBit(700, of: path)
+        let left = try Self.expectRepaired(disk, sample, "digest of \(path)")
+        #expect(left == sample.members)
+    }
+
     // MARK: Going on
 
     /// Sequences are never given twice: what is lost may come back from a backup.
