@@ -33,6 +33,7 @@ extension Target.Dependency {
     static let hummingbird = product(name: "Hummingbird", package: "hummingbird")
     static let hummingbirdTesting = product(name: "HummingbirdTesting", package: "hummingbird")
     static let lifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+    static let lifecycleTestKit = product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle")
     static let lock = product(name: "NIOConcurrencyHelpers", package: "swift-nio")
     static let logging = product(name: "Logging", package: "swift-log")
     static let nio = product(name: "NIOCore", package: "swift-nio")
@@ -124,8 +125,8 @@ let package = Package(
         tests(
             of: "ledge",
             [
-                "API", "Control", "Blobs", "Catalog", "Store", "Disk", "JSON", .lock, .logging, .nio, .nioHTTP1,
-                .nioPosix,
+                "API", "Control", "Blobs", "Catalog", "Store", "Disk", "JSON", .lifecycleTestKit, .lock, .logging, .nio,
+                .nioHTTP1, .nioPosix,
             ]
         ),
         .testTarget(
@@ -137,7 +138,7 @@ let package = Package(
             of: "API",
             [
                 "Control", "Tokens", "Catalog", "Store", "Blobs", "Disk", "JSON", .hummingbird, .hummingbirdTesting,
-                .httpTypes, .nio, .nioEmbedded,
+                .httpTypes, .lifecycleTestKit, .nio, .nioEmbedded,
             ]
         ),
     ]

@@ -3,6 +3,7 @@ import Hummingbird
 import HummingbirdTesting
 import JSON
 import NIOCore
+import ServiceLifecycleTestKit
 import Testing
 
 @testable import API
@@ -157,18 +158,21 @@ struct LiveTests {
         options.shutdownTimeout = .seconds(1)
         let site = try Site(options: options)
         let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
-        let running = Task {
-            try await site.server.run { _, port in continuation.yield(port) }
+        let port = try await testGracefulShutdown { shutdown in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await site.server.run { _, port in continuation.yield(port) } }
+                let port = try #require(await ports.first { _ in true })
+                #expect(port > 0)
+                let answer = try await Wire.connected(to: port) { wire in
+                    try await wire.send("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                    return try await wire.receive(until: "}")
+                }
+                #expect(answer.hasPrefix("HTTP/1.1 200 "))
+                shutdown.triggerGracefulShutdown()
+                try await group.waitForAll()
+                return port
+            }
         }
-        let port = try #require(await ports.first { _ in true })
-        #expect(port > 0)
-        let answer = try await Wire.connected(to: port) { wire in
-            try await wire.send("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
-            return try await wire.receive(until: "}")
-        }
-        #expect(answer.hasPrefix("HTTP/1.1 200 "))
-        running.cancel()
-        _ = await running.result
         await #expect(throws: (any Error).self) { try await Wire.connected(to: port) { _ in } }
     }
 }

@@ -5,6 +5,7 @@ import Control
 import Disk
 import Logging
 import NIOCore
+import ServiceLifecycleTestKit
 import Store
 import TestSupport
 import Testing
@@ -203,12 +204,13 @@ extension UploadRunTests {
             logger: logger
         )
         let (ports, port) = AsyncStream.makeStream(of: Int.self)
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await server.run { _, number in port.yield(number) } }
-            for await number in ports.prefix(1) { try await body(blobs, number) }
-            group.cancelAll()
-            // A server that is cancelled says so; the test is over then.
-            while let result = await group.nextResult() { _ = result }
+        try await testGracefulShutdown { shutdown in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await server.run { _, number in port.yield(number) } }
+                for await number in ports.prefix(1) { try await body(blobs, number) }
+                shutdown.triggerGracefulShutdown()
+                try await group.waitForAll()
+            }
         }
         await controller.shutdown()
         await blobs.close()
