@@ -171,7 +171,9 @@ extension LogRepair {
         }
         for first in inventory.plainSegments {
             let survey = try SegmentSurvey(unlisted: first, options, on: disk)
-            if surveys.contains(where: { $0.holds(first) }) { setAside(survey.path) } else { surveys.append(survey) }
+            // Only a sealed one was made of others; where a plain one ends that has lost records, nobody knows.
+            let isReplaced = surveys.contains { $0.segment.isSealed && $0.holds(first) }
+            if isReplaced { setAside(survey.path) } else { surveys.append(survey) }
         }
         surveys.sort { $0.id < $1.id }
         let active = surveys.last.flatMap { $0.segment.isSealed ? nil : $0 }
@@ -227,7 +229,8 @@ extension LogRepair {
             try disk.synchronizeDirectory(options.directory)
         }
         try disk.publish(manifest.bytes, at: manifestPath)
-        for path in removedPaths { try disk.remove(path) }
+        // A new file may have taken the name of one that nothing could be read of.
+        for path in removedPaths where !createdPaths.contains(path) { try disk.remove(path) }
         for path in indexPaths {
             if try disk.entry(path) != nil { try disk.remove(path) }
         }

@@ -91,7 +91,7 @@ struct SegmentSurvey {
         }
         last = next.map { min(last, $0 - 1) } ?? last
         if !isLossy { last = nextSequence - 1 }
-        segment = .closed(Manifest.Closed(first: id.first, last: last, byteCount: keptByteCount, digest: digest))
+        segment = .closed(Manifest.Closed(first: id.first, last: last, byteCount: byteCount, digest: digest))
     }
 
     /// Whether a record of this sequence belongs to it.

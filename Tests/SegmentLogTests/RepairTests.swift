@@ -226,6 +226,19 @@ struct RepairTests {
         #expect(left == sample.members)
     }
 
+    /// What takes the name of a file that is taken out stays.
+    @Test func aSegmentIsSealedUnderTheNameOfAFileNothingCanBeReadOf() async throws {
+        let sample = try await Sample()
+        let plain = try sample.paths.filter { $0.hasSuffix(".jsonl") }
+        let disk = sample.disk.copy()
+        try disk.remove("\(SegmentText.directory)/\(SegmentName.manifest)")
+        try disk.put(Array("nothing of ours".utf8), at: "\(plain[0]).zst")
+        // A loss behind it makes it one that is to be sealed.
+        try disk.damage(plain[1]) { $0[90] ^= 3 }
+        let left = try Self.expectRepaired(disk, sample, "\(plain[0]).zst")
+        #expect(left.count == sample.members.count - 1)
+    }
+
     // MARK: Going on
 
     /// Sequences are never given twice: what is lost may come back from a backup.

@@ -7,7 +7,7 @@ internal import TestSupport
 private let samples = [LogSample.sealed(), LogSample.plain(closing: true), LogSample.plain(closing: false)]
 
 /// Whatever happened to some files of a log: opened all the same, or repaired, it has only what was written, in order;
-/// what was repaired has no flaw and needs no second repair.
+/// what was repaired has no flaw, needs no second repair, and has every record of the files that were not touched.
 ///
 /// Where checksums were made right, it is read within its bounds.
 func fuzzLogRepair(_ bytes: UnsafeRawBufferPointer) {
@@ -15,9 +15,11 @@ func fuzzLogRepair(_ bytes: UnsafeRawBufferPointer) {
     let sample = input.element(of: samples)
     let disk = sample.disk.copy()
     var isMended = false
+    var touched: Set<String> = []
     for _ in 0..<(1 + input.number(below: 3)) {
         let path = input.element(of: sample.paths)
         guard disk.bytes(of: path) != nil else { continue }
+        touched.insert(path)
         let mends = input.number(below: 4) == 3
         isMended = isMended || mends
         if input.number(below: 16) == 15 {
@@ -50,6 +52,15 @@ func fuzzLogRepair(_ bytes: UnsafeRawBufferPointer) {
     must(contents.corruptions.isEmpty, "every record of it can be read")
     must(contents.records.map(\.sequence) == findings.sequences, "the check finds what opening applies")
     must(isPart(contents.records, of: sample.records), "only what was written is left, in order")
+    let left = Set(contents.records.map(\.sequence))
+    for record in sample.records where !left.contains(record.sequence) {
+        let files = [SegmentName.Form.plain, .sealed].filter { $0 == .sealed || record.pointer.segment.generation == 0 }
+            .map { "\(LogSample.directory)/\(SegmentName.make(record.pointer.segment, $0))" }
+        must(
+            files.contains(where: touched.contains),
+            "record \(record.sequence) of a file that was not touched is there"
+        )
+    }
     let again = must("it is planned again") {
         try LogRepair(log: LogSample.name, directory: LogSample.directory, on: disk)
     }
