@@ -26,6 +26,18 @@ struct SealingTests {
         #expect(try SealedLog.contents(of: disk.powerCut(keeping: .nothing)) == members)
     }
 
+    /// In a power cut the new manifest must not keep its name where the segment it lists has lost its own.
+    @Test func aSealedSegmentHasItsNameForGoodBeforeTheManifestListsIt() async throws {
+        let sealed = try await SealedLog([])
+        try await sealed.log.log.roll()
+        let start = sealed.disk.mutations.count
+        try sealed.log.log.seal(1)
+        let calls = sealed.disk.mutations[start...]
+        let named = try #require(calls.firstIndex { $0.call == .rename && $0.path.contains(".jsonl.zst") })
+        let listed = try #require(calls.firstIndex { $0.call == .rename && $0.path.contains(SegmentName.manifest) })
+        #expect(calls[named..<listed].contains { $0.call == .fsync && $0.path == SegmentText.directory })
+    }
+
     @Test func sealingTheSameRecordsMakesTheSameBytes() async throws {
         let logs = try await [SealedLog([40]), SealedLog([40])]
         #expect(logs[0].disk.bytes(of: logs[0].path(1)) == logs[1].disk.bytes(of: logs[1].path(1)))
