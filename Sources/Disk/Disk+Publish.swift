@@ -3,14 +3,23 @@ extension Disk {
     /// Replaces the file at `path` by `bytes`: after a crash it holds the old bytes or the new, never a mixture.
     ///
     /// Writes `<path>.new`, syncs it, renames it over `path`, syncs the directory. When this returns, the new bytes
-    /// survive a power cut. Nothing is written where a sync of the directory has failed before. A leftover `.new` file of an earlier crash is overwritten. A private file is one that only
-    /// its owner may open, from its first byte on.
+    /// survive a power cut. Nothing is written where a sync of the directory has failed before. A leftover `.new` file of
+    /// an earlier crash is overwritten. A private file is one that only its owner may open, from its first byte on.
     package func publish(_ bytes: [UInt8], at path: String, isPrivate: Bool = false) throws(DiskError) {
+        try publish(at: path, isPrivate: isPrivate) { file throws(DiskError) in try file.write(bytes, at: 0) }
+    }
+
+    /// The same for a file that `write` fills, in as many pieces as it likes.
+    package func publish(
+        at path: String,
+        isPrivate: Bool = false,
+        _ write: (File) throws(DiskError) -> Void
+    ) throws(DiskError) {
         if let failure = failedDirectories.failure(of: directory(of: path)) { throw failure }
         let newPath = path + ".new"
         if try entry(newPath) != nil { try remove(newPath) }
         let file = try File(newPath, isPrivate ? .createPrivate : .create, on: self)
-        try file.write(bytes, at: 0)
+        try write(file)
         try file.synchronize()
         try rename(newPath, to: path)
         try synchronizeDirectory(directory(of: path))

@@ -155,13 +155,10 @@ struct LostAndFound {
 
     /// Copies a file under a new name, or over what has that name, durably and in one piece.
     private static func copy(_ path: String, to newPath: String, on disk: any Disk) throws(DiskError) -> Content {
-        let unfinished = newPath + ".new"
-        if try disk.entry(unfinished) != nil { try disk.remove(unfinished) }
-        let new = try File(unfinished, .create, on: disk)
-        let content = try read(path, on: disk) { bytes, offset throws(DiskError) in try new.write(bytes, at: offset) }
-        try new.synchronize()
-        try disk.rename(unfinished, to: newPath)
-        try disk.synchronizeDirectory(disk.directory(of: newPath))
+        var content = Content(byteCount: 0, digest: "")
+        try disk.publish(at: newPath) { new throws(DiskError) in
+            content = try read(path, on: disk) { bytes, offset throws(DiskError) in try new.write(bytes, at: offset) }
+        }
         return content
     }
 

@@ -74,7 +74,7 @@ package struct Repair {
     private mutating func planLog(_ name: String) throws(RepairError) {
         let path = directory.collection(name)
         do throws(SegmentError) {
-            guard try SegmentError.reading({ () throws(DiskError) in try disk.entry(path)?.kind }) == .directory else {
+            guard try SegmentError.ofDisk({ () throws(DiskError) in try disk.entry(path)?.kind }) == .directory else {
                 return
             }
             let log = try LogRepair(log: name, directory: path, on: disk)
@@ -83,7 +83,7 @@ package struct Repair {
             guard let schema = Self.schemas.first(where: { $0.name == name }) else { return }
             let segments = try LogCheck.sealedSegments(log: name, directory: path, on: disk)
             for segment in segments {
-                try SegmentError.reading { () throws(DiskError) in try planIndex(of: segment, path, schema) }
+                try SegmentError.ofDisk { () throws(DiskError) in try planIndex(of: segment, path, schema) }
             }
         } catch {
             throw .log(error)
@@ -111,11 +111,5 @@ package struct Repair {
                 actions.append(RepairAction(violation.path, .leave(violation)))
             }
         }
-    }
-}
-
-extension SegmentError {
-    fileprivate static func reading<Value>(_ body: () throws(DiskError) -> Value) throws(SegmentError) -> Value {
-        do { return try body() } catch { throw .disk(error) }
     }
 }

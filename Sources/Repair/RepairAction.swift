@@ -33,11 +33,6 @@ package struct RepairAction: Sendable, Hashable {
         if case .leave = kind { true } else { false }
     }
 
-    /// Whether records are gone for good.
-    package var losesRecords: Bool {
-        if case .log(.salvage) = kind { true } else { false }
-    }
-
     /// Shape: `data/collections/clients/….jsonl: turn back 1 bit, at byte 12`.
     package var description: String { "\(path): \(text)" }
 

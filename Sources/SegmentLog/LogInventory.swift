@@ -5,8 +5,6 @@ struct LogInventory {
     /// The manifest, where there is one that can be used; without it and without violations the log is new.
     private(set) var manifest: Manifest?
     private(set) var violations: [Corruption] = []
-    /// Whether there is a manifest, be it as it may.
-    private(set) var hasManifestFile = false
     /// Files that a crash left in the middle of rolling, sealing, merging or dropping; nothing in them counts.
     private(set) var leftoverPaths: [String] = []
 
@@ -33,7 +31,6 @@ struct LogInventory {
             if isStable { break }
         }
 
-        hasManifestFile = bytes != nil
         guard let bytes else {
             // The first segment is made before the first manifest, so alone and empty it is no loss.
             var isNew = files.allSatisfy { $0 == File(id: SegmentID(first: 1), form: .plain) }

@@ -158,7 +158,6 @@ extension LogRepair {
     /// Of files that hold the same sequences the one of the highest generation counts: it was made of the others.
     private mutating func relist(_ inventory: LogInventory) throws(SegmentError) {
         steps.append(.relist(path: manifestPath, damage: inventory.violations))
-        if inventory.hasManifestFile { touchedPaths.append(manifestPath) }
         var surveys: [SegmentSurvey] = []
         let sealed = inventory.sealedSegments.sorted { ($1.generation, $0.first) < ($0.generation, $1.first) }
         for id in sealed {
@@ -198,15 +197,10 @@ extension LogRepair {
     ///
     /// - Throws: ``SegmentError/noSpace(_:)``, ``SegmentError/disk(_:)``; it may be planned and tried again then.
     package func apply() throws(SegmentError) {
-        do throws(SegmentError) {
-            for survey in flipped { try SegmentError.ofDisk { () throws(DiskError) in try mend(survey) } }
-            guard changesManifest else { return }
-            let manifest = try manifest()
-            try SegmentError.ofDisk { () throws(DiskError) in try publish(manifest) }
-        } catch {
-            if case .disk(let failure) = error, failure.isNoSpace { throw .noSpace(failure) }
-            throw error
-        }
+        for survey in flipped { try SegmentError.ofDisk { () throws(DiskError) in try mend(survey) } }
+        guard changesManifest else { return }
+        let manifest = try manifest()
+        try SegmentError.ofDisk { () throws(DiskError) in try publish(manifest) }
     }
 
     /// Writes the new segments and lists them.
@@ -240,22 +234,18 @@ extension LogRepair {
     /// Writes a plain segment again with the bits turned back.
     private func mend(_ survey: SegmentSurvey) throws(DiskError) {
         let old = try File(survey.path, .read, on: disk)
-        let newPath = survey.path + SegmentName.unfinishedSuffix
-        if try disk.entry(newPath) != nil { try disk.remove(newPath) }
-        let new = try File(newPath, .create, on: disk)
-        var offset: Int64 = 0
-        while true {
-            var bytes = try old.bytes(at: offset, count: 1 << 20)
-            guard !bytes.isEmpty else { break }
-            for (place, byte) in survey.flips where (offset..<offset + Int64(bytes.count)).contains(place) {
-                bytes[Int(place - offset)] = byte
+        try disk.publish(at: survey.path) { new throws(DiskError) in
+            var offset: Int64 = 0
+            while true {
+                var bytes = try old.bytes(at: offset, count: 1 << 20)
+                guard !bytes.isEmpty else { break }
+                for (place, byte) in survey.flips where (offset..<offset + Int64(bytes.count)).contains(place) {
+                    bytes[Int(place - offset)] = byte
+                }
+                try new.write(bytes, at: offset)
+                offset += Int64(bytes.count)
             }
-            try new.write(bytes, at: offset)
-            offset += Int64(bytes.count)
         }
-        try new.synchronize()
-        try disk.rename(newPath, to: survey.path)
-        try disk.synchronizeDirectory(options.directory)
     }
 
     /// Writes the records of a segment that can be read as a sealed one; nil where there are none.

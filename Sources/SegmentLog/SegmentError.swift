@@ -32,7 +32,7 @@ extension SegmentError {
     }
 
     /// Runs `body`, whose only errors are those of the disk.
-    static func ofDisk<Value>(_ body: () throws(DiskError) -> Value) throws(SegmentError) -> Value {
+    package static func ofDisk<Value>(_ body: () throws(DiskError) -> Value) throws(SegmentError) -> Value {
         do { return try body() } catch { throw .of(error) }
     }
 }
