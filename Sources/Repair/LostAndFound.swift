@@ -14,7 +14,7 @@ internal import Store
 ///
 /// `kept` are the copies, `left` is what the repair left in their places and beside them; null is a file that is not
 /// there. The state is `begun` until `left` is known, and `undone` after it was taken back.
-/// Source: docs/FORMAT.md, "lost+found".
+/// Source: docs/FORMAT.md, "Repair backups".
 struct LostAndFound {
     /// The bytes of a file at one moment.
     struct Entry: Hashable {
