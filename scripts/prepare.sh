@@ -42,7 +42,7 @@ build_release() {
 
 # Makes .venv with the official client in it, the first time and whenever its list of packages has changed.
 prepare_python() {
-    local wanted=Tests/Conformance/requirements.txt
+    local wanted=Tests/EndToEnd/requirements.txt
     cmp --silent "$wanted" .venv/installed.txt && return
     require_packages python3 python3-venv
     echo "making .venv with the official client" >&2

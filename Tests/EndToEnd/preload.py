@@ -1,11 +1,11 @@
-"""C sources of scripts/ that are preloaded into a server, to end it or to lie to it."""
+"""C sources of this folder that are preloaded into a server, to end it or to lie to it."""
 
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-SCRIPTS = Path(__file__).resolve().parent.parent.parent / "scripts"
+SOURCES = Path(__file__).resolve().parent
 
 
 def compiler():
@@ -18,8 +18,8 @@ def compiler():
 
 
 def library(name, directory):
-    """Compiles scripts/NAME.c, and returns what LD_PRELOAD takes."""
+    """Compiles NAME.c, and returns what LD_PRELOAD takes."""
     path = Path(directory) / f"{name}.so"
     command = [compiler(), "-O1", "-Wall", "-D_GNU_SOURCE", "-shared", "-fPIC", "-o", path]
-    subprocess.run([*command, SCRIPTS / f"{name}.c", "-ldl"], check=True)
+    subprocess.run([*command, SOURCES / f"{name}.c", "-ldl"], check=True)
     return str(path)

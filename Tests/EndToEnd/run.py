@@ -8,31 +8,29 @@ import time
 import traceback
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-import access  # noqa: E402, F401
-import bad_input  # noqa: E402, F401
-import cli  # noqa: E402, F401
-import client  # noqa: E402, F401
-import credentials  # noqa: E402, F401
-import endpoints  # noqa: E402, F401
-import endpoints_files  # noqa: E402, F401
-import endpoints_nodes  # noqa: E402, F401
-import endpoints_tokens  # noqa: E402, F401
-import endpoints_training  # noqa: E402, F401
-import events  # noqa: E402, F401
-import hostile  # noqa: E402, F401
-import imports  # noqa: E402, F401
-import ingest  # noqa: E402, F401
-import keys  # noqa: E402, F401
-import lifecycle  # noqa: E402, F401
-import malformed  # noqa: E402, F401
-import models  # noqa: E402, F401
-import openapi  # noqa: E402, F401
-import stopping  # noqa: E402, F401
-import tool  # noqa: E402, F401
-import uploads  # noqa: E402, F401
-from promises import Place, cases  # noqa: E402
+import access  # noqa: F401
+import bad_input  # noqa: F401
+import cli  # noqa: F401
+import client  # noqa: F401
+import credentials  # noqa: F401
+import endpoints  # noqa: F401
+import endpoints_files  # noqa: F401
+import endpoints_nodes  # noqa: F401
+import endpoints_tokens  # noqa: F401
+import endpoints_training  # noqa: F401
+import events  # noqa: F401
+import hostile  # noqa: F401
+import imports  # noqa: F401
+import ingest  # noqa: F401
+import keys  # noqa: F401
+import lifecycle  # noqa: F401
+import malformed  # noqa: F401
+import models  # noqa: F401
+import openapi  # noqa: F401
+import stopping  # noqa: F401
+import tool  # noqa: F401
+import uploads  # noqa: F401
+from promises import Place, cases
 
 
 def keeps(case, binary):
