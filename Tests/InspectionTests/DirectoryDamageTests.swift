@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 /// What happens to files as a whole.
-struct DamageTests {
+struct DirectoryDamageTests {
     @Test(arguments: [SampleDirectory.Parts.records, .model])
     func everyTruncationIsDamageOfItsFile(_ parts: SampleDirectory.Parts) async throws {
         let sample = try await SampleDirectory(parts)

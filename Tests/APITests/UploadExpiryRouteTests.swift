@@ -6,7 +6,7 @@ import Testing
 
 @testable import API
 
-struct ExpiryTests {
+struct UploadExpiryRouteTests {
     /// The official client never aborts what it leaves; nobody touches these uploads again.
     @Test func whatNobodyGoesOnWithGoesByItself() async throws {
         let disk = FaultDisk()

@@ -10,7 +10,7 @@ import Testing
 @testable import API
 
 /// A full or failing disk is a state, not an outage: reads go on, writes say why they cannot.
-struct FailingDiskTests {
+struct DiskFailureResponseTests {
     private static let record: JSON = ["key": "k", "client_id": "c", "telemetry_id": "t"]
 
     @Test func aFullDiskTakesNoDocuments() async throws {

@@ -13,7 +13,7 @@ import Tokens
 
 /// A damaged data directory becomes one without a flaw, and the way back stays open.
 @Suite(.timeLimit(.minutes(10)))
-struct RepairTests {
+struct DirectoryRepairTests {
     private static let now = Timestamp(microseconds: 1_795_900_000_000_000)
     private static let schemas = Resource.schemas + [TokenAuthority.schema]
 

@@ -7,7 +7,7 @@ internal import Testing
 
 /// A damaged log is opened without what is lost, and repaired to one of which every line verifies.
 @Suite(.timeLimit(.minutes(10)))
-struct RepairTests {
+struct LogRepairTests {
     /// Two sealed segments, two closed ones, and an active one.
     private struct Sample {
         let disk: FaultDisk
@@ -305,7 +305,7 @@ struct RepairTests {
     }
 }
 
-extension RepairTests {
+extension LogRepairTests {
     private static func segment(_ path: String) -> SegmentID? {
         path.split(separator: "/").last.flatMap { SegmentName.parse(String($0)) }?.id
     }

@@ -6,7 +6,7 @@ import Testing
 
 /// The disk is full at any byte count: what was acknowledged is served and survives, and the next write succeeds as soon
 /// as there is space.
-struct FullDiskTests {
+struct RecordFullDiskTests {
     private static let roomMax = 64 << 10
 
     /// A disk with some documents on it, closed cleanly.

@@ -4,7 +4,7 @@ import JSON
 import TestSupport
 import Testing
 
-struct ExpiryTests {
+struct UploadExpiryTests {
     let room: Warehouse
     let idle: String
     let sending: String

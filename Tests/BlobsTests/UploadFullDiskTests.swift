@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// An upload on a disk that fills up at any byte: it stands still, goes on when there is space, and loses nothing.
-struct FullDiskTests {
+struct UploadFullDiskTests {
     private static let content = mixedBytes(count: 9_000, seed: 7)
 
     /// Bytes an upload and its blob take at the most.

@@ -7,7 +7,7 @@ import Testing
 @testable import Store
 
 /// On a full disk documents are refused, read and removed; when there is space they are stored again.
-struct FullDiskTests {
+struct StoreFullDiskTests {
     private static let reserveByteCount: Int64 = 20_000
 
     private let disk = FaultDisk()

@@ -4,7 +4,7 @@ import Testing
 @testable import Weights
 
 /// Whatever happens to a file: reading ends, and gives the arrays that were written or an error.
-struct DamageTests {
+struct ModelDamageTests {
     static let small = ["comment-zip64.npz", "container-stored.zip", "container.zip", "versions.npz"]
 
     /// All arrays of a model, or nil where it is refused.

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Goes wrong at every call that changes the disk, and then holds the disk that is left against what was answered.
-struct UploadCrashTests {
+struct BlobCrashTests {
     /// What one run was answered.
     struct Answers: Sendable {
         var begun: String?

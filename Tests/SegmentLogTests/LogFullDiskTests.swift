@@ -5,7 +5,7 @@ internal import Testing
 @testable internal import SegmentLog
 
 /// A full disk is a state, not an outage.
-struct FullDiskTests {
+struct LogFullDiskTests {
     static let path = "clients/\(SegmentName.make(1))"
     static let noSpace: Int32 = 28
 

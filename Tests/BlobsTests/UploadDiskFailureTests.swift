@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// A full disk is a state that passes; a disk that loses bytes ends the upload.
-struct FailingDiskTests {
+struct UploadDiskFailureTests {
     let room: Warehouse
     let id: String
     let content: [UInt8]

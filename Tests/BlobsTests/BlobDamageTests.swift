@@ -5,7 +5,7 @@ import Testing
 import Zstd
 
 /// Nothing wrong is ever served.
-struct DamageTests {
+struct BlobDamageTests {
     @Test func everyFlippedBitOfABlobIsFoundByCheck() async throws {
         let room = try Warehouse()
         let content = mixedBytes(count: 2_500)
