@@ -46,15 +46,8 @@ struct ErrorResponses: RouterMiddleware {
         if error.status.kind == .serverError {
             context.logger.error("\(error.answer)", metadata: ["error": "\(cause)"])
         }
-        var headers = HTTPFields()
+        var headers = error.headers
         if error.status == .unauthorized { headers[.wwwAuthenticate] = "Bearer" }
-        switch cause as? RequestError {
-        case .methodNotAllowed(let allowed), .linesOnly(let allowed):
-            headers[.allow] = allowed.joined(separator: ", ")
-        case .rangeNotSatisfiable(let byteCount): headers[.contentRange] = "bytes */\(byteCount)"
-        case .bodyTooLarge, .bodyTruncated, .tooManyBodies, .tooSlow, .malformedRequest: headers[.connection] = "close"
-        default: break
-        }
         var body: JSONObject = ["message": .string(error.answer)]
         for (name, value) in error.members { body[name] = value }
         return Response(status: error.status, .object(body), headers: headers)
@@ -66,12 +59,14 @@ protocol AnsweredError: Error {
     var status: HTTPResponse.Status { get }
     /// What the client reads.
     var answer: String { get }
-    /// What the client reads beside it.
+    /// Further members of the body, next to the message.
     var members: JSONObject { get }
+    var headers: HTTPFields { get }
 }
 
 extension AnsweredError {
     var members: JSONObject { [:] }
+    var headers: HTTPFields { [:] }
 }
 
 /// What FEDn says, and what its clients may look for.

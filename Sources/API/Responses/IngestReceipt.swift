@@ -70,6 +70,7 @@ struct IngestFailure: AnsweredError {
     }
 
     var members: JSONObject { receipt.members }
+    var headers: HTTPFields { cause.headers }
 }
 
 extension String {

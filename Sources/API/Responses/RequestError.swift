@@ -1,65 +1,133 @@
-/// Why a request was refused before any other room saw it.
-package enum RequestError: Error, Sendable, Hashable {
-    // The connection, before there is a request.
-    /// Every connection has a request under way.
-    case tooManyConnections(countMax: Int)
-    case tooManyConnectionsOfAddress(countMax: Int)
-    /// The head, or a part of the body, took longer than anyone waits.
-    case tooSlow
-    /// Bytes that are no request, or that two readers could take for different ones.
-    case malformedRequest
-    /// Another version than HTTP/1.1 and 1.0.
-    case unknownVersion
-    case targetTooLong
-    case headTooLong
-    case hostMissing
-    /// The body comes in another way than by length or in chunks.
-    case transferCoding
-    /// The body is compressed, which no endpoint takes.
-    case contentCoding
+internal import HTTPTypes
 
-    // Routing.
-    case noSuchRoute
-    /// The path is known, with these methods only.
-    case methodNotAllowed(allowed: [String])
-    /// The path takes many documents, one on each line, and this body is none of that.
-    case linesOnly(allowed: [String])
+/// Why a request is refused before another module sees it.
+///
+/// One line for each error: its status, what the client reads, and the headers that come with it.
+struct RequestError: AnsweredError, Hashable, CustomStringConvertible {
+    let status: HTTPResponse.Status
+    let answer: String
+    let headers: HTTPFields
 
-    // Access.
-    /// A good token of a role that may not do this.
-    case insufficientRole(String)
-    /// The server asks for no tokens, and so makes none.
-    case authenticationOff
-    /// No login of that id is waiting.
-    case unknownLogin
+    private init(_ status: HTTPResponse.Status, _ answer: String, _ headers: HTTPFields = [:]) {
+        self.status = status
+        self.answer = answer
+        self.headers = headers
+    }
 
-    // The head.
-    case missingHeader(String)
-    case malformedHeader(String, expected: String)
+    var description: String { answer }
 
-    // The body.
-    /// Longer than the server reads into memory. The rest of it is dropped and the connection closed.
-    case bodyTooLarge(byteCountMax: Int)
-    /// The bodies that are arriving take all the memory there is for them; smaller ones are still taken.
-    case tooManyBodies
-    /// The connection ended before the body did.
-    case bodyTruncated
-    case missingField(String)
-    case clientIDsNotText
-    /// More conditions than a query is worth.
-    case tooManyConditions(countMax: Int)
-    case malformedField(String, expected: String)
-    /// A name with a path in it, or with characters no name on a screen should have.
-    case unsafeFileName
-    /// A range that starts behind the end of a file of this size.
-    case rangeNotSatisfiable(byteCount: Int64)
-    case unknownHelper
-    /// There is no package of that name, or none is active.
-    case noPackage
-    case noCombiner
-    case unknownCombiner(String)
-    /// A client of another major version than this server speaks to.
-    case incompatibleVersion(String)
-    /// A sender nobody knows, as `client <id>`.
-    case unknownSender(String)
+    /// After these the rest of the request is not read.
+    private static let closing: HTTPFields = [.connection: "close"]
+}
+
+/// The connection, before there is a request.
+extension RequestError {
+    static func tooManyConnections(countMax: Int) -> Self {
+        Self(.serviceUnavailable, "Too many connections: \(countMax) are allowed (--max-connections); try again")
+    }
+    static func tooManyConnectionsOfAddress(countMax: Int) -> Self {
+        let limit = "\(countMax) are allowed (--max-connections-per-address)"
+        return Self(.serviceUnavailable, "Too many connections of your address: \(limit); try again")
+    }
+    static let tooSlow = Self(
+        .requestTimeout,
+        "The request came too slowly; the server has stopped waiting for the rest",
+        closing
+    )
+    /// Bytes that are no request, or that two parsers could read differently.
+    static let malformedRequest = Self(
+        .badRequest,
+        "Broken HTTP: this is no request, or one that could be read in two ways",
+        closing
+    )
+    static let unknownVersion = Self(.httpVersionNotSupported, "This server speaks HTTP/1.1")
+    static let targetTooLong = Self(
+        .uriTooLong,
+        "The request line is longer than \(ConnectionLimits.lineByteCountMax) bytes"
+    )
+    static let headTooLong = Self(
+        .requestHeaderFieldsTooLarge,
+        "The request headers are too long: \(ConnectionLimits.headerCountMax) lines are allowed, "
+            + "\(ConnectionLimits.lineByteCountMax) bytes in one and \(ConnectionLimits.headByteCountMax) in all"
+    )
+    static let hostMissing = Self(.badRequest, "The request must have one Host header")
+    static let transferCoding = Self(.notImplemented, "The only Transfer-Encoding taken is chunked")
+    static let contentCoding = Self(
+        .unsupportedMediaType,
+        "The body must not be compressed: no Content-Encoding is taken"
+    )
+}
+
+/// Routing and access.
+extension RequestError {
+    static let noSuchRoute = Self(.notFound, "No such endpoint")
+    static func methodNotAllowed(allowed: [String]) -> Self {
+        let methods = allowed.joined(separator: ", ")
+        return Self(.methodNotAllowed, "Method not allowed; this endpoint knows \(methods)", [.allow: methods])
+    }
+    /// The path takes many documents, one on each line, and this body is not JSON lines.
+    static func linesOnly(allowed: [String]) -> Self {
+        let expected = "POST takes JSON lines here, with Content-Type: application/x-ndjson"
+        let headers: HTTPFields = [.allow: allowed.joined(separator: ", ")]
+        return Self(.methodNotAllowed, "Method not allowed for this body; \(expected)", headers)
+    }
+    static func insufficientRole(_ role: String) -> Self {
+        Self(.forbidden, "Insufficient permissions: the role '\(role)' may not do this")
+    }
+    static let authenticationOff = Self(
+        .badRequest,
+        "Authentication is off on this server: it asks for no tokens and makes none"
+    )
+    static let unknownLogin = Self(.notFound, "No login of that id is waiting; it may have expired")
+}
+
+/// Headers and bodies.
+extension RequestError {
+    static func missingHeader(_ name: String) -> Self { Self(.badRequest, "Missing header \(name)") }
+    static func malformedHeader(_ name: String, expected: String) -> Self {
+        Self(.badRequest, "Header \(name) must be \(expected)")
+    }
+    static func bodyTooLarge(byteCountMax: Int) -> Self {
+        Self(.contentTooLarge, "The request body is longer than \(byteCountMax) bytes", closing)
+    }
+    /// The bodies in transfer use all the memory there is for them.
+    static let tooManyBodies = Self(
+        .serviceUnavailable,
+        "Too many long bodies are arriving; try again, or send shorter ones",
+        closing
+    )
+    static let bodyTruncated = Self(.badRequest, "The request ended before its body was complete", closing)
+    static func missingField(_ name: String) -> Self { Self(.badRequest, "missing field '\(name)'") }
+    static func malformedField(_ name: String, expected: String) -> Self {
+        Self(.badRequest, "field '\(name)' must be \(expected)")
+    }
+    static let clientIDsNotText = Self(.badRequest, "client_ids must be a comma separated string")
+    static let unsafeFileName = malformedField("file_name", expected: "a name without a path or control characters")
+    static func tooManyConditions(countMax: Int) -> Self {
+        Self(.badRequest, "Too many conditions: \(countMax) are allowed")
+    }
+    static func rangeNotSatisfiable(byteCount: Int64) -> Self {
+        let message = "The range starts behind the end of the file, which has \(byteCount) bytes"
+        return Self(.rangeNotSatisfiable, message, [.contentRange: "bytes */\(byteCount)"])
+    }
+}
+
+/// The network.
+extension RequestError {
+    static let unknownHelper = Self(
+        .badRequest,
+        "Helper is required to be either 'numpyhelper', 'binaryhelper' or 'androidhelper'"
+    )
+    static let noPackage = Self(.notFound, "Entity not found")
+    static let noCombiner = Self(.badRequest, "No combiner available.")
+    static func unknownCombiner(_ name: String) -> Self {
+        Self(.badRequest, "Combiner \(name) not found or unavailable.")
+    }
+    static func incompatibleVersion(_ version: String) -> Self {
+        Self(.notAcceptable, "Client version \(version) does not fit this server, which speaks to versions 1.x")
+    }
+    /// `name` is `client <id>` or `combiner <id>`.
+    static func unknownSender(_ name: String) -> Self {
+        Self(.badRequest, "the sender, \(name), is not known here")
+    }
 }
