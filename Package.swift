@@ -108,7 +108,6 @@ let package = Package(
                 "JSON", .argumentParser, .hummingbird, .lifecycle, .logging,
             ],
             path: "Tests/TrainersServer",
-            exclude: ["session.py"],
             swiftSettings: settings
         ),
         tests(of: "Disk"),

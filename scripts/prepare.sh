@@ -1,18 +1,18 @@
-# What the other scripts share: Debian packages, the release build, the Python environment. Sourced, from the root.
+# Debian packages, the release build and the Python environment. Other scripts source this file from the root.
 # shellcheck shell=bash
 
 # shellcheck disable=SC2034 # used where this is sourced
 readonly binary=.build/release/ledge
 
-# Prints a sentence that explains a failure, and ends.
+# Prints an error message and exits.
 die() {
     printf '%s: %s\n' "${0##*/}" "$*" >&2
     exit 1
 }
 
-# Installs those of the named Debian packages that are missing.
+# Installs the missing ones of the given Debian packages.
 require_packages() {
-    command -v dpkg-query >/dev/null || return 0 # not a Debian: the build will name what it lacks
+    command -v dpkg-query >/dev/null || return 0 # not Debian: the build reports what is missing
     local package missing=()
     for package in "$@"; do
         dpkg-query --show --showformat '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed ||
@@ -33,21 +33,21 @@ require_packages() {
     fi
 }
 
-# Builds the binary that is shipped: optimized, the Swift library inside, stripped.
+# Builds the binary as it is released: optimized, stripped, with the Swift library linked statically.
 build_release() {
     command -v swift >/dev/null || die "swift is not on PATH; install Swift 6.3 from https://www.swift.org/install"
     require_packages libzstd-dev libxxhash-dev zlib1g-dev
     swift build --configuration release --product ledge --static-swift-stdlib -Xlinker -s
 }
 
-# Makes .venv with the official client in it, the first time and whenever its list of packages has changed.
+# Creates .venv with the official client, the first time and when its list of packages has changed.
 prepare_python() {
     local wanted=Tests/EndToEnd/requirements.txt
     cmp --silent "$wanted" .venv/installed.txt && return
     require_packages python3 python3-venv
-    echo "making .venv with the official client" >&2
+    echo "creating .venv with the official client" >&2
     local install=(.venv/bin/pip --quiet --disable-pip-version-check install --only-binary :all:)
-    # The client's own pins want a newer Python than Debian 12 has; requirements.txt lists what it really needs.
+    # The client pins a newer Python than Debian 12 has; requirements.txt lists what it really needs.
     rm -rf .venv &&
         python3 -m venv .venv &&
         "${install[@]}" --requirement "$wanted" &&

@@ -10,9 +10,10 @@ import struct
 import subprocess
 import time
 
-from promises import COMBINER, message, promise
+from ledge import COMBINER, until
+from promises import promise
 from uploads import CHUNK, begin, complete, make_model, send_all
-from wire import HEALTH, RECORD, Wire, chunk, parse, post, until
+from wire import HEALTH, RECORD, Wire, chunk, parse, post
 from witness import witnessed
 
 TELEMETRY = "/api/v1/telemetry"

@@ -4,10 +4,10 @@ import json
 import re
 import subprocess
 import time
-from pathlib import Path
 
 from events import join, status
 from ingest import ingest, lines, telemetry
+from ledge import memory, until
 from promises import promise
 from tool import flip
 
@@ -94,10 +94,10 @@ def refused_documents_are_named_and_the_others_stored(place):
 
 @promise
 def standard_input_is_imported(place):
-    command = [str(place.binary), "import", "--data", str(place.data), "--no-validate", "telemetry", "-"]
-    result = subprocess.run(command, input=b'[{"colour":"red"},{"telemetry_id":"x"}]', capture_output=True, timeout=60)
+    content = '[{"colour":"red"},{"telemetry_id":"x"}]'
+    result = place.tool("import", "--data", place.data, "--no-validate", "telemetry", "-", input=content)
     assert result.returncode == 0, result.stderr
-    assert result.stdout.startswith(b"telemetry: 2 imported, "), result.stdout
+    assert result.stdout.startswith("telemetry: 2 imported, "), result.stdout
     with place.server() as server:
         assert server.ask("GET", "/api/v1/telemetry/x").json["telemetry_id"] == "x"
         assert server.ask("GET", "/api/v1/telemetry/count?colour=red").json == 1
@@ -124,8 +124,7 @@ def watched(command, output):
     peak = 0
     with output.open("w") as file, subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT) as process:
         while process.poll() is None:
-            found = re.search(r"^VmHWM:\s+(\d+) kB$", Path(f"/proc/{process.pid}/status").read_text(), re.MULTILINE)
-            peak = max(peak, int(found[1]) * 1024 if found else 0)
+            peak = max(peak, memory(process.pid, "VmHWM"))
             time.sleep(0.005)
     assert process.returncode == 0, output.read_text()
     return output.read_text(), peak
@@ -342,9 +341,7 @@ def old_events_leave_as_retention_says(place):
     with place.server(options=options) as server:
         for first in range(0, 5000, 100):
             assert ingest(server, "telemetry", lines(telemetry(range(first, first + 100))))["accepted"] == 100
-        deadline = time.monotonic() + 30
-        while server.ask("GET", "/api/v1/telemetry/count").json >= 5000 and time.monotonic() < deadline:
-            time.sleep(0.05)
+        until(lambda: server.ask("GET", "/api/v1/telemetry/count").json < 5000, 30)
         kept = server.ask("GET", "/api/v1/telemetry").json
         assert 500 <= kept["count"] < 5000, kept["count"]
         newest = [f"t{number}" for number in reversed(range(5000))]

@@ -2,7 +2,6 @@
 
 import json
 import resource
-import subprocess
 import time
 from pathlib import Path
 
@@ -75,12 +74,7 @@ def a_stop_is_clean_and_soon(place):
 @promise
 def a_second_server_is_refused_and_told_who_is_there(place):
     with place.server() as server:
-        second = subprocess.run(
-            [str(place.binary), "serve", "--data", str(place.data), "--listen", "127.0.0.1:0"],
-            capture_output=True,
-            text=True,
-            timeout=30,
-        )
+        second = place.tool("serve", "--data", place.data, "--listen", "127.0.0.1:0", timeout=30)
         assert second.returncode != 0
         assert str(server.pid) in second.stdout + second.stderr
         assert "listening" not in second.stdout
@@ -90,12 +84,8 @@ def a_second_server_is_refused_and_told_who_is_there(place):
 @promise
 def a_port_in_use_is_said_plainly(place):
     with place.server() as server:
-        second = subprocess.run(
-            [str(place.binary), "serve", "--data", str(place.path / "other"), "--listen", f"127.0.0.1:{server.port}"],
-            capture_output=True,
-            text=True,
-            timeout=30,
-        )
+        listen = f"127.0.0.1:{server.port}"
+        second = place.tool("serve", "--data", place.path / "other", "--listen", listen, timeout=30)
         assert second.returncode != 0
         assert str(server.port) in second.stderr
         assert "Fatal error" not in second.stderr

@@ -8,7 +8,8 @@ from collections import defaultdict
 from unittest import mock
 from urllib.parse import urlencode
 
-from promises import COMBINER, DIGITS, ROOT, message, promise
+from ledge import COMBINER, ROOT
+from promises import DIGITS, message, promise
 from stored import NETWORK, store
 
 COMBINERS = (*COMBINER, "--combiner", "spare=edge.example.com:443")

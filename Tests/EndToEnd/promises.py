@@ -1,17 +1,14 @@
-"""Cases are functions that promise something and take a place to prove it in; the runner finds them here."""
+"""The list of cases, and what each gets: a directory of its own and the binary."""
 
 import contextlib
 import os
 import subprocess
 from pathlib import Path
 
-from ledge import Server
+from ledge import COMBINER, ROOT, Server
+from ledger import check
 
-ROOT = Path(__file__).resolve().parents[2]
 DIGITS = ROOT / "fixtures/models/digits-mlp.npz"
-
-# Clients can join a network that has a combiner.
-COMBINER = ("--combiner", "main=127.0.0.1:12080")
 
 cases = []
 
@@ -36,23 +33,21 @@ class Place:
         with Server(self.binary, self.data, port, options) as server:
             yield server
             if server.runs:
-                code = server.stop()
-                assert code == 0, f"exit code {code} after SIGTERM: {server.last_words()}"
+                server.stop_cleanly()
 
-    def tool(self, *arguments, timeout=120):
-        """Runs a command of the binary to its end; its memory of uploads is kept in this place."""
+    def tool(self, *arguments, timeout=120, input=None):
+        """Runs a command of the binary to its end; its notes on uploads are kept in this directory."""
         return subprocess.run(
             [str(self.binary), *map(str, arguments)],
             capture_output=True,
             text=True,
             timeout=timeout,
+            input=input,
             env={**os.environ, "XDG_STATE_HOME": str(self.path / "state")},
         )
 
     def check(self):
-        """`ledge check` on the data directory must find nothing."""
-        result = self.tool("check", self.data)
-        assert result.returncode == 0, f"ledge check: exit {result.returncode}\n{result.stdout}{result.stderr}"
+        check(self.binary, self.data)
 
     def file(self, name, content):
         path = self.path / name

@@ -1,40 +1,29 @@
-"""Runs the conformance cases against a release binary: run.py BINARY [FILTER], FILTER a regular expression."""
+"""Runs the end-to-end cases against a release binary: the official client, the command line, hostile clients and more.
 
+Examples:
+  .venv/bin/python Tests/EndToEnd/run.py
+  .venv/bin/python Tests/EndToEnd/run.py --binary .build/debug/ledge upload
+"""
+
+import importlib
 import os
 import re
-import sys
 import tempfile
 import time
 import traceback
-from pathlib import Path
 
-import access  # noqa: F401
-import bad_input  # noqa: F401
-import cli  # noqa: F401
-import client  # noqa: F401
-import credentials  # noqa: F401
-import endpoints  # noqa: F401
-import endpoints_files  # noqa: F401
-import endpoints_nodes  # noqa: F401
-import endpoints_tokens  # noqa: F401
-import endpoints_training  # noqa: F401
-import events  # noqa: F401
-import hostile  # noqa: F401
-import imports  # noqa: F401
-import ingest  # noqa: F401
-import keys  # noqa: F401
-import lifecycle  # noqa: F401
-import malformed  # noqa: F401
-import models  # noqa: F401
-import openapi  # noqa: F401
-import stopping  # noqa: F401
-import tool  # noqa: F401
-import uploads  # noqa: F401
+from ledge import command_line
 from promises import Place, cases
 
+# Each of these modules adds its cases when it is imported.
+MODULES = (
+    "access bad_input cli client credentials endpoints endpoints_files endpoints_nodes endpoints_tokens "
+    "endpoints_training events hostile imports ingest keys lifecycle malformed models openapi stopping tool uploads"
+).split()
 
-def keeps(case, binary):
-    """Runs one case in a place of its own and says how it went."""
+
+def passes(case, binary):
+    """Runs one case in a temporary directory and reports its outcome."""
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="ledge-") as path:
         try:
@@ -47,16 +36,19 @@ def keeps(case, binary):
 
 
 def main():
-    binary = Path(sys.argv[1]).resolve()
-    wanted = re.compile(sys.argv[2] if len(sys.argv) > 2 else "")
-    # Nothing of this user's may leak in: no cached token of the official client, no proxy between us and the server.
+    parser = command_line(__doc__)
+    parser.add_argument("filter", nargs="?", default="", help="a regular expression: only cases whose names match")
+    options = parser.parse_args()
+    # No token and no proxy of the user may have an influence.
     for name in ("SCALEOUT_AUTH_TOKEN", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         os.environ.pop(name, None)
     os.environ["SCALEOUT_TOKEN_CACHE_DIR"] = tempfile.gettempdir()
 
-    outcomes = [keeps(case, binary) for case in cases if wanted.search(case.__name__)]
-    print(f"{outcomes.count(True)} cases kept, {outcomes.count(False)} broken")
-    sys.exit(0 if all(outcomes) else 1)
+    for module in MODULES:
+        importlib.import_module(module)
+    outcomes = [passes(case, options.binary) for case in cases if re.search(options.filter, case.__name__)]
+    print(f"{outcomes.count(True)} cases passed, {outcomes.count(False)} failed")
+    raise SystemExit(not all(outcomes))
 
 
 main()

@@ -5,9 +5,9 @@ import os
 import socket
 import subprocess
 import threading
-import time
 
 from events import status, telemetry
+from ledge import until
 from models import add_model, weights
 from promises import DIGITS, client, promise
 
@@ -178,11 +178,8 @@ def the_same_upload_command_goes_on_where_it_stopped(place):
 
 def wait_for_bytes(place, byte_count):
     """Waits until that much of an upload has reached the data directory."""
-    for _ in range(2000):
-        if sum(path.stat().st_size for path in place.data.glob("uploads/*/data.part")) >= byte_count:
-            return
-        time.sleep(0.005)
-    raise AssertionError("the upload did not get under way within 10 s")
+    parts = place.data.glob
+    until(lambda: sum(path.stat().st_size for path in parts("uploads/*/data.part")) >= byte_count, 10, 0.005)
 
 
 @promise

@@ -3,7 +3,6 @@
 import contextlib
 import json
 import socket
-import time
 
 HEALTH = b"GET /health HTTP/1.1\r\nHost: edge\r\n\r\n"
 RECORD = b'{"key":"k","client_id":"c"}'
@@ -102,12 +101,3 @@ def refused(server, content, status):
     message = json.loads(answers[0][1])["message"]
     assert message
     return message
-
-
-def until(condition, seconds=60):
-    """Waits until something holds, and returns how long that took."""
-    began = time.monotonic()
-    while not condition():
-        assert time.monotonic() - began < seconds, "it never came"
-        time.sleep(0.05)
-    return time.monotonic() - began

@@ -1,1 +1,0 @@
-../Tests/EndToEnd/ledge.py
