@@ -10,7 +10,7 @@ enum AveragingError: Error, Sendable {
     /// For the log of the network, which participants read.
     var sentence: String {
         switch self {
-        case .weights(let error): error.sentence
+        case .weights(let error): error.message
         case .blob(.notFound): "its bytes are not there"
         case .blob(.corrupt): "its stored bytes are damaged"
         case .blob(.disk(let error)): "the disk failed: \(error)"

@@ -1,33 +1,33 @@
-/// Bytes of known count that can be read at any place, such as a stored model.
+/// Random-access bytes of known length, such as a stored model.
 ///
-/// A model is read in steps of at most 512 KiB, but for an archive's directory, and nearly always onwards, from several
-/// sources in turn: an adapter whose reads cost more than a copy does well to keep its last block.
+/// Models are read in steps of at most 512 KiB (a ZIP directory may be longer), nearly always forwards, and from
+/// several sources in turn. A source whose reads cost more than a copy should cache its last block.
 package protocol ByteSource: Sendable {
     var byteCount: Int64 { get }
 
-    /// Reads bytes from `offset` on; may block, and may give fewer than there is room for, but at least one.
+    /// Reads bytes from `offset` on and returns how many; may block, and may read fewer than the buffer can hold.
     ///
-    /// Returns 0 only at the end, or when there is no room.
+    /// Returns 0 only at the end of the source or for an empty buffer.
     ///
     /// - Precondition: `offset` is in 0...``byteCount``.
     /// - Throws: `.unreadable` with the source's own error.
     func read(at offset: Int64, into buffer: UnsafeMutableRawBufferPointer) throws(WeightsError) -> Int
 }
 
-/// Takes bytes in order, such as a model that is being stored.
+/// Receives bytes in order, such as a model that is being stored.
 ///
-/// It is a class because whoever writes hands it on; it has one writer at a time.
+/// Used by one writer at a time.
 package protocol ByteSink: AnyObject {
-    /// Takes all of `bytes`; may block.
+    /// Writes all of `bytes`; may block.
     ///
-    /// - Throws: `.unwritable` with the sink's own error, which ends the writing.
+    /// - Throws: `.unwritable` with the sink's own error, after which nothing more is written.
     func write(_ bytes: UnsafeRawBufferPointer) throws(WeightsError)
 }
 
 extension ByteSource {
     /// Fills the whole buffer.
     ///
-    /// - Throws: `.sourceEnded` where there are not enough bytes, and whatever the source throws.
+    /// - Throws: `.sourceEnded` if there are not enough bytes, and the errors of the source.
     func fill(_ buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(WeightsError) {
         var count = 0
         while count < buffer.count {
@@ -59,7 +59,7 @@ extension ByteSource {
     }
 }
 
-/// Bytes in memory as a source.
+/// A source of bytes in memory.
 package struct MemorySource: ByteSource {
     package let bytes: [UInt8]
 
@@ -78,7 +78,7 @@ package struct MemorySource: ByteSource {
     }
 }
 
-/// Collects in memory what is written to it.
+/// A sink that collects its bytes in memory.
 package final class MemorySink: ByteSink {
     package private(set) var bytes: [UInt8] = []
 
@@ -89,7 +89,7 @@ package final class MemorySink: ByteSink {
     }
 }
 
-/// A part of another source: an archive that is stored, not deflated, in another one.
+/// A range of another source, such as an archive that is stored without compression in another archive.
 struct SubrangeSource: ByteSource {
     let source: any ByteSource
     let range: Range<Int64>

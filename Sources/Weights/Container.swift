@@ -1,9 +1,9 @@
 internal import JSON
 
-/// The client's container for a model: an archive with these members.
+/// The official client's model container (ScaleoutModel): a ZIP archive with metadata and weights.
 ///
-/// Shape: `metadata.json` (an object with `model_id`, `helper_type`, `_version`, and what its writer adds),
-/// `training_model.bin` (what the helper wrote), at will `inference_model.bin` and `files/…`.
+/// Shape: `metadata.json` (an object with `model_id`, `helper_type`, `_version` and any other members),
+/// `training_model.bin` (the weights as the helper wrote them), optionally `inference_model.bin` and `files/…`.
 /// Source: the official client, `scaleoututil/utils/model.py`.
 enum Container {
     static let metadataName = "metadata.json"
@@ -14,12 +14,12 @@ enum Container {
     static let modelIDKey = "model_id"
     /// Describes `inference_model.bin`.
     static let inferenceFormatKey = "inference_model_format"
-    /// The newest version that is understood; without a version a container is taken for this one.
+    /// The newest supported version, and the default for containers without one.
     static let version: Int64 = 2
 
     /// Reads and checks the metadata of a container.
     ///
-    /// - Throws: `.metadata`, `.newerVersion`, or why the member cannot be read.
+    /// - Throws: `.missingMember`, `.metadata`, `.newerVersion`, or the error of reading the member.
     static func metadata(of archive: ZipArchive, _ limits: ModelLimits) throws(WeightsError) -> JSONObject {
         guard let member = archive.member(named: metadataName) else { throw .missingMember(metadataName) }
         guard member.byteCount <= Int64(limits.metadataByteCountMax) else {
@@ -39,11 +39,11 @@ enum Container {
         return metadata
     }
 
-    /// The format that a container declares; nil where it does not.
+    /// Returns the format that a container declares; nil if it declares none.
     static func format(_ metadata: JSONObject) throws(WeightsError) -> WeightsFormat? {
         guard let helper = metadata[helperKey], !helper.isNull else { return nil }
         guard let name = helper.string else { throw .metadata(.field(helperKey)) }
-        // The client, too, passes over an empty name.
+        // The client ignores an empty name, too.
         guard !name.isEmpty else { return nil }
         guard let format = WeightsFormat(helper: name) else { throw .metadata(.unknownHelper(name)) }
         return format

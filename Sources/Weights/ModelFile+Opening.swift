@@ -1,13 +1,13 @@
 internal import JSON
 
 extension ModelFile {
-    /// Opens a model that is to be read as `format`, or as the bytes themselves say.
+    /// Opens a model as `format`, or in the format that is detected from its bytes.
     ///
-    /// A file is a container where the client takes it for one: it is an archive that has a `metadata.json`. Any other
-    /// archive is an `.npz`; anything else a raw vector, whose format only the caller knows.
+    /// A ZIP archive with a `metadata.json` is a container, as for the client. Any other archive is an `.npz`. Anything
+    /// else is a raw vector, which needs `format`.
     ///
-    /// - Throws: Whatever makes that the client's helper could not load it, or that averaging could not; for example
-    ///   `.unknownFormat` for a raw vector without `format`, `.notAnArchive` for one that should be an `.npz`.
+    /// - Throws: The reason for which the client's helper could not load the file or it could not be averaged; for
+    ///   example `.unknownFormat` for a raw vector without `format`, `.notAnArchive` if an `.npz` is expected.
     package static func open(
         _ source: any ByteSource,
         as format: WeightsFormat? = nil,
@@ -21,18 +21,18 @@ extension ModelFile {
             return try openContainer(archive, as: format, limits)
         }
         guard format?.rawElementType == nil else { return try openRaw(source, format ?? .binary) }
-        let (arrays, places) = try NumpyArchive.arrays(in: archive)
+        let (arrays, locations) = try NumpyArchive.arrays(in: archive)
         return ModelFile(
             kind: .npz,
             format: .numpy,
             arrays: arrays,
             metadata: nil,
-            places: places,
+            locations: locations,
             container: nil
         )
     }
 
-    /// Refuses bytes that the client's helper could not load; reads what ``open(_:as:limits:)`` reads.
+    /// Throws if the client's helper could not load the model; reads what ``open(_:as:limits:)`` reads.
     package static func check(
         _ source: any ByteSource,
         as format: WeightsFormat,
@@ -41,10 +41,10 @@ extension ModelFile {
         _ = try open(source, as: format, limits: limits)
     }
 
-    /// The archive that the bytes are; nil where they are none.
+    /// Opens the source as an archive; nil if it is none.
     ///
-    /// The numbers of a raw vector can begin like an archive, so for those formats a bad archive is none, as for the
-    /// client.
+    /// A raw vector can begin with the same bytes as an archive, so for raw formats a malformed archive is a vector, as
+    /// for the client.
     private static func archive(
         _ source: any ByteSource,
         as format: WeightsFormat?,
@@ -65,12 +65,12 @@ extension ModelFile {
             format: format,
             arrays: [try vector(byteCount: source.byteCount, format)],
             metadata: nil,
-            places: [.raw(source)],
+            locations: [.raw(source)],
             container: nil
         )
     }
 
-    /// Describes a raw vector of so many bytes.
+    /// Describes a raw vector of `byteCount` bytes.
     private static func vector(byteCount: Int64, _ format: WeightsFormat) throws(WeightsError) -> ArrayDescriptor {
         guard let elementType = format.rawElementType else { throw .notAnArchive }
         let (elementCount, rest) = byteCount.quotientAndRemainder(dividingBy: Int64(elementType.byteCount))
@@ -90,27 +90,27 @@ extension ModelFile {
         if let format, let ownFormat, format != ownFormat {
             throw .formatMismatch(expected: format.helper, found: ownFormat.helper)
         }
-        // The client's own default.
+        // The client's default.
         let format = format ?? ownFormat ?? .numpy
         guard let weights = archive.member(named: Container.weightsName) else {
             throw .missingMember(Container.weightsName)
         }
         let arrays: [ArrayDescriptor]
-        let places: [ArrayPlace]
+        let locations: [ArrayLocation]
         if format.rawElementType == nil {
             let source = try archive.source(of: weights)
             guard try ZipArchive.begins(source) else { throw .notAnArchive }
-            (arrays, places) = try NumpyArchive.arrays(in: ZipArchive(source, limits: limits))
+            (arrays, locations) = try NumpyArchive.arrays(in: ZipArchive(source, limits: limits))
         } else {
             arrays = [try vector(byteCount: weights.byteCount, format)]
-            places = [.member(weights, of: archive, headerByteCount: 0)]
+            locations = [.member(weights, of: archive, headerByteCount: 0)]
         }
         return ModelFile(
             kind: .container,
             format: format,
             arrays: arrays,
             metadata: metadata,
-            places: places,
+            locations: locations,
             container: archive
         )
     }

@@ -1,52 +1,52 @@
 package import JSON
 
-/// A model file, open: which arrays it has, and where they are.
+/// An open model file: its arrays and their locations.
 ///
-/// Opening reads the directory and the arrays' headers, never the data. Only an archive that is deflated in a container,
-/// as the official client writes it, is inflated once, because its directory is at its end.
-/// Safe from any thread; the source must not change while it lives.
+/// Opening reads the ZIP directory and the array headers, not the array data. An `.npz` that is deflated inside a
+/// container, as the official client writes it, is inflated once, because its directory is at its end. Thread-safe; the
+/// source must not change while the model is in use.
 package struct ModelFile: Sendable {
-    /// What stands around the weights.
+    /// The kind of file.
     package enum Kind: String, Sendable, Hashable {
         /// An archive of arrays.
         case npz
         /// The client's ScaleoutModel: an archive with metadata, in which the weights are one member.
         case container
-        /// One vector and nothing else.
+        /// One vector without a header.
         case raw
     }
 
     package let kind: Kind
     package let format: WeightsFormat
-    /// In the order of their numbers; a raw vector is one array.
+    /// The arrays in the order of their numbers; a raw vector is one array.
     package let arrays: [ArrayDescriptor]
-    /// What a container says of itself, `_version` included.
+    /// The metadata of a container, `_version` included.
     package let metadata: JSONObject?
 
-    let places: [ArrayPlace]
-    /// The container's own directory.
+    let locations: [ArrayLocation]
+    /// The container's ZIP directory.
     let container: ZipArchive?
 
-    /// The id that a container claims for itself.
+    /// The model id in a container's metadata.
     package var modelID: String? { metadata?["model_id"]?.string }
 
-    /// Bytes of all arrays together, as they are in memory.
+    /// Bytes of all arrays together, uncompressed.
     package var arraysByteCount: Int64 { arrays.reduce(0) { $0 + $1.byteCount } }
 
-    /// Requires that every byte of every array is there and verifies; reads them all.
+    /// Reads all arrays and verifies their lengths and checksums.
     ///
-    /// - Throws: What the first bad array is refused for.
+    /// - Throws: The error of the first invalid array.
     package func verify() throws(WeightsError) {
-        for place in places {
-            let reader = try place.open()
+        for location in locations {
+            let reader = try location.open()
             try reader.skip(reader.remainingByteCount)
         }
     }
 }
 
-/// Where the elements of an array are.
-enum ArrayPlace: Sendable {
-    /// In a member of an archive, behind so many bytes of header.
+/// The location of an array's elements.
+enum ArrayLocation: Sendable {
+    /// In a member of an archive, after a header of `headerByteCount` bytes.
     case member(ZipMember, of: ZipArchive, headerByteCount: Int)
     case raw(any ByteSource)
 

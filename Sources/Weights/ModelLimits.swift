@@ -1,12 +1,12 @@
-/// How much a reader takes from whoever wrote a model file.
+/// Limits on model files from untrusted clients.
 ///
-/// What a file says of itself is compared with these before anything is allocated or inflated.
+/// The sizes that a file declares are compared with these limits before memory is allocated or data inflated.
 package struct ModelLimits: Sendable, Hashable {
     package static let `default` = ModelLimits()
 
-    /// Bytes of all members of an archive together, inflated; the archive in a container counts by itself.
+    /// Inflated bytes of all members of an archive together; an archive inside a container is counted separately.
     package var byteCountMax: Int64
-    /// Members of one archive, and so arrays of a model.
+    /// Members of one archive, and therefore arrays of a model.
     package var memberCountMax: Int
     /// Bytes of an archive's directory, which is held in memory.
     package var directoryByteCountMax: Int

@@ -1,35 +1,35 @@
-/// An array in memory, for models that are small: what a participant trains on, or a test compares.
+/// An array in memory, for the small models of trainers and tests.
 package struct WeightsArray: Sendable, Hashable {
     package let descriptor: ArrayDescriptor
-    /// The elements in the order and byte order that the descriptor says.
+    /// The elements in the order and byte order of the descriptor.
     package let bytes: [UInt8]
 
-    /// - Precondition: there are as many bytes as the descriptor says.
+    /// - Precondition: the number of bytes is `descriptor.byteCount`.
     package init(_ descriptor: ArrayDescriptor, bytes: [UInt8]) {
-        precondition(Int64(bytes.count) == descriptor.byteCount, "the bytes are those of the array")
+        precondition(Int64(bytes.count) == descriptor.byteCount, "the number of bytes matches the descriptor")
         self.descriptor = descriptor
         self.bytes = bytes
     }
 
-    /// An array of 32-bit floats, last index fastest.
+    /// Creates an array of 32-bit floats in C order.
     ///
-    /// - Precondition: there are as many as the shape says.
+    /// - Precondition: the number of values matches the shape.
     package init(_ values: [Float], shape: [Int]) {
         guard let descriptor = ArrayDescriptor(.float32, shape: shape) else {
-            preconditionFailure("an array fits into memory")
+            preconditionFailure("the size of the array overflows")
         }
         self.init(descriptor, bytes: values.withUnsafeBytes { Array($0) })
     }
 
-    /// The elements as 64-bit floats, in the order of the file; truth values as 0 and 1.
+    /// The elements as 64-bit floats in the order of the file; booleans as 0 and 1.
     package var values: [Double] {
         let type = descriptor.elementType
         let width = type.byteCount
         return stride(from: 0, to: bytes.count, by: width).map { start in
             var word: UInt64 = 0
             for index in 0..<width {
-                let place = descriptor.isBigEndian ? width - 1 - index : index
-                word |= UInt64(bytes[start + index]) << (8 * place)
+                let significance = descriptor.isBigEndian ? width - 1 - index : index
+                word |= UInt64(bytes[start + index]) << (8 * significance)
             }
             return type.value(of: word)
         }
@@ -37,7 +37,7 @@ package struct WeightsArray: Sendable, Hashable {
 }
 
 extension ElementType {
-    /// The number that an element is, from its bits.
+    /// Returns the value of an element from its bits.
     fileprivate func value(of bits: UInt64) -> Double {
         switch self {
         case .float16: Double(Float16(bitPattern: UInt16(bits)))
@@ -53,24 +53,24 @@ extension ElementType {
 }
 
 extension ModelFile {
-    /// Returns one array, read into memory whole and verified.
+    /// Reads one array into memory and verifies it.
     ///
     /// - Precondition: `index` is less than the count of ``arrays``.
-    /// - Throws: Why the array cannot be read; `.tooLarge` where it is larger than `byteCountMax`.
+    /// - Throws: The error of reading the array; `.tooLarge` if it is larger than `byteCountMax`.
     package func array(_ index: Int, byteCountMax: Int64 = 1 << 30) throws(WeightsError) -> WeightsArray {
         let descriptor = arrays[index]
         guard descriptor.byteCount <= byteCountMax else {
             throw .tooLarge(byteCount: descriptor.byteCount, byteCountMax: byteCountMax)
         }
-        let reader = try places[index].open()
+        let reader = try locations[index].open()
         return WeightsArray(descriptor, bytes: try reader.bytes(count: Int(descriptor.byteCount)))
     }
 
-    /// Returns an `.npz` with these arrays, as numpyhelper would write them but not deflated.
+    /// Returns an `.npz` with these arrays, as numpyhelper writes it but without compression.
     package static func npz(_ arrays: [WeightsArray]) -> [UInt8] {
         let contents = arrays.map { array in
             let descriptor = array.descriptor
-            precondition(!descriptor.isBigEndian, "what is written is little-endian")
+            precondition(!descriptor.isBigEndian, "arrays are written in little-endian order")
             return ArrayHeader.bytes(of: descriptor) + array.bytes
         }
         let layout = ZipLayout(
@@ -90,7 +90,7 @@ extension ModelFile {
         do throws(WeightsError) {
             while let next = try stream.next() { bytes += next }
         } catch {
-            preconditionFailure("bytes in memory can be read")
+            preconditionFailure("reading from memory does not fail")
         }
         return bytes
     }

@@ -1,11 +1,9 @@
-/// Why the bytes of a model cannot be read, or models cannot be averaged, and at which place.
-///
-/// The cases carry values; the sentences for client and log are made at the edge.
+/// A model file that cannot be read, or models that cannot be averaged.
 package indirect enum WeightsError: Error, Sendable, Hashable {
-    // The caller's own source or sink failed, and with what.
+    // The caller's source or sink failed.
     case unreadable(Underlying)
     case unwritable(Underlying)
-    /// A source gave fewer bytes than its `byteCount` says.
+    /// A source returned fewer bytes than its `byteCount`.
     case sourceEnded(at: Int64)
 
     // The archive and its members.
@@ -13,105 +11,105 @@ package indirect enum WeightsError: Error, Sendable, Hashable {
     case member(String, MemberViolation)
 
     // The arrays in it.
-    /// A member that the client does not look for: it reads `0.npy`, `1.npy` and so on, as many as there are members.
+    /// A member that the client does not read: it reads `0.npy`, `1.npy` and so on, as many as there are members.
     case unexpectedMember(String)
     case missingMember(String)
     case arrayHeader(member: String, ArrayHeaderViolation)
-    /// The member holds more or fewer bytes after its header than shape and element type say.
+    /// The number of bytes after the header does not match the shape and the element type.
     case arrayByteCount(member: String, expected: Int64, found: Int64)
-    /// A raw vector is not a whole number of elements.
+    /// The length of a raw vector is not a multiple of the element size.
     case unevenByteCount(byteCount: Int64, elementByteCount: Int)
     case tooLarge(byteCount: Int64, byteCountMax: Int64)
 
     // The container.
-    /// The bytes are no archive, and nothing says which raw format they have.
+    /// The file is no archive, and its raw format is not known.
     case unknownFormat
-    /// The client's numpyhelper reads archives only.
+    /// The file is no archive, but the client's numpyhelper reads only archives.
     case notAnArchive
     case metadata(MetadataViolation)
-    /// The weights were written by another helper than the one that is to read them, or than the first update's.
+    /// The weights were written by another helper than the expected one or than the first update's.
     case formatMismatch(expected: String, found: String)
     case newerVersion(found: Int64, supported: Int64)
 
     // Averaging.
     case noUpdates
-    /// The update at this place, from 0, is the reason: without it the others may be averaged.
+    /// The update with this index, from 0, is invalid; the others may still be averaged.
     case update(Int, WeightsError)
-    /// Not a positive, finite number; or one that makes the sum of all weights infinite.
+    /// The weight is not positive and finite, or makes the sum of all weights infinite.
     case invalidWeight(Double)
     case arrayCountMismatch(expected: Int, found: Int)
     case shapeMismatch(array: Int, expected: [Int], found: [Int])
     case elementTypeMismatch(array: Int, expected: ElementType, found: ElementType)
-    /// Truth values have no mean.
+    /// Booleans have no mean.
     case notAveraged(array: Int, ElementType)
 }
 
-/// What makes bytes no archive that is taken: what is unusual is refused, as readers disagree on what it means.
+/// A ZIP archive that is malformed or that ZIP readers interpret differently.
 package enum ZipViolation: Sendable, Hashable {
-    /// No record says where the directory is, or something follows it.
+    /// The end-of-directory record is missing, or bytes follow it.
     case noEndOfDirectory
     case multiDisk
-    /// Two records that must agree do not, or a record is cut short.
+    /// Two records contradict each other, or a record is truncated.
     case directory(offset: Int64)
-    /// The directory does not lie directly before its end record.
+    /// The directory is not directly before its end record.
     case misplacedDirectory
     case tooManyMembers(count: UInt64, countMax: Int)
     case directoryTooLarge(byteCount: UInt64, byteCountMax: Int)
     case nameTooLong(byteCount: Int, byteCountMax: Int)
-    /// The name is empty, or has a NUL in it, which other readers cut it at.
+    /// The name is empty or contains a NUL, at which other readers truncate it.
     case invalidName(String)
     case duplicateName(String)
 }
 
-/// What is wrong with one member of an archive.
+/// A malformed or unsupported member of an archive.
 package enum MemberViolation: Sendable, Hashable {
     case encrypted
     /// Neither stored (0) nor deflated (8).
     case unsupportedMethod(UInt16)
     /// A stored member whose two sizes differ.
     case sizes
-    /// The header before the data is not that of this member.
+    /// The local header does not match the directory entry.
     case localHeader(offset: Int64)
-    /// It reaches past the directory or into the next member.
+    /// The member overlaps the next member or the directory.
     case overlap
     case deflate(offset: Int64)
-    /// The data ends before, or goes on after, the size in the directory.
+    /// The inflated data is shorter or longer than the size in the directory.
     case declaredByteCount(Int64)
     case checksum(expected: UInt32, found: UInt32)
     case tooLarge(byteCount: UInt64, byteCountMax: Int64)
-    /// A deflated archive was asked to go back so often that inflating it again would take too long.
+    /// Reading the members of a deflated archive in this order would inflate it too often.
     case tooManyRewinds
 }
 
-/// What is wrong with the header of an array file.
+/// A malformed or unsupported header of an array file.
 package enum ArrayHeaderViolation: Error, Sendable, Hashable {
-    /// It does not begin as every `.npy` does.
+    /// The magic number of `.npy` files is missing.
     case magic
     case version(major: UInt8, minor: UInt8)
     case tooLong(byteCount: Int, byteCountMax: Int)
     case truncated
-    /// The dictionary is not one that numpy writes; the offset is from its first byte.
+    /// The dictionary is malformed; the offset is relative to its first byte.
     case syntax(offset: Int)
-    /// `descr` names elements that cannot be averaged, as objects and text.
+    /// `descr` is not a numeric type.
     case unsupportedElementType(String)
-    /// More dimensions than numpy knows, or more bytes than a file can have.
+    /// The array has more dimensions than numpy supports, or its size overflows.
     case shapeTooLarge
 }
 
-/// What is wrong with the `metadata.json` of a container.
+/// An invalid `metadata.json` of a container.
 package enum MetadataViolation: Sendable, Hashable {
     case tooLong(byteCount: Int64, byteCountMax: Int)
-    /// Not JSON; the offset is where reading stopped.
+    /// The bytes are not JSON; parsing failed at this offset.
     case syntax(offset: Int)
     case notAnObject
-    /// A field that has a meaning has a value of another type.
+    /// A member has a value of the wrong type.
     case field(String)
     case unknownHelper(String)
 }
 
-/// An error of the caller's own, carried through unchanged.
+/// The error of a caller's source or sink, unchanged.
 ///
-/// Two are equal when they print alike.
+/// Two such errors are equal if their descriptions are.
 package struct Underlying: Sendable, Hashable {
     package let error: any Error
 

@@ -7,7 +7,7 @@ struct ArrayHeaderTests {
         Result { () throws(ArrayHeaderViolation) in try ArrayHeaderParser.parse(Array(text.utf8)) }
     }
 
-    /// Every spelling that numpy's own reader takes from some writer.
+    /// Every spelling that numpy's reader accepts and that some writer produces.
     @Test(
         arguments: [
             "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }          \n",
@@ -18,7 +18,7 @@ struct ArrayHeaderTests {
             "{'descr': '|f4', 'fortran_order': False, 'shape': (02, 3)}",
         ]
     )
-    func spacingAndOrderDoNotMatter(_ text: String) throws {
+    func everySpacingIsAccepted(_ text: String) throws {
         #expect(try parse(text).get() == ArrayDescriptor(.float32, shape: [2, 3]))
     }
 
@@ -49,7 +49,7 @@ struct ArrayHeaderTests {
             "{,'descr': '<f4', 'fortran_order': False, 'shape': ()}",
         ]
     )
-    func anythingElseIsASyntaxError(_ text: String) {
+    func malformedDictionaryIsASyntaxError(_ text: String) {
         guard case .failure(.syntax) = parse(text) else {
             Issue.record("\(parse(text))")
             return
@@ -57,12 +57,12 @@ struct ArrayHeaderTests {
     }
 
     @Test(arguments: ["|O", "<U3", "|S5", "<c8", "<M8[s]", "<f16", "|V4", "<f3", ">", "float32", "", "<<f4"])
-    func otherElementsAreRefused(_ type: String) {
+    func nonNumericElementTypesAreRejected(_ type: String) {
         let text = "{'descr': '\(type)', 'fortran_order': False, 'shape': ()}"
         #expect(parse(text) == .failure(.unsupportedElementType(type)))
     }
 
-    @Test func recordsAreRefused() {
+    @Test func structuredTypesAreRejected() {
         let text = "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': ()}"
         #expect(parse(text) == .failure(.unsupportedElementType("[…]")))
     }
@@ -73,25 +73,25 @@ struct ArrayHeaderTests {
             "(" + String(repeating: "1, ", count: 65) + ")",
         ]
     )
-    func shapesBeyondAFileAreRefused(_ shape: String) {
+    func oversizedShapesAreRejected(_ shape: String) {
         #expect(parse("{'descr': '<f4', 'fortran_order': False, 'shape': \(shape)}") == .failure(.shapeTooLarge))
     }
 
-    @Test func bigEndianIsToldApart() throws {
+    @Test func bigEndianIsParsed() throws {
         let array = try parse("{'descr': '>i8', 'fortran_order': True, 'shape': (3, 2)}").get()
         #expect(array == ArrayDescriptor(.int64, shape: [3, 2], isFortranOrder: true, isBigEndian: true))
         #expect(try !parse("{'descr': '>i1', 'fortran_order': False, 'shape': ()}").get().isBigEndian)
     }
 
-    /// As numpy 2.4 writes it, byte for byte.
-    @Test func theHeaderIsNumpys() throws {
+    /// The bytes that numpy 2.4 writes.
+    @Test func headerEqualsNumpys() throws {
         let array = try #require(ArrayDescriptor(.float32, shape: [2, 3]))
         let dictionary = "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }"
         let padded = dictionary + String(repeating: " ", count: 118 - dictionary.utf8.count - 1) + "\n"
         #expect(ArrayHeader.bytes(of: array) == [0x93] + Array("NUMPY\u{1}\0v\0".utf8) + Array(padded.utf8))
     }
 
-    @Test func everyHeaderIsReadAsItWasWritten() throws {
+    @Test func headersRoundTrip() throws {
         for type in ElementType.allCases {
             for shape in [[], [0], [5], [1, 2, 3], [Int](repeating: 1, count: 64)] {
                 let array = try #require(ArrayDescriptor(type, shape: shape, isFortranOrder: shape.count == 3))
@@ -104,11 +104,11 @@ struct ArrayHeaderTests {
         }
     }
 
-    @Test func aHeaderBeyondNumpysLimitIsRefused() {
+    @Test func headerLongerThanNumpysLimitIsRejected() {
         var bytes: [UInt8] = [0x93] + Array("NUMPY".utf8) + [2, 0]
         bytes.append(littleEndian: UInt32(10_001))
         bytes += [UInt8](repeating: 32, count: 10_001)
-        let failure = refusal { () throws(WeightsError) in
+        let failure = rejection { () throws(WeightsError) in
             _ = try ArrayHeader.read(RawReader(MemorySource(bytes)), member: "x")
         }
         #expect(failure == .arrayHeader(member: "x", .tooLong(byteCount: 10_001, byteCountMax: 10_000)))

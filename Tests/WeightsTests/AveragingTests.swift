@@ -22,7 +22,7 @@ struct AveragingTests {
         }
     }
 
-    @Test func everyMeanIsNumpysBitForBit() throws {
+    @Test func meansEqualNumpysBitForBit() throws {
         let cases = try #require(WeightsFixture.json("averages.json").array).map(Mean.init)
         #expect(cases.count == 16)
         for mean in cases {
@@ -35,7 +35,7 @@ struct AveragingTests {
         }
     }
 
-    @Test func rawVectorsAreAveragedAsTheirHelperDoes() throws {
+    @Test func rawVectorMeansEqualTheHelpers() throws {
         let json = try WeightsFixture.json("vectors.json")
         for format in [WeightsFormat.binary, .android] {
             let expected = try #require(json[format.helper])
@@ -51,7 +51,7 @@ struct AveragingTests {
         }
     }
 
-    @Test func oneUpdateIsItsOwnMean() throws {
+    @Test func meanOfOneUpdateIsTheUpdate() throws {
         let model = try WeightsFixture.model("update-3.npz")
         let plan = try FedAvg().aggregate([WeightedUpdate(model, weight: 0.5)], modelID: "m")
         let mean = try ModelFile.open(MemorySource(plan.collect()))
@@ -60,7 +60,7 @@ struct AveragingTests {
         }
     }
 
-    @Test func theSamePlanGivesTheSameBytesTwice() throws {
+    @Test func repeatedStreamsHaveTheSameBytes() throws {
         let updates = try (0..<3).map { WeightedUpdate(try WeightsFixture.model("update-\($0).npz"), weight: 2) }
         let plan = try FedAvg().aggregate(updates, modelID: "m")
         let first = try plan.collect()
@@ -70,8 +70,8 @@ struct AveragingTests {
         #expect(first == second)
     }
 
-    /// The mean must not depend on how a source cuts its bytes, nor on where a step of elements ends.
-    @Test func stepsAndShortReadsDoNotShow() throws {
+    /// The mean depends neither on the sizes of a source's reads nor on the boundaries of steps.
+    @Test func meanIsIndependentOfReadSizes() throws {
         let count = 3 * MeanStep.elementCountMax + 17
         var random = SeededGenerator()
         let arrays = (0..<3).map { _ in (0..<count).map { _ in Float.random(in: -9...9, using: &random) } }
@@ -94,9 +94,9 @@ struct AveragingTests {
         #expect(mean.bytes == expected.withUnsafeBytes { Array($0) }, "SEED=\(SeededGenerator.runSeed)")
     }
 
-    /// Each type with a word of 2, 4 or 8 bytes takes another path.
+    /// Elements of 2, 4 and 8 bytes take different code paths.
     @Test(arguments: [ElementType.float16, .float32, .float64, .int16, .uint8])
-    func updatesInBothOrdersAreAveragedByTheirIndices(_ type: ElementType) throws {
+    func mixedOrdersAreAveragedByIndex(_ type: ElementType) throws {
         let shape = [3, 4, 2]
         let plain = Matrix(type, shape, seed: 1)
         let other = Matrix(type, shape, seed: 50)
@@ -115,7 +115,7 @@ struct AveragingTests {
         #expect(try mean == ModelFile.open(MemorySource(expected)).array(0))
     }
 
-    @Test func aMixedArrayLargerThanAStepIsAveraged() throws {
+    @Test func mixedArrayLargerThanAStepIsAveraged() throws {
         let shape = [300, 7, 101]
         let plain = Matrix(.int16, shape, seed: 3)
         let updates = try [false, true].map {
@@ -126,9 +126,9 @@ struct AveragingTests {
         #expect(mean.values == (try plain.model(isFortranOrder: false).array(0).values))
     }
 
-    /// numpy makes these infinite, or leaves the second update out.
+    /// numpy makes these means infinite or ignores the second update.
     @Test(arguments: [(1_000.0, 1_000.0), (70_000, 70_000), (1e-9, 1e-9)])
-    func halvesAreAveragedWhereNumpyOverflows(weight: Double, other: Double) throws {
+    func float16MeansDoNotOverflow(weight: Double, other: Double) throws {
         let updates = [(Float16(-100), weight), (Float16(100), other)].map { value, weight in
             WeightedUpdate(Matrix.halves([value, value * 2]), weight: weight)
         }
@@ -136,8 +136,8 @@ struct AveragingTests {
         #expect(try ModelFile.open(MemorySource(bytes)).array(0).values == [0, 0])
     }
 
-    /// numpy's difference of 8 bits would wrap: 100 - (-100) is -56.
-    @Test func integersNeverWrap() throws {
+    /// numpy's 8-bit difference would wrap: 100 - (-100) is -56.
+    @Test func integerMeansDoNotWrap() throws {
         let updates = try [Int8(-100), 100].map { value in
             let descriptor = try #require(ArrayDescriptor(.int8, shape: [1]))
             let array = WeightsArray(descriptor, bytes: [UInt8(bitPattern: value)])
@@ -147,13 +147,13 @@ struct AveragingTests {
         #expect(try ModelFile.open(MemorySource(bytes)).array(0).values == [0])
     }
 
-    @Test func aModelWithoutArraysHasAMean() throws {
+    @Test func modelWithoutArraysIsAveraged() throws {
         let updates = try [1.0, 2].map { WeightedUpdate(try WeightsFixture.model("empty.npz"), weight: $0) }
         let bytes = try FedAvg().aggregate(updates, modelID: "m").collect()
         #expect(try bytes == Fixture.bytes(of: "weights/empty.npz"))
     }
 
-    @Test func arraysWithoutElementsHaveAMean() throws {
+    @Test func emptyArraysAreAveraged() throws {
         let updates = try [1.0, 2].map { WeightedUpdate(try WeightsFixture.model("shapes.npz"), weight: $0) }
         let model = try ModelFile.open(MemorySource(FedAvg().aggregate(updates, modelID: "m").collect()))
         #expect(model.arrays.map(\.shape) == updates[0].model.arrays.map(\.shape))
@@ -161,7 +161,7 @@ struct AveragingTests {
     }
 }
 
-/// Small whole numbers in some type, as a file in either order.
+/// An array of small integers that can be written in Fortran or C order.
 struct Matrix {
     private let type: ElementType
     private let shape: [Int]
@@ -176,8 +176,8 @@ struct Matrix {
     func model(isFortranOrder: Bool) throws -> ModelFile {
         let descriptor = try #require(ArrayDescriptor(type, shape: shape, isFortranOrder: isFortranOrder))
         var walk = FortranWalk(shape)
-        let places = isFortranOrder ? walk.next(descriptor.elementCount) : Array(0..<descriptor.elementCount)
-        let bytes = places.flatMap { element(($0 * 7 + seed) % 100) }
+        let positions = isFortranOrder ? walk.next(descriptor.elementCount) : Array(0..<descriptor.elementCount)
+        let bytes = positions.flatMap { element(($0 * 7 + seed) % 100) }
         return try ModelFile.open(MemorySource(ModelFile.npz([WeightsArray(descriptor, bytes: bytes)])))
     }
 
@@ -198,7 +198,7 @@ struct Matrix {
         do throws(WeightsError) {
             return try ModelFile.open(MemorySource(ModelFile.npz([array])))
         } catch {
-            preconditionFailure("what was written is read")
+            preconditionFailure("a written file can be opened")
         }
     }
 }

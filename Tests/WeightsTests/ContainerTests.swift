@@ -5,7 +5,7 @@ import Testing
 @testable import Weights
 
 struct ContainerTests {
-    /// A container with these bytes as its metadata.
+    /// Returns a container with the given metadata.
     func container(_ metadata: String, weights: [UInt8]? = ModelFile.npz([])) -> MemorySource {
         let metadata = Array(metadata.utf8)
         var members = [
@@ -20,8 +20,8 @@ struct ContainerTests {
         return MemorySource(bytes + ZipLayout(members).directory(checksums: members.map { _ in 0 }))
     }
 
-    func refusal(_ metadata: String) -> WeightsError? {
-        WeightsTests.refusal { () throws(WeightsError) in _ = try ModelFile.open(container(metadata)) }
+    func rejection(_ metadata: String) -> WeightsError? {
+        WeightsTests.rejection { () throws(WeightsError) in _ = try ModelFile.open(container(metadata)) }
     }
 
     func mean(of names: [String], modelID: String = "m-9") throws -> ModelFile {
@@ -36,45 +36,45 @@ struct ContainerTests {
     }
 
     @Test(arguments: ["{}", #"{"_version": 2}"#, #"{"_version": 0}"#, #"{"helper_type": null, "model_id": null}"#])
-    func metadataMayBeMissing(_ metadata: String) {
-        #expect(refusal(metadata) == nil)
+    func metadataMembersAreOptional(_ metadata: String) {
+        #expect(rejection(metadata) == nil)
     }
 
-    @Test func aNewerVersionIsRefused() {
-        #expect(refusal(#"{"_version": 3}"#) == .newerVersion(found: 3, supported: 2))
+    @Test func newerVersionIsRejected() {
+        #expect(rejection(#"{"_version": 3}"#) == .newerVersion(found: 3, supported: 2))
     }
 
-    @Test func metadataThatIsNoneIsRefused() {
-        #expect(refusal("[]") == .metadata(.notAnObject))
-        #expect(refusal("{") == .metadata(.syntax(offset: 1)))
-        #expect(refusal(#"{"_version": "two"}"#) == .metadata(.field("_version")))
-        #expect(refusal(#"{"helper_type": 1}"#) == .metadata(.field("helper_type")))
-        #expect(refusal(#"{"model_id": 1}"#) == .metadata(.field("model_id")))
-        #expect(refusal(#"{"helper_type": "mine"}"#) == .metadata(.unknownHelper("mine")))
+    @Test func malformedMetadataIsRejected() {
+        #expect(rejection("[]") == .metadata(.notAnObject))
+        #expect(rejection("{") == .metadata(.syntax(offset: 1)))
+        #expect(rejection(#"{"_version": "two"}"#) == .metadata(.field("_version")))
+        #expect(rejection(#"{"helper_type": 1}"#) == .metadata(.field("helper_type")))
+        #expect(rejection(#"{"model_id": 1}"#) == .metadata(.field("model_id")))
+        #expect(rejection(#"{"helper_type": "mine"}"#) == .metadata(.unknownHelper("mine")))
     }
 
-    @Test func metadataLongerThanTheLimitIsRefused() {
+    @Test func metadataLongerThanTheLimitIsRejected() {
         let source = container("{}" + String(repeating: " ", count: 99))
-        let failure = WeightsTests.refusal { () throws(WeightsError) in
+        let failure = WeightsTests.rejection { () throws(WeightsError) in
             _ = try ModelFile.open(source, limits: ModelLimits(metadataByteCountMax: 100))
         }
         #expect(failure == .metadata(.tooLong(byteCount: 101, byteCountMax: 100)))
     }
 
-    @Test func aContainerWithoutWeightsIsRefused() {
+    @Test func containerWithoutWeightsIsRejected() {
         let source = container("{}", weights: nil)
-        let failure = WeightsTests.refusal { () throws(WeightsError) in _ = try ModelFile.open(source) }
+        let failure = WeightsTests.rejection { () throws(WeightsError) in _ = try ModelFile.open(source) }
         #expect(failure == .missingMember("training_model.bin"))
     }
 
-    @Test func weightsThatAreNoArchiveAreRefusedForNumpy() {
+    @Test func nonArchiveWeightsAreRejectedForNumpy() {
         let source = container("{}", weights: [UInt8](repeating: 0, count: 64))
-        let failure = WeightsTests.refusal { () throws(WeightsError) in _ = try ModelFile.open(source) }
+        let failure = WeightsTests.rejection { () throws(WeightsError) in _ = try ModelFile.open(source) }
         #expect(failure == .notAnArchive)
         #expect(throws: Never.self) { try ModelFile.check(source, as: .binary) }
     }
 
-    @Test func theMeanOfContainersIsAContainer() throws {
+    @Test func meanOfContainersIsAContainer() throws {
         let mean = try mean(of: ["container.zip", "container-stored.zip"])
         #expect(mean.kind == .container)
         #expect(mean.modelID == "m-9")
@@ -84,8 +84,8 @@ struct ContainerTests {
         #expect(mean.metadata?["_version"]?.int == 2)
     }
 
-    /// What describes the first participant's own inference model must not seem to describe the mean.
-    @Test func theInferenceModelIsLeftOut() throws {
+    /// The first participant's inference model and its description do not apply to the mean.
+    @Test func inferenceModelIsOmitted() throws {
         let mean = try mean(of: ["container.zip"])
         #expect(mean.metadata?["inference_model_format"] == nil)
         #expect(mean.container?.member(named: "inference_model.bin") == nil)
@@ -98,13 +98,13 @@ struct ContainerTests {
         #expect(try container.content(of: file) == Array(String(repeating: #"{"a": 1}"#, count: 20).utf8))
     }
 
-    @Test func aDamagedAttachmentNamesItsUpdate() throws {
+    @Test func damagedAttachmentNamesItsUpdate() throws {
         var bytes = try Fixture.bytes(of: "weights/container.zip")
         let container = try #require(WeightsFixture.model("container.zip").container)
         let file = try #require(container.member(named: "files/config.json"))
         bytes[Int(try container.dataOffset(of: file)) + 3] ^= 1
         let update = WeightedUpdate(try ModelFile.open(MemorySource(bytes)), weight: 1)
-        let failure = WeightsTests.refusal { () throws(WeightsError) in
+        let failure = WeightsTests.rejection { () throws(WeightsError) in
             _ = try FedAvg().aggregate([update], modelID: "m")
         }
         guard case .update(0, .member("files/config.json", _)) = failure else {
@@ -113,13 +113,13 @@ struct ContainerTests {
         }
     }
 
-    /// A client that sends a bare archive reads nothing else.
-    @Test func oneBareArchiveMakesTheMeanBare() throws {
+    /// A client that sends a bare archive cannot read containers.
+    @Test func meanOfContainerWithBareArchiveIsBare() throws {
         #expect(try mean(of: ["container.zip", "shapes.npz"]).kind == .npz)
         #expect(try mean(of: ["shapes.npz", "container.zip"]).kind == .npz)
     }
 
-    @Test func theMeanOfAndroidContainersNamesTheHelperThatExists() throws {
+    @Test func meanOfAndroidContainersNamesAndroidhelper() throws {
         let mean = try mean(of: ["container-android.zip", "container-android.zip"])
         #expect(mean.metadata?["helper_type"]?.string == "androidhelper")
         #expect(try mean.array(0).values == [1.5, -2.25, 3])

@@ -3,16 +3,16 @@ import Testing
 
 @testable import Weights
 
-/// What a deflated stream may and may not do.
+/// Accepted and rejected deflate streams.
 ///
-/// The stream is made by hand: one stored block (RFC 1951, section 3.2.4).
+/// The stream is built by hand: one stored block (RFC 1951, section 3.2.4).
 struct DeflatedMemberTests {
     static let content = Array("twelve bytes".utf8)
 
-    /// The content as a stream of one block.
+    /// The content as a deflate stream of one block.
     static let stream: [UInt8] = [1, 12, 0, 0xf3, 0xff] + content
 
-    func refusal(
+    func rejection(
         _ stored: [UInt8],
         byteCount: Int = 12,
         checksum: UInt32 = CRC32.of(Self.content)
@@ -22,55 +22,57 @@ struct DeflatedMemberTests {
         member.storedByteCount = Int64(stored.count)
         let layout = ZipLayout([member])
         let bytes = layout.members[0].localHeader + stored + layout.directory(checksums: [0])
-        return WeightsTests.refusal { () throws(WeightsError) in
+        return WeightsTests.rejection { () throws(WeightsError) in
             let archive = try ZipArchive(MemorySource(bytes), limits: .default)
             let reader = try MemberReader(archive.members[0], of: archive)
             try reader.skip(reader.remainingByteCount)
         }
     }
 
-    @Test func aWholeStreamIsRead() {
-        #expect(refusal(Self.stream) == nil)
+    @Test func completeStreamIsRead() {
+        #expect(rejection(Self.stream) == nil)
     }
 
-    @Test func aStreamThatGoesOnIsCutAtItsDeclaredSize() {
+    @Test func streamLongerThanDeclaredIsRejected() {
         #expect(
-            refusal(Self.stream, byteCount: 11, checksum: CRC32.of(Array(Self.content.dropLast())))
+            rejection(Self.stream, byteCount: 11, checksum: CRC32.of(Array(Self.content.dropLast())))
                 == .member("x", .declaredByteCount(11))
         )
     }
 
-    @Test func aStreamThatEndsEarlyIsRefused() {
-        #expect(refusal(Self.stream, byteCount: 13) == .member("x", .declaredByteCount(13)))
+    @Test func streamShorterThanDeclaredIsRejected() {
+        #expect(rejection(Self.stream, byteCount: 13) == .member("x", .declaredByteCount(13)))
     }
 
-    @Test func everyTruncatedStreamIsRefused() {
-        for count in Self.stream.indices { #expect(refusal(Array(Self.stream.prefix(count))) != nil, "\(count) bytes") }
+    @Test func truncatedStreamsAreRejected() {
+        for count in Self.stream.indices {
+            #expect(rejection(Array(Self.stream.prefix(count))) != nil, "\(count) bytes")
+        }
     }
 
-    @Test func bytesAfterTheStreamAreRefused() {
-        guard case .member("x", .deflate) = refusal(Self.stream + [0]) else {
-            Issue.record("\(String(describing: refusal(Self.stream + [0])))")
+    @Test func bytesAfterTheStreamAreRejected() {
+        guard case .member("x", .deflate) = rejection(Self.stream + [0]) else {
+            Issue.record("\(String(describing: rejection(Self.stream + [0])))")
             return
         }
     }
 
-    @Test func anEmptyStreamIsVerified() {
-        #expect(refusal([3, 0], byteCount: 0, checksum: 0) == nil)
-        #expect(refusal([3, 0], byteCount: 0, checksum: 1) == .member("x", .checksum(expected: 1, found: 0)))
-        #expect(refusal(Self.stream, byteCount: 0, checksum: 0) == .member("x", .declaredByteCount(0)))
+    @Test func emptyStreamIsVerified() {
+        #expect(rejection([3, 0], byteCount: 0, checksum: 0) == nil)
+        #expect(rejection([3, 0], byteCount: 0, checksum: 1) == .member("x", .checksum(expected: 1, found: 0)))
+        #expect(rejection(Self.stream, byteCount: 0, checksum: 0) == .member("x", .declaredByteCount(0)))
     }
 
-    /// A size that no stream so short can have is refused before anything is allocated for it.
-    @Test func anImpossibleSizeIsRefused() {
-        #expect(refusal(Self.stream, byteCount: 1 << 20) == .member("x", .declaredByteCount(1 << 20)))
+    /// A size that so short a stream cannot have is rejected before memory is allocated.
+    @Test func impossibleSizeIsRejected() {
+        #expect(rejection(Self.stream, byteCount: 1 << 20) == .member("x", .declaredByteCount(1 << 20)))
     }
 
-    @Test func noiseIsRefused() {
+    @Test func randomBytesAreRejected() {
         var random = SeededGenerator()
         for _ in 0..<300 {
             let bytes = random.bytes(count: Int.random(in: 1...200, using: &random))
-            #expect(refusal(bytes) != nil, "SEED=\(SeededGenerator.runSeed)")
+            #expect(rejection(bytes) != nil, "SEED=\(SeededGenerator.runSeed)")
         }
     }
 }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Weights
 
-/// The files of `fixtures/weights`, and what numpy says about them.
+/// The files of `fixtures/weights` and numpy's descriptions of them.
 enum WeightsFixture {
     static func source(_ name: String) throws -> MemorySource {
         MemorySource(try Fixture.bytes(of: "weights/\(name)"))
@@ -27,13 +27,13 @@ enum WeightsFixture {
     ]
 }
 
-/// An array as numpy describes it.
+/// Numpy's description of an array.
 struct ExpectedArray {
     let elementType: ElementType
     let isBigEndian: Bool
     let isFortranOrder: Bool
     let shape: [Int]
-    /// Little-endian, in the order of the file, in hex; nil where the fixture leaves them out.
+    /// Little-endian, in the order of the file, in hex; nil if the fixture does not include them.
     let bytes: String?
 
     init(_ json: JSON) throws {
@@ -48,7 +48,7 @@ struct ExpectedArray {
         try #require(json?.array).map(ExpectedArray.init)
     }
 
-    /// Compares a model with what numpy found in it.
+    /// Compares a model with numpy's description.
     static func expect(_ model: ModelFile, _ expected: [ExpectedArray], _ comment: Comment) throws {
         #expect(model.arrays.count == expected.count, comment)
         for (index, (array, expected)) in zip(model.arrays, expected).enumerated() {
@@ -67,8 +67,8 @@ extension WeightsArray {
     var littleEndian: String {
         guard descriptor.isBigEndian else { return Hexadecimal.text(bytes) }
         let width = descriptor.elementType.byteCount
-        let turned = stride(from: 0, to: bytes.count, by: width).flatMap { bytes[$0..<$0 + width].reversed() }
-        return Hexadecimal.text(turned)
+        let swapped = stride(from: 0, to: bytes.count, by: width).flatMap { bytes[$0..<$0 + width].reversed() }
+        return Hexadecimal.text(swapped)
     }
 }
 
@@ -81,8 +81,8 @@ extension AggregatedModel {
     }
 }
 
-/// What opening or reading is refused with; nil where it is not.
-func refusal(_ body: () throws(WeightsError) -> Void) -> WeightsError? {
+/// Returns the error that `body` throws; nil if it succeeds.
+func rejection(_ body: () throws(WeightsError) -> Void) -> WeightsError? {
     do throws(WeightsError) {
         try body()
         return nil

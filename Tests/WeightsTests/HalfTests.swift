@@ -3,7 +3,7 @@ import Testing
 
 @testable import Weights
 
-/// The conversions agree with those of the standard library, which are slow.
+/// Compares the conversions with those of the standard library, which are slow.
 struct HalfTests {
     @Test func everyHalfIsWidened() {
         for bits in UInt16.min...UInt16.max {
@@ -22,8 +22,8 @@ struct HalfTests {
         }
     }
 
-    /// Between two neighbours, at the middle and close to it on either side.
-    @Test func roundingIsToTheNearestAndTiesToEven() {
+    /// Values at each 16-bit float, at the middle between two of them, and next to both.
+    @Test func roundingIsToNearestTiesToEven() {
         for bits in UInt16(0)..<0x7c00 {
             let low = Float(Float16(bitPattern: bits))
             let high = bits == 0x7bff ? 65_536 : Float(Float16(bitPattern: bits + 1))
@@ -35,7 +35,7 @@ struct HalfTests {
         }
     }
 
-    @Test func randomNumbersAreRoundedAlike() {
+    @Test func randomNumbersRoundAsInTheStandardLibrary() {
         var random = SeededGenerator()
         for _ in 0..<100_000 {
             let value = Float(bitPattern: UInt32.random(in: 0...UInt32.max, using: &random))

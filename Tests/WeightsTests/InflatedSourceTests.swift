@@ -4,7 +4,8 @@ import Testing
 @testable import Weights
 
 struct InflatedSourceTests {
-    /// The weights of `container-large.zip`: about half a megabyte of which a reader keeps the last quarter.
+    /// The weights of `container-large.zip`: about half a megabyte, of which the source keeps the last quarter in
+    /// memory.
     let source: any ByteSource
     let whole: [UInt8]
 
@@ -16,7 +17,7 @@ struct InflatedSourceTests {
         whole = try container.content(of: member)
     }
 
-    @Test func everyPlaceIsReadInAnyOrder() throws {
+    @Test func randomReadsReturnTheContent() throws {
         var random = SeededGenerator()
         for _ in 0..<30 {
             let offset = Int.random(in: 0...whole.count, using: &random)
@@ -26,14 +27,14 @@ struct InflatedSourceTests {
         }
     }
 
-    @Test func readingTwiceFromTheStartCostsNoRewinds() throws {
+    @Test func repeatedFullReadsAreAllowed() throws {
         for _ in 0..<50 { #expect(try source.bytes(at: 0, count: whole.count) == whole) }
     }
 
-    /// An archive whose members stand in a hostile order must not make a small file cost hours.
-    @Test func goingBackForeverIsRefused() throws {
+    /// The order of an archive's members must not make a small file expensive to read.
+    @Test func repeatedRewindsAreRejected() throws {
         let last = Int64(whole.count - 3 * InflatedSource.tailByteCount)
-        let failure = refusal { () throws(WeightsError) in
+        let failure = rejection { () throws(WeightsError) in
             for _ in 0..<1_000 {
                 _ = try source.bytes(at: last, count: 1)
                 _ = try source.bytes(at: 0, count: 1)
@@ -42,22 +43,22 @@ struct InflatedSourceTests {
         #expect(failure == .member("training_model.bin", .tooManyRewinds))
     }
 
-    @Test func aDamagedMemberIsNoSource() throws {
+    @Test func damagedMemberIsRejected() throws {
         var bytes = try Fixture.bytes(of: "weights/container-large.zip")
         bytes[bytes.count / 2] ^= 1
-        let failure = refusal { () throws(WeightsError) in _ = try ModelFile.open(MemorySource(bytes)) }
+        let failure = rejection { () throws(WeightsError) in _ = try ModelFile.open(MemorySource(bytes)) }
         guard case .member("training_model.bin", _) = failure else {
             Issue.record("\(String(describing: failure))")
             return
         }
     }
 
-    /// Neither looking for headers nor averaging goes back: both take the arrays as they stand in the file.
+    /// Both reading the headers and averaging go through the arrays in file order.
     @Test func averagingInflatesOnce() throws {
         let bytes = try Fixture.bytes(of: "weights/container-large.zip")
         let counting = CountingSource(MemorySource(bytes))
         let model = try ModelFile.open(counting)
-        // For the tail, for the magic, for the headers; the file is shorter than one read.
+        // One pass each for the tail, the magic number and the headers; the file is shorter than one read.
         #expect(counting.readByteCount < 4 * bytes.count)
         let opened = counting.readByteCount
         _ = try FedAvg().aggregate([WeightedUpdate(model, weight: 1)], modelID: "m").collect()

@@ -3,11 +3,11 @@ import Testing
 
 @testable import Weights
 
-/// Whatever happens to a file: reading ends, and gives the arrays that were written or an error.
+/// Reading a damaged file returns the arrays that were written or an error.
 struct ModelDamageTests {
     static let small = ["comment-zip64.npz", "container-stored.zip", "container.zip", "versions.npz"]
 
-    /// All arrays of a model, or nil where it is refused.
+    /// Returns all arrays of a model; nil if it is rejected.
     func arrays(of bytes: [UInt8]) -> [WeightsArray]? {
         do throws(WeightsError) {
             let model = try ModelFile.open(MemorySource(bytes), as: .numpy)
@@ -20,13 +20,13 @@ struct ModelDamageTests {
     }
 
     @Test(arguments: small)
-    func everyTruncationIsRefused(_ name: String) throws {
+    func truncatedFilesAreRejected(_ name: String) throws {
         let bytes = try Fixture.bytes(of: "weights/\(name)")
         for count in bytes.indices { #expect(arrays(of: Array(bytes.prefix(count))) == nil, "\(count) bytes") }
     }
 
     @Test(arguments: small)
-    func noFlippedBitChangesAnArray(_ name: String) throws {
+    func flippedBitsDoNotChangeArrays(_ name: String) throws {
         let bytes = try Fixture.bytes(of: "weights/\(name)")
         let whole = arrays(of: bytes)
         for index in bytes.indices {
@@ -40,7 +40,7 @@ struct ModelDamageTests {
     }
 
     @Test(arguments: WeightsFixture.names.filter { !small.contains($0) })
-    func noRandomDamageChangesAnArray(_ name: String) throws {
+    func randomDamageDoesNotChangeArrays(_ name: String) throws {
         let bytes = try Fixture.bytes(of: "weights/\(name)")
         let whole = arrays(of: bytes)
         var random = SeededGenerator()
@@ -55,7 +55,7 @@ struct ModelDamageTests {
         }
     }
 
-    @Test func noiseBehindTheMagicIsRefused() {
+    @Test func randomBytesAfterTheMagicNumberAreRejected() {
         var random = SeededGenerator()
         for _ in 0..<500 {
             let noise = random.bytes(count: Int.random(in: 0...300, using: &random))

@@ -6,7 +6,7 @@ import Testing
 
 struct ReadingTests {
     @Test(arguments: WeightsFixture.names)
-    func everyArrayIsWhatNumpyWrote(_ name: String) throws {
+    func arraysEqualNumpys(_ name: String) throws {
         let expected = try ExpectedArray.all(WeightsFixture.json("reading.json")[name])
         try ExpectedArray.expect(WeightsFixture.model(name), expected, "\(name)")
     }
@@ -15,13 +15,13 @@ struct ReadingTests {
         #expect(try WeightsFixture.json("reading.json").object?.keys.sorted() == WeightsFixture.names)
     }
 
-    @Test func theDigitsModelIsRead() throws {
+    @Test func digitsModelIsRead() throws {
         let model = try ModelFile.open(MemorySource(Fixture.bytes(of: "models/digits-mlp.npz")))
         #expect(model.arrays.map(\.shape) == [[64, 128], [128], [128, 64], [64], [64, 10], [10]])
         try model.verify()
     }
 
-    @Test func aContainerSaysWhatTheClientPutIntoIt() throws {
+    @Test func containerMetadataIsRead() throws {
         let model = try WeightsFixture.model("container.zip")
         #expect(model.kind == .container)
         #expect(model.format == .numpy)
@@ -31,7 +31,7 @@ struct ReadingTests {
         try model.verify()
     }
 
-    @Test func rawVectorsAreReadAsTheirHelperDoes() throws {
+    @Test func rawVectorsAreRead() throws {
         let binary = try WeightsFixture.model("binaryhelper-0.bin", as: .binary)
         #expect(binary.arrays == [ArrayDescriptor(.float64, shape: [50])])
         let android = try WeightsFixture.model("androidhelper-0.bin", as: .android)
@@ -39,7 +39,7 @@ struct ReadingTests {
         #expect(try android.array(0).bytes == Fixture.bytes(of: "weights/androidhelper-0.bin"))
     }
 
-    @Test func aContainerOfTheAndroidHelperIsRead() throws {
+    @Test func androidContainerIsRead() throws {
         for format in [nil, WeightsFormat.android] {
             let model = try WeightsFixture.model("container-android.zip", as: format)
             #expect(model.format == .android)
@@ -47,41 +47,41 @@ struct ReadingTests {
         }
     }
 
-    @Test func anEmptyRawVectorIsOneArray() throws {
+    @Test func emptyRawVectorIsOneArray() throws {
         let model = try ModelFile.open(MemorySource([]), as: .binary)
         #expect(model.arrays == [ArrayDescriptor(.float64, shape: [0])])
         try model.verify()
     }
 
     @Test(arguments: [(WeightsFormat.binary, 9, 8), (.binary, 7, 8), (.android, 6, 4)])
-    func anUnevenVectorIsRefused(_ format: WeightsFormat, byteCount: Int, elementByteCount: Int) {
+    func vectorWithPartialElementIsRejected(_ format: WeightsFormat, byteCount: Int, elementByteCount: Int) {
         let source = MemorySource([UInt8](repeating: 0, count: byteCount))
         #expect(
-            refusal { () throws(WeightsError) in try ModelFile.check(source, as: format) }
+            rejection { () throws(WeightsError) in try ModelFile.check(source, as: format) }
                 == .unevenByteCount(byteCount: Int64(byteCount), elementByteCount: elementByteCount)
         )
     }
 
-    @Test func bytesThatAreNoArchiveAreRefusedForNumpy() {
+    @Test func nonArchiveIsRejectedForNumpy() {
         let source = MemorySource(Array("not a model, but long enough to be one".utf8))
-        #expect(refusal { () throws(WeightsError) in try ModelFile.check(source, as: .numpy) } == .notAnArchive)
-        #expect(refusal { () throws(WeightsError) in _ = try ModelFile.open(source) } == .unknownFormat)
+        #expect(rejection { () throws(WeightsError) in try ModelFile.check(source, as: .numpy) } == .notAnArchive)
+        #expect(rejection { () throws(WeightsError) in _ = try ModelFile.open(source) } == .unknownFormat)
     }
 
-    @Test func aVectorThatBeginsLikeAnArchiveIsAVector() throws {
+    @Test func vectorWithArchiveMagicNumberIsRead() throws {
         let bytes: [UInt8] = Array("PK\u{3}\u{4}".utf8) + [UInt8](repeating: 7, count: 60)
         #expect(try ModelFile.open(MemorySource(bytes), as: .binary).kind == .raw)
     }
 
-    @Test func aContainerForAnotherHelperIsRefused() throws {
+    @Test func containerOfAnotherHelperIsRejected() throws {
         let source = try WeightsFixture.source("container.zip")
         #expect(
-            refusal { () throws(WeightsError) in try ModelFile.check(source, as: .binary) }
+            rejection { () throws(WeightsError) in try ModelFile.check(source, as: .binary) }
                 == .formatMismatch(expected: "binaryhelper", found: "numpyhelper")
         )
     }
 
-    @Test func openingReadsNoData() throws {
+    @Test func openingReadsOnlyHeaders() throws {
         let bytes = ModelFile.npz([WeightsArray([Float](repeating: 1, count: 1 << 20), shape: [1 << 20])])
         let source = CountingSource(MemorySource(bytes))
         try ModelFile.check(source, as: .numpy)

@@ -2,7 +2,7 @@ import Synchronization
 
 @testable import Weights
 
-/// Counts what is read, and reads in the smallest steps when asked to.
+/// A source that counts the bytes that are read and can limit the size of a read.
 final class CountingSource: ByteSource {
     private let source: any ByteSource
     private let stepByteCountMax: Int
@@ -18,14 +18,14 @@ final class CountingSource: ByteSource {
     var byteCount: Int64 { source.byteCount }
 
     func read(at offset: Int64, into buffer: UnsafeMutableRawBufferPointer) throws(WeightsError) -> Int {
-        let room = min(buffer.count, stepByteCountMax)
-        let step = try source.read(at: offset, into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<room]))
+        let limit = min(buffer.count, stepByteCountMax)
+        let step = try source.read(at: offset, into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<limit]))
         count.add(step, ordering: .relaxed)
         return step
     }
 }
 
-/// Fails from some read on.
+/// A source that fails after a number of reads.
 final class FailingSource: ByteSource {
     private let source: any ByteSource
     private let error: any Error

@@ -4,7 +4,7 @@ import Testing
 @testable import Weights
 
 struct ZipArchiveTests {
-    /// Two stored members, `0.npy` and `1.npy`, and where their records are.
+    /// An archive with two stored members, `0.npy` and `1.npy`, and the positions of its records.
     struct Sample {
         var bytes: [UInt8]
         let layout: ZipLayout
@@ -26,7 +26,7 @@ struct ZipArchiveTests {
         var secondEntry: Int { directory + ZipFormat.directoryEntryByteCount + 5 }
         var end: Int { bytes.count - ZipFormat.endOfDirectoryByteCount }
 
-        /// Writes a number over what is there.
+        /// Overwrites the bytes at `offset` with a number.
         mutating func put(_ number: some FixedWidthInteger, at offset: Int) {
             var word: [UInt8] = []
             word.append(littleEndian: number)
@@ -37,145 +37,145 @@ struct ZipArchiveTests {
             try ZipArchive(MemorySource(bytes), limits: limits)
         }
 
-        /// What opening it, or reading all of it, is refused with.
-        func refusal(_ limits: ModelLimits = .default) -> WeightsError? {
-            WeightsTests.refusal { () throws(WeightsError) in
+        /// Returns the error of opening the archive or reading its members; nil if both succeed.
+        func rejection(_ limits: ModelLimits = .default) -> WeightsError? {
+            WeightsTests.rejection { () throws(WeightsError) in
                 let archive = try open(limits)
                 for member in archive.members { _ = try archive.content(of: member) }
             }
         }
     }
 
-    @Test func membersAreReadWhole() throws {
+    @Test func membersAreRead() throws {
         let sample = Sample()
         let archive = try sample.open()
         #expect(try archive.members.map { try archive.content(of: $0) } == sample.contents)
     }
 
-    @Test func bytesAfterTheArchiveAreRefused() {
+    @Test func bytesAfterTheArchiveAreRejected() {
         var sample = Sample()
         sample.bytes.append(0)
-        #expect(sample.refusal() == .zip(.noEndOfDirectory))
+        #expect(sample.rejection() == .zip(.noEndOfDirectory))
     }
 
-    @Test func bytesBeforeTheArchiveAreRefused() {
+    @Test func bytesBeforeTheArchiveAreRejected() {
         var sample = Sample()
         sample.bytes.insert(0, at: 0)
-        #expect(sample.refusal() == .zip(.misplacedDirectory))
+        #expect(sample.rejection() == .zip(.misplacedDirectory))
     }
 
-    @Test func bytesBetweenDirectoryAndEndAreRefused() {
+    @Test func bytesAfterTheDirectoryAreRejected() {
         var sample = Sample()
         sample.bytes.insert(0, at: sample.end)
-        #expect(sample.refusal() == .zip(.misplacedDirectory))
+        #expect(sample.rejection() == .zip(.misplacedDirectory))
     }
 
     @Test(arguments: [4, 6])
-    func severalDisksAreRefused(offset: Int) {
+    func multiDiskArchiveIsRejected(offset: Int) {
         var sample = Sample()
         sample.put(UInt16(1), at: sample.end + offset)
-        #expect(sample.refusal() == .zip(.multiDisk))
+        #expect(sample.rejection() == .zip(.multiDisk))
     }
 
     @Test(arguments: [0, 6, 13, 5])
-    func encryptionIsRefused(bit: Int) {
+    func encryptedMemberIsRejected(bit: Int) {
         var sample = Sample()
         sample.put(UInt16(1) << UInt16(bit), at: sample.directory + 8)
-        #expect(sample.refusal() == .member("0.npy", .encrypted))
+        #expect(sample.rejection() == .member("0.npy", .encrypted))
     }
 
     @Test(arguments: [UInt16(1), 9, 12, 14, 93, 0xffff])
-    func otherMethodsAreRefused(_ method: UInt16) {
+    func unsupportedMethodIsRejected(_ method: UInt16) {
         var sample = Sample()
         sample.put(method, at: sample.secondEntry + 10)
-        #expect(sample.refusal() == .member("1.npy", .unsupportedMethod(method)))
+        #expect(sample.rejection() == .member("1.npy", .unsupportedMethod(method)))
     }
 
-    @Test func aStoredMemberHasOneSize() {
+    @Test func storedMemberWithTwoSizesIsRejected() {
         var sample = Sample()
         sample.put(UInt32(12), at: sample.directory + 24)
-        #expect(sample.refusal() == .member("0.npy", .sizes))
+        #expect(sample.rejection() == .member("0.npy", .sizes))
     }
 
-    @Test func noNameComesTwice() {
-        #expect(Sample(names: ["0.npy", "0.npy"]).refusal() == .zip(.duplicateName("0.npy")))
+    @Test func duplicateNameIsRejected() {
+        #expect(Sample(names: ["0.npy", "0.npy"]).rejection() == .zip(.duplicateName("0.npy")))
     }
 
-    @Test func namesThatOthersCutAreRefused() {
-        #expect(Sample(names: ["0.npy", "1\0npy"]).refusal() == .zip(.invalidName("1\0npy")))
+    @Test func nameWithNULIsRejected() {
+        #expect(Sample(names: ["0.npy", "1\0npy"]).rejection() == .zip(.invalidName("1\0npy")))
     }
 
-    @Test func membersThatOverlapAreRefused() {
+    @Test func overlappingMembersAreRejected() {
         var sample = Sample()
         sample.put(UInt32(sample.layout.headerOffsets[1] - 1), at: sample.secondEntry + 42)
-        #expect(sample.refusal() == .member("0.npy", .overlap))
+        #expect(sample.rejection() == .member("0.npy", .overlap))
     }
 
-    @Test func twoMembersInOnePlaceAreRefused() {
+    @Test func membersAtOneOffsetAreRejected() {
         var sample = Sample()
         sample.put(UInt32(0), at: sample.secondEntry + 42)
-        #expect(sample.refusal() == .member("1.npy", .overlap))
+        #expect(sample.rejection() == .member("1.npy", .overlap))
     }
 
-    @Test func aMemberThatReachesIntoTheDirectoryIsRefused() {
+    @Test func memberOverlappingTheDirectoryIsRejected() {
         var sample = Sample()
         sample.put(UInt32(11), at: sample.secondEntry + 20)
         sample.put(UInt32(11), at: sample.secondEntry + 24)
-        #expect(sample.refusal() == .member("1.npy", .overlap))
+        #expect(sample.rejection() == .member("1.npy", .overlap))
     }
 
-    /// The length of the extra field before the data is believed, but not beyond the next member.
-    @Test func aLocalHeaderCannotMoveTheDataIntoTheNextMember() {
+    /// The length of the local header's extra field is used, but the data must end before the next member.
+    @Test func localHeaderMovingDataIntoNextMemberIsRejected() {
         var sample = Sample()
         sample.put(UInt16(1), at: 28)
-        #expect(sample.refusal() == .member("0.npy", .overlap))
+        #expect(sample.rejection() == .member("0.npy", .overlap))
     }
 
-    @Test func aLocalHeaderWithAnotherNameIsRefused() {
+    @Test func localHeaderWithAnotherNameIsRejected() {
         var sample = Sample()
         sample.bytes[ZipFormat.localHeaderByteCount] = UInt8(ascii: "7")
-        #expect(sample.refusal() == .member("0.npy", .localHeader(offset: 0)))
+        #expect(sample.rejection() == .member("0.npy", .localHeader(offset: 0)))
     }
 
-    @Test func sizesInTheLocalHeaderAreNotBelieved() {
+    @Test func sizesInTheLocalHeaderAreIgnored() {
         var sample = Sample()
         for offset in [14, 18, 22] { sample.put(UInt32.max, at: offset) }
-        #expect(sample.refusal() == nil)
+        #expect(sample.rejection() == nil)
     }
 
-    @Test func aFlippedBitFailsTheChecksum() {
+    @Test func flippedBitFailsTheChecksum() {
         var sample = Sample()
         sample.bytes[sample.directory - 1] ^= 1
         let found = CRC32.of(Array("the secone".utf8))
         let expected = CRC32.of(sample.contents[1])
-        #expect(sample.refusal() == .member("1.npy", .checksum(expected: expected, found: found)))
+        #expect(sample.rejection() == .member("1.npy", .checksum(expected: expected, found: found)))
     }
 
     @Test(arguments: [1, 3])
-    func theCountOfMembersIsThatOfTheDirectory(_ count: UInt16) {
+    func wrongMemberCountIsRejected(_ count: UInt16) {
         var sample = Sample()
         sample.put(count, at: sample.end + 8)
         sample.put(count, at: sample.end + 10)
-        guard case .zip(.directory) = sample.refusal() else {
-            Issue.record("\(String(describing: sample.refusal()))")
+        guard case .zip(.directory) = sample.rejection() else {
+            Issue.record("\(String(describing: sample.rejection()))")
             return
         }
     }
 
-    @Test func limitsOfTheCallerHold() {
+    @Test func limitsAreEnforced() {
         let sample = Sample()
-        func refusal(_ change: (inout ModelLimits) -> Void) -> WeightsError? {
+        func rejection(_ change: (inout ModelLimits) -> Void) -> WeightsError? {
             var limits = ModelLimits.default
             change(&limits)
-            return sample.refusal(limits)
+            return sample.rejection(limits)
         }
-        #expect(refusal { $0.memberCountMax = 1 } == .zip(.tooManyMembers(count: 2, countMax: 1)))
-        #expect(refusal { $0.nameByteCountMax = 4 } == .zip(.nameTooLong(byteCount: 5, byteCountMax: 4)))
+        #expect(rejection { $0.memberCountMax = 1 } == .zip(.tooManyMembers(count: 2, countMax: 1)))
+        #expect(rejection { $0.nameByteCountMax = 4 } == .zip(.nameTooLong(byteCount: 5, byteCountMax: 4)))
         #expect(
-            refusal { $0.directoryByteCountMax = 101 }
+            rejection { $0.directoryByteCountMax = 101 }
                 == .zip(.directoryTooLarge(byteCount: 102, byteCountMax: 101))
         )
-        #expect(refusal { $0.byteCountMax = 22 } == .member("1.npy", .tooLarge(byteCount: 10, byteCountMax: 22)))
-        #expect(refusal { $0.byteCountMax = 23 } == nil)
+        #expect(rejection { $0.byteCountMax = 22 } == .member("1.npy", .tooLarge(byteCount: 10, byteCountMax: 22)))
+        #expect(rejection { $0.byteCountMax = 23 } == nil)
     }
 }

@@ -4,7 +4,7 @@ import Testing
 @testable import Weights
 
 struct ZipWritingTests {
-    /// The parts of a file that is far too large to be written; zeros between them.
+    /// A file too large to be written: parts with bytes, and zeros between them.
     struct SparseSource: ByteSource {
         let byteCount: Int64
         let parts: [(offset: Int64, bytes: [UInt8])]
@@ -14,15 +14,15 @@ struct ZipWritingTests {
             buffer.initializeMemory(as: UInt8.self, repeating: 0)
             for part in parts {
                 let end = min(offset + Int64(count), part.offset + Int64(part.bytes.count))
-                for place in max(offset, part.offset)..<max(end, max(offset, part.offset)) {
-                    buffer[Int(place - offset)] = part.bytes[Int(place - part.offset)]
+                for position in max(offset, part.offset)..<max(end, max(offset, part.offset)) {
+                    buffer[Int(position - offset)] = part.bytes[Int(position - part.offset)]
                 }
             }
             return count
         }
     }
 
-    /// An archive with members of these sizes, whose content is zeros.
+    /// Returns an archive whose members consist of zeros.
     func sparse(_ members: [ZipLayout.Member]) -> (SparseSource, ZipLayout) {
         let layout = ZipLayout(members)
         var parts: [(Int64, [UInt8])] = []
@@ -38,13 +38,13 @@ struct ZipWritingTests {
         return (SparseSource(byteCount: byteCount, parts: parts), layout)
     }
 
-    /// Around every number that no longer fits into 32 bits.
+    /// Sizes and offsets around the limits of 32 bits.
     @Test(
         arguments: [
             [0xffff_fffe, 1], [0xffff_ffff, 1], [0x1_0000_0000, 5], [0xffff_ff00, 1, 3], [1 << 33, 1 << 34, 0, 9],
         ] as [[Int64]]
     )
-    func membersBeyondFourGigabytesAreFound(_ sizes: [Int64]) throws {
+    func membersPastFourGigabytesAreFound(_ sizes: [Int64]) throws {
         for isKnown in [true, false] {
             let (source, layout) = sparse(
                 sizes.enumerated().map { index, size in
@@ -65,7 +65,7 @@ struct ZipWritingTests {
     }
 
     @Test(arguments: [65_534, 65_535, 65_536])
-    func manyMembersAreFound(_ count: Int) throws {
+    func zip64MemberCountsAreFound(_ count: Int) throws {
         let (source, layout) = sparse(
             (0..<count).map { ZipLayout.Member(NumpyArchive.memberName($0), byteCount: 0, checksum: 0) }
         )
@@ -74,7 +74,7 @@ struct ZipWritingTests {
         #expect(try ZipArchive(memory, limits: .default).members.count == count)
     }
 
-    @Test func whatIsWrittenIsReadAgain() throws {
+    @Test func npzRoundTrips() throws {
         let arrays = [
             WeightsArray([1, 2, 3, 4], shape: [2, 2]), WeightsArray([], shape: [0]), WeightsArray([5], shape: []),
         ]
@@ -82,10 +82,10 @@ struct ZipWritingTests {
         #expect(try arrays.indices.map { try model.array($0) } == arrays)
     }
 
-    /// The bytes are a promise: `fixtures/weights/make.py --check` loads these files with numpy, `zipfile` and the
-    /// official client, and `unzip -t` takes them.
+    /// The fixtures are verified: `fixtures/weights/make.py --check` loads them with numpy, `zipfile` and the official
+    /// client, and tests them with `unzip -t`.
     @Test(arguments: [("written.npz", ["update-0.npz", "update-1.npz"]), ("written.zip", ["container-kept.zip"])])
-    func whatIsWrittenIsWhatOthersWereShown(_ name: String, updates: [String]) throws {
+    func writtenFilesEqualTheFixtures(_ name: String, updates: [String]) throws {
         let updates = try updates.map { WeightedUpdate(try WeightsFixture.model($0), weight: 3) }
         let bytes = try FedAvg().aggregate(updates, modelID: "b1f4a8d2-0000-4000-8000-000000000001").collect()
         #expect(try bytes == Fixture.bytes(of: "weights/\(name)"))
@@ -93,7 +93,7 @@ struct ZipWritingTests {
 }
 
 extension ZipWritingTests.SparseSource {
-    /// All bytes; only where no member has content.
+    /// Returns all bytes of an archive whose members are empty.
     func bytesInOrder() throws -> [UInt8] {
         parts.flatMap(\.bytes)
     }

@@ -20,7 +20,7 @@ extension WeightsError: AnsweredError {
         switch self {
         case .unreadable(let error), .unwritable(let error):
             (error.error as? any AnsweredError)?.answer ?? unexpectedErrorMessage
-        default: "Failed to add model. \(sentence)"
+        default: "Failed to add model. \(message)"
         }
     }
 }

@@ -1,25 +1,25 @@
-/// What an array file says of its array.
+/// The element type, byte order and shape of an array, as its `.npy` header declares them.
 package struct ArrayDescriptor: Sendable, Hashable {
     package let elementType: ElementType
     package let isBigEndian: Bool
-    /// Whether the first index varies fastest in the file, and not the last.
+    /// Whether the first index varies fastest in the file (Fortran order), rather than the last (C order).
     package let isFortranOrder: Bool
-    /// Counts along each dimension; none for a single number.
+    /// The length of each dimension; empty for a scalar.
     package let shape: [Int]
     package let elementCount: Int
 
     package var byteCount: Int64 { Int64(elementCount) * Int64(elementType.byteCount) }
 
-    /// Describes an array; nil where it would have more bytes than a file can.
+    /// Describes an array; nil if its size in bytes overflows.
     ///
-    /// - Precondition: no count in `shape` is negative.
+    /// - Precondition: `shape` has no negative lengths.
     package init?(
         _ elementType: ElementType,
         shape: [Int],
         isFortranOrder: Bool = false,
         isBigEndian: Bool = false
     ) {
-        precondition(shape.allSatisfy { $0 >= 0 }, "a count is not negative")
+        precondition(shape.allSatisfy { $0 >= 0 }, "a dimension is not negative")
         var product = elementType.byteCount
         if !shape.contains(0) {
             for count in shape {
@@ -35,9 +35,9 @@ package struct ArrayDescriptor: Sendable, Hashable {
         elementCount = shape.contains(0) ? 0 : product / elementType.byteCount
     }
 
-    /// Whether the elements stand in another order than in the plain one, last index fastest.
+    /// Whether the order of the elements differs from C order.
     ///
-    /// Where at most one dimension is longer than 1 both orders are the same.
+    /// Both orders are the same if at most one dimension is longer than 1.
     var isTransposed: Bool {
         isFortranOrder && elementCount > 0 && shape.count(where: { $0 > 1 }) > 1
     }

@@ -1,19 +1,20 @@
-/// The beginning of an array file: what its elements are and how they are arranged.
+/// The header of a `.npy` file: element type, order and shape.
 ///
-/// Shape: `\x93NUMPY`, the version in two bytes, the count of what follows in two bytes (version 1) or four (2 and 3),
-/// then a dictionary as Python writes it, padded with spaces to a multiple of 64 bytes and ended by a newline:
+/// Shape: `\x93NUMPY`, the version (2 bytes), the length of the dictionary (2 bytes in version 1, 4 in versions 2 and
+/// 3), then the dictionary in Python's syntax, padded with spaces so that the header is a multiple of 64 bytes, ended
+/// by a newline:
 ///
 ///     {'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }
 ///
 /// Source: numpy, `numpy/lib/_format_impl.py`.
 enum ArrayHeader {
-    /// The longest dictionary that is read, as numpy's own limit.
+    /// The longest dictionary that is accepted, in bytes; numpy has the same limit.
     static let byteCountMax = 10_000
     private static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
 
-    /// Reads a header and leaves the reader at the first element.
+    /// Reads a header; the reader's next byte is then the first element.
     ///
-    /// - Throws: `.arrayHeader` where it is not one that is taken.
+    /// - Throws: `.arrayHeader` if the header is malformed or unsupported.
     static func read(
         _ reader: some SequentialReader,
         member: String
@@ -46,14 +47,14 @@ enum ArrayHeader {
         }
     }
 
-    /// The header that numpy would write for an array, always with little-endian elements.
+    /// Returns the header that numpy would write for an array with little-endian elements.
     static func bytes(of array: ArrayDescriptor) -> [UInt8] {
         var shape = array.shape.map(String.init).joined(separator: ", ")
         if array.shape.count == 1 { shape += "," }
         let text =
             "{'descr': '\(array.elementType.byteCount == 1 ? "|" : "<")\(array.elementType.rawValue)', "
             + "'fortran_order': \(array.isFortranOrder ? "True" : "False"), 'shape': (\(shape)), }"
-        // Version 1 has room for 65,535 bytes: 64 dimensions need less than 2,000.
+        // Version 1 allows 65,535 bytes; 64 dimensions need less than 2,000.
         let unpadded = magic.count + 4 + text.utf8.count + 1
         let padding = (64 - unpadded % 64) % 64
         var bytes = magic + [1, 0]

@@ -1,9 +1,9 @@
-/// Parses the dictionary of an array's header.
+/// Parses the dictionary of a `.npy` header.
 ///
-/// It takes every spacing and order of the three keys, both kinds of quotes, a comma at the end or none, and the `L` that
-/// Python 2 put behind numbers; and nothing else: it is a text that programs write.
+/// It accepts any white space, any order of the three keys, single and double quotes, an optional trailing comma, and
+/// the suffix `L` of Python 2's integers. It rejects everything else, because programs write these headers, not people.
 struct ArrayHeaderParser {
-    /// The most dimensions that numpy knows.
+    /// The most dimensions that numpy supports.
     static let dimensionCountMax = 64
 
     private let bytes: [UInt8]
@@ -28,7 +28,7 @@ struct ArrayHeaderParser {
             try expect(":")
             switch key {
             case "descr" where element == nil: element = try elementType()
-            case "fortran_order" where isFortranOrder == nil: isFortranOrder = try truth()
+            case "fortran_order" where isFortranOrder == nil: isFortranOrder = try boolean()
             case "shape" where shape == nil: shape = try tuple()
             default: throw violation
             }
@@ -52,7 +52,7 @@ struct ArrayHeaderParser {
 
     private mutating func elementType() throws(ArrayHeaderViolation) -> (type: ElementType, isBigEndian: Bool) {
         skipSpace()
-        // A list here describes a record of several fields.
+        // A list here describes a structured type with several fields.
         guard peek == UInt8(ascii: "'") || peek == UInt8(ascii: "\"") else { throw .unsupportedElementType("[…]") }
         let text = try text()
         let hasOrder = text.first.map { "<>|=".contains($0) } ?? false
@@ -62,7 +62,7 @@ struct ArrayHeaderParser {
         return (type, text.first == ">" && type.byteCount > 1)
     }
 
-    private mutating func truth() throws(ArrayHeaderViolation) -> Bool {
+    private mutating func boolean() throws(ArrayHeaderViolation) -> Bool {
         if skip("True") { return true }
         if skip("False") { return false }
         throw violation
@@ -75,7 +75,7 @@ struct ArrayHeaderParser {
             counts.append(try count())
             guard counts.count <= Self.dimensionCountMax else { throw .shapeTooLarge }
             if skip(",") { continue }
-            // One number in brackets without a comma is no tuple.
+            // In Python `(3)` is a number, `(3,)` a tuple.
             guard counts.count > 1 else { throw violation }
             try expect(")")
             break
@@ -118,7 +118,7 @@ struct ArrayHeaderParser {
         }
     }
 
-    /// Passes over a word, with white space before it, where it comes next.
+    /// Skips white space, then `word` if it comes next; returns whether it did.
     private mutating func skip(_ word: String) -> Bool {
         skipSpace()
         guard bytes[position...].starts(with: word.utf8) else { return false }

@@ -1,4 +1,4 @@
-/// What an array's elements are, whatever their byte order.
+/// The type of an array's elements, without their byte order; raw values are numpy's type codes.
 package enum ElementType: String, Sendable, Hashable, CaseIterable {
     case float16 = "f2"
     case float32 = "f4"
@@ -26,10 +26,10 @@ package enum ElementType: String, Sendable, Hashable, CaseIterable {
         self == .float16 || self == .float32 || self == .float64
     }
 
-    /// What the mean of several arrays of this type is; nil where there is none.
+    /// The element type of the mean of several arrays of this type; nil for booleans.
     ///
-    /// Floats keep their width and integers become 64-bit floats, as numpy's division makes them.
-    package var ofMean: ElementType? {
+    /// Floats keep their width and integers become 64-bit floats, as in numpy's division.
+    package var meanType: ElementType? {
         switch self {
         case .float16, .float32, .float64: self
         case .bool: nil

@@ -1,12 +1,12 @@
 internal import JSON
 
-/// How the mean of some models is laid out as a file of their kind.
+/// The file layout of an averaged model.
 extension AggregatedModel {
     /// Lays out the file.
     ///
-    /// It is a container where all updates are: a client that sends a bare archive is too old to read anything else.
-    /// The container has the first update's metadata, but for the id and what describes its inference model, which is
-    /// left out: it was not averaged. Files attached to the first update are kept.
+    /// The result is a container if all updates are containers: a client that sends a bare `.npz` cannot read
+    /// containers. The container has the first update's metadata, with the new id, and the first update's attached
+    /// files. The inference model and its description are omitted, because they were not averaged.
     init(_ means: [ArrayMean], of models: [ModelFile], modelID: String) throws(WeightsError) {
         let (byteCount, weights) = Self.weights(means, models[0].format)
         guard models.allSatisfy({ $0.kind == .container }), let first = models[0].container else {
@@ -38,7 +38,7 @@ extension AggregatedModel {
         open = { [contents] in ZipStream(layout, contents) }
     }
 
-    /// The helper's own bytes: an archive of arrays, or one raw vector.
+    /// The layout of the weights: an `.npz` archive, or a raw vector.
     private static func weights(
         _ means: [ArrayMean],
         _ format: WeightsFormat
@@ -70,7 +70,7 @@ extension AggregatedModel {
         return metadata
     }
 
-    /// Where an attached file's bytes are, once they were verified: they are copied without being inflated.
+    /// Verifies an attached file and returns the range of its bytes, which are copied without being inflated.
     private static func verified(_ file: ZipMember, of archive: ZipArchive) throws(WeightsError) -> Range<Int64> {
         do throws(WeightsError) {
             let reader = try MemberReader(file, of: archive)

@@ -1,7 +1,7 @@
-/// A model that a participant trained, and how much it counts.
+/// A participant's trained model and its weight in the mean.
 package struct WeightedUpdate: Sendable {
     package let model: ModelFile
-    /// Usually the number of examples it was trained on; positive, need not be whole.
+    /// Usually the number of training examples; positive, may be fractional.
     package let weight: Double
 
     package init(_ model: ModelFile, weight: Double) {
@@ -10,37 +10,37 @@ package struct WeightedUpdate: Sendable {
     }
 }
 
-/// Makes one model out of many.
+/// Aggregates the updates of a round into one model.
 package protocol Aggregator: Sendable {
-    /// The name a session asks for it by.
+    /// The name of the aggregator in a session's configuration.
     var name: String { get }
 
-    /// Checks that the updates fit together and lays out what they become; reads none of their data.
+    /// Checks that the updates have the same format, shapes and types, and lays out the result; reads no array data.
     ///
-    /// The order of the updates counts: sums of floats depend on it. `modelID` is what a container says it is; a bare
-    /// archive has no room for it.
+    /// The order of the updates matters: sums of floats depend on it. A container stores `modelID` in its metadata;
+    /// other formats do not store it.
     ///
-    /// - Throws: `.noUpdates`, or `.update` with the place of the first update that cannot be taken and why.
+    /// - Throws: `.noUpdates`, or `.update` with the index of the first invalid update and its error.
     func aggregate(_ updates: [WeightedUpdate], modelID: String) throws(WeightsError) -> AggregatedModel
 }
 
-/// The model that some updates become, laid out but not yet computed.
+/// The result of an aggregation: laid out, and computed while it is read.
 package struct AggregatedModel: Sendable {
     package let kind: ModelFile.Kind
     package let format: WeightsFormat
-    /// Of the whole file, known before its first byte is made.
+    /// Bytes of the whole file, known before the first one is computed.
     package let byteCount: Int64
     let open: @Sendable () -> any ByteStream
 
-    /// The bytes from the first on; may be asked for again, and then gives the same.
+    /// Returns a new stream of the file's bytes; every stream has the same bytes.
     package func bytes() -> AggregatedBytes {
         AggregatedBytes(open())
     }
 
     /// Computes the model and writes it; blocks.
     ///
-    /// - Throws: `.update` with the place of an update whose bytes do not verify: what was written by then is worthless.
-    ///   `.unwritable` from the sink.
+    /// - Throws: `.update` with the index of an update that is damaged, or `.unwritable` from the sink. The output is
+    ///   then incomplete.
     package func write(to sink: some ByteSink) throws(WeightsError) {
         let stream = open()
         while let bytes = try stream.next() {
@@ -53,9 +53,9 @@ package struct AggregatedModel: Sendable {
     }
 }
 
-/// The bytes of an aggregated model, computed as they are asked for.
+/// The bytes of an aggregated model, computed on demand.
 ///
-/// Used by one task at a time, on any thread that may block.
+/// For one task at a time, on a thread that may block.
 package final class AggregatedBytes: @unchecked Sendable {
     private let stream: any ByteStream
 
@@ -63,9 +63,9 @@ package final class AggregatedBytes: @unchecked Sendable {
         self.stream = stream
     }
 
-    /// Returns the next bytes, at most 512 KiB of array, never none; nil at the end.
+    /// Returns the next bytes, at most 512 KiB of an array and never empty; nil at the end.
     ///
-    /// - Throws: As ``AggregatedModel/write(to:)``; then nothing more comes that is worth anything.
+    /// - Throws: As ``AggregatedModel/write(to:)``; the stream cannot be used afterwards.
     package func next() throws(WeightsError) -> [UInt8]? {
         try stream.next()
     }

@@ -1,16 +1,16 @@
-/// The mean of one array over all updates, not yet computed.
+/// The mean of one array over all updates, before it is computed.
 struct ArrayMean: Sendable {
     let models: [ModelFile]
     let weights: RunningWeights
-    /// Which array of each model.
+    /// The index of the array in each model.
     let index: Int
     let rule: MeanRule
-    /// The array that comes out, always with little-endian elements.
+    /// The averaged array, always with little-endian elements.
     ///
-    /// As with numpy it is in Fortran order where all of the updates are, and otherwise in the plain one.
+    /// As in numpy it is in Fortran order if all updates are, otherwise in C order.
     let result: ArrayDescriptor
 
-    /// - Precondition: the arrays are alike, and there is a mean of their type.
+    /// - Precondition: the arrays have the same shape and the same type, which is not boolean.
     init(_ index: Int, of models: [ModelFile], _ weights: RunningWeights) {
         self.models = models
         self.weights = weights
@@ -22,18 +22,18 @@ struct ArrayMean: Sendable {
             shape: first.shape,
             isFortranOrder: models.allSatisfy { $0.arrays[index].isTransposed }
         )
-        guard let result else { preconditionFailure("the mean of what fits into files does, too") }
+        guard let result else { preconditionFailure("the size of the mean overflows") }
         self.result = result
     }
 
-    /// Whether some updates order the array otherwise than the result does.
+    /// Whether some updates store the array in another order than the result.
     var isMixed: Bool {
         models.contains { $0.arrays[index].isTransposed != result.isTransposed }
     }
 
     /// Opens the array in one update.
     func reader(ofUpdate update: Int) throws(WeightsError) -> any SequentialReader {
-        do throws(WeightsError) { return try models[update].places[index].open() } catch {
+        do throws(WeightsError) { return try models[update].locations[index].open() } catch {
             throw .update(update, error)
         }
     }
@@ -61,7 +61,7 @@ final class MeanStream: ByteStream {
 /// Computes the elements of a mean array, from the first to the last.
 protocol MeanElements: ByteStream {}
 
-/// The usual way: all updates side by side, a step of each at a time.
+/// Reads all updates in parallel, a step of each at a time; the usual case.
 final class LockstepMean: MeanElements {
     private let mean: ArrayMean
     private let readers: [any SequentialReader]

@@ -1,19 +1,20 @@
-/// Federated averaging: the mean of the updates, weighted by their examples.
+/// Federated averaging: the mean of the updates, weighted by their numbers of examples.
 ///
-/// The mean is taken one update after the other in the order they arrived, element by element, as the official client's
-/// helpers do it: with N the sum of the weights so far,
+/// Updates are added one after the other in the order of their arrival, element by element, with the formulas of the
+/// official client's helpers; N is the sum of the weights so far:
 ///
 ///     numpyhelper, binaryhelper    m = x    then    m = m + n * (x - m) / N
 ///     androidhelper                m = x    then    m = (1 - n / N) * m + n / N * x
 ///
-/// and every operation rounded to the type that numpy would use: 16-, 32- and 64-bit floats stay what they are, integers
-/// become 64-bit floats with the second update, and 32-bit floats of the androidhelper are summed up in 64 bits. The
-/// result is what numpy gives, bit for bit, with two exceptions, both where numpy's result is worthless: integers never
-/// wrap (as its 8-bit differences do), and a product that overflows 16 bits is taken in 32.
+/// Every operation is rounded to the type that numpy would use: 16-, 32- and 64-bit floats keep their type, integers
+/// become 64-bit floats with the second update, and 32-bit floats of the androidhelper are summed in 64 bits. The
+/// result equals numpy's bit for bit, with two exceptions in which numpy's result is wrong: integers never wrap
+/// (numpy's 8-bit differences do), and a product that overflows 16 bits is computed in 32.
 ///
-/// Counts, shapes and types of all updates must be those of the first: nothing is broadcast or dropped.
-/// All updates are read side by side in steps of 64 Ki elements. So memory is two such steps and one inflater for each
-/// update, whatever the size of the model; where updates order an array differently, that whole array once.
+/// All updates must have the same number of arrays, shapes and types as the first: arrays are not broadcast. The
+/// updates are read in parallel in steps of 64 Ki elements, so memory is two such steps and one inflater for each
+/// update, independent of the size of the model; an array that is not in the same order in all updates is held in
+/// memory once.
 /// Source: McMahan et al., AISTATS 2017; the client's `increment_average`.
 package struct FedAvg: Aggregator {
     package init() {}
@@ -24,7 +25,11 @@ package struct FedAvg: Aggregator {
         guard let first = updates.first else { throw .noUpdates }
         let weights = try RunningWeights(of: updates.map(\.weight))
         for (index, update) in updates.enumerated() {
-            do throws(WeightsError) { try update.model.expectLike(first.model) } catch { throw .update(index, error) }
+            do throws(WeightsError) {
+                try update.model.requireSameLayout(as: first.model)
+            } catch {
+                throw .update(index, error)
+            }
         }
         let models = updates.map(\.model)
         let means = first.model.arrays.indices.map { ArrayMean($0, of: models, weights) }
@@ -37,7 +42,7 @@ struct RunningWeights: Sendable {
     let weights: [Double]
     let sums: [Double]
 
-    /// - Throws: `.update` with `.invalidWeight` where one is no weight.
+    /// - Throws: `.update` with `.invalidWeight` if a weight is not positive or the sum is not finite.
     init(of weights: [Double]) throws(WeightsError) {
         var sums: [Double] = []
         for (index, weight) in weights.enumerated() {
@@ -51,8 +56,8 @@ struct RunningWeights: Sendable {
 }
 
 extension ModelFile {
-    /// Requires the same format, and arrays of the same count, shapes and types, of which there is a mean.
-    func expectLike(_ first: ModelFile) throws(WeightsError) {
+    /// Requires the same format and the same number of arrays, with the same shapes and the same numeric types.
+    func requireSameLayout(as first: ModelFile) throws(WeightsError) {
         guard format == first.format else {
             throw .formatMismatch(expected: first.format.helper, found: format.helper)
         }
@@ -66,7 +71,7 @@ extension ModelFile {
             guard array.elementType == expected.elementType else {
                 throw .elementTypeMismatch(array: index, expected: expected.elementType, found: array.elementType)
             }
-            guard array.elementType.ofMean != nil else { throw .notAveraged(array: index, array.elementType) }
+            guard array.elementType.meanType != nil else { throw .notAveraged(array: index, array.elementType) }
         }
     }
 }

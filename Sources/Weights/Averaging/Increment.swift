@@ -1,6 +1,6 @@
-/// One update's part in the mean, for elements side by side.
+/// Adds one update to the mean, element by element.
 enum Increment {
-    /// Adds `weight * (x - m) / sum` to m, each operation rounded to the elements' own type.
+    /// Adds `weight * (x - m) / sum` to m; each operation is rounded to the element type.
     static func add<Element: BinaryFloatingPoint>(
         into means: UnsafeMutableBufferPointer<Element>,
         _ updates: UnsafeBufferPointer<Element>,
@@ -13,10 +13,10 @@ enum Increment {
         }
     }
 
-    /// The same for 16-bit floats: computed in 32 bits and rounded after each operation, which gives the same.
+    /// Adds 16-bit floats: computed in 32 bits and rounded after each operation, which gives the same result.
     ///
-    /// Where a product, or a weight, is beyond the largest 16-bit float (65,504), numpy makes the mean infinite or leaves
-    /// the update out without a word. Then only the step itself is rounded.
+    /// If a product or a weight exceeds the largest 16-bit float (65,504), numpy makes the mean infinite or silently
+    /// ignores the update. Here only the step itself is then rounded.
     static func addHalves(
         into means: UnsafeMutableBufferPointer<UInt16>,
         _ updates: UnsafeBufferPointer<UInt16>,
@@ -37,7 +37,7 @@ enum Increment {
         }
     }
 
-    /// Makes m into `(1 - share) * m + share * x`.
+    /// Replaces m by `(1 - share) * m + share * x`.
     static func blend(
         into means: UnsafeMutableBufferPointer<Double>,
         _ updates: UnsafeBufferPointer<Double>,

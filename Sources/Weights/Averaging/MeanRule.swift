@@ -1,7 +1,7 @@
-/// In which types a mean is taken, and by which formula.
+/// The formula of a mean and the element types of its input, sum and result.
 struct MeanRule: Sendable {
     enum Formula: Sendable {
-        /// There is one update: it is the mean.
+        /// A single update is the mean.
         case copy
         /// m + n * (x - m) / N
         case increment
@@ -10,16 +10,16 @@ struct MeanRule: Sendable {
     }
 
     let formula: Formula
-    /// What the updates hold.
+    /// The type of the updates' elements.
     let read: ElementType
-    /// What the sum is held in.
+    /// The type of the sum.
     let summed: ElementType
-    /// What the result holds.
+    /// The type of the result's elements.
     let written: ElementType
 
-    /// - Precondition: there is a mean of this type.
+    /// - Precondition: `read` has a mean type.
     init(_ read: ElementType, _ format: WeightsFormat, updateCount: Int) {
-        guard let mean = read.ofMean else { preconditionFailure("there is a mean of \(read)") }
+        guard let mean = read.meanType else { preconditionFailure("\(read) has no mean") }
         self.read = read
         if updateCount == 1 {
             (formula, summed, written) = (.copy, read, read)

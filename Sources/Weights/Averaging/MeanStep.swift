@@ -1,62 +1,62 @@
-/// Some elements of all updates, one update after the other, and their mean.
+/// Averages a block of elements over all updates, one update after the other.
 ///
 ///     read, begin, read, add, read, add, … result
 ///
-/// Memory: two or three buffers of ``elementCountMax`` elements. Used by one thread at a time.
+/// Memory: two or three buffers of ``elementCountMax`` elements. For one thread at a time.
 final class MeanStep {
-    /// Small enough to stay in a core's cache, large enough that reading in turn costs nothing.
+    /// Small enough for a core's cache, large enough that switching between updates costs nothing measurable.
     static let elementCountMax = 64 << 10
 
     private let rule: MeanRule
-    private let file: UnsafeMutableRawBufferPointer
+    private let input: UnsafeMutableRawBufferPointer
     private let summand: UnsafeMutableRawBufferPointer
     private let sum: UnsafeMutableRawBufferPointer
     private(set) var count = 0
 
     init(_ rule: MeanRule) {
         self.rule = rule
-        file = .allocate(byteCount: Self.elementCountMax * rule.read.byteCount, alignment: 64)
-        // Elements that need no widening are summed up where they were read.
+        input = .allocate(byteCount: Self.elementCountMax * rule.read.byteCount, alignment: 64)
+        // Elements that need no widening are added from the input buffer.
         summand =
             rule.read == rule.summed
-            ? file : .allocate(byteCount: Self.elementCountMax * rule.summed.byteCount, alignment: 64)
+            ? input : .allocate(byteCount: Self.elementCountMax * rule.summed.byteCount, alignment: 64)
         sum = .allocate(byteCount: Self.elementCountMax * rule.summed.byteCount, alignment: 64)
     }
 
     deinit {
-        if summand.baseAddress != file.baseAddress { summand.deallocate() }
-        file.deallocate()
+        if summand.baseAddress != input.baseAddress { summand.deallocate() }
+        input.deallocate()
         sum.deallocate()
     }
 
-    /// Reads the next elements of one update's array, in its byte order and type.
+    /// Reads the next elements of one update's array and converts them to native byte order and the type of the sum.
     func read(_ count: Int, of array: ArrayDescriptor, from reader: any SequentialReader) throws(WeightsError) {
         self.count = count
-        let bytes = UnsafeMutableRawBufferPointer(rebasing: file[..<(count * rule.read.byteCount)])
+        let bytes = UnsafeMutableRawBufferPointer(rebasing: input[..<(count * rule.read.byteCount)])
         try reader.fill(bytes)
         if array.isBigEndian { bytes.swapBytes(width: rule.read.byteCount) }
         if rule.read != rule.summed { Widening.widen(bytes, rule.read, to: summand) }
     }
 
-    /// Takes what was read as the first update's.
+    /// Starts the mean with the elements read last, which are those of the first update.
     func begin() {
         sum.copyMemory(from: UnsafeRawBufferPointer(rebasing: summand[..<(count * rule.summed.byteCount)]))
     }
 
-    /// Adds what was read to the mean; `sum` is that of all weights up to this one.
+    /// Adds the elements read last to the mean; `sum` is the sum of all weights including this one.
     func add(weight: Double, sum total: Double) {
         add(to: sum, weight: weight, sum: total)
     }
 
-    /// The mean of these elements, as the result holds them.
+    /// Returns the mean of the block in the type of the result.
     func result() -> [UInt8] {
         result(of: UnsafeRawBufferPointer(rebasing: sum[..<(count * rule.summed.byteCount)]))
     }
 }
 
-/// The same with a sum that is held elsewhere.
+/// Averages into a sum that the caller owns.
 extension MeanStep {
-    /// What was read, as it is summed up.
+    /// The elements read last, in the type of the sum.
     var summands: UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(rebasing: summand[..<(count * rule.summed.byteCount)])
     }
@@ -64,7 +64,7 @@ extension MeanStep {
     func add(to sum: UnsafeMutableRawBufferPointer, weight: Double, sum total: Double) {
         switch (rule.formula, rule.summed) {
         case (.copy, _):
-            preconditionFailure("one update is its own mean")
+            preconditionFailure("a single update is copied")
         case (.blend, _):
             Increment.blend(into: elements(sum), summands.elements(), share: weight / total)
         case (.increment, .float16):

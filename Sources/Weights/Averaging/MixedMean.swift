@@ -1,13 +1,14 @@
-/// The mean of an array that some updates hold in Fortran order and some in the plain one.
+/// The mean of an array that some updates store in Fortran order and others in C order.
 ///
-/// The elements that belong together are far apart in the files then, so the mean is held in memory, this one array, and
-/// the updates are read into it one after the other. Rare: participants that run the same code write the same order.
+/// Corresponding elements are then far apart in the files, so the mean of this array is held in memory as a whole, and
+/// the updates are added to it one after the other. This is rare: participants that run the same code write the same
+/// order.
 final class MixedMean: MeanElements {
     private let mean: ArrayMean
     private let step: MeanStep
-    /// In the plain order.
+    /// The whole mean, in C order.
     private let means: UnsafeMutableRawBufferPointer
-    /// A step of it, in an update's order.
+    /// One step of the mean, in the order of an update.
     private let gathered: UnsafeMutableRawBufferPointer
     private var position = 0
 
@@ -17,7 +18,7 @@ final class MixedMean: MeanElements {
         let width = mean.rule.summed.byteCount
         means = .allocate(byteCount: mean.result.elementCount * width, alignment: 64)
         gathered = .allocate(byteCount: MeanStep.elementCountMax * width, alignment: 64)
-        for update in mean.models.indices { try take(update) }
+        for update in mean.models.indices { try add(update) }
     }
 
     deinit {
@@ -32,7 +33,7 @@ final class MixedMean: MeanElements {
         return step.result(of: UnsafeRawBufferPointer(slice(position, count)))
     }
 
-    private func take(_ update: Int) throws(WeightsError) {
+    private func add(_ update: Int) throws(WeightsError) {
         let array = mean.models[update].arrays[mean.index]
         let reader = try mean.reader(ofUpdate: update)
         var walk = FortranWalk(array.shape)
@@ -43,18 +44,18 @@ final class MixedMean: MeanElements {
                 throw .update(update, error)
             }
             if array.isTransposed {
-                let places = walk.next(count)
-                gather(places)
-                mix(update, into: gathered)
-                scatter(places)
+                let positions = walk.next(count)
+                gather(positions)
+                add(update, to: gathered)
+                scatter(positions)
             } else {
-                mix(update, into: slice(position, count))
+                add(update, to: slice(position, count))
             }
             position += count
         }
     }
 
-    private func mix(_ update: Int, into sum: UnsafeMutableRawBufferPointer) {
+    private func add(_ update: Int, to sum: UnsafeMutableRawBufferPointer) {
         guard update > 0 else { return sum.copyMemory(from: step.summands) }
         step.add(to: sum, weight: mean.weights.weights[update], sum: mean.weights.sums[update])
     }
@@ -64,41 +65,41 @@ final class MixedMean: MeanElements {
         return UnsafeMutableRawBufferPointer(rebasing: means[(position * width)..<((position + count) * width)])
     }
 
-    private func gather(_ places: [Int]) {
+    private func gather(_ positions: [Int]) {
         switch mean.rule.summed.byteCount {
-        case 2: gather(places, UInt16.self)
-        case 4: gather(places, UInt32.self)
-        default: gather(places, UInt64.self)
+        case 2: gather(positions, UInt16.self)
+        case 4: gather(positions, UInt32.self)
+        default: gather(positions, UInt64.self)
         }
     }
 
-    private func gather<Word: BitwiseCopyable>(_ places: [Int], _: Word.Type) {
+    private func gather<Word: BitwiseCopyable>(_ positions: [Int], _: Word.Type) {
         let means: UnsafeMutableBufferPointer<Word> = means.elements()
         let gathered: UnsafeMutableBufferPointer<Word> = gathered.elements()
-        for (index, place) in places.enumerated() { gathered[index] = means[place] }
+        for (index, position) in positions.enumerated() { gathered[index] = means[position] }
     }
 
-    private func scatter(_ places: [Int]) {
+    private func scatter(_ positions: [Int]) {
         switch mean.rule.summed.byteCount {
-        case 2: scatter(places, UInt16.self)
-        case 4: scatter(places, UInt32.self)
-        default: scatter(places, UInt64.self)
+        case 2: scatter(positions, UInt16.self)
+        case 4: scatter(positions, UInt32.self)
+        default: scatter(positions, UInt64.self)
         }
     }
 
-    private func scatter<Word: BitwiseCopyable>(_ places: [Int], _: Word.Type) {
+    private func scatter<Word: BitwiseCopyable>(_ positions: [Int], _: Word.Type) {
         let means: UnsafeMutableBufferPointer<Word> = means.elements()
         let gathered: UnsafeMutableBufferPointer<Word> = gathered.elements()
-        for (index, place) in places.enumerated() { means[place] = gathered[index] }
+        for (index, position) in positions.enumerated() { means[position] = gathered[index] }
     }
 }
 
-/// Walks over an array with the first index fastest, and tells where each element stands with the last one fastest.
+/// Iterates over an array in Fortran order and yields the C-order position of each element.
 struct FortranWalk {
     private let shape: [Int]
     private let strides: [Int]
     private var indices: [Int]
-    private var place = 0
+    private var position = 0
 
     init(_ shape: [Int]) {
         self.shape = shape
@@ -110,23 +111,23 @@ struct FortranWalk {
         self.strides = strides
     }
 
-    /// The places of the next `count` elements.
+    /// Returns the C-order positions of the next `count` elements.
     mutating func next(_ count: Int) -> [Int] {
-        var places: [Int] = []
-        places.reserveCapacity(count)
+        var positions: [Int] = []
+        positions.reserveCapacity(count)
         for _ in 0..<count {
-            places.append(place)
+            positions.append(position)
             advance()
         }
-        return places
+        return positions
     }
 
     private mutating func advance() {
         for dimension in shape.indices {
             indices[dimension] += 1
-            place += strides[dimension]
+            position += strides[dimension]
             guard indices[dimension] == shape[dimension] else { return }
-            place -= strides[dimension] * shape[dimension]
+            position -= strides[dimension] * shape[dimension]
             indices[dimension] = 0
         }
     }

@@ -1,6 +1,6 @@
-/// Turns elements into the 64-bit floats they are summed up in.
+/// Converts elements to the 64-bit floats in which they are summed.
 enum Widening {
-    /// - Precondition: there is room, and `type` is no 16-bit float or truth value.
+    /// - Precondition: `output` is large enough, and `type` is neither a 16-bit or 64-bit float nor boolean.
     static func widen(
         _ bytes: UnsafeMutableRawBufferPointer,
         _ type: ElementType,
@@ -41,7 +41,7 @@ extension UnsafeMutableRawBufferPointer {
         bindMemory(to: Element.self)
     }
 
-    /// Turns the byte order of every element.
+    /// Reverses the byte order of every element.
     func swapBytes(width: Int) {
         switch width {
         case 2: swapBytes(of: UInt16.self)

@@ -1,12 +1,12 @@
-/// Bytes that are made as they are asked for.
+/// A stream of bytes that are computed on demand.
 ///
-/// Used by one thread at a time, though not always the same.
+/// For one thread at a time, which may change between calls.
 protocol ByteStream: AnyObject {
-    /// Returns the next bytes, never none; nil at the end. May block.
+    /// Returns the next bytes, never empty; nil at the end. May block.
     func next() throws(WeightsError) -> [UInt8]?
 }
 
-/// Bytes that are there already.
+/// A stream of bytes in memory.
 final class LiteralBytes: ByteStream {
     private var bytes: [UInt8]?
 
@@ -17,7 +17,7 @@ final class LiteralBytes: ByteStream {
     func next() -> [UInt8]? { bytes.take() }
 }
 
-/// A range of a source, as it is.
+/// A stream of a range of a source.
 final class CopiedBytes: ByteStream {
     private static let stepByteCount = 256 << 10
 

@@ -1,6 +1,6 @@
 internal import CZlib
 
-/// The checksum of an archive's members, over bytes as they pass (CRC-32, ISO 3309).
+/// The checksum of ZIP members, computed incrementally (CRC-32, ISO 3309).
 struct CRC32: Sendable {
     private(set) var value: UInt32 = 0
 

@@ -1,23 +1,22 @@
 internal import Synchronization
 
-/// The content of a deflated member, at any place: an archive deflated within another, as the official client writes.
+/// Random access to the content of a deflated member: an archive inside an archive, as the official client writes it.
 ///
-/// Deflated bytes can only be read onwards, so going back means inflating again from the start. That is rare: a model's
-/// directory is read from the tail, which is kept, and its arrays in the order they were written. It costs one more
-/// pass or two over bytes that are deflated already, and so go at the speed of a copy; what it spares is a temporary
-/// file for each update, with a full disk as one more way to fail. Rejected, too: inflating into memory.
-/// An archive whose members stand in a hostile order is refused after ``passCountMax`` passes.
+/// Deflated bytes can only be read forwards, so reading backwards means inflating from the start again. That is rare:
+/// the directory is read from the tail, which is kept in memory, and the arrays are read in the order in which they
+/// were written. Rejected: a temporary file for each update, which fails on a full disk; inflating into memory. An
+/// archive whose order of members would need more than ``passCountMax`` passes is rejected.
 ///
-/// Memory: an ``Inflater`` and twice ``tailByteCount``. Safe from any thread.
+/// Memory: an ``Inflater`` and twice ``tailByteCount``. Thread-safe.
 final class InflatedSource: ByteSource {
-    /// The end records and the directory of a thousand arrays.
+    /// Enough for the end records and the directory of a thousand arrays.
     static let tailByteCount = 128 << 10
-    /// How many times the content may be inflated only to be passed over.
+    /// How many times the content may be inflated only to be skipped.
     static let passCountMax: Int64 = 16
 
-    /// Touched under the lock only.
+    /// Accessed only under the lock.
     private struct State: @unchecked Sendable {
-        /// Nil before the first read, and after one that failed.
+        /// Nil before the first read, and after a read that failed.
         var reader: MemberReader?
         var skippedByteCount: Int64 = 0
     }
@@ -27,9 +26,9 @@ final class InflatedSource: ByteSource {
     private let tail: [UInt8]
     private let state: Mutex<State>
 
-    /// Inflates the member once, to verify it and to keep its tail.
+    /// Inflates the member once to verify it and to keep its tail.
     ///
-    /// - Throws: `.member` where it does not verify.
+    /// - Throws: `.member` if it is damaged.
     init(_ member: ZipMember, of archive: ZipArchive) throws(WeightsError) {
         self.archive = archive
         self.member = member
@@ -66,7 +65,7 @@ final class InflatedSource: ByteSource {
         return count
     }
 
-    /// Takes out the reader, moved to that place.
+    /// Removes the reader from the state, or opens a new one, and moves it to `offset`.
     private func reader(at offset: Int64, _ state: inout State) throws(WeightsError) -> MemberReader {
         var reader = state.reader.take()
         if let position = reader.map({ byteCount - $0.remainingByteCount }), position > offset { reader = nil }

@@ -1,16 +1,16 @@
 internal import CZlib
 
-/// Inflates one deflated range of a source, from first to last.
+/// Inflates a deflated range of a source sequentially.
 ///
-/// Memory: zlib's state, about 40 KiB, and a buffer of 64 KiB for what is still deflated.
+/// Memory: zlib's state, about 40 KiB, and an input buffer of 64 KiB.
 final class Inflater {
     private static let bufferByteCount = 64 << 10
 
     private let source: any ByteSource
-    /// What was not yet read from the source.
+    /// The range that is still to be read from the source.
     private var rest: Range<Int64>
     private let buffer: UnsafeMutableRawBufferPointer
-    /// It stays where it is: zlib points back to it.
+    /// At a fixed address, because zlib's state points to it.
     private let stream: UnsafeMutablePointer<z_stream>
     private var hasEnded = false
 
@@ -20,9 +20,9 @@ final class Inflater {
         buffer = .allocate(byteCount: Self.bufferByteCount, alignment: 64)
         stream = .allocate(capacity: 1)
         stream.initialize(to: z_stream())
-        // Negative: a bare stream, without zlib's own header.
+        // Negative: a raw deflate stream, without zlib's header.
         let status = inflateInit2_(stream, -15, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
-        precondition(status == Z_OK, "no memory to inflate with")
+        precondition(status == Z_OK, "out of memory")
     }
 
     deinit {
@@ -31,10 +31,10 @@ final class Inflater {
         buffer.deallocate()
     }
 
-    /// How the stream disappoints.
+    /// A stream that cannot be inflated as declared.
     enum Failure: Error {
         case damaged(offset: Int64)
-        /// It ends before it has filled the buffer, or goes on after the last byte that was wanted.
+        /// The stream is shorter or longer than expected.
         case otherByteCount
         case source(WeightsError)
     }
@@ -48,7 +48,7 @@ final class Inflater {
         }
     }
 
-    /// Requires that the stream ends here, and with it the range.
+    /// Requires that both the stream and the range end here.
     func finish() throws(Failure) {
         try withUnsafeTemporaryAllocation(byteCount: 1, alignment: 1) { scratch throws(Failure) in
             while !hasEnded {
@@ -58,21 +58,21 @@ final class Inflater {
         guard rest.isEmpty, stream.pointee.avail_in == 0 else { throw .damaged(offset: offset) }
     }
 
-    /// Where in the source the next byte to inflate is.
+    /// The offset in the source of the next byte to inflate.
     private var offset: Int64 { rest.lowerBound - Int64(stream.pointee.avail_in) }
 
-    /// Inflates until the room or the input is used up and returns how many bytes came out.
+    /// Inflates until the output is full or the input is consumed, and returns the number of bytes produced.
     private func step(into output: UnsafeMutableRawBufferPointer) throws(Failure) -> Int {
         if stream.pointee.avail_in == 0 { try refill() }
-        let room = min(output.count, Int(Int32.max))
+        let capacity = min(output.count, Int(Int32.max))
         stream.pointee.next_out = output.baseAddress?.assumingMemoryBound(to: UInt8.self)
-        stream.pointee.avail_out = UInt32(room)
+        stream.pointee.avail_out = UInt32(capacity)
         let status = inflate(stream, Z_NO_FLUSH)
-        let produced = room - Int(stream.pointee.avail_out)
+        let produced = capacity - Int(stream.pointee.avail_out)
         switch status {
         case Z_STREAM_END: hasEnded = true
         case Z_OK: break
-        // Nothing went in or out. With all input read that is a stream cut short.
+        // No progress. If all input was read, the stream is truncated.
         case Z_BUF_ERROR where !rest.isEmpty: break
         default: throw .damaged(offset: offset)
         }

@@ -1,8 +1,8 @@
-/// Reads the content of one member of an archive and verifies it.
+/// Reads and verifies the content of one member of an archive.
 ///
-/// It gives exactly as many bytes as the directory declares, whatever the deflated stream holds. With the last of them it
-/// verifies the checksum, that the stream ends there, and that it used all of the member's bytes in the file.
-/// Memory: an ``Inflater`` where the member is deflated, nothing otherwise.
+/// It returns exactly as many bytes as the directory declares. With the last one it verifies the checksum, that the
+/// deflated stream ends, and that the stream used all of the member's bytes in the file.
+/// Memory: an ``Inflater`` if the member is deflated.
 final class MemberReader: SequentialReader {
     private let source: any ByteSource
     private let member: ZipMember
@@ -13,7 +13,7 @@ final class MemberReader: SequentialReader {
 
     /// Opens a member at its first byte.
     ///
-    /// - Throws: `.member` where the header before the data is not this member's; an empty member is verified here.
+    /// - Throws: `.member` if the local header does not match the directory; an empty member is verified here.
     init(_ member: ZipMember, of archive: ZipArchive) throws(WeightsError) {
         source = archive.source
         self.member = member
@@ -26,10 +26,10 @@ final class MemberReader: SequentialReader {
     var remainingByteCount: Int64 { member.byteCount - position }
 
     func fill(_ buffer: UnsafeMutableRawBufferPointer) throws(WeightsError) {
-        precondition(Int64(buffer.count) <= remainingByteCount, "there are that many bytes")
+        precondition(Int64(buffer.count) <= remainingByteCount, "the read ends inside the member")
         guard !buffer.isEmpty else { return }
         if let inflater {
-            do throws(Inflater.Failure) { try inflater.fill(buffer) } catch { throw refusal(error) }
+            do throws(Inflater.Failure) { try inflater.fill(buffer) } catch { throw weightsError(error) }
         } else {
             try source.fill(buffer, at: dataOffset + position)
         }
@@ -39,13 +39,13 @@ final class MemberReader: SequentialReader {
     }
 
     private func verify() throws(WeightsError) {
-        do throws(Inflater.Failure) { try inflater?.finish() } catch { throw refusal(error) }
+        do throws(Inflater.Failure) { try inflater?.finish() } catch { throw weightsError(error) }
         guard checksum.value == member.checksum else {
             throw .member(member.name, .checksum(expected: member.checksum, found: checksum.value))
         }
     }
 
-    private func refusal(_ failure: Inflater.Failure) -> WeightsError {
+    private func weightsError(_ failure: Inflater.Failure) -> WeightsError {
         switch failure {
         case .damaged(let offset): .member(member.name, .deflate(offset: offset))
         case .otherByteCount: .member(member.name, .declaredByteCount(member.byteCount))
@@ -55,9 +55,9 @@ final class MemberReader: SequentialReader {
 }
 
 extension ZipArchive {
-    /// Where a member's bytes begin, behind the header that stands before them.
+    /// Returns the offset of a member's data, after its local header.
     ///
-    /// - Throws: `.member` where that header is another's, or pushes the data into what follows.
+    /// - Throws: `.member` if the local header does not match the directory, or the data would overlap what follows.
     func dataOffset(of member: ZipMember) throws(WeightsError) -> Int64 {
         let count = ZipFormat.localHeaderByteCount + member.nameBytes.count
         let header = try source.bytes(at: member.headerOffset, count: count)
@@ -72,14 +72,14 @@ extension ZipArchive {
 
     /// Returns the whole content of a small member.
     ///
-    /// - Precondition: its size was compared with a limit.
+    /// - Precondition: the caller checked the member's size.
     func content(of member: ZipMember) throws(WeightsError) -> [UInt8] {
         try MemberReader(member, of: self).bytes(count: Int(member.byteCount))
     }
 
-    /// The content of a member as a source of its own.
+    /// Returns the content of a member as a source.
     ///
-    /// A stored member is a part of the file. A deflated one is inflated as it is read; see ``InflatedSource``.
+    /// A stored member is a range of the file. A deflated member is inflated while it is read; see ``InflatedSource``.
     func source(of member: ZipMember) throws(WeightsError) -> any ByteSource {
         guard !member.isDeflated else { return try InflatedSource(member, of: self) }
         let offset = try dataOffset(of: member)

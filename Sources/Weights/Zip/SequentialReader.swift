@@ -1,20 +1,20 @@
-/// Reads bytes from first to last, once.
+/// Reads bytes once, from first to last.
 ///
-/// Used by one thread at a time.
+/// For one thread at a time.
 protocol SequentialReader: AnyObject {
-    /// Bytes that are still to come.
+    /// Bytes that are still to be read.
     var remainingByteCount: Int64 { get }
 
     /// Fills the whole buffer with the next bytes.
     ///
-    /// The call that gives the last byte throws where the whole does not verify.
+    /// The call that reads the last byte throws if the content does not match its checksum.
     ///
-    /// - Precondition: there are that many bytes still to come.
+    /// - Precondition: at least that many bytes remain.
     func fill(_ buffer: UnsafeMutableRawBufferPointer) throws(WeightsError)
 }
 
 extension SequentialReader {
-    /// Passes over bytes that nobody wants, through a small buffer.
+    /// Reads and discards `count` bytes.
     func skip(_ count: Int64) throws(WeightsError) {
         guard count > 0 else { return }
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Int(min(count, 64 << 10)), alignment: 8)
@@ -28,7 +28,7 @@ extension SequentialReader {
     }
 }
 
-/// Reads a source that has nothing to verify: a raw vector.
+/// Reads a source without a checksum: a raw vector.
 final class RawReader: SequentialReader {
     private let source: any ByteSource
     private var position: Int64 = 0
@@ -48,7 +48,7 @@ final class RawReader: SequentialReader {
 extension SequentialReader {
     /// Returns the next `count` bytes.
     ///
-    /// - Precondition: there are that many bytes still to come.
+    /// - Precondition: at least that many bytes remain.
     func bytes(count: Int) throws(WeightsError) -> [UInt8] {
         var failure: WeightsError?
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initializedCount in

@@ -1,16 +1,16 @@
-/// The directory of an archive: which members it has, and where.
+/// An open ZIP archive: its members and their locations.
 ///
-/// The directory at the end is the truth. Of the header before a member's data only its length is used, because the
-/// official client writes no sizes there. What readers understand differently is refused: something before or after
-/// the archive, a name twice, members that overlap.
+/// The directory at the end is authoritative. Of a member's local header only the length is used, because the official
+/// client writes no sizes there. Archives that ZIP readers interpret differently are rejected: bytes before or after
+/// the archive, duplicate names, overlapping members.
 struct ZipArchive: Sendable {
     let source: any ByteSource
     /// In the order of the directory.
     let members: [ZipMember]
 
-    /// Reads the directory; nothing of the members themselves is read.
+    /// Reads the directory, but not the members.
     ///
-    /// - Throws: `.zip` or `.member` where the directory is not one that is taken.
+    /// - Throws: `.zip` or `.member` if the directory is malformed or unsupported.
     init(_ source: any ByteSource, limits: ModelLimits) throws(WeightsError) {
         let end = try ZipEnd(of: source)
         guard end.memberCount <= UInt64(limits.memberCountMax) else {
@@ -31,19 +31,19 @@ struct ZipArchive: Sendable {
         self.members = try Self.withLimits(members, directoryOffset: end.directoryOffset)
     }
 
-    /// Whether the bytes begin as an archive does; the client looks for it at the very start, too.
+    /// Whether the source begins with the magic number of an archive, at offset 0 as for the client.
     static func begins(_ source: any ByteSource) throws(WeightsError) -> Bool {
         guard source.byteCount >= ZipFormat.endOfDirectoryByteCount else { return false }
         let magic: UInt32 = try source.bytes(at: 0, count: 4).littleEndian(at: 0)
         return magic == ZipFormat.localHeader || magic == ZipFormat.endOfDirectory
     }
 
-    /// The member of that name, where there is one.
+    /// Returns the member with that name; nil if there is none.
     func member(named name: String) -> ZipMember? {
         members.first { $0.name == name }
     }
 
-    /// Notes for each member where the next thing in the file begins, and refuses those that cannot end before it.
+    /// Sets the `limit` of each member and rejects members that overlap what follows.
     private static func withLimits(
         _ members: [ZipMember],
         directoryOffset: Int64
@@ -66,7 +66,7 @@ struct ZipArchive: Sendable {
 /// One member, as the directory describes it.
 struct ZipMember: Sendable {
     let nameBytes: [UInt8]
-    /// Whether the name is UTF-8; otherwise it is in the writer's own encoding.
+    /// Whether the name is UTF-8; otherwise its encoding is unknown.
     let isNameUTF8: Bool
     let isDeflated: Bool
     let checksum: UInt32
@@ -75,9 +75,9 @@ struct ZipMember: Sendable {
     /// Bytes of content.
     let byteCount: Int64
     let headerOffset: Int64
-    /// Where the next member or the directory begins: the data ends before it.
+    /// The offset of the next member or of the directory, at which this member's data ends at the latest.
     var limit: Int64
 
-    /// For comparison with ASCII names, and for messages; not always what was written.
+    /// The name for messages and for comparison with ASCII names; other encodings are not decoded correctly.
     var name: String { String(decoding: nameBytes, as: UTF8.self) }
 }

@@ -1,7 +1,7 @@
-/// Reads the entries of an archive's directory one after the other.
+/// Parses the entries of an archive's directory, one after the other.
 struct ZipDirectory {
     private let bytes: [UInt8]
-    /// Where the directory begins in the file.
+    /// The offset of the directory in the file.
     private let start: Int64
     private let limits: ModelLimits
     private var position = 0
@@ -16,7 +16,7 @@ struct ZipDirectory {
 
     private var violation: WeightsError { .zip(.directory(offset: start + Int64(position))) }
 
-    /// The next entry; whatever this reader does not understand is refused.
+    /// Returns the next entry; rejects unsupported entries.
     mutating func next() throws(WeightsError) -> ZipMember {
         guard bytes.count - position >= ZipFormat.directoryEntryByteCount,
             bytes.littleEndian(at: position) == ZipFormat.directoryEntry
@@ -28,27 +28,29 @@ struct ZipDirectory {
         let extraStart = nameStart + nameByteCount
         let end = extraStart + extraByteCount + commentByteCount
         guard end <= bytes.count else { throw violation }
-        let name = try take(nameStart..<extraStart)
+        let name = try uniqueName(nameStart..<extraStart)
         let sizes = try sizes(extra: extraStart..<extraStart + extraByteCount)
         let flags: UInt16 = bytes.littleEndian(at: position + 8)
         let method: UInt16 = bytes.littleEndian(at: position + 10)
         let checksum: UInt32 = bytes.littleEndian(at: position + 16)
         position = end
-        func refusal(_ why: MemberViolation) -> WeightsError { .member(String(decoding: name, as: UTF8.self), why) }
-        guard flags & ZipFormat.unreadable == 0 else { throw refusal(.encrypted) }
-        guard method == ZipFormat.stored || method == ZipFormat.deflated else {
-            throw refusal(.unsupportedMethod(method))
+        func error(_ violation: MemberViolation) -> WeightsError {
+            .member(String(decoding: name, as: UTF8.self), violation)
         }
-        guard method == ZipFormat.deflated || sizes.stored == sizes.content else { throw refusal(.sizes) }
+        guard flags & ZipFormat.unreadable == 0 else { throw error(.encrypted) }
+        guard method == ZipFormat.stored || method == ZipFormat.deflated else {
+            throw error(.unsupportedMethod(method))
+        }
+        guard method == ZipFormat.deflated || sizes.stored == sizes.content else { throw error(.sizes) }
         guard sizes.content <= UInt64(limits.byteCountMax - byteCount) else {
-            throw refusal(.tooLarge(byteCount: sizes.content, byteCountMax: limits.byteCountMax))
+            throw error(.tooLarge(byteCount: sizes.content, byteCountMax: limits.byteCountMax))
         }
         guard sizes.content / ZipFormat.expansionMax <= sizes.stored else {
-            throw refusal(.declaredByteCount(Int64(sizes.content)))
+            throw error(.declaredByteCount(Int64(sizes.content)))
         }
         guard let stored = Int64(exactly: sizes.stored), let offset = Int64(exactly: sizes.offset), offset <= start
         else {
-            throw refusal(.overlap)
+            throw error(.overlap)
         }
         byteCount += Int64(sizes.content)
         return ZipMember(
@@ -63,12 +65,14 @@ struct ZipDirectory {
         )
     }
 
-    /// - Throws: Where bytes follow the last entry that the end record counts.
+    /// Requires that no bytes follow the last entry.
+    ///
+    /// - Throws: `.zip` if the directory is longer than the entries that the end record counts.
     func expectEnd() throws(WeightsError) {
         guard position == bytes.count else { throw violation }
     }
 
-    private mutating func take(_ range: Range<Int>) throws(WeightsError) -> [UInt8] {
+    private mutating func uniqueName(_ range: Range<Int>) throws(WeightsError) -> [UInt8] {
         let name = Array(bytes[range])
         guard name.count <= limits.nameByteCountMax else {
             throw .zip(.nameTooLong(byteCount: name.count, byteCountMax: limits.nameByteCountMax))
@@ -80,7 +84,7 @@ struct ZipDirectory {
         return name
     }
 
-    /// The sizes and the offset, from the ZIP64 field where the entry itself has no room.
+    /// Returns the sizes and the offset; those that exceed 32 bits are in the ZIP64 field.
     private func sizes(
         extra: Range<Int>
     ) throws(WeightsError) -> (stored: UInt64, content: UInt64, offset: UInt64) {
@@ -101,20 +105,20 @@ struct ZipDirectory {
         return (widenedStored, widenedContent, try widen(offset))
     }
 
-    /// Where the ZIP64 field's numbers are; empty where there is no such field.
+    /// Returns the range of the ZIP64 field's numbers; empty if there is no such field.
     private func field64(in extra: Range<Int>) throws(WeightsError) -> Range<Int> {
         var field: Range<Int>?
-        var place = extra.lowerBound
-        // Writers that align their members leave up to three bytes of padding.
-        while place + 4 <= extra.upperBound {
-            let kind: UInt16 = bytes.littleEndian(at: place)
-            let end = place + 4 + Int(bytes.littleEndian(UInt16.self, at: place + 2))
+        var offset = extra.lowerBound
+        // Writers that align their members add up to three bytes of padding.
+        while offset + 4 <= extra.upperBound {
+            let kind: UInt16 = bytes.littleEndian(at: offset)
+            let end = offset + 4 + Int(bytes.littleEndian(UInt16.self, at: offset + 2))
             guard end <= extra.upperBound else { throw violation }
             if kind == ZipFormat.zip64Extra {
                 guard field == nil else { throw violation }
-                field = place + 4..<end
+                field = offset + 4..<end
             }
-            place = end
+            offset = end
         }
         return field ?? extra.upperBound..<extra.upperBound
     }

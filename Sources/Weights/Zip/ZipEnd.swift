@@ -1,24 +1,24 @@
-/// What the end of an archive says: where its directory is.
+/// The end-of-directory records of an archive, which locate its directory.
 struct ZipEnd {
     let memberCount: UInt64
     let directoryByteCount: UInt64
     let directoryOffset: Int64
 
-    /// The longest comment an archive can have.
+    /// The length of the longest possible comment.
     private static let commentByteCountMax = 0xffff
 
-    /// Finds and reads the end records, of ZIP64 where there are such.
+    /// Finds and reads the end record and, if present, the ZIP64 end record.
     ///
-    /// - Throws: `.zip` where they are missing, disagree, or do not directly follow the directory.
+    /// - Throws: `.zip` if a record is missing, the records disagree, or they do not directly follow the directory.
     init(of source: any ByteSource) throws(WeightsError) {
         let tailByteCount = Int(
             min(source.byteCount, Int64(ZipFormat.endOfDirectoryByteCount + Self.commentByteCountMax))
         )
         let tailOffset = source.byteCount - Int64(tailByteCount)
         let tail = try source.bytes(at: tailOffset, count: tailByteCount)
-        guard let place = Self.place(in: tail) else { throw .zip(.noEndOfDirectory) }
-        let offset = tailOffset + Int64(place)
-        let record = Record(tail, at: place)
+        guard let position = Self.position(in: tail) else { throw .zip(.noEndOfDirectory) }
+        let offset = tailOffset + Int64(position)
+        let record = Record(tail, at: position)
         let locatorOffset = offset - Int64(ZipFormat.locator64ByteCount)
         var end = record.end
         var directoryEnd = offset
@@ -38,20 +38,20 @@ struct ZipEnd {
         directoryOffset = Int64(end.offset)
     }
 
-    /// Where the end record begins in the last bytes of the file.
+    /// Returns the position of the end record in the last bytes of the file.
     ///
-    /// As Python does: directly at the end when there is no comment, otherwise the last place that looks like it. The
+    /// As in Python: at the end if there is no comment, otherwise at the last occurrence of its magic number. The
     /// comment must then fill the rest exactly.
-    private static func place(in tail: [UInt8]) -> Int? {
+    private static func position(in tail: [UInt8]) -> Int? {
         let last = tail.count - ZipFormat.endOfDirectoryByteCount
         guard last >= 0 else { return nil }
-        func isEnd(_ place: Int) -> Bool { tail.littleEndian(at: place) == ZipFormat.endOfDirectory }
-        func commentByteCount(_ place: Int) -> UInt16 { tail.littleEndian(at: place + 20) }
+        func isEnd(_ position: Int) -> Bool { tail.littleEndian(at: position) == ZipFormat.endOfDirectory }
+        func commentByteCount(_ position: Int) -> UInt16 { tail.littleEndian(at: position + 20) }
         if isEnd(last), commentByteCount(last) == 0 { return last }
-        guard let place = (0...last).last(where: isEnd), place + Int(commentByteCount(place)) == last else {
+        guard let position = (0...last).last(where: isEnd), position + Int(commentByteCount(position)) == last else {
             return nil
         }
-        return place
+        return position
     }
 
     private struct Numbers {
@@ -67,12 +67,12 @@ struct ZipEnd {
         let byteCount: UInt32
         let offset: UInt32
 
-        init(_ bytes: [UInt8], at place: Int) {
-            let disks: UInt32 = bytes.littleEndian(at: place + 4)
-            let countHere: UInt16 = bytes.littleEndian(at: place + 8)
-            count = bytes.littleEndian(at: place + 10)
-            byteCount = bytes.littleEndian(at: place + 12)
-            offset = bytes.littleEndian(at: place + 16)
+        init(_ bytes: [UInt8], at position: Int) {
+            let disks: UInt32 = bytes.littleEndian(at: position + 4)
+            let countHere: UInt16 = bytes.littleEndian(at: position + 8)
+            count = bytes.littleEndian(at: position + 10)
+            byteCount = bytes.littleEndian(at: position + 12)
+            offset = bytes.littleEndian(at: position + 16)
             isOneDisk = disks == 0 && countHere == count
         }
 
@@ -80,7 +80,7 @@ struct ZipEnd {
             Numbers(count: UInt64(count), byteCount: UInt64(byteCount), offset: UInt64(offset))
         }
 
-        /// Each number is either the same or says that it stands in the other record.
+        /// Whether each number is the same as in the ZIP64 record or refers to that record.
         func agrees(with end: Numbers) -> Bool {
             (count == ZipFormat.countIn64 || UInt64(count) == end.count)
                 && (byteCount == ZipFormat.in64 || UInt64(byteCount) == end.byteCount)
@@ -96,13 +96,13 @@ struct ZipEnd {
     ) throws(WeightsError) -> Numbers {
         let disk: UInt32 = locator.littleEndian(at: 4)
         let diskCount: UInt32 = locator.littleEndian(at: 16)
-        // Python writes 1 here, some writers 0.
+        // Python writes 1; some writers write 0.
         guard disk == 0, diskCount <= 1 else { throw .zip(.multiDisk) }
         guard offset >= 0, locator.littleEndian(UInt64.self, at: 8) == UInt64(offset) else {
             throw .zip(.directory(offset: offset))
         }
         let bytes = try source.bytes(at: offset, count: ZipFormat.endOfDirectory64ByteCount)
-        // The size that the record gives leaves out its first 12 bytes.
+        // The record's size field does not count its first 12 bytes.
         guard bytes.littleEndian(at: 0) == ZipFormat.endOfDirectory64,
             bytes.littleEndian(UInt64.self, at: 4) == UInt64(ZipFormat.endOfDirectory64ByteCount - 12)
         else { throw .zip(.directory(offset: offset)) }

@@ -1,4 +1,4 @@
-/// The fixed parts of an archive's records.
+/// The constants of the ZIP file format.
 ///
 /// Source: PKWARE, "APPNOTE.TXT - .ZIP File Format Specification", 6.3.10, section 4.3.
 enum ZipFormat {
@@ -18,7 +18,7 @@ enum ZipFormat {
     static let stored: UInt16 = 0
     static let deflated: UInt16 = 8
 
-    /// What a deflated byte can become at most: four times 258 bytes, each a copy in two bits (RFC 1951).
+    /// The maximum number of bytes from one deflated byte: four copies of 258 bytes, two bits each (RFC 1951).
     static let expansionMax: UInt64 = 1_032
 
     static let isEncrypted: UInt16 = 1 << 0
@@ -30,19 +30,19 @@ enum ZipFormat {
     static let isPatch: UInt16 = 1 << 5
     static let unreadable = isEncrypted | isStronglyEncrypted | isMasked | isPatch
 
-    /// The extra field with the numbers that do not fit into 32 bits.
+    /// The id of the extra field with the numbers that do not fit into 32 bits.
     static let zip64Extra: UInt16 = 1
-    /// Stands where such a number would.
+    /// The placeholder for a number that is in the ZIP64 field or record.
     static let in64: UInt32 = 0xffff_ffff
     static let countIn64: UInt16 = 0xffff
 
-    // What the writer says of itself and of every member.
+    // The writer's version and the constant attributes of every member.
     static let version: UInt16 = 20
     static let version64: UInt16 = 45
-    /// Unix, so that the attributes are those of Unix.
+    /// Unix, so that attributes are Unix file modes.
     static let madeBy: UInt16 = 3 << 8
-    /// A plain file that its owner writes and everybody reads.
+    /// A regular file with mode 644.
     static let regularFile: UInt32 = 0o100644 << 16
-    /// The first day there is: 1980-01-01.
+    /// The first date of the format: 1980-01-01.
     static let date: UInt16 = 1 << 5 | 1
 }

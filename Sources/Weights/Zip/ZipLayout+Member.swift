@@ -1,8 +1,8 @@
-/// The records of one member, as bytes.
+/// The records of one member.
 extension ZipLayout.Member {
     private var is64: Bool { max(byteCount, storedByteCount) >= Int64(ZipFormat.in64) }
 
-    /// What stands before the data.
+    /// The local header, which precedes the data.
     var localHeader: [UInt8] {
         var bytes: [UInt8] = []
         bytes.append(littleEndian: ZipFormat.localHeader)
@@ -17,7 +17,7 @@ extension ZipLayout.Member {
         return bytes
     }
 
-    /// What follows the data; nothing where the checksum stands before it.
+    /// Returns the record after the data; empty if the checksum is in the local header.
     func dataDescriptor(checksum: UInt32) -> [UInt8] {
         guard self.checksum == nil else { return [] }
         var bytes: [UInt8] = []
@@ -33,7 +33,7 @@ extension ZipLayout.Member {
         return bytes
     }
 
-    /// The entry in the directory for a member whose header is at `offset`.
+    /// Returns the directory entry of a member whose local header is at `offset`.
     func directoryEntry(at offset: Int64, checksum: UInt32) -> [UInt8] {
         let isFar = offset >= Int64(ZipFormat.in64)
         let numbers = (is64 ? [byteCount, storedByteCount] : []) + (isFar ? [offset] : [])
@@ -60,7 +60,8 @@ extension ZipLayout.Member {
         return bytes
     }
 
-    /// The fields that local header and directory entry share, from the version needed to the count of extra bytes.
+    /// Appends the fields that local header and directory entry share, from the version needed to the length of the
+    /// extra field.
     private func appendCommon(checksum: UInt32, hasSizes: Bool, extraByteCount: UInt16, to bytes: inout [UInt8]) {
         let flags = (self.checksum == nil ? ZipFormat.hasDescriptor : 0) | (isNameUTF8 ? ZipFormat.isNameUTF8 : 0)
         bytes.append(littleEndian: is64 || extraByteCount > 0 ? ZipFormat.version64 : ZipFormat.version)

@@ -1,8 +1,8 @@
-/// Where everything stands in an archive that is to be written: known before its first byte is.
+/// The layout of an archive that is to be written, computed before its first byte.
 ///
-/// Members are stored, or copied as they were deflated elsewhere. A checksum that is not known yet follows its member's
-/// data, so an archive is written in one pass; every reader that goes by the directory takes it. ZIP64 where a number
-/// needs it. Dates are those of 1980, so the same content makes the same bytes.
+/// Members are stored, or copied from another archive in deflated form. A checksum that is not known in advance is
+/// written after the data, so an archive is written in one pass; readers that use the directory support this. ZIP64 is
+/// used only for numbers that need it. All dates are 1980-01-01, so that equal content gives equal bytes.
 struct ZipLayout: Sendable {
     struct Member: Sendable {
         let nameBytes: [UInt8]
@@ -12,7 +12,7 @@ struct ZipLayout: Sendable {
         var storedByteCount: Int64
         var isDeflated = false
         var isNameUTF8 = false
-        /// Nil where it is known only once the content has been written.
+        /// Nil if it is known only after the content was written.
         var checksum: UInt32?
 
         /// A member that is stored.
@@ -37,7 +37,7 @@ struct ZipLayout: Sendable {
     let members: [Member]
     let headerOffsets: [Int64]
     let directoryOffset: Int64
-    /// Of the whole archive.
+    /// Bytes of the whole archive.
     let byteCount: Int64
 
     init(_ members: [Member]) {
@@ -58,7 +58,7 @@ struct ZipLayout: Sendable {
         byteCount = end + Int64(Self.end(of: members.count, directory: directoryOffset..<end).count)
     }
 
-    /// The directory and the end records; where a member has no checksum of its own, that from `checksums`.
+    /// Returns the directory and the end records; `checksums` has those of the members without a known checksum.
     func directory(checksums: [UInt32]) -> [UInt8] {
         var bytes: [UInt8] = []
         for (index, member) in members.enumerated() {

@@ -1,6 +1,6 @@
-/// Makes the bytes of an archive from those of its members, in one pass.
+/// Writes an archive in one pass from the streams of its members.
 final class ZipStream: ByteStream {
-    /// Opens the content of a member, when its turn comes.
+    /// Opens the content of a member.
     typealias Opening = @Sendable () -> any ByteStream
 
     private enum Step {
@@ -16,9 +16,9 @@ final class ZipStream: ByteStream {
     private var checksums: [UInt32] = []
     private var byteCount: Int64 = 0
 
-    /// - Precondition: there is one content for each member, with as many bytes as its layout says.
+    /// - Precondition: there is one content for each member, with the length in the layout.
     init(_ layout: ZipLayout, _ contents: [Opening]) {
-        precondition(layout.members.count == contents.count, "each member has its content")
+        precondition(layout.members.count == contents.count, "each member has a content")
         self.layout = layout
         self.contents = contents
         step = contents.isEmpty ? .directory : .header(0)
@@ -33,17 +33,17 @@ final class ZipStream: ByteStream {
     private func advance() throws(WeightsError) -> [UInt8]? {
         switch step {
         case .header(let index):
-            precondition(byteCount == layout.headerOffsets[index], "every member is as long as its layout says")
+            precondition(byteCount == layout.headerOffsets[index], "every member has the length in the layout")
             step = .content(index, contents[index](), CRC32())
             return layout.members[index].localHeader
         case .content(let index, let content, var checksum):
             guard let bytes = try content.next() else { return try endMember(index, checksum.value) }
-            // A copied member brings its checksum, of bytes that do not pass here.
+            // The checksum of a copied member is that of its inflated bytes, which are not computed here.
             if layout.members[index].checksum == nil { bytes.withUnsafeBytes { checksum.add($0) } }
             step = .content(index, content, checksum)
             return bytes
         case .directory:
-            precondition(byteCount == layout.directoryOffset, "every member is as long as its layout says")
+            precondition(byteCount == layout.directoryOffset, "every member has the length in the layout")
             step = .end
             return layout.directory(checksums: checksums)
         case .end:
