@@ -1,7 +1,7 @@
-/// Eight bytes looked at in one step, which takes long strings from 1.5 to more than 4 GB/s.
+/// Searches eight bytes in one step, which raises the speed on long strings from 1.5 to more than 4 GB/s.
 ///
-/// A mark is the top bit of a byte that was found. Marks above the first may be wrong, because a subtraction borrows
-/// from the next byte; the first never is, and neither is the absence of any.
+/// A search sets a mark, the top bit, in each byte that matches. Only the first mark is reliable, because a subtraction
+/// borrows from the next byte; a result without marks is reliable, too.
 /// Source: Henry S. Warren, "Hacker's Delight", 6-1, "Find First 0-Byte".
 struct ByteWord {
     static let byteCount = 8
@@ -11,23 +11,23 @@ struct ByteWord {
 
     private let bits: UInt64
 
-    /// - Precondition: eight bytes stand from `offset` on.
+    /// - Precondition: there are eight bytes from `offset` on.
     init(_ bytes: UnsafeRawBufferPointer, at offset: Int) {
         bits = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
     }
 
-    /// What ends a run of text within a string: quotes and backslashes.
+    /// Marks of the bytes that end a run of text in a string: quotes and backslashes.
     var endsOfText: UInt64 {
         marks(of: UInt8(ascii: "\"")) | marks(of: UInt8(ascii: "\\"))
     }
 
-    /// Quotes, backslashes, control characters and everything that is not ASCII.
+    /// Marks of quotes, backslashes, control characters and non-ASCII bytes.
     var irregularText: UInt64 {
         let controls = (bits &- Self.ones &* 0x20) & ~bits & Self.tops
         return endsOfText | controls | bits & Self.tops
     }
 
-    /// How many bytes stand before the first mark.
+    /// Returns the number of bytes before the first mark.
     static func offset(ofFirst marks: UInt64) -> Int {
         marks.trailingZeroBitCount / 8
     }

@@ -1,14 +1,14 @@
 internal import Glibc
 
-/// One JSON object on one line, whose last member is its own checksum.
+/// A JSON object on one line whose last member is the checksum of the line.
 ///
 /// Shape: records, manifests, journals and every other JSON file of a data directory are such lines:
 ///
 ///     {"seq":7,"op":"put","id":"a1","xxh3":"0123456789abcdef"}
 ///
-/// `xxh3` is XXH3-64, seeded by the caller, of every byte before its own comma. The trailer has a fixed width, so a line
-/// is verified without parsing it, and any JSON tool can read it without knowing the trailer.
-/// After a crash a line is whole and verifies, or it is torn or malformed: it is never taken for another one.
+/// `xxh3` is the XXH3-64, with the caller's seed, of all bytes before its comma. The trailer has a fixed width, so a
+/// line is verified without parsing it. JSON tools can read the line, because the trailer is an ordinary member. After
+/// a crash a line is either complete and valid, or detected as torn, malformed or damaged.
 /// Source: docs/FORMAT.md, "Checked lines".
 package enum CheckedLine {
     /// Bytes of the trailer: `,"xxh3":"0123456789abcdef"}` and the newline.
@@ -17,7 +17,7 @@ package enum CheckedLine {
     private static let opening: StaticString = #","xxh3":""#
     private static let closing: StaticString = "\"}\n"
 
-    /// Turns the JSON object in `line[start...]` into a checked line, newline included.
+    /// Appends the checksum to the JSON object in `line[start...]`, and a newline.
     ///
     /// - Precondition: those bytes are one JSON object with at least one member and without a newline.
     package static func seal(_ line: inout [UInt8], from start: Int, seed: UInt64) {
@@ -34,11 +34,11 @@ package enum CheckedLine {
         line.append(closing)
     }
 
-    /// Returns when `line`, newline included, is what was sealed with `seed`.
+    /// Verifies the checksum of `line`, newline included.
     ///
-    /// - Throws: ``CheckedLineError/torn`` without a newline at the end, as after a crash amid an append;
-    ///   ``CheckedLineError/malformed`` where the trailer has another shape;
-    ///   ``CheckedLineError/checksumMismatch`` where these are not the bytes, or not the place, that were sealed.
+    /// - Throws: ``CheckedLineError/torn`` if the newline is missing, as after a crash during an append;
+    ///   ``CheckedLineError/malformed`` if the line does not end with a checksum;
+    ///   ``CheckedLineError/checksumMismatch`` if the bytes or the seed differ from those of ``seal(_:from:seed:)``.
     package static func verify(_ line: UnsafeRawBufferPointer, seed: UInt64) throws(CheckedLineError) {
         guard line.last == UInt8(ascii: "\n") else { throw .torn }
         guard let checksum = checksum(of: line) else { throw .malformed }
@@ -46,7 +46,7 @@ package enum CheckedLine {
         guard XXH3.hash64(covered, seed: seed) == checksum else { throw .checksumMismatch }
     }
 
-    /// The checksum that stands at the end of a line; nil where it does not end in one.
+    /// Returns the checksum at the end of a line; nil if there is none.
     package static func checksum(of line: ArraySlice<UInt8>) -> UInt64? {
         line.withUnsafeBytes { checksum(of: $0) }
     }
@@ -64,16 +64,16 @@ package enum CheckedLine {
     ///
     /// - Precondition: the object has a member, and none is named `xxh3`.
     package static func seal(_ object: JSONObject, seed: UInt64) -> [UInt8] {
-        precondition(object["xxh3"] == nil, "the checksum's name is taken")
+        precondition(object["xxh3"] == nil, "the name of the checksum is reserved")
         var line = object.bytes
         seal(&line, from: 0, seed: seed)
         return line
     }
 
-    /// Returns the object of a verified line, without its checksum.
+    /// Verifies a line and returns its object without the checksum.
     ///
-    /// - Throws: what ``verify(_:seed:)`` throws, and ``CheckedLineError/malformed`` where a line that verifies is not
-    ///   a JSON object, which only another program can have written.
+    /// - Throws: The errors of ``verify(_:seed:)``, and ``CheckedLineError/malformed`` if a line with a valid checksum
+    ///   is not a JSON object, which means that another program wrote it.
     package static func open(_ line: [UInt8], seed: UInt64) throws(CheckedLineError) -> JSONObject {
         var failure: CheckedLineError?
         line.withUnsafeBytes { bytes in
@@ -95,13 +95,13 @@ package enum CheckedLine {
     }
 }
 
-/// What is wrong with a line that should be a ``CheckedLine``.
+/// An invalid ``CheckedLine``.
 package enum CheckedLineError: Error, Sendable, Hashable {
-    /// Its newline is missing: the write never finished.
+    /// The newline is missing: the write did not finish.
     case torn
-    /// It does not end in a checksum member of the fixed width.
+    /// The line does not end with a checksum member of the fixed width.
     case malformed
-    /// It is whole, but not what was written there.
+    /// The line is complete, but its bytes are not those that were written at this position.
     case checksumMismatch
 }
 
@@ -112,7 +112,9 @@ extension Array<UInt8> {
 }
 
 extension UnsafeRawBufferPointer {
-    /// Whether a text stands at an offset that leaves room for it.
+    /// Whether `text` is at `offset`.
+    ///
+    /// - Precondition: the text ends inside the buffer.
     fileprivate func holds(_ text: StaticString, at offset: Int) -> Bool {
         guard let start = baseAddress else { return false }
         return memcmp(start + offset, text.utf8Start, text.utf8CodeUnitCount) == 0

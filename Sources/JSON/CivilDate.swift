@@ -1,13 +1,13 @@
 /// A day of the proleptic Gregorian calendar, years 1 to 9999.
 ///
-/// Source: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms". Years begin in March there, so the leap day
-/// is the last day of its year, and eras of 400 years all have 146,097 days.
+/// Source: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms". Its years begin in March, so the leap day
+/// is the last day of a year, and every era of 400 years has 146,097 days.
 struct CivilDate: Hashable {
     let year: Int
     let month: Int
     let day: Int
 
-    /// Returns nil for a day that the calendar does not have.
+    /// Returns nil if there is no such day.
     init?(year: Int, month: Int, day: Int) {
         guard (1...9999).contains(year), (1...12).contains(month), day >= 1 else { return nil }
         guard day <= Self.dayCount(month: month, year: year) else { return nil }
@@ -16,7 +16,7 @@ struct CivilDate: Hashable {
         self.day = day
     }
 
-    /// - Precondition: the day lies in the years 1 to 9999.
+    /// - Precondition: the day is in the years 1 to 9999.
     init(dayNumber: Int) {
         let shifted = dayNumber + Self.dayNumberShift
         let era = shifted / 146_097
@@ -40,7 +40,7 @@ struct CivilDate: Hashable {
         return era * 146_097 + dayOfEra - Self.dayNumberShift
     }
 
-    /// Days from 0000-03-01, where the eras begin, to 1970-01-01.
+    /// Days from 0000-03-01, the start of the first era, to 1970-01-01.
     private static let dayNumberShift = 719_468
 
     private static func dayCount(month: Int, year: Int) -> Int {

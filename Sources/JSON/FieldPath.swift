@@ -1,11 +1,11 @@
-/// Where a field stands in a document: the keys from the outermost object inwards.
+/// The path of a field in a document: keys from the outermost object inwards.
 ///
-/// Shape: `client_id`, `sender.name`. A dot always separates, so a key with a dot in it cannot be addressed.
-/// Any text is a path; one that no document has (`a..b`) finds nothing.
+/// Shape: `client_id`, `sender.name`. A dot always separates keys, so a key that contains a dot cannot be addressed.
+/// Every text is a valid path; `a..b` has an empty key, which documents usually do not contain.
 package struct FieldPath: Sendable, Hashable {
-    /// The path as UTF-8, which the scanner compares without making strings.
+    /// The path in UTF-8, which the scanner compares without creating strings.
     let bytes: [UInt8]
-    /// Bytes of the outermost key.
+    /// Number of bytes of the outermost key.
     let firstCount: Int
 
     package init(_ text: String) {
@@ -13,14 +13,14 @@ package struct FieldPath: Sendable, Hashable {
         firstCount = bytes.firstIndex(of: UInt8(ascii: ".")) ?? bytes.count
     }
 
-    /// The path as it is written.
+    /// The path as text, with dots.
     package var text: String {
         String(decoding: bytes, as: UTF8.self)
     }
 
     /// The keys of the path, outermost first; at least one.
     package var components: [String] {
-        // Bytes, not characters: to Swift a dot before a combining accent is another character.
+        // Bytes, not characters: in Swift a dot and a following combining accent are one character.
         bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
             .map { String(decoding: $0, as: UTF8.self) }
     }

@@ -1,6 +1,6 @@
-/// Checksums and digests as text: lower-case digits, most significant first, never shortened.
+/// Converts checksums and digests to and from hexadecimal text: lower case, most significant digit first, fixed width.
 package enum Hexadecimal {
-    /// Digits of a 64-bit value.
+    /// The number of digits of a 64-bit value.
     package static let digitCount = 16
 
     /// Appends the 16 digits of `value`.
@@ -18,7 +18,7 @@ package enum Hexadecimal {
         return String(decoding: digits, as: UTF8.self)
     }
 
-    /// Returns two digits a byte, for digests of any length.
+    /// Returns two digits for each byte.
     package static func text(_ bytes: [UInt8]) -> String {
         var digits: [UInt8] = []
         digits.reserveCapacity(bytes.count * 2)
@@ -29,9 +29,9 @@ package enum Hexadecimal {
         return String(decoding: digits, as: UTF8.self)
     }
 
-    /// Returns the value of exactly 16 lower-case digits, or nil.
+    /// Returns the value of exactly 16 lower-case digits; nil for any other text.
     ///
-    /// Upper case is refused so that each value has one spelling and every flipped bit of it shows.
+    /// Upper case is rejected, so that each value has one spelling and every flipped bit is detected.
     package static func value(of digits: UnsafeRawBufferPointer) -> UInt64? {
         guard digits.count == digitCount else { return nil }
         var value: UInt64 = 0
@@ -42,7 +42,7 @@ package enum Hexadecimal {
         return value
     }
 
-    /// Returns the value of exactly 16 lower-case digits, or nil.
+    /// Returns the value of exactly 16 lower-case digits; nil for any other text.
     package static func value(of text: String) -> UInt64? {
         var text = text
         return text.withUTF8 { value(of: UnsafeRawBufferPointer($0)) }

@@ -1,14 +1,14 @@
 extension JSON {
-    /// Parses exactly one value, with white space around it.
+    /// Parses exactly one value, optionally surrounded by white space.
     ///
-    /// The whole grammar of RFC 8259 and nothing else is taken; see ``JSONError`` for what is refused and where.
+    /// Accepts the grammar of RFC 8259 without extensions; see ``JSONError`` for further restrictions.
     package init(parsing bytes: UnsafeRawBufferPointer, limits: JSONLimits = .default) throws(JSONError) {
         guard bytes.count <= limits.byteCountMax else { throw .tooLong(byteCount: bytes.count) }
         var parser = JSONParser(bytes, depthMax: limits.depthMax)
         self = try parser.document()
     }
 
-    /// Parses exactly one value, as ``init(parsing:limits:)`` does, from an array, a slice or a text's `utf8`.
+    /// Parses exactly one value from an array, a slice or the `utf8` of a string, as ``init(parsing:limits:)`` does.
     package init(parsing bytes: some Collection<UInt8>, limits: JSONLimits = .default) throws(JSONError) {
         func parse(_ bytes: UnsafeRawBufferPointer) -> Result<JSON, JSONError> {
             do throws(JSONError) { return .success(try JSON(parsing: bytes, limits: limits)) } catch {

@@ -1,12 +1,12 @@
 extension JSON {
-    /// The value as JSON: compact, on one line, without a newline at the end.
+    /// The value as JSON: compact, on one line, without a trailing newline.
     package var bytes: [UInt8] {
         var output: [UInt8] = []
         write(to: &output)
         return output
     }
 
-    /// Appends the value as JSON: keys in their order, numbers as they were written.
+    /// Appends the value as JSON; keys keep their order and numbers their digits.
     package func write(to output: inout [UInt8]) {
         switch self {
         case .null: output.append(contentsOf: "null".utf8)
@@ -26,7 +26,7 @@ extension JSON {
 
     /// Appends a text as a JSON string, quotes included.
     ///
-    /// Only what must be escaped is: quotes, backslashes and control characters, so a string never breaks a line.
+    /// Only quotes, backslashes and control characters are escaped, so a string never contains a line break.
     package static func write(_ text: String, to output: inout [UInt8]) {
         output.append(UInt8(ascii: "\""))
         var text = text
@@ -63,7 +63,7 @@ extension JSON {
 }
 
 extension JSONObject {
-    /// The object as JSON: compact, on one line, without a newline at the end.
+    /// The object as JSON: compact, on one line, without a trailing newline.
     package var bytes: [UInt8] {
         var output: [UInt8] = []
         write(to: &output)

@@ -1,7 +1,7 @@
-/// A JSON value (RFC 8259) that loses nothing: numbers keep their digits, objects keep their order.
+/// A lossless JSON value (RFC 8259): numbers keep their digits, objects keep the order of their keys.
 ///
-/// Two values are equal when they are written alike: `1` and `1.0` differ, objects with their keys in another order
-/// differ, and so do the two Unicode spellings of `é`, which Swift's own comparison of strings calls equal.
+/// Two values are equal if their texts are: `1` and `1.0` differ, objects with their keys in another order differ, and
+/// so do the two Unicode spellings of `é`, which are equal as Swift strings.
 package enum JSON: Sendable, Hashable {
     case null
     case bool(Bool)
@@ -25,24 +25,24 @@ extension JSON {
     }
 }
 
-/// What a value holds, where it is of that kind; nil otherwise, never a conversion.
+/// Access by kind: nil if the value is of another kind; values are not converted.
 extension JSON {
-    /// Whether this is `null`, which a document tells apart from a missing member.
+    /// Whether the value is `null`, as distinct from a missing member.
     package var isNull: Bool {
         if case .null = self { true } else { false }
     }
 
-    /// The truth value.
+    /// The boolean.
     package var bool: Bool? {
         if case .bool(let value) = self { value } else { nil }
     }
 
-    /// The number, as it was written.
+    /// The number with its original digits.
     package var number: JSONNumber? {
         if case .number(let value) = self { value } else { nil }
     }
 
-    /// The number, where it is written as an integer and fits.
+    /// The number, if it is written as an integer and fits into 64 bits.
     package var int: Int64? { number?.int }
 
     /// The number, rounded to the nearest double.
@@ -63,10 +63,10 @@ extension JSON {
         if case .object(let value) = self { value } else { nil }
     }
 
-    /// The member of that name, where this is an object that has one.
+    /// The value of the member `key`; nil if there is none or this is not an object.
     package subscript(key: String) -> JSON? { object?[key] }
 
-    /// The value at the end of a path of objects; arrays are not entered.
+    /// The value at the end of a path of nested objects; arrays are not entered.
     package subscript(path path: FieldPath) -> JSON? {
         var value = self
         for component in path.components {
@@ -91,7 +91,7 @@ extension JSON: ExpressibleByIntegerLiteral {
 
 extension JSON: ExpressibleByFloatLiteral {
     package init(floatLiteral value: Double) {
-        guard let number = JSONNumber(value) else { preconditionFailure("JSON has no number for \(value)") }
+        guard let number = JSONNumber(value) else { preconditionFailure("\(value) is not finite") }
         self = .number(number)
     }
 }

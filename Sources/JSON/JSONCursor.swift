@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// A position in bytes that are believed to be JSON; steps over whole values without looking into them.
+/// A position in bytes that are expected to be JSON, which skips whole values without decoding them.
 struct JSONCursor {
     private let bytes: UnsafeRawBufferPointer
     private var position = 0
@@ -11,12 +11,12 @@ struct JSONCursor {
 
     /// The next byte, or nil at the end.
     ///
-    /// Every read goes through here, so none leaves the bytes.
+    /// Every read goes through this property, so none is out of bounds.
     var peek: UInt8? {
         position < bytes.count ? bytes[position] : nil
     }
 
-    /// Steps over an opening bracket; false where another byte stands, or where the closing one follows.
+    /// Skips an opening bracket; false if another byte is next, or if the closing bracket follows.
     mutating func enter(_ bracket: UInt8) -> Bool {
         skipSpace()
         guard peek == bracket else { return false }
@@ -26,7 +26,7 @@ struct JSONCursor {
         return peek != bracket + 2
     }
 
-    /// Steps over a comma; false at the end of the array or object.
+    /// Skips a comma; false at the end of the array or object.
     mutating func separator() -> Bool {
         skipSpace()
         guard peek == UInt8(ascii: ",") else { return false }
@@ -35,7 +35,7 @@ struct JSONCursor {
         return true
     }
 
-    /// Steps over a key and its colon.
+    /// Skips a key and its colon, and returns the key.
     mutating func key() -> JSONSpan? {
         guard peek == UInt8(ascii: "\""), let key = value() else { return nil }
         skipSpace()
@@ -45,7 +45,7 @@ struct JSONCursor {
         return key
     }
 
-    /// Steps over the members of an object to the value of `name`; false where there is none.
+    /// Skips the members of an object up to the value of `name`; false if there is none.
     mutating func find(_ name: UnsafeRawBufferPointer) -> Bool {
         while let key = key() {
             if key.isText(name) { return true }
@@ -54,10 +54,10 @@ struct JSONCursor {
         return false
     }
 
-    /// Steps over a value; nil where none begins or it does not end.
+    /// Skips a value and returns it; nil if the next bytes are not a value or it is incomplete.
     ///
-    /// Its first byte tells its kind. Only as much of it is looked at as is needed to find its end, so `trux` is a bool
-    /// here; decoding the span tells that it is none.
+    /// The kind follows from the first byte, and the rest is only searched for the end of the value. So `trux` is
+    /// reported as a bool; decoding the span then fails.
     mutating func value() -> JSONSpan? {
         guard let first = peek else { return nil }
         let start = position
@@ -87,7 +87,7 @@ struct JSONCursor {
         return JSONSpan(kind: kind, bytes: found, offset: start, hasEscapes: hasEscapes)
     }
 
-    /// Steps over a string and returns whether it has escapes; nil where it does not end.
+    /// Skips a string and returns whether it has escapes; nil if it is incomplete.
     private mutating func skipString() -> Bool? {
         var hasEscapes = false
         position += 1
@@ -102,7 +102,7 @@ struct JSONCursor {
         }
     }
 
-    /// Steps over text up to a quote, a backslash or the end.
+    /// Skips text up to a quote, a backslash or the end.
     private mutating func skipText() {
         while position + ByteWord.byteCount <= bytes.count {
             let ends = ByteWord(bytes, at: position).endsOfText
@@ -115,9 +115,9 @@ struct JSONCursor {
         while let byte = peek, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") { position += 1 }
     }
 
-    /// Steps over an array or object by counting brackets outside of strings; false where they do not close.
+    /// Skips an array or object by counting brackets outside of strings; false if they are unbalanced.
     ///
-    /// It counts instead of recursing, so bytes that nest a million brackets cost time but no stack.
+    /// It does not recurse, so a million nested brackets take time but no stack.
     private mutating func skipBrackets() -> Bool {
         var depth = 0
         while let byte = peek {
@@ -135,7 +135,7 @@ struct JSONCursor {
         return false
     }
 
-    /// Steps over a number or a word, up to what may follow one.
+    /// Skips a number or a word, up to a comma, a closing bracket or white space.
     private mutating func skipScalar() {
         while let byte = peek {
             switch byte {
@@ -153,7 +153,7 @@ struct JSONCursor {
 }
 
 extension JSONSpan {
-    /// Whether this string, decoded, is those bytes.
+    /// Whether the decoded string equals `other`.
     func isText(_ other: UnsafeRawBufferPointer) -> Bool {
         guard let text else { return string.map { $0.utf8.elementsEqual(other) } ?? false }
         guard text.count == other.count else { return false }

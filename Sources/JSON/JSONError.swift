@@ -1,23 +1,23 @@
-/// Why bytes are not JSON, or not JSON that Ledge takes, and at which byte.
+/// Bytes that are not JSON, or exceed a limit of Ledge, and the offset of the error.
 package enum JSONError: Error, Sendable, Hashable {
-    /// No value can have this byte here.
+    /// The grammar does not allow this byte here.
     case unexpectedByte(offset: Int)
-    /// The bytes end amid a value; the offset is their count.
+    /// The bytes end inside a value; the offset is their count.
     case unexpectedEnd(offset: Int)
     /// A value is followed by more than white space.
     case trailingBytes(offset: Int)
     /// A string is not UTF-8 (RFC 3629: nothing overlong, no surrogates, nothing above U+10FFFF).
     case invalidUTF8(offset: Int)
-    /// A `\u` escape is half of a surrogate pair.
+    /// A `\u` escape is one half of a surrogate pair without the other.
     case loneSurrogate(offset: Int)
-    /// An object has a key twice; readers disagree on what that means, so it is refused.
+    /// An object has a duplicate key, which JSON readers interpret differently.
     case duplicateKey(String, offset: Int)
     /// Arrays and objects are nested deeper than ``JSONLimits/depthMax``.
     case tooDeep(offset: Int)
-    /// There are more bytes than ``JSONLimits/byteCountMax``; nothing was read.
+    /// There are more bytes than ``JSONLimits/byteCountMax``; they were not parsed.
     case tooLong(byteCount: Int)
 
-    /// The byte where reading stopped, from 0.
+    /// The offset of the error, from 0.
     package var offset: Int {
         switch self {
         case .unexpectedByte(let offset), .unexpectedEnd(let offset), .trailingBytes(let offset),
@@ -29,13 +29,13 @@ package enum JSONError: Error, Sendable, Hashable {
     }
 }
 
-/// How much a parser takes from whoever wrote the bytes.
+/// Limits of the parser for bytes from untrusted clients.
 package struct JSONLimits: Sendable, Hashable {
     package static let `default` = JSONLimits()
 
-    /// How many arrays and objects may stand within each other.
+    /// The maximum nesting depth of arrays and objects.
     ///
-    /// The parser recurses, so this bounds its stack.
+    /// The parser recurses, so this limits its use of stack.
     package var depthMax: Int
     package var byteCountMax: Int
 

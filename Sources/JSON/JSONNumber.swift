@@ -1,4 +1,4 @@
-/// A number as it was written, so that no digit is lost between a request and the disk.
+/// A JSON number with its original digits, so that none is lost between a request and the disk.
 ///
 /// Shape: the text follows RFC 8259, section 6: `-0.5e+10`, `12345678901234567890`.
 package struct JSONNumber: Sendable, Hashable {
@@ -13,25 +13,25 @@ package struct JSONNumber: Sendable, Hashable {
         text = String(value)
     }
 
-    /// Writes the shortest text that reads back as `value`; nil for an infinity and for what is not a number.
+    /// Creates the shortest text that parses to `value`; nil for infinity and NaN.
     package init?(_ value: Double) {
         guard value.isFinite else { return nil }
         text = value.description
     }
 
-    /// The value, where the text is an integer (no fraction, no exponent) that fits.
+    /// The value, if the text is an integer (no fraction, no exponent) that fits into 64 bits.
     package var int: Int64? { Int64(text) }
 
-    /// The value, where it is a whole number, however it is written: `3`, `3.0`, `3e2`.
+    /// The value, if it is a whole number in any notation: `3`, `3.0`, `3e2`.
     ///
-    /// With a fraction or an exponent only below 2⁵³, from where on a double may stand for another number.
+    /// Numbers with a fraction or an exponent must be below 2⁵³, because larger doubles may represent several integers.
     package var whole: Int64? {
         if let int { return int }
         guard let double, double.magnitude < 0x1p53 else { return nil }
         return Int64(exactly: double)
     }
 
-    /// The nearest double, or nil beyond the largest.
+    /// The nearest double; nil if the number exceeds the range of doubles.
     package var double: Double? {
         guard let value = Double(text), value.isFinite else { return nil }
         return value

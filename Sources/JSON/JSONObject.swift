@@ -1,23 +1,23 @@
-/// The members of a JSON object, in the order they were written, each key once.
+/// The members of a JSON object in their original order, with unique keys.
 ///
-/// Keys are compared by their bytes, unlike Swift strings: `é` in its two Unicode spellings makes two keys.
+/// Keys are compared by their bytes, unlike Swift strings: the two Unicode spellings of `é` are two keys.
 package struct JSONObject: Sendable {
-    /// Up to this many members a walk over them costs no more than hashing.
+    /// Up to this many members, a linear search is as fast as hashing.
     private static let unindexedCountMax = 16
 
     private var members: [Member] = []
-    /// Where each key stands, once there are many: without it a large object would take quadratic time to parse.
+    /// The position of each key in a large object, which would otherwise take quadratic time to parse.
     private var positions: [ExactKey: Int]?
 
-    /// Makes an object without members.
+    /// Creates an empty object.
     package init() {}
 
-    /// Makes an object of these members, in this order.
+    /// Creates an object with these members, in this order.
     ///
-    /// - Precondition: no key comes twice.
+    /// - Precondition: the keys are unique.
     package init(_ members: some Sequence<(String, JSON)>) {
         for (key, value) in members {
-            precondition(append(key, value), "an object has each key once")
+            precondition(append(key, value), "the keys of an object are unique")
         }
     }
 
@@ -26,7 +26,7 @@ package struct JSONObject: Sendable {
 
     /// The value of `key`.
     ///
-    /// Setting a new key appends it, a known one keeps its place; setting nil removes it (`.null` is a value).
+    /// Setting a new key appends it, an existing one keeps its position; setting nil removes it (`.null` is a value).
     package subscript(key: String) -> JSON? {
         get {
             position(of: key).map { members[$0].value }
@@ -41,7 +41,7 @@ package struct JSONObject: Sendable {
         }
     }
 
-    /// Appends a member, or returns false where its key is taken.
+    /// Appends a member; returns false if its key already exists.
     mutating func append(_ key: String, _ value: JSON) -> Bool {
         guard position(of: key) == nil else { return false }
         insert(key, value)
@@ -101,7 +101,7 @@ extension JSONObject: ExpressibleByDictionaryLiteral {
     }
 }
 
-/// One name and its value.
+/// A key and its value.
 private struct Member: Sendable, Hashable {
     let key: String
     var value: JSON
@@ -111,7 +111,7 @@ private struct Member: Sendable, Hashable {
     }
 }
 
-/// A key to hash, equal to another only byte for byte.
+/// A key that is hashed and compared by its bytes.
 private struct ExactKey: Sendable, Hashable {
     let text: String
 
@@ -126,9 +126,9 @@ private struct ExactKey: Sendable, Hashable {
 }
 
 extension String {
-    /// Whether both texts are the same bytes.
+    /// Whether both texts have the same bytes.
     ///
-    /// Swift's `==` is the quick test and true for all such texts, but for other spellings of a text as well.
+    /// Swift's `==` is faster, but also true for texts that differ only in their Unicode spelling; it is checked first.
     func isIdentical(to other: String) -> Bool {
         self == other && utf8.elementsEqual(other.utf8)
     }

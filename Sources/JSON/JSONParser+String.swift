@@ -1,7 +1,7 @@
 extension JSONParser {
-    /// A string, decoded.
+    /// Parses and decodes a string.
     ///
-    /// Almost every string is its own bytes: those are copied at once. Only after an escape are bytes collected.
+    /// A string without escapes, the usual case, is copied in one step.
     ///
     /// - Precondition: the next byte is a quote.
     mutating func string() throws(JSONError) -> String {
@@ -23,12 +23,12 @@ extension JSONParser {
         return String(decoding: decoded, as: UTF8.self)
     }
 
-    /// Bytes that ``skipPlainText()`` found to be UTF-8.
+    /// Returns the text from `start` to the current position, which ``skipPlainText()`` verified to be UTF-8.
     private func text(from start: Int) -> String {
         String(decoding: UnsafeRawBufferPointer(rebasing: bytes[start..<position]), as: UTF8.self)
     }
 
-    /// Steps over text up to a quote or a backslash.
+    /// Skips text up to a quote or a backslash and verifies it.
     private mutating func skipPlainText() throws(JSONError) {
         while true {
             skipRegularText()
@@ -42,7 +42,7 @@ extension JSONParser {
         }
     }
 
-    /// Steps over ASCII text as long as whole words of it come.
+    /// Skips ASCII text, eight bytes at a time.
     private mutating func skipRegularText() {
         while position + ByteWord.byteCount <= bytes.count {
             let marks = ByteWord(bytes, at: position).irregularText
@@ -54,9 +54,9 @@ extension JSONParser {
         }
     }
 
-    /// Steps over a scalar of two to four bytes.
+    /// Skips a Unicode scalar of two to four bytes.
     ///
-    /// The second byte's range is what keeps out overlong forms, surrogates and all above U+10FFFF.
+    /// The range of the second byte excludes overlong forms, surrogates and scalars above U+10FFFF.
     /// Source: RFC 3629, section 4.
     private mutating func skipMultibyteScalar(lead: UInt8) throws(JSONError) {
         let start = position
@@ -79,7 +79,7 @@ extension JSONParser {
         }
     }
 
-    /// What follows a backslash: one of eight characters, or `u` and four digits.
+    /// Decodes the escape after a backslash: one of eight characters, or `u` and four digits.
     private mutating func decodeEscape(to output: inout [UInt8]) throws(JSONError) {
         guard let byte = peek else { throw unexpected() }
         let decoded: UInt8 =
@@ -98,7 +98,7 @@ extension JSONParser {
         output.append(contentsOf: UTF8.encode(try escapedScalar()) ?? UTF8.encodedReplacementCharacter)
     }
 
-    /// The scalar of a `\u` escape, or of the two that make a surrogate pair.
+    /// Parses the digits of a `\u` escape and, for a surrogate pair, the second escape.
     private mutating func escapedScalar() throws(JSONError) -> Unicode.Scalar {
         let start = position - 2
         let first = try fourHexDigits()

@@ -1,7 +1,7 @@
-/// Reads one JSON document from left to right, one function for each rule of the grammar.
+/// A recursive-descent JSON parser with one function for each rule of the grammar.
 ///
-/// It recurses into arrays and objects, at most `depthMax` deep, and stops at the first byte that cannot stand where it
-/// does. It takes no shortcuts for sloppy writers: what it accepts, every other JSON reader accepts too.
+/// It recurses into arrays and objects up to `depthMax` and stops at the first invalid byte. It accepts no extensions
+/// of the grammar.
 /// Source: RFC 8259, sections 2 to 8.
 struct JSONParser {
     let bytes: UnsafeRawBufferPointer
@@ -14,7 +14,7 @@ struct JSONParser {
         self.depthMax = depthMax
     }
 
-    /// The whole text: one value, and nothing but white space beside it.
+    /// Parses the whole text: one value, optionally surrounded by white space.
     mutating func document() throws(JSONError) -> JSON {
         skipSpace()
         let value = try value()
@@ -75,7 +75,7 @@ struct JSONParser {
         }
     }
 
-    /// A number, kept as text: a double would lose digits of a large integer.
+    /// Parses a number and keeps its text, because a double would lose digits of a large integer.
     private mutating func number() throws(JSONError) -> JSONNumber {
         let start = position
         _ = skip(UInt8(ascii: "-"))
@@ -88,13 +88,13 @@ struct JSONParser {
         return JSONNumber(uncheckedText: String(decoding: bytes[start..<position], as: UTF8.self))
     }
 
-    /// One digit or more.
+    /// Skips one or more digits.
     private mutating func digits() throws(JSONError) {
         guard let first = peek, first.isDigit else { throw unexpected() }
         while let byte = peek, byte.isDigit { position += 1 }
     }
 
-    /// One of the three words, letter by letter, so that the error names the first wrong one.
+    /// Parses `true`, `false` or `null` letter by letter, so that the error has the offset of the first wrong letter.
     private mutating func word(_ word: StaticString, _ value: JSON) throws(JSONError) -> JSON {
         for offset in 0..<word.utf8CodeUnitCount {
             guard skip(word.utf8Start[offset]) else { throw unexpected() }
@@ -102,7 +102,7 @@ struct JSONParser {
         return value
     }
 
-    /// Steps over an opening bracket, if it is not one too many.
+    /// Skips an opening bracket and checks the nesting depth.
     private mutating func enter() throws(JSONError) {
         guard depth < depthMax else { throw .tooDeep(offset: position) }
         depth += 1
@@ -118,12 +118,12 @@ struct JSONParser {
 extension JSONParser {
     /// The next byte, or nil at the end.
     ///
-    /// Every read goes through here, so none leaves the bytes.
+    /// Every read goes through this property, so none is out of bounds.
     var peek: UInt8? {
         position < bytes.count ? bytes[position] : nil
     }
 
-    /// Steps over `byte`, or returns false where another one stands.
+    /// Skips `byte`; returns false if another byte is next.
     mutating func skip(_ byte: UInt8) -> Bool {
         guard peek == byte else { return false }
         position += 1
@@ -134,7 +134,7 @@ extension JSONParser {
         while let byte = peek, byte.isJSONSpace { position += 1 }
     }
 
-    /// The error for a byte, or an end, that cannot stand here.
+    /// Returns the error for an unexpected byte or an unexpected end.
     func unexpected() -> JSONError {
         position < bytes.count ? .unexpectedByte(offset: position) : .unexpectedEnd(offset: position)
     }

@@ -1,7 +1,7 @@
-/// Finds members in the bytes of an object without parsing or allocating.
+/// Finds members in the bytes of a JSON object without parsing or allocating.
 ///
-/// It trusts that the bytes are JSON, because Ledge wrote them: on others it finds nothing or nonsense, but it never
-/// traps and never reads outside of them. Only a key written with escapes is decoded on the heap.
+/// It expects valid JSON, because Ledge wrote the bytes. With other bytes the results are undefined, but it does not
+/// trap and does not read out of bounds. Only a key with escapes is decoded on the heap.
 package enum JSONScanner {
     /// Calls `body` with each member of an object, in order.
     package static func topLevelMembers(
@@ -19,8 +19,9 @@ package enum JSONScanner {
 
     /// Calls `body` with every value at the end of `path`.
     ///
-    /// There is more than one where an array stands on the path: each object in it is entered. An array at the end of
-    /// the path is passed itself, then each of its elements, so that a field of many values can match any.
+    /// An array on the path yields several values: each object in it is entered. For an array at the end of the path
+    /// `body` is called with the array, then with each of its elements, so that a filter can match any of several
+    /// values.
     package static func member(
         _ path: FieldPath,
         of object: UnsafeRawBufferPointer,
@@ -34,10 +35,11 @@ package enum JSONScanner {
         }
     }
 
-    /// Calls `body` with every value at the end of each path, and the position of the path; in one pass over the object.
+    /// Calls `body` with the index of a path and each value at its end, for all paths in one pass over the object.
     ///
-    /// The values of one path come in the order ``member(_:of:_:)`` has them in.
-    /// - Precondition: There are at most 64 paths.
+    /// The values of each path are in the order of ``member(_:of:_:)``.
+    ///
+    /// - Precondition: there are at most 64 paths.
     package static func members(
         _ paths: [FieldPath],
         of object: UnsafeRawBufferPointer,
@@ -46,7 +48,7 @@ package enum JSONScanner {
         precondition(paths.count <= 64, "one bit for each path")
         var cursor = JSONCursor(object)
         guard cursor.enter(UInt8(ascii: "{")) else { return }
-        // Of two members with one key the first counts.
+        // Of duplicate keys only the first is used.
         var found: UInt64 = 0
         repeat {
             guard let key = cursor.key() else { return }
@@ -66,7 +68,7 @@ package enum JSONScanner {
         } while cursor.separator()
     }
 
-    /// Returns the first value at the end of `path`, or nil.
+    /// Returns the first value at the end of `path`; nil if there is none.
     package static func first(_ path: FieldPath, of object: UnsafeRawBufferPointer) -> JSONSpan? {
         var first: JSONSpan?
         path.bytes.withUnsafeBytes { path in
@@ -78,9 +80,9 @@ package enum JSONScanner {
         return first
     }
 
-    /// Calls `body` until it returns false, and then returns false too.
+    /// Calls `body` with each value until it returns false; returns whether it always returned true.
     ///
-    /// It recurses once for each key of the path, never for what the bytes nest.
+    /// The depth of the recursion is the number of keys in the path, independent of the nesting of the bytes.
     private static func visit(
         _ path: Slice<UnsafeRawBufferPointer>,
         from start: JSONCursor,
@@ -93,7 +95,7 @@ package enum JSONScanner {
         return descend(dot.map { path[($0 + 1)...] }, from: cursor, body)
     }
 
-    /// Goes on at the value of a key with what is left of the path, nothing or the keys below.
+    /// Continues at the value of a key with the rest of the path; nil at the end of the path.
     private static func descend(
         _ rest: Slice<UnsafeRawBufferPointer>?,
         from start: JSONCursor,
@@ -111,7 +113,7 @@ package enum JSONScanner {
         return true
     }
 
-    /// Passes the value at the cursor and, if it is an array, its elements.
+    /// Calls `body` with the value at the cursor and, if it is an array, with its elements.
     private static func yield(_ start: JSONCursor, _ body: (JSONSpan) -> Bool) -> Bool {
         var cursor = start
         guard let value = cursor.value() else { return true }

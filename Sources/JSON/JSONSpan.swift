@@ -1,35 +1,35 @@
-/// Where a value stands in scanned bytes, and what kind it is; decoded only when asked.
+/// The kind and the bytes of a scanned value, which is decoded on demand.
 ///
-/// It points into the bytes that were scanned, so it must not outlive them.
+/// It points into the scanned bytes, so it must not outlive them.
 package struct JSONSpan {
     package enum Kind: Sendable, Hashable {
         case null, bool, number, string, array, object
     }
 
     package let kind: Kind
-    /// The value's own bytes, quotes and brackets included.
+    /// The value's bytes, including quotes and brackets.
     package let bytes: UnsafeRawBufferPointer
-    /// Where the value's first byte stands in the scanned bytes.
+    /// The offset of the value in the scanned bytes.
     package let offset: Int
-    /// Whether a string has escapes in it, so that its bytes are not its text.
+    /// Whether a string contains escapes, so that its bytes are not its text.
     package let hasEscapes: Bool
 
-    /// The value's place in the scanned bytes.
+    /// The range of the value in the scanned bytes.
     package var range: Range<Int> { offset..<offset + bytes.count }
 
-    /// The bytes of a string between its quotes, where they are its text: nil with escapes and for other kinds.
+    /// The text of a string without escapes, in UTF-8; nil for strings with escapes and for other kinds.
     package var text: UnsafeRawBufferPointer? {
         guard kind == .string, !hasEscapes, bytes.count >= 2 else { return nil }
         return UnsafeRawBufferPointer(rebasing: bytes[1..<bytes.count - 1])
     }
 
-    /// The string, decoded; nil for another kind, and where it is not valid after all.
+    /// The decoded string; nil if the value is of another kind or invalid.
     package var string: String? {
         if let text { return String(validating: text, as: UTF8.self) }
         return kind == .string ? value?.string : nil
     }
 
-    /// The number; nil for another kind, and where it is not valid after all.
+    /// The number; nil if the value is of another kind or invalid.
     package var number: JSONNumber? {
         kind == .number ? value?.number : nil
     }
@@ -42,7 +42,7 @@ package struct JSONSpan {
         kind == .bool ? value?.bool : nil
     }
 
-    /// The whole value, parsed; nil where it is not valid JSON.
+    /// The parsed value; nil if it is not valid JSON.
     package var value: JSON? {
         try? JSON(parsing: bytes, limits: JSONLimits(byteCountMax: .max))
     }

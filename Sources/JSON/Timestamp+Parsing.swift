@@ -1,19 +1,19 @@
 extension Timestamp {
-    /// Reads an RFC 3339 time as clients really write it, or returns nil.
+    /// Parses an RFC 3339 time and the variants that clients use; nil for any other text.
     ///
-    /// Shape: a date, then optionally `T` or a space, a time with or without a fraction, and an offset:
+    /// Shape: a date, then optionally `T` or a space, a time, an optional fraction and an optional offset:
     ///
     ///     2026-11-23T19:16:04.123456Z    2026-11-23 20:16:04+01:00    2026-11-23T19:16:04    2026-11-23
     ///
-    /// Without an offset it is UTC; `+0100` and `+01` are offsets too. A fraction has up to nine digits, and those
-    /// after the sixth are dropped. A leap second (`:60`) is the first moment of the next minute.
+    /// Default offset: UTC; `+0100` and `+01` are accepted, too. A fraction has up to nine digits, of which those after
+    /// the sixth are truncated. A leap second (`:60`) is the first moment of the next minute.
     package init?(parsing text: some StringProtocol) {
         var text = String(text)
         guard let parsed = text.withUTF8({ Timestamp(parsing: UnsafeRawBufferPointer($0)) }) else { return nil }
         self = parsed
     }
 
-    /// Reads the UTF-8 bytes of a time, as ``init(parsing:)`` reads a text, without allocating.
+    /// Parses a time in UTF-8 without allocating, as ``init(parsing:)`` does.
     package init?(parsing bytes: UnsafeRawBufferPointer) {
         var reader = TimestampReader(bytes: bytes)
         guard let parsed = reader.timestamp() else { return nil }
@@ -21,14 +21,10 @@ extension Timestamp {
     }
 }
 
-/// Walks over the bytes of a time from left to right.
+/// Parses the bytes of a time from left to right.
 private struct TimestampReader {
     let bytes: UnsafeRawBufferPointer
     var position = 0
-
-    init(bytes: UnsafeRawBufferPointer) {
-        self.bytes = bytes
-    }
 
     mutating func timestamp() -> Timestamp? {
         guard
@@ -44,7 +40,7 @@ private struct TimestampReader {
         }
         guard position == bytes.count else { return nil }
         let timestamp = Timestamp(microseconds: microseconds)
-        // An offset can lead out of the years 0001 to 9999, where the nearest moment would be a guess.
+        // An offset can move the time out of the years 0001 to 9999; it is not clamped.
         return timestamp.microseconds == microseconds ? timestamp : nil
     }
 
@@ -61,7 +57,7 @@ private struct TimestampReader {
         return whole + fraction
     }
 
-    /// One to nine digits after the dot.
+    /// The one to nine digits after the dot, as microseconds.
     private mutating func fractionMicroseconds() -> Int64? {
         var value: Int64 = 0
         var digitCount = 0
@@ -85,7 +81,7 @@ private struct TimestampReader {
         return sign * (hour * 3_600 + minute * 60)
     }
 
-    /// A number of exactly that many ASCII digits.
+    /// A number of exactly `digitCount` ASCII digits.
     private mutating func number(digitCount: Int) -> Int? {
         var value = 0
         for _ in 0..<digitCount {

@@ -1,37 +1,37 @@
 internal import Glibc
 
-/// A moment, in microseconds since 1970-01-01 UTC, without leap seconds.
+/// A point in time: microseconds since 1970-01-01 UTC, without leap seconds.
 ///
-/// Shape: written as 27 bytes that sort as text in the order of time, from year 0001 to year 9999:
+/// Shape: written as 27 bytes whose order as text is the order of time, from year 0001 to year 9999:
 ///
 ///     2026-11-23T19:16:04.123456Z
 ///
-/// A number instead of a date type keeps Foundation out; microseconds are what the official clients send.
+/// It avoids a dependency on Foundation; the official clients send microseconds.
 package struct Timestamp: Sendable, Hashable {
     /// Bytes of the written form.
     package static let byteCount = 27
-    /// The first moment there is, `0001-01-01T00:00:00.000000Z`.
+    /// The earliest time, `0001-01-01T00:00:00.000000Z`.
     package static let earliest = Timestamp(microseconds: -62_135_596_800_000_000)
-    /// The last moment there is, `9999-12-31T23:59:59.999999Z`.
+    /// The latest time, `9999-12-31T23:59:59.999999Z`.
     package static let latest = Timestamp(microseconds: 253_402_300_799_999_999)
 
     private static let microsecondsPerDay: Int64 = 86_400_000_000
 
     package let microseconds: Int64
 
-    /// Makes the moment, or the nearest one within the years 0001 to 9999.
+    /// Creates a time, clamped to the years 0001 to 9999.
     package init(microseconds: Int64) {
         self.microseconds = min(max(microseconds, -62_135_596_800_000_000), 253_402_300_799_999_999)
     }
 
-    /// Returns the time of the machine's wall clock, which may jump; where order matters the log makes it increase.
+    /// Returns the wall-clock time, which may jump; the log makes the times of its records increase.
     package static func now() -> Timestamp {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000)
     }
 
-    /// Returns the moment that is `duration` later, to the microsecond, or the latest there is.
+    /// Returns the time `duration` later, truncated to microseconds and clamped to ``earliest`` and ``latest``.
     package func advanced(by duration: Duration) -> Timestamp {
         let (seconds, attoseconds) = duration.components
         let (whole, isTooFar) = seconds.multipliedReportingOverflow(by: 1_000_000)
@@ -40,7 +40,7 @@ package struct Timestamp: Sendable, Hashable {
         return Timestamp(microseconds: sum.addingReportingOverflow(attoseconds / 1_000_000_000_000).partialValue)
     }
 
-    /// Returns how much later this moment is than `other`; negative where it is earlier.
+    /// Returns the time elapsed since `other`; negative if `other` is later.
     package func duration(since other: Timestamp) -> Duration {
         .microseconds(microseconds - other.microseconds)
     }
@@ -78,7 +78,7 @@ extension Timestamp: CustomStringConvertible {
 }
 
 extension Int64 {
-    /// Divides towards the past, so that the remainder is never negative.
+    /// Divides with rounding towards negative infinity, so that the remainder is not negative.
     fileprivate func flooredQuotientAndRemainder(dividingBy divisor: Int64) -> (Int64, Int64) {
         let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
         return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
@@ -86,7 +86,7 @@ extension Int64 {
 }
 
 extension Array<UInt8> {
-    /// Overwrites `count` bytes with the last decimal digits of a number.
+    /// Overwrites `count` bytes with the last decimal digits of `value`.
     fileprivate mutating func setDigits(of value: Int, at start: Int, count: Int) {
         var rest = value
         for index in stride(from: start + count - 1, through: start, by: -1) {

@@ -1,10 +1,10 @@
 internal import Synchronization
 
-/// Identifiers nobody hands out twice.
+/// Generates unique identifiers.
 package enum UniqueID {
     /// Returns a random UUID (RFC 9562, version 4) in 36 lower-case characters.
     ///
-    /// Its 122 random bits come from the kernel, so it can also serve as an unguessable token.
+    /// Its 122 random bits come from the kernel, so it can be used as a secret.
     package static func random() -> String {
         var generator = SystemRandomNumberGenerator()
         return random(high: generator.next(), low: generator.next())
@@ -12,9 +12,9 @@ package enum UniqueID {
 
     /// Returns a UUID that begins with the time (RFC 9562, version 7), in 36 lower-case characters.
     ///
-    /// For what is stored in the order it came: ids made later compare greater, to the millisecond, so a segment of a
-    /// log holds a range of them, and whoever looks for one passes over the others. It also shrinks better. 74 random
-    /// bits make it as unique, but not for a secret: the time can be guessed.
+    /// For records that are stored in the order of their arrival: later ids compare greater, to the millisecond, so the
+    /// ids of a segment form a range, and a search for an id skips the other segments. They also compress better than
+    /// random ids. The other 74 bits are random; because the time can be guessed, it must not be used as a secret.
     package static func timeOrdered(at time: Timestamp) -> String {
         let milliseconds = UInt64(clamping: time.microseconds / 1000)
         let (low, high) = nextPair()
@@ -24,13 +24,13 @@ package enum UniqueID {
         )
     }
 
-    /// Where a process begins, and its own way from one step to the next: both random.
+    /// The random start of the sequence of this process, and a random number that makes the sequence unpredictable.
     private static let step = Atomic(UInt64.random(in: .min ... .max))
     private static let secret = UInt64.random(in: .min ... .max)
 
-    /// Returns bits that no other call of this process gets, and another process only by chance.
+    /// Returns bits that are unique in this process and, with high probability, among processes.
     ///
-    /// Not asked of the kernel each time, which takes longer than all else about an id. The steps are those of SplitMix64.
+    /// SplitMix64 is used because random bits from the kernel would take longer than the rest of an id.
     private static func nextPair() -> (UInt64, UInt64) {
         let step = step.wrappingAdd(0x9e37_79b9_7f4a_7c15, ordering: .relaxed).newValue
         return (mix(step), mix(step ^ secret))
@@ -43,7 +43,7 @@ package enum UniqueID {
         return bits ^ bits >> 31
     }
 
-    /// Returns the version 4 UUID made of these random bits; six of them are replaced by version and variant.
+    /// Returns the version 4 UUID of these random bits, six of which are replaced by version and variant.
     static func random(high: UInt64, low: UInt64) -> String {
         text(high: high & ~0xf000 | 0x4000, low: low & ~(0b11 << 62) | 0b10 << 62)
     }

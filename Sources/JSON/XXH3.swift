@@ -1,8 +1,9 @@
 internal import CXXHash
 
-/// The 64-bit checksum of everything Ledge writes: XXH3, as `xxhsum -H3` prints it.
+/// XXH3-64, the checksum of records and metadata, as `xxhsum -H3` prints it.
 ///
-/// It finds accidents, not attackers. A seed ties bytes to their place, so that a line moved elsewhere fails.
+/// It detects accidental damage, not attacks. The seed depends on the position of the bytes, so that a misplaced line
+/// is detected.
 package enum XXH3 {
     /// Returns the checksum of `bytes`.
     package static func hash64(_ bytes: UnsafeRawBufferPointer, seed: UInt64 = 0) -> UInt64 {

@@ -1,13 +1,13 @@
 internal import CXXHash
 
-/// A running XXH3-128, as `xxhsum -H2` prints it: the checksum of whole files, blobs and chunks.
+/// An incremental XXH3-128, the checksum of files, blobs and chunks, as `xxhsum -H2` prints it.
 ///
-/// One owner at a time uses it, and orders its calls; that is what `@unchecked` stands for.
+/// `@unchecked Sendable`: the owner must serialize the calls.
 package final class XXH3Digest: @unchecked Sendable {
     private let state: OpaquePointer
 
     package init() {
-        guard let state = ledge_xxh3_128_create() else { preconditionFailure("no memory for a digest") }
+        guard let state = ledge_xxh3_128_create() else { preconditionFailure("out of memory") }
         self.state = state
     }
 
@@ -15,18 +15,18 @@ package final class XXH3Digest: @unchecked Sendable {
         ledge_xxh3_128_destroy(state)
     }
 
-    /// Adds bytes that follow those it has seen.
+    /// Adds the next bytes.
     package func update(_ bytes: UnsafeRawBufferPointer) {
         ledge_xxh3_128_update(state, bytes.baseAddress, bytes.count)
     }
 
-    /// Of all bytes so far, 32 lower-case hex digits.
+    /// The digest of all bytes so far, in 32 lower-case hex digits.
     package var hex: String {
         let digest = ledge_xxh3_128_digest(state)
         return Hexadecimal.text(digest.high) + Hexadecimal.text(digest.low)
     }
 
-    /// Returns a digest of the same bytes that goes its own way from here: a snapshot to go back to.
+    /// Returns an independent copy, as a snapshot of the current state.
     package func copy() -> XXH3Digest {
         let copy = XXH3Digest()
         ledge_xxh3_128_copy(copy.state, state)

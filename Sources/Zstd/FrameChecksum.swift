@@ -1,6 +1,6 @@
 internal import CXXHash
 
-/// The low half of XXH64, with which zstd ends a frame and the seek table describes it.
+/// The checksum at the end of a zstd frame and in the seek table: the low half of XXH64.
 package enum FrameChecksum {
     /// Returns the checksum of a frame's content.
     package static func of(_ content: UnsafeRawBufferPointer) -> UInt32 {

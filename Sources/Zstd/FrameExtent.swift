@@ -1,11 +1,12 @@
 internal import CZstd
 
-/// How long a frame is, told by its own header and blocks, for whoever has no table that says so.
+/// The sizes of a zstd frame, from its header and blocks, for files without a seek table.
 package struct FrameExtent: Sendable, Hashable {
     package let storedByteCount: Int
     package let contentByteCount: Int
 
-    /// Measures the frame that `bytes` begin with; nil where none does, it is cut off, or does not say its content's size.
+    /// Measures the frame at the start of `bytes`; nil if there is none, it is truncated, or its header has no content
+    /// size.
     package init?(of bytes: UnsafeRawBufferPointer) {
         let stored = ZSTD_findFrameCompressedSize(bytes.baseAddress, bytes.count)
         let content = ZSTD_getFrameContentSize(bytes.baseAddress, bytes.count)

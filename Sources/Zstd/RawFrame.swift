@@ -1,4 +1,4 @@
-/// A zstd frame of raw blocks: content that does not shrink, still readable by every zstd decoder.
+/// A zstd frame of raw blocks, for incompressible content that every zstd decoder can read.
 ///
 /// Shape, all numbers little-endian:
 ///
@@ -6,20 +6,22 @@
 ///     { header:3  bytes }…                      header = last | 0 << 1 | size << 3; at most 128 KiB a block
 ///     checksum:4                                the low half of the XXH64 of the content
 ///
-/// Written by hand because libzstd decides by itself when a block is stored raw, and takes its time to find out.
+/// Built here because libzstd has no option for raw blocks: it first tries to compress each block, which takes time.
 /// Source: RFC 8878, sections 3.1.1 and 3.1.1.2.
 package enum RawFrame {
     private static let blockByteCountMax = 128 << 10
 
-    /// Bytes that `contentByteCount` bytes become; at least one.
+    /// Returns the size of the frame of `contentByteCount` bytes.
+    ///
+    /// - Precondition: the content is not empty.
     package static func byteCount(contentByteCount: Int) -> Int {
         let blockCount = (contentByteCount + blockByteCountMax - 1) / blockByteCountMax
         return 9 + 3 * blockCount + contentByteCount + 4
     }
 
-    /// Writes the frame and returns how many bytes it has.
+    /// Writes the frame and returns its size.
     ///
-    /// - Precondition: `content` is not empty and `output` has room for ``byteCount(contentByteCount:)`` bytes.
+    /// - Precondition: `content` is not empty and `output` has at least ``byteCount(contentByteCount:)`` bytes.
     package static func write(
         _ content: UnsafeRawBufferPointer,
         checksum: UInt32,

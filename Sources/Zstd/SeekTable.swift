@@ -1,14 +1,13 @@
-/// Where each frame of a file begins, in the bytes of zstd's seekable format.
+/// The table of a file's frames in zstd's seekable format.
 ///
 /// Shape, all numbers little-endian:
 ///
-///     5E 2A 4D 18  size:4                       a skippable frame; decoders that do not know it pass over it
-///     { stored:4 content:4 checksum:4 } × n     one entry per frame before it, skippable ones included
+///     5E 2A 4D 18  size:4                       a skippable frame, which decoders ignore
+///     { stored:4 content:4 checksum:4 } × n     one entry per preceding frame, including skippable ones
 ///     n:4  80  B1 EA 92 8F                      80 = entries have checksums
 ///
-/// `checksum` is the low half of the XXH64 of the frame's content, the same four bytes zstd ends the frame with; a
-/// skippable frame has no content. The table has no checksum of its own: whoever writes a file keeps one of
-/// ``entryBytes`` elsewhere.
+/// `checksum` is the ``FrameChecksum`` of the frame's content; a skippable frame has no content. The table has no
+/// checksum: the writer of a file stores a checksum of ``entryBytes`` elsewhere.
 /// Source: github.com/facebook/zstd, contrib/seekable_format/zstd_seekable_compression_format.md.
 package struct SeekTable: Sendable, Hashable {
     /// One frame of the file.
@@ -38,12 +37,12 @@ package struct SeekTable: Sendable, Hashable {
     private static let seekableMagic: UInt32 = 0x8F92_EAB1
     private static let descriptor: UInt8 = 0x80
 
-    /// Bytes of a table of `frameCount` entries.
+    /// Returns the size of a table with `frameCount` entries.
     package static func byteCount(frameCount: Int) -> Int {
         headerByteCount + frameCount * Frame.byteCount + footerByteCount
     }
 
-    /// The whole table, as it stands at the end of a file.
+    /// The whole table, as it is stored at the end of a file.
     package var bytes: [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(Self.byteCount(frameCount: frames.count))
@@ -56,7 +55,7 @@ package struct SeekTable: Sendable, Hashable {
         return bytes
     }
 
-    /// The entries alone, without header and footer.
+    /// The entries without header and footer.
     package var entryBytes: [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(frames.count * Frame.byteCount)
@@ -68,14 +67,15 @@ package struct SeekTable: Sendable, Hashable {
         return bytes
     }
 
-    /// Returns the number of entries that a file's last nine bytes announce, or nil where they are no footer of ours.
+    /// Returns the number of entries from the last nine bytes of a file; nil if they are not the footer of such a
+    /// table.
     package static func frameCount(footer: [UInt8]) -> Int? {
         guard footer.count == footerByteCount, footer[4] == descriptor, footer.littleEndian(at: 5) == seekableMagic
         else { return nil }
         return Int(footer.littleEndian(at: 0))
     }
 
-    /// Nil unless `bytes` are exactly one table as ``bytes`` makes it.
+    /// Parses exactly one table in the shape of ``bytes``; nil for any other bytes.
     package init?(parsing bytes: [UInt8]) {
         guard bytes.count >= Self.headerByteCount + Self.footerByteCount,
             let frameCount = Self.frameCount(footer: Array(bytes.suffix(Self.footerByteCount))),
@@ -94,18 +94,18 @@ package struct SeekTable: Sendable, Hashable {
     }
 }
 
-/// Numbers as zstd writes them.
+/// Little-endian numbers of 32 bits.
 extension [UInt8] {
-    /// Appends four bytes, the lowest first.
+    /// Appends the four bytes of a number.
     package mutating func append(littleEndian number: UInt32) {
         Swift.withUnsafeBytes(of: number.littleEndian) { append(contentsOf: $0) }
     }
 
-    /// Returns the number in the four bytes from `offset` on.
+    /// Returns the number at `offset`.
     ///
-    /// - Precondition: four bytes stand at `offset`.
+    /// - Precondition: the number is inside the array.
     package func littleEndian(at offset: Int) -> UInt32 {
-        precondition(offset >= 0 && offset + 4 <= count, "a number of four bytes ends inside the array")
+        precondition(offset >= 0 && offset + 4 <= count, "the number is inside the array")
         return withUnsafeBytes { UInt32(littleEndian: $0.loadUnaligned(fromByteOffset: offset, as: UInt32.self)) }
     }
 }

@@ -1,9 +1,9 @@
 internal import CZstd
 internal import NIOConcurrencyHelpers
 
-/// zstd's working memory, kept for the next frame: making it costs more than a small frame.
+/// A pool of zstd contexts (working memory), because creating one takes longer than compressing a small frame.
 ///
-/// There are never more than frames worked on at once, which the owner bounds.
+/// There are at most as many as frames processed at once, which the owner limits.
 package final class ZstdContexts: Sendable {
     private struct Context: @unchecked Sendable {
         let pointer: OpaquePointer
@@ -19,14 +19,15 @@ package final class ZstdContexts: Sendable {
         decompressing.withLockedValue { for context in $0 { ZSTD_freeDCtx(context.pointer) } }
     }
 
-    /// Bytes that a frame can at most become.
+    /// Returns the maximum size of a frame of `contentByteCount` bytes.
     package static func storedByteCountMax(contentByteCount: Int) -> Int {
         ZSTD_compressBound(contentByteCount)
     }
 
-    /// Compresses `content` as one frame with its size and checksum in it; nil where `output` is too small for it.
+    /// Compresses `content` to one frame with content size and checksum, and returns its size; nil if `output` is too
+    /// small.
     ///
-    /// Its last four bytes are the ``FrameChecksum`` of the content. Levels are zstd's own, 1 to 22.
+    /// The last four bytes of the frame are the ``FrameChecksum`` of the content. `level` is zstd's, 1 to 22.
     package func compress(
         _ content: UnsafeRawBufferPointer,
         level: Int32,
@@ -47,9 +48,10 @@ package final class ZstdContexts: Sendable {
         return ZSTD_isError(count) == 0 ? count : nil
     }
 
-    /// Decompresses exactly one frame of exactly `output.count` bytes of content.
+    /// Decompresses exactly one frame with exactly `output.count` bytes of content; returns whether it succeeded.
     ///
-    /// With `verifying` its checksum must match; without, the caller has one of its own for what it takes from there.
+    /// `verifying` (default: true) checks the frame's checksum. It may be false if the caller verifies the content
+    /// itself.
     package func decompress(
         _ stored: UnsafeRawBufferPointer,
         into output: UnsafeMutableRawBufferPointer,
@@ -58,7 +60,7 @@ package final class ZstdContexts: Sendable {
         guard ZSTD_findFrameCompressedSize(stored.baseAddress, stored.count) == stored.count else { return false }
         let context = decompressing.withLockedValue { $0.popLast() } ?? Self.makeDecompressing()
         defer { decompressing.withLockedValue { $0.append(context) } }
-        // ZSTD_d_forceIgnoreChecksum, by the name it has where only stable names are shown.
+        // ZSTD_d_forceIgnoreChecksum, by the name it has in zstd's stable header.
         ZSTD_DCtx_setParameter(context.pointer, ZSTD_d_experimentalParam3, verifying ? 0 : 1)
         let count = ZSTD_decompressDCtx(
             context.pointer,
@@ -71,12 +73,12 @@ package final class ZstdContexts: Sendable {
     }
 
     private static func makeCompressing() -> Context {
-        guard let pointer = ZSTD_createCCtx() else { preconditionFailure("no memory for a compressor") }
+        guard let pointer = ZSTD_createCCtx() else { preconditionFailure("out of memory") }
         return Context(pointer: pointer)
     }
 
     private static func makeDecompressing() -> Context {
-        guard let pointer = ZSTD_createDCtx() else { preconditionFailure("no memory for a decompressor") }
+        guard let pointer = ZSTD_createDCtx() else { preconditionFailure("out of memory") }
         return Context(pointer: pointer)
     }
 }

@@ -22,21 +22,21 @@ struct CheckedLineTests {
         }
     }
 
-    /// The bytes on disk are a promise: these checksums come from the `xxhash` package of PyPI, not from `seal`.
+    /// The checksums were computed by the `xxhash` package of PyPI, because the format on disk must not change.
     @Test(
         arguments: [(0, "3ed14974a7dab378"), (42, "0deda857fdb0b91e"), (.max, "d613a1d40cca8c9e")] as [(UInt64, String)]
     )
-    func aSealedLineIsTheDocumentedBytes(seed: UInt64, checksum: String) {
+    func sealedLineEqualsTheDocumentedBytes(seed: UInt64, checksum: String) {
         let line = String(decoding: sealed(seed: seed), as: UTF8.self)
         #expect(line == #"{"seq":7,"op":"put","id":"a1","xxh3":"\#(checksum)"}"# + "\n")
         #expect(line.utf8.count == Self.object.utf8.count - 1 + CheckedLine.trailerByteCount)
     }
 
-    @Test func aSealedLineVerifies() {
+    @Test func sealedLineIsValid() {
         #expect(failure(of: sealed()) == nil)
     }
 
-    @Test func sealingLeavesWhatStandsBefore() {
+    @Test func sealingKeepsPrecedingBytes() {
         var bytes = Array("before\n".utf8)
         let start = bytes.count
         bytes += Array(Self.object.utf8)
@@ -45,14 +45,14 @@ struct CheckedLineTests {
         #expect(Array(bytes[start...]) == sealed())
     }
 
-    @Test func everyTruncationIsTorn() {
+    @Test func truncatedLinesAreTorn() {
         let line = sealed()
         for count in line.indices {
             #expect(failure(of: Array(line.prefix(count))) == .torn, "\(count) bytes")
         }
     }
 
-    @Test func everyFlippedBitIsDetected() {
+    @Test func flippedBitsAreDetected() {
         let line = sealed()
         for index in line.indices {
             for bit in 0..<8 {
@@ -63,11 +63,11 @@ struct CheckedLineTests {
         }
     }
 
-    @Test func anotherPlaceIsAnotherSeed() {
+    @Test func anotherSeedIsAMismatch() {
         #expect(failure(of: sealed(), seed: 43) == .checksumMismatch)
     }
 
-    @Test func aChangedByteIsAMismatch() {
+    @Test func changedByteIsAMismatch() {
         var line = sealed()
         line[8] = UInt8(ascii: "8")
         #expect(failure(of: line) == .checksumMismatch)
@@ -78,12 +78,12 @@ struct CheckedLineTests {
         #"{"seq":7,"xxh3":"0123456789ABCDEF"}"# + "\n", #"{"seq":7,"xxh4":"0123456789abcdef"}"# + "\n",
         #"{"seq":7,"xxh3":"0123456789abcdef"] "# + "\n",
     ])
-    func aLineWithoutATrailerIsMalformed(_ line: String) {
+    func lineWithoutTrailerIsMalformed(_ line: String) {
         #expect(failure(of: Array(line.utf8)) == .malformed)
     }
 
-    /// Whatever a disk may return, verification answers, and never with yes.
-    @Test func garbageNeverVerifies() {
+    /// Verification rejects all malformed input.
+    @Test func randomBytesAreInvalid() {
         var random = SeededGenerator()
         for _ in 0..<2_000 {
             var line = random.bytes(count: .random(in: 0..<80, using: &random))
@@ -92,7 +92,7 @@ struct CheckedLineTests {
         }
     }
 
-    @Test func anObjectComesBackWithoutItsChecksum() throws {
+    @Test func openedObjectHasNoChecksum() throws {
         let object: JSONObject = ["format": 1, "name": "clients", "nested": ["xxh3": "mine"]]
         let line = CheckedLine.seal(object, seed: 7)
         #expect(try CheckedLine.open(line, seed: 7) == object)
@@ -100,12 +100,12 @@ struct CheckedLineTests {
         #expect(throws: CheckedLineError.torn) { try CheckedLine.open(line.dropLast(), seed: 7) }
     }
 
-    /// Such a line needs an author who computes checksums of what is not JSON.
-    @Test func aVerifiedLineThatIsNotJSONIsMalformed() {
+    /// Only another program can have written such a line.
+    @Test func validLineThatIsNotJSONIsMalformed() {
         #expect(throws: CheckedLineError.malformed) { try CheckedLine.open(sealed("{not json}"), seed: 42) }
     }
 
-    @Test func sealingAnythingButAnObjectTraps() async {
+    @Test func sealingANonObjectTraps() async {
         await #expect(processExitsWith: .failure) {
             var line = Array("[1]".utf8)
             CheckedLine.seal(&line, from: 0, seed: 0)

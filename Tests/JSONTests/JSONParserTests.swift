@@ -1,7 +1,7 @@
 internal import JSON
 internal import Testing
 
-/// What must parse and what must not; most cases are those of JSONTestSuite (github.com/nst/JSONTestSuite).
+/// Accepted and rejected texts, most of them from JSONTestSuite (github.com/nst/JSONTestSuite).
 struct JSONParserTests {
     func parse(_ text: String) throws(JSONError) -> JSON {
         try JSON(parsing: text.utf8)
@@ -20,7 +20,7 @@ struct JSONParserTests {
             (#""\\u0041""#, #"\u0041"#), (#"{"\u0061":1}"#, ["a": 1]), (#"["\uDBFF\uDFFF"]"#, ["\u{10ffff}"]),
         ] as [(String, JSON)]
     )
-    func theseAreJSON(text: String, value: JSON) throws {
+    func validTextIsParsed(text: String, value: JSON) throws {
         #expect(try parse(text) == value)
     }
 
@@ -40,7 +40,7 @@ struct JSONParserTests {
         ("-", 1),
         ("1.", 2), ("1e", 2), ("1e+", 3), ("nul", 3), ("tru", 3), ("fals", 4), (#""\\"#, 3), (#"["a"#, 3),
     ])
-    func anEndAmidAValueIsUnexpected(text: String, offset: Int) {
+    func endInsideAValueIsUnexpected(text: String, offset: Int) {
         #expect(throws: JSONError.unexpectedEnd(offset: offset)) { try parse(text) }
     }
 
@@ -60,7 +60,7 @@ struct JSONParserTests {
         ("[\u{2060}]", 1), (#"["a",é]"#, 5), ("[\u{0}]", 1), ("\\u0031", 0), ("*", 0), ("<a>", 0),
         (#"["\"# + "\n\"]", 3),
     ])
-    func aByteOutOfPlaceIsUnexpected(text: String, offset: Int) {
+    func misplacedByteIsUnexpected(text: String, offset: Int) {
         #expect(throws: JSONError.unexpectedByte(offset: offset)) { try parse(text) }
     }
 
@@ -80,7 +80,7 @@ struct JSONParserTests {
         #""\ud800x""#,
         #""\udc00\ud800""#, #""\ud834\\udd1e""#, #""\udc00\u""#,
     ])
-    func aLoneSurrogateIsRefused(_ text: String) {
+    func loneSurrogateIsRejected(_ text: String) {
         #expect(throws: JSONError.loneSurrogate(offset: 1)) { try parse(text) }
         #expect(throws: JSONError.loneSurrogate(offset: 4)) { try parse(#"["é"# + text.dropFirst() + "]") }
     }
@@ -96,7 +96,7 @@ struct JSONParserTests {
             [0xfe], [0xff], [0xc2, 0xc2, 0x80],
         ] as [[UInt8]]
     )
-    func aStringThatIsNotUTF8IsRefused(_ bytes: [UInt8]) {
+    func invalidUTF8IsRejected(_ bytes: [UInt8]) {
         let quote = UInt8(ascii: "\"")
         let plain = [quote, 0x61] + bytes + [quote]
         #expect(throws: JSONError.invalidUTF8(offset: 2)) { try JSON(parsing: plain) }
@@ -106,8 +106,8 @@ struct JSONParserTests {
         #expect(throws: JSONError.invalidUTF8(offset: 2)) { try JSON(parsing: key) }
     }
 
-    /// Text is read eight bytes at a time; no place in those eight may hide a byte.
-    @Test func noPlaceInAStringHidesAByte() {
+    /// Text is read eight bytes at a time; invalid bytes are detected at every position within them.
+    @Test func bytesAreDetectedAtEveryOffset() {
         for position in 1...20 {
             var text = [UInt8](repeating: UInt8(ascii: "a"), count: 22)
             (text[0], text[21]) = (UInt8(ascii: "\""), UInt8(ascii: "\""))
@@ -124,8 +124,8 @@ struct JSONParserTests {
         }
     }
 
-    /// Every scalar there is, against the standard library's own encoder.
-    @Test func everyScalarIsRead() throws {
+    /// Compares every Unicode scalar with the standard library's encoder.
+    @Test func everyScalarIsParsed() throws {
         for value in UInt32(0x20)...0x10ffff {
             guard let scalar = Unicode.Scalar(value), scalar != "\"", scalar != "\\" else { continue }
             guard try parse("\"\(scalar)\"") == .string(String(scalar)) else {
@@ -139,17 +139,17 @@ struct JSONParserTests {
         (#"{"a":1,"a":1}"#, "a", 7), (#"{"":1,"b":2,"":3}"#, "", 12), (#"{"a":1,"\u0061":2}"#, "a", 7),
         (#"{"x":{"k":0,"k":0}}"#, "k", 12),
     ])
-    func aKeyThatComesTwiceIsRefused(text: String, key: String, offset: Int) {
+    func duplicateKeyIsRejected(text: String, key: String, offset: Int) {
         #expect(throws: JSONError.duplicateKey(key, offset: offset)) { try parse(text) }
     }
 
-    @Test func aKeyIsItsBytes() throws {
+    @Test func keysAreComparedByBytes() throws {
         let object = try #require(try parse("{\"\u{e9}\":1,\"e\u{301}\":2}").object)
         #expect(object["\u{e9}"] == 1)
         #expect(object["e\u{301}"] == 2)
     }
 
-    @Test func nestingHasALimit() throws {
+    @Test func nestingIsLimited() throws {
         let deepest = String(repeating: "[", count: 64) + String(repeating: "]", count: 64)
         #expect(try parse(deepest).array?.count == 1)
         #expect(throws: JSONError.tooDeep(offset: 64)) { try parse("[\(deepest)]") }
@@ -160,14 +160,14 @@ struct JSONParserTests {
         #expect(try JSON(parsing: wide.utf8, limits: JSONLimits(depthMax: 2)).array?.count == 1_000)
     }
 
-    @Test func lengthHasALimit() throws {
+    @Test func lengthIsLimited() throws {
         #expect(try JSON(parsing: "[1]".utf8, limits: JSONLimits(byteCountMax: 3)) == [1])
         #expect(throws: JSONError.tooLong(byteCount: 4)) {
             try JSON(parsing: "[10]".utf8, limits: JSONLimits(byteCountMax: 3))
         }
     }
 
-    @Test func everyCollectionOfBytesIsTaken() throws {
+    @Test func everyCollectionOfBytesIsParsed() throws {
         let bytes = Array("x[1]x".utf8)
         #expect(try JSON(parsing: bytes[1...3]) == [1])
         #expect(try JSON(parsing: Array(bytes[1...3])) == [1])

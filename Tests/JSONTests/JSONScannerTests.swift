@@ -11,7 +11,7 @@ struct JSONScannerTests {
         return values
     }
 
-    /// What the scanner promises, said with parsed values.
+    /// Returns the expected result of the scanner, from parsed values.
     func expected(_ components: ArraySlice<String>, in value: JSON) -> [JSON] {
         guard let component = components.first else {
             return [value] + (value.array ?? [])
@@ -40,7 +40,7 @@ struct JSONScannerTests {
             ("empty.k", []), ("é", ["e"]), ("", []), ("none", []), ("a.", []), (".a", []), ("o.p.", []),
         ] as [(FieldPath, [JSON])]
     )
-    func aPathLeadsToItsValues(path: FieldPath, expected: [JSON]) {
+    func pathYieldsItsValues(path: FieldPath, expected: [JSON]) {
         let text = #"""
             { "a" : 1, "s":"x,}\"]" ,"o":{"p":true,"q":null}, "list":[1,[2],{"k":3}], "empty":[ ],
               "deep":[{"k":[{"m":1},{"m":2},{"x":0}]},{"k":{"m":[3]}},{"k":7},[{"k":{"m":9}}]], "\u00e9":"e"}
@@ -64,7 +64,7 @@ struct JSONScannerTests {
         }
     }
 
-    @Test func topLevelMembersAreTheObject() throws {
+    @Test func topLevelMembersEqualTheObject() throws {
         var generator = RandomJSON(random: SeededGenerator())
         for _ in 0..<500 {
             let object = generator.object()
@@ -81,7 +81,7 @@ struct JSONScannerTests {
         }
     }
 
-    @Test func aSpanDecodesItsOwnKind() {
+    @Test func spanDecodesOnlyItsKind() {
         let bytes = Array(#"{"i":-3,"d":1.5,"t":true,"n":null,"s":"aé","e":"a\n","l":[1],"o":{}}"#.utf8)
         bytes.withUnsafeBytes { object in
             #expect(JSONScanner.first("i", of: object)?.int == -3)
@@ -101,7 +101,7 @@ struct JSONScannerTests {
         }
     }
 
-    @Test func depthCostsNoStack() {
+    @Test func deepNestingDoesNotUseStack() {
         let depth = 200_000
         let bytes = Array(
             (#"{"a":"# + String(repeating: "[", count: depth) + String(repeating: "]", count: depth) + #","b":1}"#).utf8
@@ -109,8 +109,8 @@ struct JSONScannerTests {
         #expect(values("b", in: bytes) == [1])
     }
 
-    /// Each buffer has its exact length, so that in a debug build a read outside of it traps.
-    @Test func garbageNeverTraps() {
+    /// Each buffer has its exact length, so that reads out of bounds trap in a debug build.
+    @Test func randomBytesDoNotTrap() {
         var generator = RandomJSON(random: SeededGenerator())
         let structure = Array(#"{}[]",:\ntf-019. "#.utf8)
         for round in 0..<8_000 {
@@ -130,7 +130,7 @@ struct JSONScannerTests {
         }
     }
 
-    @Test func everyTruncationIsSurvived() {
+    @Test func truncatedObjectsDoNotTrap() {
         let bytes = Array(#"{"a":[{"b":"x\"y"},{"b":[1,{"c":null}]}],"\u00e9":-1.5e3,"t":true,"s":"\\"}"#.utf8)
         for count in 0...bytes.count { scanEverything(in: Array(bytes.prefix(count))) }
     }

@@ -24,13 +24,13 @@ struct JSONNumberTests {
     }
 
     @Test(arguments: [Double.infinity, -.infinity, .nan])
-    func whatIsNotANumberHasNoText(_ value: Double) {
+    func nonFiniteDoubleHasNoText(_ value: Double) {
         #expect(JSONNumber(value) == nil)
     }
 }
 
 struct JSONObjectTests {
-    @Test func orderIsThatOfTheFirstWriting() {
+    @Test func keysKeepTheirFirstOrder() {
         var object: JSONObject = ["b": 1, "a": 2]
         object["c"] = 3
         object["b"] = 4
@@ -38,7 +38,7 @@ struct JSONObjectTests {
         #expect(object.map(\.value) == [4, 2, 3])
     }
 
-    @Test func settingNilRemoves() {
+    @Test func settingNilRemovesTheMember() {
         var object: JSONObject = ["a": 1, "b": 2, "c": 3]
         object["b"] = nil
         object["c"] = .null
@@ -48,13 +48,13 @@ struct JSONObjectTests {
         #expect(object["b"] == nil)
     }
 
-    /// A large object is looked up through an index that every change must keep true.
-    @Test func aLargeObjectAnswersLikeADictionary() {
+    /// A large object uses an index, which every change updates.
+    @Test func largeObjectEqualsADictionary() {
         var object = JSONObject()
         var model: [String: JSON] = [:]
         for step in 0..<1_000 {
             let key = "key\(step * 7 % 61)"
-            // It grows, shrinks to nothing and grows again, so the index comes and goes.
+            // It grows, becomes empty and grows again, so the index is created and removed.
             let value: JSON? = step % 5 == 0 || (400..<600).contains(step) ? nil : .string("\(step)")
             object[key] = value
             model[key] = value
@@ -72,7 +72,7 @@ struct JSONObjectTests {
         #expect(object["key199999"] == 199_999)
     }
 
-    @Test func aRepeatedKeyInCodeTraps() async {
+    @Test func duplicateKeyInALiteralTraps() async {
         await #expect(processExitsWith: .failure) {
             _ = JSONObject([("a", 1), ("a", 2)])
         }
@@ -84,11 +84,11 @@ struct JSONEqualityTests {
         ("1", "1.0"), ("0", "-0"), (#""\u00e9""#, #""e\u0301""#), (#"{"a":1,"b":2}"#, #"{"b":2,"a":1}"#),
         (#"{"\u00e9":1}"#, #"{"e\u0301":1}"#), ("[1]", "1"), ("null", "false"), ("1", #""1""#),
     ])
-    func whatIsWrittenDifferentlyDiffers(left: String, right: String) throws {
+    func differentTextsAreDifferentValues(left: String, right: String) throws {
         #expect(try JSON(parsing: left.utf8) != JSON(parsing: right.utf8))
     }
 
-    @Test func equalValuesHashAlike() throws {
+    @Test func equalValuesHaveEqualHashes() throws {
         let text = #"{"a":[null,true,1.50,"\u00e9"],"b":{"c":"d"}}"#
         let (one, other) = (try JSON(parsing: text.utf8), try JSON(parsing: (" " + text).utf8))
         #expect(one == other)
@@ -99,7 +99,7 @@ struct JSONEqualityTests {
 struct JSONAccessTests {
     let document: JSON = ["sender": ["name": "edge", "tags": ["a"]], "n": 1, "x": 1.5, "ok": true, "no": nil]
 
-    @Test func pathsLeadThroughObjects() {
+    @Test func pathsTraverseObjects() {
         #expect(document[path: "sender.name"] == "edge")
         #expect(document[path: "no"] == .null)
         #expect(document[path: "sender.missing"] == nil)
@@ -108,7 +108,7 @@ struct JSONAccessTests {
         #expect(document["n"]?.int == 1)
     }
 
-    @Test func aValueIsOnlyItsOwnKind() {
+    @Test func accessByAnotherKindIsNil() {
         #expect(document["x"]?.int == nil)
         #expect(document["x"]?.double == 1.5)
         #expect(document["n"]?.string == nil)
@@ -118,7 +118,7 @@ struct JSONAccessTests {
         #expect(document.array == nil)
     }
 
-    @Test func aPathIsItsKeys() {
+    @Test func pathIsSplitIntoKeys() {
         #expect(FieldPath("a.b").components == ["a", "b"])
         #expect(FieldPath("").components == [""])
         #expect(FieldPath(".a.").components == ["", "a", ""])

@@ -11,7 +11,7 @@ struct JSONWritingTests {
             (["a\"\n": 1], #"{"a\"\n":1}"#),
         ] as [(JSON, String)]
     )
-    func theWrittenFormIsCompact(value: JSON, text: String) {
+    func writtenTextIsCompact(value: JSON, text: String) {
         #expect(String(decoding: value.bytes, as: UTF8.self) == text)
     }
 
@@ -22,7 +22,7 @@ struct JSONWritingTests {
         #expect(output == Array(#"at:"x""y""#.utf8))
     }
 
-    @Test func whatWasWrittenIsReadBack() throws {
+    @Test func writtenValuesRoundTrip() throws {
         var generator = RandomJSON(random: SeededGenerator())
         for _ in 0..<3_000 {
             let value = generator.value()
@@ -31,7 +31,7 @@ struct JSONWritingTests {
         }
     }
 
-    @Test func otherSpellingsAreReadAlike() throws {
+    @Test func otherSpellingsParseToTheSameValue() throws {
         var generator = RandomJSON(random: SeededGenerator())
         for _ in 0..<1_000 {
             let value = generator.value()
@@ -40,8 +40,8 @@ struct JSONWritingTests {
         }
     }
 
-    /// No prefix of an object is a document, so a cut file is never read as a shorter one.
-    @Test func everyTruncationIsRefused() {
+    /// No prefix of an object is valid, so a truncated file is never read as a shorter one.
+    @Test func truncatedObjectsAreRejected() {
         var generator = RandomJSON(random: SeededGenerator())
         for _ in 0..<100 {
             let bytes = generator.object().bytes

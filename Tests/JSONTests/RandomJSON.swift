@@ -1,7 +1,7 @@
 internal import JSON
 internal import TestSupport
 
-/// Random documents: every kind, odd keys, long and short strings, any scalar, deep and wide.
+/// Generates random documents of all kinds of values, with unusual keys, all Unicode scalars, and deep and wide nesting.
 struct RandomJSON {
     var random: SeededGenerator
     private static let alphabet: [Unicode.Scalar] = [
@@ -42,7 +42,7 @@ struct RandomJSON {
         return JSONNumber(Double(bitPattern: bits)) ?? JSONNumber(0)
     }
 
-    /// Writes a value as another program might: white space anywhere, any character escaped.
+    /// Returns a value in another spelling, with random white space and escapes.
     mutating func sprawling(_ value: JSON) -> String {
         switch value {
         case .array(let values):

@@ -36,7 +36,7 @@ struct TimestampTests {
             ("9999-12-31T23:59:59.999999Z", 253_402_300_799_999_999),
         ] as [(String, Int64)]
     )
-    func theseAreTimes(text: String, microseconds: Int64) {
+    func validTimesAreParsed(text: String, microseconds: Int64) {
         #expect(Timestamp(parsing: text)?.microseconds == microseconds)
     }
 
@@ -51,12 +51,12 @@ struct TimestampTests {
         "-001-01-01",
         "+2026-11-23", "20261123", "２０２６-11-23", "2026-11-23T19:16:04\u{0}", "null", "1795461364",
     ])
-    func theseAreNot(_ text: String) {
+    func invalidTimesAreRejected(_ text: String) {
         #expect(Timestamp(parsing: text) == nil)
     }
 
-    /// 400 years are a whole cycle of the calendar: what holds in them holds in all.
-    @Test func everyDayOfACycleComesBack() {
+    /// 400 years are a full cycle of the calendar.
+    @Test func everyDayOfACycleRoundTrips() {
         var year = 1900
         var month = 1
         var day = 1
@@ -77,7 +77,7 @@ struct TimestampTests {
         #expect(year == 2300)
     }
 
-    @Test func randomMomentsComeBack() {
+    @Test func randomTimesRoundTrip() {
         var random = SeededGenerator()
         let range = Timestamp.earliest.microseconds...Timestamp.latest.microseconds
         for _ in 0..<10_000 {
@@ -86,14 +86,14 @@ struct TimestampTests {
         }
     }
 
-    @Test func textSortsLikeTime() {
+    @Test func textOrderIsTimeOrder() {
         var random = SeededGenerator()
         let range = Timestamp.earliest.microseconds...Timestamp.latest.microseconds
         let moments = (0..<1_000).map { _ in Timestamp(microseconds: .random(in: range, using: &random)) }
         #expect(moments.sorted().map(\.description) == moments.map(\.description).sorted())
     }
 
-    @Test func momentsBeyondTheCalendarAreItsEnds() {
+    @Test func timesPastTheCalendarAreClamped() {
         #expect(Timestamp(microseconds: .min) == .earliest)
         #expect(Timestamp(microseconds: .max) == .latest)
     }
@@ -109,7 +109,7 @@ struct TimestampTests {
         #expect(Timestamp.latest.advanced(by: .microseconds(1)) == .latest)
     }
 
-    @Test func nowIsBetweenTwoReadingsOfIt() {
+    @Test func nowIsTheWallClockTime() {
         let before = Timestamp.now()
         let after = Timestamp.now()
         #expect(before <= after)

@@ -2,7 +2,7 @@ internal import JSON
 internal import Testing
 
 struct UniqueIDTests {
-    @Test func aUUIDHasTheShapeOfVersionFour() {
+    @Test func uuidHasTheShapeOfVersionFour() {
         for _ in 0..<1_000 {
             let id = Array(UniqueID.random().utf8)
             #expect(id.count == 36)
@@ -13,7 +13,7 @@ struct UniqueIDTests {
         }
     }
 
-    @Test func twoAreNeverAlike() {
+    @Test func idsAreUnique() {
         #expect(Set((0..<10_000).map { _ in UniqueID.random() }).count == 10_000)
     }
 }

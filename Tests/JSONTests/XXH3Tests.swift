@@ -8,12 +8,12 @@ struct XXH3Tests {
         let plain: UInt64
         let seeded: UInt64
 
-        /// Byte `i` is `i * 31 + 7`, cut to eight bits.
+        /// Byte `i` is `i * 31 + 7`, truncated to eight bits.
         var bytes: [UInt8] { (0..<byteCount).map { UInt8(truncatingIfNeeded: $0 * 31 + 7) } }
         var testDescription: String { "\(byteCount) bytes" }
     }
 
-    /// The lengths stand on both sides of each border at which XXH3 takes another way.
+    /// The lengths are on both sides of each limit at which XXH3 uses another algorithm.
     static let golden = [
         Golden(byteCount: 0, plain: 0x2d06_8005_38d3_94c2, seeded: 0xcc1c_a35a_1b08_9c5c),
         Golden(byteCount: 1, plain: 0x4c5c_ca45_d0f4_811f, seeded: 0x6dcb_95d3_1de5_966b),
@@ -33,25 +33,25 @@ struct XXH3Tests {
     ]
 
     @Test(arguments: golden)
-    func checksumsAreThoseOfOtherImplementations(_ golden: Golden) {
+    func checksumsEqualOtherImplementations(_ golden: Golden) {
         #expect(XXH3.hash64(golden.bytes) == golden.plain)
         #expect(XXH3.hash64(golden.bytes, seed: 0x0123_4567_89ab_cdef) == golden.seeded)
     }
 
-    @Test func aTextIsHashedAsItsBytes() {
+    @Test func textIsHashedAsUTF8() {
         #expect(XXH3.hash64("clients") == 0x76f3_3144_2a83_8b2e)
         #expect(XXH3.hash64("clients", seed: 150_001) == 0xb98f_faf9_9c9b_fa09)
     }
 }
 
 struct HexadecimalTests {
-    @Test func digitsAreNeverShortened() {
+    @Test func digitsHaveAFixedWidth() {
         #expect(Hexadecimal.text(0x1a) == "000000000000001a")
         #expect(Hexadecimal.text(.max) == "ffffffffffffffff")
         #expect(Hexadecimal.text([0x00, 0x0f, 0xa0]) == "000fa0")
     }
 
-    @Test func whatWasWrittenIsReadBack() {
+    @Test func writtenValuesRoundTrip() {
         for shift in 0..<64 {
             let value = UInt64(0x9e37_79b9_7f4a_7c15) << shift
             #expect(Hexadecimal.value(of: Hexadecimal.text(value)) == value)
@@ -62,7 +62,7 @@ struct HexadecimalTests {
         "", "0", "00000000000000000", "000000000000000g", "000000000000000`", "000000000000000/", "000000000000000:",
         "00000000000000AB", " 00000000000000a",
     ])
-    func anythingElseIsRefused(_ text: String) {
+    func invalidDigitsAreRejected(_ text: String) {
         #expect(Hexadecimal.value(of: text) == nil)
     }
 }
