@@ -1,6 +1,6 @@
-/// Bytes as text for URLs and tokens, without padding (RFC 4648, section 5).
+/// Base64url without padding (RFC 4648, section 5).
 enum Base64URL {
-    /// Returns the text of some bytes.
+    /// Returns the base64url text of `bytes`.
     static func encode(_ bytes: some Sequence<UInt8>) -> [UInt8] {
         var output: [UInt8] = []
         var bits: UInt32 = 0
@@ -17,9 +17,9 @@ enum Base64URL {
         return output
     }
 
-    /// Returns the bytes of a text, or nil where it is not what ``encode(_:)`` makes of any.
+    /// Returns the bytes of a text; nil if the text is not in the form of ``encode(_:)``.
     ///
-    /// Padding, other alphabets and bits that say nothing are refused: each token has one spelling.
+    /// Padding, other alphabets and unused bits that are not zero are rejected, so that each token has one spelling.
     static func decode(_ text: ArraySlice<UInt8>) -> [UInt8]? {
         guard text.count % 4 != 1 else { return nil }
         var output: [UInt8] = []

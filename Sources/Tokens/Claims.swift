@@ -1,17 +1,17 @@
 internal import JSON
 
-/// What a token says: the claims this server reads and writes.
+/// The claims of a token that this server reads and writes.
 ///
-/// Shape: `sub`, `role` and `exp` are in every token. `token_type` is `api_key` where the official client shall send
-/// the token as it is. Refresh tokens have `family` and `generation`: a family are the tokens that came, one from the
-/// other, from one log-in; the generation counts them. Source: RFC 7519, section 4.1.
+/// Shape: `sub`, `role` and `exp` are in every token. `token_type` is `api_key` if the official client should send the
+/// token unchanged. Refresh tokens have `family` and `generation`: a family consists of the refresh tokens that were
+/// issued one after the other since a log-in, and the generation numbers them. Source: RFC 7519, section 4.1.
 struct Claims: Sendable, Hashable {
-    /// Bytes of a `jti` or a `family` at most.
+    /// The maximum length of `jti` and `family` in bytes.
     private static let idByteCountMax = 256
 
     var subject: String
     var role: Role
-    /// Different for each token.
+    /// The unique id of the token (`jti`).
     var tokenID: String?
     var issuedAt: Timestamp?
     var expiresAt: Timestamp
@@ -19,19 +19,19 @@ struct Claims: Sendable, Hashable {
     var isAPIKey = false
     var lineage: Lineage?
 
-    /// Where a refresh token stands among those of its family.
+    /// The family of a refresh token and its number in the family.
     struct Lineage: Sendable, Hashable {
         let family: String
-        /// 0 for the first.
+        /// 0 for the first token.
         let generation: Int64
     }
 }
 
 extension Claims {
-    /// Reads verified claims.
+    /// Parses the claims of a token whose signature was verified.
     ///
-    /// A token that is meant for somebody else by name (`aud`) is refused, because this server has no name
-    /// (RFC 7519, section 4.1.3). Other claims are left alone.
+    /// A token with an audience (`aud`) is rejected, because this server is not named in any audience (RFC 7519,
+    /// section 4.1.3). Other claims are ignored.
     init(_ object: JSONObject) throws(TokenError) {
         guard object["aud"] == nil else { throw .invalid(.claim("aud")) }
         guard let role = try Self.text("role", of: object, byteCountMax: 64).flatMap(Role.init) else {
@@ -40,13 +40,13 @@ extension Claims {
         guard let subject = try Self.text("sub", of: object, byteCountMax: TokenAuthority.subjectByteCountMax) else {
             throw .invalid(.claim("sub"))
         }
-        guard let expiresAt = try Self.moment("exp", of: object) else { throw .invalid(.claim("exp")) }
+        guard let expiresAt = try Self.time("exp", of: object) else { throw .invalid(.claim("exp")) }
         self.role = role
         self.subject = subject
         self.expiresAt = expiresAt
         tokenID = try Self.text("jti", of: object, byteCountMax: Self.idByteCountMax)
-        issuedAt = try Self.moment("iat", of: object)
-        notBefore = try Self.moment("nbf", of: object)
+        issuedAt = try Self.time("iat", of: object)
+        notBefore = try Self.time("nbf", of: object)
         isAPIKey = object["token_type"] == .string(Self.apiKey)
         if let family = try Self.text("family", of: object, byteCountMax: Self.idByteCountMax) {
             guard let generation = object["generation"]?.int, generation >= 0, generation < .max else {
@@ -56,10 +56,10 @@ extension Claims {
         }
     }
 
-    /// The claims as they are signed.
+    /// The claims as a JSON object, as they are signed.
     ///
-    /// `exp` is in whole seconds, as the official client expects. `iat` has microseconds, as RFC 7519 allows, so that
-    /// it tells what was made before a revocation from what was made after.
+    /// `exp` is in whole seconds, as the official client expects. `iat` has microseconds, as RFC 7519 allows, to
+    /// distinguish tokens issued before a revocation from those issued after it.
     var object: JSONObject {
         var object: JSONObject = ["sub": .string(subject), "role": .string(role.rawValue)]
         if isAPIKey { object["token_type"] = .string(Self.apiKey) }
@@ -76,7 +76,9 @@ extension Claims {
 
     private static let apiKey = "api_key"
 
-    /// A text that is not empty; nil where the claim is missing, refused where it is anything else.
+    /// Returns a claim that is a non-empty text; nil if the claim is missing.
+    ///
+    /// - Throws: `.invalid` if it is empty, too long or of another type.
     private static func text(
         _ name: String,
         of object: JSONObject,
@@ -89,10 +91,12 @@ extension Claims {
         return text
     }
 
-    /// A time; nil where the claim is missing, refused where it is none.
-    private static func moment(_ name: String, of object: JSONObject) throws(TokenError) -> Timestamp? {
+    /// Returns a claim that is a time; nil if the claim is missing.
+    ///
+    /// - Throws: `.invalid` if it is not a time.
+    private static func time(_ name: String, of object: JSONObject) throws(TokenError) -> Timestamp? {
         guard let value = object[name] else { return nil }
-        guard let moment = Timestamp(numericDate: value) else { throw .invalid(.claim(name)) }
-        return moment
+        guard let time = Timestamp(numericDate: value) else { throw .invalid(.claim(name)) }
+        return time
     }
 }

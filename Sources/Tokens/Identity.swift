@@ -1,15 +1,15 @@
 package import JSON
 
-/// Who a caller is and what it may do, as its token said and its signature proved.
+/// The authenticated caller of a request and its role, from a verified token.
 package struct Identity: Sendable, Hashable {
-    /// The claim `sub`: of a client's token the client's id.
+    /// The claim `sub`; in a client's token the client's id.
     package let subject: String
     package let role: Role
-    /// The claim `jti`, which every token made here has; one made elsewhere with the same secret may have none.
+    /// The claim `jti`; nil only for tokens that another program signed with the same secret.
     package let tokenID: String?
-    /// When the token was made; the earliest moment where it does not say.
+    /// The time of issue (`iat`); ``JSON/Timestamp/earliest`` if the token has none.
     package let issuedAt: Timestamp
-    /// From this moment on the token is worth nothing.
+    /// The time from which on the token is invalid.
     package let expiresAt: Timestamp
 
     package init(
@@ -26,7 +26,7 @@ package struct Identity: Sendable, Hashable {
         self.expiresAt = expiresAt
     }
 
-    /// Whoever can read the secret's file, and so needs no token: the operator at the command line.
+    /// The operator at the command line, who can read the secret and therefore needs no token.
     package static let `operator` = Identity(
         subject: "operator",
         role: .admin,

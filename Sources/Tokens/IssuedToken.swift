@@ -1,17 +1,17 @@
 package import JSON
 
-/// A token that was just made.
+/// A new token.
 ///
-/// Its text is the credential itself: it goes into the answer and nowhere else.
+/// Its text is a credential: it is returned to the client, and neither logged nor stored.
 package struct IssuedToken: Sendable, Hashable {
     package let text: String
     package let role: Role
     package let expiresAt: Timestamp
 }
 
-/// An access token, and the refresh token that gets the next one.
+/// An access token and the refresh token for its renewal.
 package struct TokenPair: Sendable, Hashable {
-    /// Whose tokens they are: of a client's the client's id.
+    /// The subject of both tokens; for a client the client's id.
     package let subject: String
     package let access: IssuedToken
     package let refresh: IssuedToken

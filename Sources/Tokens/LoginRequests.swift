@@ -1,29 +1,29 @@
 package import JSON
 internal import NIOConcurrencyHelpers
 
-/// Log-ins from a command line that a person approves elsewhere, while the command line asks whether it happened.
+/// Pending log-ins of command-line clients, which a user approves on a web page while the client polls.
 ///
-/// Shape: the flow of RFC 8628. `begin` gives the command line two ids: one that may be seen, for the page where the
-/// person approves, and one that is its own secret, for asking. Everything is in memory: a restart forgets what was
-/// under way. So that nobody can fill the memory, the oldest of too many requests is dropped.
+/// Shape: the device flow of RFC 8628. `begin` returns two ids to the client: a public one for the URL of the approval
+/// page, and a secret one for polling. Requests are only in memory, so a restart discards them. If there are too many,
+/// the oldest is discarded, which limits the use of memory.
 package final class LoginRequests: Sendable {
-    /// What the command line is told when it begins.
+    /// The ids of a new request, as returned to the command-line client.
     package struct Ticket: Sendable, Hashable {
-        /// Names the request; it stands in the URL of the page.
+        /// The public id of the request, which is in the URL of the approval page.
         package let requestID: String
-        /// Proves that it is the command line that asks.
+        /// The secret with which the client polls.
         package let pollToken: String
         package let expiresAt: Timestamp
     }
 
-    /// What has become of a request.
+    /// The state of a request.
     package enum Status: Sendable, Hashable {
         case pending
-        /// Approved by this identity, for which tokens may be made; said only once.
+        /// Approved by this identity, for which tokens may be issued; returned only once.
         case done(Identity)
-        /// Somebody said no.
+        /// Denied by a user.
         case denied
-        /// There is none, it has expired, it is done with, or the secret is wrong.
+        /// The request does not exist, has expired or is completed, or the secret is wrong.
         case unknown
     }
 
@@ -62,20 +62,20 @@ package final class LoginRequests: Sendable {
         return ticket
     }
 
-    /// Lets the command line have tokens of this identity; false where there is nothing to decide any more.
+    /// Approves a request, so that the client gets tokens of this identity; false if no such request is pending.
     ///
-    /// - Precondition: The identity was verified, and its role opens endpoints.
+    /// - Precondition: the identity was verified, and its role opens endpoints.
     package func approve(_ requestID: String, as identity: Identity) -> Bool {
-        precondition(identity.role.opensEndpoints, "a token for a single purpose approves nothing")
+        precondition(identity.role.opensEndpoints, "a single-purpose token cannot approve a log-in")
         return decide(requestID, .done(identity))
     }
 
-    /// Refuses the command line; false where there is nothing to decide any more.
+    /// Denies a request; false if no such request is pending.
     package func deny(_ requestID: String) -> Bool {
         decide(requestID, .denied)
     }
 
-    /// Says what has become of a request, and forgets it where that was the last word.
+    /// Returns the status of a request, and removes the request if it was decided.
     package func status(_ requestID: String, pollToken: String) -> Status {
         withEntries { entries in
             guard
@@ -97,7 +97,7 @@ package final class LoginRequests: Sendable {
         }
     }
 
-    /// Runs `body` on the requests that have not expired.
+    /// Calls `body` with the requests that have not expired.
     private func withEntries<Result>(_ body: (inout [Entry]) -> Result) -> Result {
         let now = clock()
         return entries.withLockedValue { entries in
@@ -107,7 +107,7 @@ package final class LoginRequests: Sendable {
     }
 }
 
-/// Compares secrets in a time that does not tell where they differ.
+/// Compares secrets in constant time.
 private func isEqual(_ secret: String, _ attempt: String) -> Bool {
     guard secret.utf8.count == attempt.utf8.count else { return false }
     return zip(secret.utf8, attempt.utf8).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0

@@ -1,28 +1,27 @@
-/// What the bearer of a token may do.
+/// The permissions of a token.
 ///
-/// Shape: the text of the claim `role`. The first three open endpoints. The others open none but the one they are for,
-/// so an endpoint that asks for a role of the first three refuses them without knowing that they exist. Which of the
-/// others a token has decides what the official client does with it; it reads the claim without verifying the token.
+/// Shape: the text of the claim `role`. The first three roles open endpoints. Each of the others is accepted by a
+/// single endpoint. The official client reads the claim without verifying the token, and handles the token by its role.
 package enum Role: String, Sendable, Hashable, CaseIterable {
-    /// Everything.
+    /// Opens all endpoints.
     case admin
-    /// What an edge client does.
+    /// Opens the endpoints of edge clients.
     case client
-    /// What a combiner does.
+    /// Opens the endpoints of combiners.
     case combiner
 
-    /// Enrolling clients, any number of them, at `clients/enroll`.
+    /// Enrolls any number of clients at `clients/enroll`.
     case enrollment
-    /// A new pair of tokens for a client, at `clients/token`.
+    /// Renews the tokens of a client at `clients/token`.
     case clientRefresh = "client_refresh"
-    /// A new pair of tokens for an admin, at `/api/auth/refresh`.
+    /// Renews the tokens of an admin at `/api/auth/refresh`.
     case adminRefresh = "admin_refresh"
-    /// A new pair of tokens for a combiner, at `/api/auth/refresh`.
+    /// Renews the tokens of a combiner at `/api/auth/refresh`.
     case combinerRefresh = "combiner_refresh"
 }
 
 extension Role {
-    /// Whether an endpoint may be open to this role: not one of those for a single purpose.
+    /// Whether endpoints may accept this role; false for single-purpose roles.
     package var opensEndpoints: Bool {
         switch self {
         case .admin, .client, .combiner: true
@@ -30,7 +29,7 @@ extension Role {
         }
     }
 
-    /// The role whose tokens a refresh token of this role is exchanged for; nil for what is no refresh token.
+    /// The role of the access tokens that a refresh token of this role renews; nil for other tokens.
     package var refreshed: Role? {
         switch self {
         case .adminRefresh: .admin
@@ -40,8 +39,8 @@ extension Role {
         }
     }
 
-    /// The role of the refresh tokens that go with access tokens of this role; nil for a role that has none.
-    var refreshing: Role? {
+    /// The role of the refresh tokens that renew access tokens of this role; nil for single-purpose roles.
+    var refreshRole: Role? {
         switch self {
         case .admin: .adminRefresh
         case .client: .clientRefresh
@@ -50,7 +49,7 @@ extension Role {
         }
     }
 
-    /// The endpoint that exchanges refresh tokens of this role; nil for what is no refresh token.
+    /// The endpoint that accepts refresh tokens of this role; nil for other tokens.
     var refreshEndpoint: RefreshEndpoint? {
         switch self {
         case .clientRefresh: .clients
@@ -60,10 +59,10 @@ extension Role {
     }
 }
 
-/// Where a refresh token is presented; the official client chooses by the token's role.
+/// The endpoint for a refresh token; the official client selects it by the token's role.
 package enum RefreshEndpoint: Sendable, Hashable {
     /// `POST /api/v1/clients/token`, for clients.
     case clients
-    /// `POST /api/auth/refresh`, for everybody else.
+    /// `POST /api/auth/refresh`, for admins and combiners.
     case others
 }

@@ -1,24 +1,22 @@
 package import Disk
 internal import JSON
 
-/// The file a key is kept in.
+/// The file of a signing key.
 ///
-/// Shape: the secret is the file's bytes, without the newline at its end. The one we make has 64 hexadecimal digits,
-/// 32 random bytes, which is long enough for every algorithm and a text any other program can be given.
+/// Shape: the secret is the content of the file without a trailing newline. A generated secret has 64 hexadecimal
+/// digits (32 random bytes): long enough for every algorithm, and a text that other programs can use.
 extension SigningKey {
-    /// The name of the secret in a data directory.
+    /// The name of the secret's file in a data directory.
     package static let fileName = "token-secret"
 
-    /// Bytes of a secret and its newline at most.
+    /// The maximum size of the file.
     static let fileByteCountMax = 4096
 
-    /// Reads the secret of a data directory, or gives it one; when this returns, it survives a power cut.
+    /// Reads the secret of a data directory, or generates one durably; blocks.
     ///
-    /// Blocks.
-    ///
-    /// - Precondition: The caller holds the directory's lock; of two processes that make a secret at once, one would
-    ///   sign with what the other replaced.
-    /// - Throws: ``SigningKeyError``; nothing was made then.
+    /// - Precondition: the caller holds the directory's lock. Otherwise two processes could generate secrets at once,
+    ///   and one of them would sign with a secret that the other replaced.
+    /// - Throws: ``SigningKeyError``; no secret was generated then.
     package static func load(
         directory: String,
         algorithm: Algorithm = .hs256,
@@ -33,11 +31,10 @@ extension SigningKey {
         return try load(file: path, algorithm: algorithm, on: disk)
     }
 
-    /// Reads a secret that the operator keeps elsewhere.
+    /// Reads a secret from a file of the operator; blocks.
     ///
-    /// Blocks.
-    ///
-    /// - Throws: ``SigningKeyError``, where the file is missing, too short, or open to others than its owner.
+    /// - Throws: ``SigningKeyError`` if the file is missing, its length is not allowed, or users other than its owner
+    ///   have access.
     package static func load(
         file path: String,
         algorithm: Algorithm = .hs256,
@@ -68,7 +65,7 @@ extension SigningKey {
         return bytes
     }
 
-    /// 64 hexadecimal digits from the kernel's random numbers, and a newline.
+    /// Returns 64 hexadecimal digits from the kernel's random numbers, and a newline.
     private static func newSecret() -> [UInt8] {
         var generator = SystemRandomNumberGenerator()
         var line: [UInt8] = []
@@ -78,17 +75,17 @@ extension SigningKey {
     }
 }
 
-/// Why there is no key to sign with.
+/// A secret that cannot be read or used.
 package enum SigningKeyError: Error, Sendable, Hashable {
-    /// There is no such file.
+    /// The file does not exist.
     case missing(path: String)
-    /// What stands there is not a file.
+    /// The path is not a regular file.
     case notAFile(path: String)
-    /// The file's group or others may read or write it; `chmod 600` is what it needs.
+    /// Users other than the file's owner have access; `chmod 600` removes it.
     case openToOthers(path: String)
     /// The secret has fewer bytes than the algorithm's signatures (RFC 7518, section 3.2).
     case tooShort(path: String, byteCountMin: Int)
-    /// The file is larger than any secret.
+    /// The file is longer than the maximum.
     case tooLong(path: String, byteCountMax: Int)
     /// A call failed.
     case disk(DiskError)

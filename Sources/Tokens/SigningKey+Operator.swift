@@ -1,11 +1,11 @@
 package import JSON
 
 extension SigningKey {
-    /// Returns an API key for the operator, who can read the secret and so needs no token, no server and no store.
+    /// Returns an API key for the operator, who can read the secret; needs neither a server nor a store.
     ///
-    /// - Precondition: The role opens endpoints, and `days` is in ``TokenAuthority/apiKeyDays``.
+    /// - Precondition: the role opens endpoints, and `days` is in ``TokenAuthority/apiKeyDays``.
     package func apiKey(for subject: String, role: Role, days: Int, now: Timestamp = .now()) -> IssuedToken {
-        precondition(role.opensEndpoints && TokenAuthority.apiKeyDays.contains(days), "checked with the arguments")
+        precondition(role.opensEndpoints && TokenAuthority.apiKeyDays.contains(days), "the arguments were validated")
         var claims = Claims(
             subject: subject,
             role: role,

@@ -1,8 +1,8 @@
 internal import Crypto
 
-/// The secret that signs this server's tokens, and the one algorithm it is used with.
+/// The secret that signs this server's tokens, and its algorithm.
 ///
-/// A key never serves two algorithms, so a token cannot choose how it is verified (RFC 8725, section 3.1).
+/// A key is used with one algorithm only, so a token cannot select how it is verified (RFC 8725, section 3.1).
 package struct SigningKey: Sendable {
     /// The algorithms of RFC 7518, section 3.2: HMAC with SHA-2.
     package enum Algorithm: String, Sendable, Hashable, CaseIterable {
@@ -10,7 +10,7 @@ package struct SigningKey: Sendable {
         case hs384 = "HS384"
         case hs512 = "HS512"
 
-        /// Bytes of a signature, and the fewest a secret may have.
+        /// Bytes of a signature, and the minimum length of a secret.
         package var byteCount: Int {
             switch self {
             case .hs256: 32
@@ -21,11 +21,11 @@ package struct SigningKey: Sendable {
     }
 
     package let algorithm: Algorithm
-    /// The header of every token this key signs, encoded.
+    /// The encoded header of every token that this key signs.
     let header: [UInt8]
     private let secret: SymmetricKey
 
-    /// Makes a key of a secret, which is used byte for byte; nil where it is shorter than the algorithm's signatures.
+    /// Creates a key from the bytes of a secret; nil if it is shorter than the algorithm's signatures.
     package init?(secret: [UInt8], algorithm: Algorithm = .hs256) {
         guard secret.count >= algorithm.byteCount else { return nil }
         self.algorithm = algorithm
@@ -33,7 +33,7 @@ package struct SigningKey: Sendable {
         header = Base64URL.encode(#"{"alg":"\#(algorithm.rawValue)","typ":"JWT"}"#.utf8)
     }
 
-    /// Returns the signature of some bytes.
+    /// Returns the signature of `bytes`.
     func signature(of bytes: [UInt8]) -> [UInt8] {
         switch algorithm {
         case .hs256: Array(HMAC<SHA256>.authenticationCode(for: bytes, using: secret))
@@ -42,7 +42,7 @@ package struct SigningKey: Sendable {
         }
     }
 
-    /// Whether a signature is that of some bytes; how long this takes says nothing about where they differ.
+    /// Whether `signature` is the signature of `bytes`; takes constant time.
     func isValid(_ signature: [UInt8], of bytes: ArraySlice<UInt8>) -> Bool {
         switch algorithm {
         case .hs256: HMAC<SHA256>.isValidAuthenticationCode(signature, authenticating: bytes, using: secret)
@@ -52,7 +52,7 @@ package struct SigningKey: Sendable {
     }
 }
 
-/// A key tells its algorithm to whoever prints it, and nothing else.
+/// Printing a key shows only its algorithm.
 extension SigningKey: CustomStringConvertible, CustomReflectable {
     package var description: String { "\(algorithm.rawValue) key" }
     package var customMirror: Mirror { Mirror(self, children: []) }

@@ -3,17 +3,17 @@ internal import JSON
 internal import NIOConcurrencyHelpers
 internal import Store
 
-/// What is remembered about tokens: how far each family of refresh tokens has come, and whose tokens were revoked.
+/// The stored state of tokens: the current generation of each family of refresh tokens, and revocations.
 ///
-/// Shape: one document for each family, and one for each subject whose tokens were revoked, whatever the number of
-/// tokens; a token that was never refreshed has none.
+/// Shape: one document for each family and one for each subject whose tokens were revoked, independent of the number of
+/// tokens; a family whose first token was never used has none.
 ///
 ///     {"scope":"family:0c1d…","generation":3,"rotated_at":"…","expires_at":"…","revoked":false}
 ///     {"scope":"client:edge-7","revoked_at":"…","expires_at":"…"}
 ///
-/// After `expires_at` no token it speaks of is valid any more and the document may go.
+/// After `expires_at` all tokens that a document applies to have expired, and it may be deleted.
 struct SpentTokens: Sendable {
-    /// The collection, which keeps one document for each scope.
+    /// The collection, with one document for each scope.
     static let schema = CollectionSchema(
         name: "spent_tokens",
         key: key,
@@ -24,11 +24,11 @@ struct SpentTokens: Sendable {
     private static let key = "scope"
 
     let collection: Collection
-    /// When this process began; see ``use(_:at:until:)``.
+    /// The start of this process; see ``use(_:at:until:)``.
     let openedAt: Timestamp
-    /// How long a refresh token may be used again.
+    /// The period in which a used refresh token may be used again.
     let grace: Duration
-    /// Revocations that are on their way to the disk, by scope: they hold already.
+    /// Revocations that are in effect but not yet durable, by scope.
     private let revoking = NIOLockedValueBox<[String: Timestamp]>([:])
 
     init(collection: Collection, openedAt: Timestamp, grace: Duration) {
@@ -38,54 +38,54 @@ struct SpentTokens: Sendable {
     }
 }
 
-/// Families.
+/// Families of refresh tokens.
 extension SpentTokens {
-    /// Spends a refresh token, and returns the generation of the next one and when that expires.
+    /// Marks a refresh token as used, durably, and returns the generation and the expiry of the next one.
     ///
-    /// When this returns, the token is durably spent. Two uses at once are one use and its repetition. The grace
-    /// period begins anew with the process, because an answer may have been lost in the end of the last one.
+    /// Of two concurrent uses the second counts as a repetition of the first. The grace period starts again with the
+    /// process, because the end of the previous process may have lost an answer.
     func use(
         _ lineage: Claims.Lineage,
         at now: Timestamp,
         until expiresAt: Timestamp
     ) async throws(TokenError) -> (generation: Int64, expiresAt: Timestamp) {
-        switch try await verdict(on: lineage, at: now, until: expiresAt) {
+        switch try await outcome(of: lineage, at: now, until: expiresAt) {
         case .rotated(let family), .repeated(let family): return (family.generation, family.expiresAt)
         case .reused: throw .invalid(.reused)
         case .ended: throw .invalid(.revoked)
         }
     }
 
-    private func verdict(
-        on lineage: Claims.Lineage,
+    private func outcome(
+        of lineage: Claims.Lineage,
         at now: Timestamp,
         until expiresAt: Timestamp
-    ) async throws(TokenError) -> TokenFamily.Verdict {
+    ) async throws(TokenError) -> TokenFamily.Outcome {
         let scope = "family:\(lineage.family)"
-        // The second round meets the document that another use of the first token has just made.
+        // The second iteration finds the document that a concurrent use of the first token has just inserted.
         while true {
-            if let verdict = try await verdict(onKnown: scope, lineage.generation, at: now, until: expiresAt) {
-                return verdict
+            if let outcome = try await outcome(ofStored: scope, lineage.generation, at: now, until: expiresAt) {
+                return outcome
             }
             let family = TokenFamily.begun(with: lineage.generation, at: now, until: expiresAt)
             if try await insert(document(scope, family.members)) { return .rotated(family) }
         }
     }
 
-    /// The verdict on a family that has a document, which is changed as the verdict says; nil for one that has none.
-    private func verdict(
-        onKnown scope: String,
+    /// Determines the outcome for a family with a document and updates the document; nil if there is no document.
+    private func outcome(
+        ofStored scope: String,
         _ generation: Int64,
         at now: Timestamp,
         until expiresAt: Timestamp
-    ) async throws(TokenError) -> TokenFamily.Verdict? {
-        let verdict = NIOLockedValueBox<TokenFamily.Verdict?>(nil)
+    ) async throws(TokenError) -> TokenFamily.Outcome? {
+        let outcome = NIOLockedValueBox<TokenFamily.Outcome?>(nil)
         do {
             _ = try await collection.update(scope) { old throws(StoreError) in
                 let family = try family(old, scope)
-                let forgivenUntil = max(family.rotatedAt, openedAt).advanced(by: grace)
-                let found = family.used(generation, at: now, until: expiresAt, forgivenUntil: forgivenUntil)
-                verdict.withLockedValue { $0 = found }
+                let graceEnd = max(family.rotatedAt, openedAt).advanced(by: grace)
+                let found = family.used(generation, at: now, until: expiresAt, graceEnd: graceEnd)
+                outcome.withLockedValue { $0 = found }
                 switch found {
                 case .rotated(let changed), .reused(let changed): return document(scope, changed.members)
                 case .repeated, .ended: throw .refused(reason: "nothing changes")
@@ -98,7 +98,7 @@ extension SpentTokens {
             default: throw .store(error)
             }
         }
-        return verdict.withLockedValue { $0 }
+        return outcome.withLockedValue { $0 }
     }
 
     private func family(_ document: JSONObject, _ scope: String) throws(StoreError) -> TokenFamily {
@@ -108,7 +108,7 @@ extension SpentTokens {
         return family
     }
 
-    /// Returns false where another has made the document meanwhile.
+    /// Inserts a document; returns false if it already exists.
     private func insert(_ document: JSONObject) async throws(TokenError) -> Bool {
         do {
             _ = try await collection.insert(document)
@@ -128,7 +128,7 @@ extension SpentTokens {
 
 /// Revocations.
 extension SpentTokens {
-    /// Whether a token of this subject and role, made at this moment, was revoked later.
+    /// Whether a token of this subject and role, issued at `issuedAt`, was revoked.
     func isRevoked(_ subject: String, _ role: Role, issuedAt: Timestamp) throws(TokenError) -> Bool {
         let scope = scope(subject, role)
         if let revokedAt = revoking.withLockedValue({ $0[scope] }), issuedAt < revokedAt { return true }
@@ -144,16 +144,16 @@ extension SpentTokens {
         }
     }
 
-    /// Revokes every token of a subject and role that was made before the moment `stamp` returns.
+    /// Revokes all tokens of a subject and role that were issued before the time that `stamp` returns.
     ///
-    /// It holds from then on, before it is durable; when this returns, it survives a power cut.
+    /// The revocation is in effect immediately, and durable when this returns.
     func revoke(_ subject: String, _ role: Role, stamp: () -> Timestamp, keptFor: Duration) async throws(TokenError) {
         let scope = scope(subject, role)
-        // In one step: a token made later finds the revocation, one made earlier is older than it.
+        // Under one lock: a token is either issued before this time, or its issuing finds the revocation.
         let revokedAt = revoking.withLockedValue { revoking in
-            let moment = stamp()
-            revoking[scope] = moment
-            return moment
+            let now = stamp()
+            revoking[scope] = now
+            return now
         }
         defer { revoking.withLockedValue { if $0[scope] == revokedAt { $0[scope] = nil } } }
         let members: JSONObject = [
@@ -163,27 +163,27 @@ extension SpentTokens {
         do { _ = try await collection.put(document(scope, members)) } catch { throw .store(error) }
     }
 
-    /// An access token and the refresh token beside it are revoked together.
+    /// Returns the common scope of an access role and its refresh role, which are revoked together.
     private func scope(_ subject: String, _ role: Role) -> String {
         "\((role.refreshed ?? role).rawValue):\(subject)"
     }
 }
 
-/// Forgetting.
+/// Expiry.
 extension SpentTokens {
-    /// Removes up to `countMax` documents that speak only of tokens that have expired, and returns how many they were.
+    /// Deletes up to `countMax` documents whose tokens have all expired, and returns their number.
     func sweep(at now: Timestamp, countMax: Int) async throws(StoreError) -> Int {
         let expired = Condition("expires_at", .less(Operand(text: now.description)))
         let query = Query(filter: Filter([expired]), sortKey: "expires_at", ascending: true, limit: countMax)
-        let ids = try await offThePool { [collection] () throws(StoreError) in
+        let ids = try await onBlockingThread { [collection] () throws(StoreError) in
             try collection.list(query).documents.map(\.id)
         }
         for id in ids { try await collection.delete(id) }
         return ids.count
     }
 
-    /// Runs a body that reads the disk on a thread that may wait for it.
-    private func offThePool<Value: Sendable>(
+    /// Calls `body`, which reads the disk, on a thread that may block.
+    private func onBlockingThread<Value: Sendable>(
         _ body: @escaping @Sendable () throws(StoreError) -> Value
     ) async throws(StoreError) -> Value {
         let result = NIOLockedValueBox<Result<Value, StoreError>?>(nil)

@@ -1,11 +1,11 @@
 internal import JSON
 
-/// Making tokens. Each needs the identity of who asks for it, and nobody gets more than they have.
+/// Issuing of tokens. Every function takes the caller's identity, and a caller cannot get more permissions than it has.
 extension TokenAuthority {
-    /// Returns a token that opens endpoints for a short time.
+    /// Returns an access token, which opens endpoints for a short time.
     ///
-    /// - Throws: ``TokenError/notPermitted(role:)``, ``TokenError/unacceptableSubject``,
-    ///   ``TokenError/invalid(_:)`` where the caller's own tokens were revoked meanwhile.
+    /// - Throws: ``TokenError/notPermitted(role:)``, ``TokenError/unacceptableSubject``, or ``TokenError/invalid(_:)``
+    ///   if the caller's tokens have been revoked in the meantime.
     package func accessToken(
         for subject: String,
         role: Role,
@@ -16,7 +16,7 @@ extension TokenAuthority {
         return access(subject, role, at: now)
     }
 
-    /// Returns an access token and the first refresh token of a new family: what a log-in ends with.
+    /// Returns an access token and the first refresh token of a new family, for a log-in.
     ///
     /// - Throws: As ``accessToken(for:role:by:)`` does.
     package func pair(for subject: String, role: Role, by caller: Identity) throws(TokenError) -> TokenPair {
@@ -25,9 +25,9 @@ extension TokenAuthority {
         return newFamily(subject, role, at: now)
     }
 
-    /// Returns the tokens of a client that enrolls, which has the role ``Role/enrollment``; an admin may do it too.
+    /// Returns the tokens of a new client; the caller has the role ``Role/enrollment`` or ``Role/admin``.
     ///
-    /// The same token enrolls any number of clients, and the same client any number of times.
+    /// An enrollment token can be used for any number of clients, and repeatedly for the same client.
     ///
     /// - Throws: As ``accessToken(for:role:by:)`` does.
     package func enroll(_ clientID: String, by caller: Identity) throws(TokenError) -> TokenPair {
@@ -37,10 +37,10 @@ extension TokenAuthority {
         return newFamily(clientID, .client, at: now)
     }
 
-    /// Returns a token the official client sends as it is, for the caller's own subject.
+    /// Returns an API key for the caller's own subject, which the official client sends unchanged.
     ///
-    /// - Throws: ``TokenError/unacceptableLifetime(allowed:)`` outside ``apiKeyDays``; the rest as
-    ///   ``accessToken(for:role:by:)`` does.
+    /// - Throws: ``TokenError/unacceptableLifetime(allowed:)`` outside ``apiKeyDays``, and the errors of
+    ///   ``accessToken(for:role:by:)``.
     package func apiKey(role: Role, days: Int, by caller: Identity) throws(TokenError) -> IssuedToken {
         let now = stamp()
         guard Self.apiKeyDays.contains(days) else { throw .unacceptableLifetime(allowed: Self.apiKeyDays) }
@@ -50,10 +50,10 @@ extension TokenAuthority {
         return issue(claims)
     }
 
-    /// Returns a token that enrolls clients; its name, chosen by whoever asks, becomes its subject.
+    /// Returns a token that enrolls clients; `name` becomes its subject.
     ///
-    /// - Throws: ``TokenError/unacceptableLifetime(allowed:)`` outside ``enrollmentHours``; ``TokenError/notPermitted(role:)``
-    ///   for anybody but an admin; ``TokenError/unacceptableSubject`` for the name.
+    /// - Throws: ``TokenError/unacceptableLifetime(allowed:)`` outside ``enrollmentHours``,
+    ///   ``TokenError/notPermitted(role:)`` unless the caller is an admin, or ``TokenError/unacceptableSubject``.
     package func enrollmentToken(name: String, hours: Int, by caller: Identity) throws(TokenError) -> IssuedToken {
         let now = stamp()
         guard Self.enrollmentHours.contains(hours) else { throw .unacceptableLifetime(allowed: Self.enrollmentHours) }
@@ -65,8 +65,10 @@ extension TokenAuthority {
 }
 
 extension TokenAuthority {
-    /// Refuses what is more than the caller has: an admin may make tokens of every role that opens endpoints, for
-    /// anybody; others only of their own role, for themselves; a token for a single purpose makes none.
+    /// Checks the caller's permission to issue a token.
+    ///
+    /// An admin may issue tokens of every role that opens endpoints, for any subject. Other roles may issue tokens of
+    /// their own role for their own subject. Single-purpose roles may issue none.
     private func permit(_ role: Role, for subject: String, by caller: Identity) throws(TokenError) {
         let isOwn = role == caller.role && subject == caller.subject
         guard role.opensEndpoints, caller.role == .admin || isOwn else { throw .notPermitted(role: role) }
@@ -74,7 +76,7 @@ extension TokenAuthority {
         try checkSubject(subject)
     }
 
-    /// Refuses a caller whose tokens were revoked between being verified and now.
+    /// Rejects a caller whose tokens were revoked since its identity was verified.
     private func checkCaller(_ caller: Identity) throws(TokenError) {
         guard try !spent.isRevoked(caller.subject, caller.role, issuedAt: caller.issuedAt) else {
             throw .invalid(.revoked)
@@ -95,7 +97,7 @@ extension TokenAuthority {
         )
     }
 
-    /// An access token, and a refresh token that stands there in its family.
+    /// Returns an access token, and a refresh token with the given lineage.
     func pair(
         _ subject: String,
         _ role: Role,
@@ -103,14 +105,14 @@ extension TokenAuthority {
         at now: Timestamp,
         until expiresAt: Timestamp
     ) -> TokenPair {
-        guard let refreshing = role.refreshing else { preconditionFailure("\(role) has no refresh tokens") }
-        var claims = claims(subject, refreshing, from: now, for: .zero)
+        guard let refreshRole = role.refreshRole else { preconditionFailure("\(role) has no refresh tokens") }
+        var claims = claims(subject, refreshRole, from: now, for: .zero)
         claims.expiresAt = expiresAt
         claims.lineage = lineage
         return TokenPair(subject: subject, access: access(subject, role, at: now), refresh: issue(claims))
     }
 
-    /// When a refresh token that is made now expires.
+    /// Returns the expiry of a refresh token that is issued now.
     func refreshExpiry(from now: Timestamp) -> Timestamp {
         now.advanced(by: options.refreshLifetime).wholeSecond
     }

@@ -1,17 +1,17 @@
 internal import JSON
 
-/// Using up refresh tokens, and taking tokens back.
+/// Refresh and revocation of tokens.
 extension TokenAuthority {
-    /// Exchanges a refresh token for a new pair; what the new tokens may do follows from the token alone.
+    /// Exchanges a refresh token for a new pair of tokens of the same subject.
     ///
-    /// When this returns, the old token is durably spent. It may be used again within ``Options/refreshGrace``, for a
-    /// client that never saw the answer; later, it ends its whole family, whose tokens have all to log in again. Access
-    /// tokens of the family live on for what is left of their hour.
+    /// When this returns, the old token is durably marked as used. A client that did not receive the answer may use it
+    /// again within ``Options/refreshGrace``. A later use revokes its whole family, whose owner must log in again. The
+    /// family's access tokens remain valid until they expire.
     ///
-    /// - Throws: ``TokenError/invalid(_:)``, ``TokenError/expired(at:)``; ``TokenError/store(_:)`` where it could not
-    ///   be spent, and then nothing was handed out.
+    /// - Throws: ``TokenError/invalid(_:)``, ``TokenError/expired(at:)``, or ``TokenError/store(_:)`` if the use could
+    ///   not be stored; no tokens were issued then.
     package func refresh(_ token: String, at endpoint: RefreshEndpoint) async throws(TokenError) -> TokenPair {
-        // First the moment, then the look at revocations: one that the look does not find is later than the moment.
+        // The time is taken before revocations are checked: a revocation that the check does not find is later.
         let now = stamp()
         let claims = try check(token)
         guard let role = claims.role.refreshed, claims.role.refreshEndpoint == endpoint else {
@@ -28,11 +28,12 @@ extension TokenAuthority {
         )
     }
 
-    /// Revokes every token of a subject that was made until now: access tokens, API keys and refresh tokens.
+    /// Revokes all tokens of a subject that were issued until now: access tokens, API keys and refresh tokens.
     ///
-    /// It holds at once; when this returns, it survives a power cut. Tokens that are made afterwards, when a client of
-    /// the same id enrolls again, are good.
-    /// - Throws: ``TokenError/store(_:)``; the revocation may be undone then.
+    /// The revocation is in effect immediately, and durable when this returns. Tokens issued afterwards are valid, for
+    /// example when a client with the same id enrolls again.
+    ///
+    /// - Throws: ``TokenError/store(_:)``; the revocation may then be lost.
     package func revoke(subject: String, role: Role = .client) async throws(TokenError) {
         try await spent.revoke(
             subject,

@@ -2,33 +2,33 @@ package import JSON
 internal import NIOConcurrencyHelpers
 package import Store
 
-/// Makes this server's tokens, says whose token one is, and remembers which are spent.
+/// Issues, verifies, refreshes and revokes this server's tokens.
 ///
-/// Tokens are signed, not stored: verifying one takes its text, the key, and a look into an index in memory. Only the
-/// use of a refresh token and a revocation are written, and durable when the call returns.
+/// Tokens are signed, not stored: verifying one takes its text, the key, and a lookup in an index in memory. Only uses
+/// of refresh tokens and revocations are stored, and durable when the call returns.
 package final class TokenAuthority: Sendable {
-    /// How long tokens last.
+    /// The lifetimes of tokens.
     package struct Options: Sendable, Hashable {
-        /// Of an access token; at least a minute, since the official client refreshes when half a minute is left.
+        /// The lifetime of an access token; at least a minute, because the official client refreshes 30 seconds before.
         package var accessLifetime: Duration = .seconds(3600)
-        /// Of a refresh token; each use gives a new one, so it only ends a client that was away for so long.
+        /// The lifetime of a refresh token; each use issues a new one, so it limits how long a client may be inactive.
         package var refreshLifetime: Duration = .seconds(90 * 86_400)
-        /// How long a refresh token may be used again, by a client that never saw the answer.
+        /// The period in which a client that did not receive the answer may use a refresh token again.
         package var refreshGrace: Duration = .seconds(60)
 
         package init() {}
     }
 
-    /// Bytes of a token at most.
+    /// The maximum length of a token in bytes.
     package static let byteCountMax = 8 << 10
-    /// Bytes of a subject at most.
+    /// The maximum length of a subject in bytes.
     package static let subjectByteCountMax = 256
-    /// Days an API key may last.
+    /// The allowed lifetimes of an API key, in days.
     package static let apiKeyDays = 1...3650
-    /// Hours an enrollment token may last.
+    /// The allowed lifetimes of an enrollment token, in hours.
     package static let enrollmentHours = 1...87_600
 
-    /// The collection that remembers spent tokens; the store is opened with it.
+    /// The schema of the collection for the state of tokens, with which the store must be opened.
     package static var schema: CollectionSchema { SpentTokens.schema }
 
     let options: Options
@@ -37,26 +37,27 @@ package final class TokenAuthority: Sendable {
     private let clock: @Sendable () -> Timestamp
     private let lastStamp = NIOLockedValueBox(Timestamp.earliest)
 
-    /// Makes an authority that signs with `key` and remembers in `spent`, a collection of ``schema``.
+    /// Creates an authority that signs with `key` and stores the state of tokens in `spent`, a collection of
+    /// ``schema``.
     package init(
         key: SigningKey,
         spent: Collection,
         options: Options = Options(),
         clock: @escaping @Sendable () -> Timestamp = { Timestamp.now() }
     ) {
-        precondition(options.accessLifetime >= .seconds(60), "clients refresh when half a minute is left")
-        precondition(options.refreshLifetime > options.refreshGrace, "a spent token is forgiven only while it lasts")
+        precondition(options.accessLifetime >= .seconds(60), "clients refresh 30 seconds before the expiry")
+        precondition(options.refreshLifetime > options.refreshGrace, "the grace period is shorter than the lifetime")
         self.key = key
         self.options = options
         self.clock = clock
         self.spent = SpentTokens(collection: spent, openedAt: clock(), grace: options.refreshGrace)
     }
 
-    /// Returns who sent a request, from the value of its `Authorization` header: `Bearer` and a token.
+    /// Verifies the value of an `Authorization` header, `Bearer` and a token, and returns the caller's identity.
     ///
-    /// The scheme's case does not matter (RFC 9110, section 11.1).
+    /// The case of the scheme is ignored (RFC 9110, section 11.1).
     ///
-    /// - Throws: ``TokenError/missing``, ``TokenError/wrongScheme``; the rest as ``verify(_:)`` does.
+    /// - Throws: ``TokenError/missing``, ``TokenError/wrongScheme``, and the errors of ``verify(_:)``.
     package func verify(authorization header: String?) throws(TokenError) -> Identity {
         guard let header else { throw .missing }
         let parts = header.split(separator: " ", maxSplits: 1)
@@ -67,24 +68,24 @@ package final class TokenAuthority: Sendable {
         return try verify(String(token))
     }
 
-    /// Returns whose token this is.
+    /// Verifies a token and returns the caller's identity.
     ///
-    /// Takes some microseconds and, but for a subject whose tokens were revoked once, no read of the disk.
+    /// Takes a few microseconds; reads the disk only if tokens of the subject have been revoked before.
     ///
-    /// - Throws: ``TokenError/invalid(_:)``, ``TokenError/expired(at:)``; ``TokenError/store(_:)`` where a revocation
+    /// - Throws: ``TokenError/invalid(_:)``, ``TokenError/expired(at:)``, or ``TokenError/store(_:)`` if a revocation
     ///   cannot be read.
     package func verify(_ bearer: String) throws(TokenError) -> Identity {
         try check(bearer).identity
     }
 
-    /// Removes up to `countMax` documents about tokens that have all expired, and returns how many they were.
+    /// Deletes up to `countMax` documents whose tokens have all expired, and returns their number.
     ///
-    /// Work for now and then, an hour apart; each document is one append to the log.
+    /// To be called about once an hour; each deletion is one append to the log.
     package func sweep(countMax: Int = 256) async throws(StoreError) -> Int {
         try await spent.sweep(at: clock(), countMax: countMax)
     }
 
-    /// Returns the claims of a token that is ours, valid now, and not revoked.
+    /// Verifies signature, times and revocations of a token, and returns its claims.
     func check(_ token: String) throws(TokenError) -> Claims {
         let claims = try Claims(JSONWebToken.open(token, with: key))
         let now = clock()
@@ -96,7 +97,7 @@ package final class TokenAuthority: Sendable {
         return claims
     }
 
-    /// Returns the token of some claims.
+    /// Signs the claims.
     func issue(_ claims: Claims) -> IssuedToken {
         IssuedToken(
             text: JSONWebToken.sign(claims.object, with: key),
@@ -105,9 +106,9 @@ package final class TokenAuthority: Sendable {
         )
     }
 
-    /// Returns a moment that is now, or a microsecond after the last one that was returned.
+    /// Returns the current time, at least a microsecond later than the time returned last.
     ///
-    /// It decides whether a token is older than a revocation, so it must neither stand still nor go back.
+    /// Tokens and revocations are ordered by these times, so they strictly increase.
     func stamp() -> Timestamp {
         let now = clock()
         return lastStamp.withLockedValue { last in

@@ -1,57 +1,58 @@
 package import JSON
 package import Store
 
-/// Why a token was not accepted, or not made.
+/// A token that was rejected or could not be issued.
 ///
-/// None of them holds a token or a part of one.
+/// No case contains a token or a part of one.
 package enum TokenError: Error, Sendable, Equatable {
-    // The request's header. The answers are the texts of the official server, each with 401.
+    // The request's header. The answers are the texts of the official server, each with status 401.
 
     /// There is no token: `Missing token`.
     case missing
-    /// It is not a bearer token: `Invalid token scheme, expected Bearer`.
+    /// The scheme is not `Bearer`: `Invalid token scheme, expected Bearer`.
     case wrongScheme
 
     // The token.
 
-    /// It is not a token of ours, or not one for this: `Invalid token`. The flaw is for the log, not for the caller.
+    /// The token is invalid, or not accepted by this endpoint: `Invalid token`. The flaw is logged, not returned.
     case invalid(TokenFlaw)
-    /// It was ours, until this moment: `Token expired`.
+    /// The token is expired: `Token expired`.
     case expired(at: Timestamp)
 
-    // Making one.
+    // Issuing.
 
-    /// The caller may not make tokens of this role, or not for that subject.
+    /// The caller may not issue tokens of this role or for this subject.
     case notPermitted(role: Role)
-    /// A lifetime is not in this range, in the request's own unit.
+    /// The lifetime is not in this range, in the unit of the request.
     case unacceptableLifetime(allowed: ClosedRange<Int>)
-    /// The subject of a token must have 1 to ``TokenAuthority/subjectByteCountMax`` bytes.
+    /// The subject does not have 1 to ``TokenAuthority/subjectByteCountMax`` bytes.
     case unacceptableSubject
 
-    // What is remembered about tokens.
+    // The stored state of tokens.
 
-    /// The store could not answer, or not remember: nobody knows whether the token is good, and none was made.
+    /// The store failed: the validity of the token is unknown, and no token was issued.
     case store(StoreError)
 }
 
-/// What is wrong with a token that is refused.
+/// The reason for which a token is invalid.
 package enum TokenFlaw: Sendable, Hashable {
-    /// It is longer than ``TokenAuthority/byteCountMax``; nothing else was looked at.
+    /// The token is longer than ``TokenAuthority/byteCountMax``; it was not parsed.
     case tooLong
-    /// It is not three parts in canonical base64url, the first two JSON objects that have each member once.
+    /// The token does not consist of three parts in canonical base64url, of which the first two are JSON objects
+    /// without duplicate members.
     case malformed
-    /// Its header names another algorithm than the key's, or an extension that must be understood.
+    /// The header names another algorithm than the key's, or a critical extension.
     case algorithm
-    /// The key did not sign it.
+    /// The signature was not made with this server's key.
     case signature
-    /// A claim is missing or is not what it should be.
+    /// A claim is missing or invalid.
     case claim(String)
-    /// It is for a later time.
+    /// The time of `nbf` is in the future.
     case notYetValid
-    /// It is for another purpose than this endpoint's.
+    /// The token has a role that this endpoint does not accept.
     case purpose(Role)
-    /// Its subject's tokens, or all of its family, were revoked after it was made.
+    /// The tokens of the subject or the family were revoked after this one was issued.
     case revoked
-    /// It is a refresh token that was used before; its whole family is revoked now.
+    /// The refresh token was used before; its whole family is now revoked.
     case reused
 }

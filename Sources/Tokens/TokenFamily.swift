@@ -1,51 +1,51 @@
 internal import JSON
 
-/// How far a family of refresh tokens has come: the one thing about it that must survive.
+/// The durable state of a family of refresh tokens.
 ///
-/// Each refresh token may be used once and is answered with the next generation. One that comes back later was copied:
-/// either its thief or its owner is asking, and nobody can tell which, so the whole family ends (RFC 9700,
-/// section 4.14.2). A client whose answer was lost asks again at once, and is forgiven within a grace period; it gets
-/// the same generation again, so a family never branches.
+/// Each refresh token may be used once and is exchanged for the next generation. A second use means that a token was
+/// stolen; whether the thief or the owner uses it is unknown, so the whole family is revoked (RFC 9700, section
+/// 4.14.2). A client that did not receive the answer may repeat its request within a grace period; it gets the same
+/// generation again, so a family does not branch.
 struct TokenFamily: Sendable, Hashable {
-    /// What the use of a refresh token means for its family.
-    enum Verdict: Sendable, Hashable {
-        /// It was the newest: the family is now this, to be stored before the next token is handed out.
+    /// The outcome of the use of a refresh token.
+    enum Outcome: Sendable, Hashable {
+        /// The newest token was used: this state must be stored before the next token is returned.
         case rotated(TokenFamily)
-        /// It was used a moment ago: the newest is handed out again.
+        /// The token was used again within the grace period: the newest token is returned again.
         case repeated(TokenFamily)
-        /// It was used before: the family is now this, to be stored, and there is no token.
+        /// An old token was used again: this state must be stored, and no token is returned.
         case reused(TokenFamily)
-        /// The family has ended.
+        /// The family was revoked before.
         case ended
     }
 
-    /// Of the newest token that was handed out.
+    /// The generation of the newest token.
     var generation: Int64
     var rotatedAt: Timestamp
-    /// When the newest token expires, and with it all that is known here.
+    /// The expiry of the newest token and of this state.
     var expiresAt: Timestamp
     var isRevoked = false
 
-    /// The family after its first token was used.
+    /// Returns the family after the use of its first token.
     static func begun(with generation: Int64, at now: Timestamp, until expiresAt: Timestamp) -> TokenFamily {
         TokenFamily(generation: generation + 1, rotatedAt: now, expiresAt: expiresAt)
     }
 
-    /// Says what the use of a token of some generation means.
+    /// Returns the outcome of the use of a token.
     ///
-    /// A generation that is newer than the newest is one of ours all the same: the data directory was put back to an
-    /// earlier state. It counts as the newest.
+    /// A generation newer than the newest known one is valid and counts as the newest: an older copy of the data
+    /// directory was restored.
     func used(
         _ generation: Int64,
         at now: Timestamp,
         until expiresAt: Timestamp,
-        forgivenUntil: Timestamp
-    ) -> Verdict {
+        graceEnd: Timestamp
+    ) -> Outcome {
         guard !isRevoked else { return .ended }
         if generation >= self.generation {
             return .rotated(.begun(with: generation, at: now, until: expiresAt))
         }
-        if generation == self.generation - 1 && now < forgivenUntil { return .repeated(self) }
+        if generation == self.generation - 1 && now < graceEnd { return .repeated(self) }
         var ended = self
         ended.isRevoked = true
         return .reused(ended)
@@ -54,7 +54,7 @@ struct TokenFamily: Sendable, Hashable {
 
 /// The family as a document.
 extension TokenFamily {
-    /// Reads what ``members`` wrote; nil for anything else.
+    /// Reads a document with the members of ``members``; nil for any other document.
     init?(_ document: JSONObject) {
         guard
             let generation = document["generation"]?.int,
@@ -65,7 +65,7 @@ extension TokenFamily {
         self.init(generation: generation, rotatedAt: rotatedAt, expiresAt: expiresAt, isRevoked: isRevoked)
     }
 
-    /// What stands in the document beside its key.
+    /// The members of the document without its key.
     var members: JSONObject {
         [
             "generation": .number(JSONNumber(generation)),

@@ -5,7 +5,7 @@ import Testing
 
 struct Base64URLTests {
     /// RFC 4648, section 10, without its padding.
-    @Test func theVectorsOfTheStandard() {
+    @Test func standardVectorsAreEncoded() {
         let vectors = [
             "": "", "f": "Zg", "fo": "Zm8", "foo": "Zm9v", "foob": "Zm9vYg", "fooba": "Zm9vYmE", "foobar": "Zm9vYmFy",
         ]
@@ -16,7 +16,7 @@ struct Base64URLTests {
         #expect(String(decoding: Base64URL.encode([0xfb, 0xff, 0xfe]), as: UTF8.self) == "-__-")
     }
 
-    @Test func whatIsEncodedIsDecoded() {
+    @Test func encodedBytesRoundTrip() {
         var generator = SeededGenerator()
         for count in 0..<200 {
             let bytes = generator.bytes(count: count)
@@ -24,7 +24,7 @@ struct Base64URLTests {
         }
     }
 
-    /// Of all texts of up to three characters exactly those decode that encoding makes.
+    /// Of all texts of up to three characters exactly the encoded ones can be decoded.
     @Test func everyValueHasOneSpelling() {
         let alphabet = Array("ABCZabcz0189-_+/=. \n".utf8) + [0x00, 0x7f, 0x80, 0xff]
         var texts: [[UInt8]] = [[]]
@@ -40,7 +40,7 @@ struct Base64URLTests {
     @Test(arguments: [
         "A", "AAAAA", "Zg==", "Zg=", "Zh", "Zm9", "Zm-", "Zm+v", "Zm/v", "Zm 9v", "Zm9v\n", "Zm9v=", "Zmé",
     ])
-    func otherSpellingsAreRefused(_ text: String) {
+    func otherSpellingsAreRejected(_ text: String) {
         #expect(Base64URL.decode(Array(text.utf8)[...]) == nil)
     }
 }

@@ -5,63 +5,63 @@ import Testing
 @testable import Tokens
 
 struct IssuingTests {
-    private let mint: Mint
-    private var authority: TokenAuthority { mint.authority }
+    private let fixture: TokenFixture
+    private var authority: TokenAuthority { fixture.authority }
 
     init() throws {
-        mint = try Mint()
+        fixture = try TokenFixture()
     }
 
     private func identity(_ role: Role, _ subject: String = "me") throws -> Identity {
-        Identity(subject: subject, role: role, tokenID: nil, issuedAt: mint.now, expiresAt: .latest)
+        Identity(subject: subject, role: role, tokenID: nil, issuedAt: fixture.now, expiresAt: .latest)
     }
 
     private func claims(of token: String) throws -> JSONObject {
-        try JSONWebToken.open(token, with: mint.key)
+        try JSONWebToken.open(token, with: fixture.key)
     }
 
-    @Test func anAccessTokenSaysWhoAndForHowLong() throws {
+    @Test func accessTokenHasSubjectWithExpiry() throws {
         let token = try authority.accessToken(for: "edge-7", role: .client, by: .operator)
         let identity = try authority.verify(token.text)
         #expect(identity.subject == "edge-7")
         #expect(identity.role == .client)
-        #expect(identity.expiresAt == Mint.start.advanced(by: .seconds(3600)))
+        #expect(identity.expiresAt == TokenFixture.start.advanced(by: .seconds(3600)))
         #expect(identity.expiresAt == token.expiresAt)
-        #expect(identity.issuedAt >= Mint.start)
+        #expect(identity.issuedAt >= TokenFixture.start)
         #expect(try claims(of: token.text).keys == ["sub", "role", "jti", "iat", "exp"])
     }
 
-    /// The official client reads these claims without verifying them, to know what kind of credential it has.
-    @Test func theOfficialClientKnowsEachKindByItsClaims() throws {
+    /// The official client reads these claims without verifying them, to determine the kind of its credential.
+    @Test func claimsIdentifyTheKindOfToken() throws {
         let key = try claims(of: authority.apiKey(role: .admin, days: 365, by: .operator).text)
         #expect(key["token_type"] == "api_key" && key["role"] == "admin")
         let enrollment = try claims(of: authority.enrollmentToken(name: "lab", hours: 24, by: .operator).text)
         #expect(enrollment["token_type"] == nil && enrollment["role"] == "enrollment")
-        let client = try claims(of: mint.enrolled("edge-7").refresh.text)
+        let client = try claims(of: fixture.enrolled("edge-7").refresh.text)
         #expect(client["role"] == "client_refresh" && client["sub"] == "edge-7")
         let admin = try claims(of: authority.pair(for: "root", role: .admin, by: .operator).refresh.text)
         #expect(admin["token_type"] == nil && admin["role"] == "admin_refresh")
     }
 
     @Test func expiriesAreWholeSeconds() throws {
-        mint.advance(by: .microseconds(999_999))
-        let pair = try mint.enrolled()
+        fixture.advance(by: .microseconds(999_999))
+        let pair = try fixture.enrolled()
         for token in [pair.access, pair.refresh] {
             #expect(try claims(of: token.text)["exp"]?.int != nil)
             #expect(try authority.verify(token.text).expiresAt == token.expiresAt)
         }
     }
 
-    @Test func noTwoTokensAreAlike() throws {
+    @Test func tokensAreUnique() throws {
         var seen: Set<String> = []
         for _ in 0..<1000 {
-            let pair = try mint.enrolled()
+            let pair = try fixture.enrolled()
             #expect(seen.insert(pair.access.text).inserted && seen.insert(pair.refresh.text).inserted)
         }
     }
 
-    /// Nobody gets more than they have: of all callers, roles and subjects, these and no others.
-    @Test func noCallerMakesTokensOfAHigherRole() throws {
+    /// Tries all combinations of callers, roles and subjects.
+    @Test func callersCannotIssueTokensOfHigherRoles() throws {
         for caller in Role.allCases {
             for role in Role.allCases {
                 for subject in ["me", "another"] {
@@ -85,13 +85,13 @@ struct IssuingTests {
         }
     }
 
-    @Test func anAPIKeyIsForItsCallersOwnSubject() throws {
+    @Test func apiKeyHasTheCallersSubject() throws {
         let key = try authority.apiKey(role: .client, days: 30, by: identity(.client, "edge-7"))
         #expect(try authority.verify(key.text).subject == "edge-7")
-        #expect(key.expiresAt == Mint.start.advanced(by: .seconds(30 * 86_400)))
+        #expect(key.expiresAt == TokenFixture.start.advanced(by: .seconds(30 * 86_400)))
     }
 
-    @Test func onlyAnAdminInvitesClients() throws {
+    @Test func onlyAdminsIssueEnrollmentTokens() throws {
         for role in Role.allCases where role != .admin {
             #expect(throws: TokenError.notPermitted(role: .enrollment)) {
                 try authority.enrollmentToken(name: "lab", hours: 1, by: identity(role))
@@ -99,9 +99,9 @@ struct IssuingTests {
         }
     }
 
-    @Test func oneEnrollmentTokenEnrollsManyClients() throws {
+    @Test func enrollmentTokenEnrollsManyClients() throws {
         let token = try authority.enrollmentToken(name: "lab", hours: 24, by: .operator)
-        #expect(token.expiresAt == Mint.start.advanced(by: .seconds(86_400)))
+        #expect(token.expiresAt == TokenFixture.start.advanced(by: .seconds(86_400)))
         let caller = try authority.verify(token.text)
         #expect(caller.role == .enrollment && !caller.role.opensEndpoints)
         for id in ["edge-1", "edge-2", "edge-1"] {
@@ -118,7 +118,7 @@ struct IssuingTests {
         }
     }
 
-    @Test func lifetimesHaveBounds() throws {
+    @Test func lifetimesAreLimited() throws {
         for days in [0, -1, 3651, Int.max, Int.min] {
             #expect(throws: TokenError.unacceptableLifetime(allowed: 1...3650)) {
                 try authority.apiKey(role: .admin, days: days, by: .operator)
@@ -131,7 +131,7 @@ struct IssuingTests {
         }
     }
 
-    @Test func subjectsHaveBounds() {
+    @Test func subjectsAreLimited() {
         for subject in ["", String(repeating: "x", count: 257)] {
             #expect(throws: TokenError.unacceptableSubject) { try authority.enroll(subject, by: .operator) }
             #expect(throws: TokenError.unacceptableSubject) {

@@ -5,13 +5,13 @@ import Testing
 @testable import Tokens
 
 struct LoginRequestsTests {
-    private let time = NIOLockedValueBox(Mint.start)
+    private let time = NIOLockedValueBox(TokenFixture.start)
     private let requests: LoginRequests
     private let admin = Identity(
         subject: "root",
         role: .admin,
         tokenID: nil,
-        issuedAt: Mint.start,
+        issuedAt: TokenFixture.start,
         expiresAt: .latest
     )
 
@@ -23,7 +23,7 @@ struct LoginRequestsTests {
         requests.status(ticket.requestID, pollToken: ticket.pollToken)
     }
 
-    @Test func anApprovedRequestIsDoneOnce() {
+    @Test func approvedRequestIsDoneOnce() {
         let ticket = requests.begin()
         #expect(status(ticket) == .pending)
         #expect(status(ticket) == .pending)
@@ -32,7 +32,7 @@ struct LoginRequestsTests {
         #expect(status(ticket) == .unknown)
     }
 
-    @Test func aDeniedRequestIsDenied() {
+    @Test func deniedRequestIsReported() {
         let ticket = requests.begin()
         #expect(requests.deny(ticket.requestID))
         #expect(!requests.approve(ticket.requestID, as: admin))
@@ -40,15 +40,15 @@ struct LoginRequestsTests {
         #expect(status(ticket) == .unknown)
     }
 
-    @Test func whatIsDecidedStaysDecided() {
+    @Test func decisionIsFinal() {
         let ticket = requests.begin()
         #expect(requests.approve(ticket.requestID, as: admin))
         #expect(!requests.deny(ticket.requestID))
         #expect(status(ticket) == .done(admin))
     }
 
-    /// The page shows the request's name to whoever has the link; that is not enough to get its tokens.
-    @Test func onlyTheCommandLineLearnsTheOutcome() {
+    /// The public request id of the approval page is not enough to get the tokens.
+    @Test func statusRequiresThePollToken() {
         let ticket = requests.begin()
         #expect(requests.approve(ticket.requestID, as: admin))
         for wrong in ["", ticket.requestID, ticket.pollToken + "x", String(ticket.pollToken.dropLast()) + "x"] {
@@ -61,9 +61,9 @@ struct LoginRequestsTests {
         #expect(status(ticket) == .done(admin))
     }
 
-    @Test func aRequestExpires() {
+    @Test func requestExpires() {
         let ticket = requests.begin()
-        #expect(ticket.expiresAt == Mint.start.advanced(by: .seconds(600)))
+        #expect(ticket.expiresAt == TokenFixture.start.advanced(by: .seconds(600)))
         time.withLockedValue { $0 = $0.advanced(by: .seconds(599)) }
         #expect(status(ticket) == .pending)
         #expect(requests.approve(ticket.requestID, as: admin))
@@ -72,17 +72,17 @@ struct LoginRequestsTests {
         #expect(!requests.deny(ticket.requestID))
     }
 
-    @Test func theOldestOfTooManyIsDropped() {
+    @Test func oldestOfTooManyRequestsIsDropped() {
         let tickets = (0..<20).map { _ in requests.begin() }
         #expect(tickets.map { status($0) == .pending } == (0..<20).map { $0 >= 12 })
     }
 
-    @Test func noTwoRequestsShareAnything() {
+    @Test func requestIDsAreUnique() {
         let tickets = (0..<100).map { _ in requests.begin() }
         #expect(Set(tickets.flatMap { [$0.requestID, $0.pollToken] }).count == 200)
     }
 
-    @Test func aTokenForASinglePurposeApprovesNothing() async {
+    @Test func approvalWithASinglePurposeTokenTraps() async {
         await #expect(processExitsWith: .failure) {
             let requests = LoginRequests()
             let refresh = Identity(

@@ -8,44 +8,44 @@ import Testing
 
 @testable import Tokens
 
-/// What the disk does while a token is spent.
+/// Disk failures and crashes during the refresh of tokens.
 struct RefreshFailureTests {
-    @Test func withoutTheDiskNoTokenIsHandedOut() async throws {
+    @Test func diskFailureIssuesNoToken() async throws {
         for call in [DiskError.Call.pwrite, .fdatasync] {
-            let mint = try Mint()
-            let first = try mint.enrolled()
-            let second = try await mint.authority.refresh(first.refresh.text, at: .clients)
-            mint.disk.fail(call, with: EIO)
+            let fixture = try TokenFixture()
+            let first = try fixture.enrolled()
+            let second = try await fixture.authority.refresh(first.refresh.text, at: .clients)
+            fixture.disk.fail(call, with: EIO)
             for _ in 0..<2 {
                 let error = await #expect(throws: TokenError.self) {
-                    try await mint.authority.refresh(second.refresh.text, at: .clients)
+                    try await fixture.authority.refresh(second.refresh.text, at: .clients)
                 }
                 guard let error, case .store = error else {
                     Issue.record("\(String(describing: error))")
                     return
                 }
             }
-            // Tokens that were made before are good all the same: verifying them needs no disk.
-            _ = try mint.authority.verify(second.access.text)
+            // Tokens that were issued before remain valid: verifying them does not use the disk.
+            _ = try fixture.authority.verify(second.access.text)
         }
     }
 
-    @Test func afterAFullDiskTheSameTokenIsGood() async throws {
-        let mint = try Mint()
-        let first = try mint.enrolled()
-        mint.disk.fail(.pwrite, with: ENOSPC, times: 1)
+    @Test func tokenRemainsValidAfterAFullDisk() async throws {
+        let fixture = try TokenFixture()
+        let first = try fixture.enrolled()
+        fixture.disk.fail(.pwrite, with: ENOSPC, times: 1)
         let error = await #expect(throws: TokenError.self) {
-            try await mint.authority.refresh(first.refresh.text, at: .clients)
+            try await fixture.authority.refresh(first.refresh.text, at: .clients)
         }
         guard let error, case .store(.noSpace) = error else {
             Issue.record("\(String(describing: error))")
             return
         }
-        _ = try await mint.authority.refresh(first.refresh.text, at: .clients)
+        _ = try await fixture.authority.refresh(first.refresh.text, at: .clients)
     }
 
     private final class Ledger: Sendable {
-        /// The tokens of one client: the one whose exchange was acknowledged last, and all before it.
+        /// The acknowledged refresh tokens of one client, newest last.
         let tokens = NIOLockedValueBox<[String]>([])
         let revoked = NIOLockedValueBox<String?>(nil)
     }
@@ -54,43 +54,43 @@ struct RefreshFailureTests {
         let description: String
     }
 
-    /// After a crash at any call: the newest token a client was given is good, and one that is older than the last is
-    /// not; a revocation that was acknowledged holds.
-    @Test func everyExchangeSurvivesEveryCrash() async throws {
+    /// After a crash at any call a client's newest token is valid, older ones are not, and acknowledged revocations are
+    /// in effect.
+    @Test func acknowledgedRefreshesSurviveEveryCrash() async throws {
         let points = CrashPoints(
             makeLedger: { Ledger() },
             workload: { disk, ledger in
-                let mint = try Mint(on: disk)
-                let doomed = try mint.enrolled("doomed")
-                var pair = try mint.enrolled()
+                let fixture = try TokenFixture(on: disk)
+                let doomed = try fixture.enrolled("doomed")
+                var pair = try fixture.enrolled()
                 ledger.tokens.withLockedValue { $0 = [pair.refresh.text] }
                 for _ in 0..<4 {
-                    pair = try await mint.authority.refresh(pair.refresh.text, at: .clients)
+                    pair = try await fixture.authority.refresh(pair.refresh.text, at: .clients)
                     ledger.tokens.withLockedValue { $0.append(pair.refresh.text) }
                 }
-                try await mint.authority.revoke(subject: "doomed")
+                try await fixture.authority.revoke(subject: "doomed")
                 ledger.revoked.withLockedValue { $0 = doomed.access.text }
-                pair = try await mint.authority.refresh(pair.refresh.text, at: .clients)
+                pair = try await fixture.authority.refresh(pair.refresh.text, at: .clients)
                 ledger.tokens.withLockedValue { $0.append(pair.refresh.text) }
             },
             verify: { disk, ledger in
-                let mint = try Mint(on: disk)
+                let fixture = try TokenFixture(on: disk)
                 let tokens = ledger.tokens.withLockedValue { $0 }
-                if let revoked = ledger.revoked.withLockedValue({ $0 }), mint.flaw(of: revoked) != .revoked {
-                    throw Broken(description: "a revocation was forgotten")
+                if let revoked = ledger.revoked.withLockedValue({ $0 }), fixture.flaw(of: revoked) != .revoked {
+                    throw Broken(description: "a revocation was lost")
                 }
                 guard let newest = tokens.last else { return }
-                let next = try await mint.authority.refresh(newest, at: .clients)
+                let next = try await fixture.authority.refresh(newest, at: .clients)
                 guard tokens.count > 1 else { return }
                 do {
-                    _ = try await mint.authority.refresh(tokens[tokens.count - 2], at: .clients)
-                    throw Broken(description: "a spent token was taken")
+                    _ = try await fixture.authority.refresh(tokens[tokens.count - 2], at: .clients)
+                    throw Broken(description: "a used token was accepted")
                 } catch let error as TokenError {
                     guard error == .invalid(.reused) else { throw error }
                 }
                 do {
-                    _ = try await mint.authority.refresh(next.refresh.text, at: .clients)
-                    throw Broken(description: "the family goes on")
+                    _ = try await fixture.authority.refresh(next.refresh.text, at: .clients)
+                    throw Broken(description: "a revoked family was accepted")
                 } catch let error as TokenError {
                     guard error == .invalid(.revoked) else { throw error }
                 }

@@ -8,31 +8,31 @@ import Testing
 @testable import Tokens
 
 struct RefreshTests {
-    private let mint: Mint
-    private var authority: TokenAuthority { mint.authority }
+    private let fixture: TokenFixture
+    private var authority: TokenAuthority { fixture.authority }
 
     init() throws {
-        mint = try Mint()
+        fixture = try TokenFixture()
     }
 
     private func claims(of token: IssuedToken) throws -> Claims {
-        try Claims(JSONWebToken.open(token.text, with: mint.key))
+        try Claims(JSONWebToken.open(token.text, with: fixture.key))
     }
 
-    @Test func aRefreshTokenIsExchangedForANewPair() async throws {
-        let first = try mint.enrolled()
-        mint.advance(by: .seconds(3600))
-        #expect(throws: TokenError.expired(at: mint.now)) { try authority.verify(first.access.text) }
+    @Test func refreshTokenIsExchangedForANewPair() async throws {
+        let first = try fixture.enrolled()
+        fixture.advance(by: .seconds(3600))
+        #expect(throws: TokenError.expired(at: fixture.now)) { try authority.verify(first.access.text) }
         let second = try await authority.refresh(first.refresh.text, at: .clients)
         #expect(try authority.verify(second.access.text).subject == "edge-7")
         #expect(try authority.verify(second.access.text).role == .client)
         #expect(second.refresh.text != first.refresh.text)
         #expect(second.refresh.role == .clientRefresh)
-        #expect(second.refresh.expiresAt == mint.now.advanced(by: .seconds(90 * 86_400)))
+        #expect(second.refresh.expiresAt == fixture.now.advanced(by: .seconds(90 * 86_400)))
         _ = try await authority.refresh(second.refresh.text, at: .clients)
     }
 
-    @Test func theRoleComesFromTheToken() async throws {
+    @Test func refreshedTokensKeepTheRole() async throws {
         for (role, endpoint) in [(Role.admin, RefreshEndpoint.others), (.combiner, .others), (.client, .clients)] {
             let first = try authority.pair(for: "someone", role: role, by: .operator)
             let second = try await authority.refresh(first.refresh.text, at: endpoint)
@@ -41,8 +41,8 @@ struct RefreshTests {
         }
     }
 
-    @Test func eachEndpointTakesItsOwnTokensOnly() async throws {
-        let client = try mint.enrolled()
+    @Test func endpointsAcceptOnlyTheirRefreshTokens() async throws {
+        let client = try fixture.enrolled()
         let admin = try authority.pair(for: "root", role: .admin, by: .operator)
         let others: [(IssuedToken, RefreshEndpoint)] = [
             (client.refresh, .others), (admin.refresh, .clients), (client.access, .clients), (client.access, .others),
@@ -54,41 +54,41 @@ struct RefreshTests {
                 try await authority.refresh(token.text, at: endpoint)
             }
         }
-        // None of that spent anything.
-        #expect(mint.spent.documentCount == 0)
+        // None of these attempts marked a token as used.
+        #expect(fixture.spent.documentCount == 0)
         _ = try await authority.refresh(client.refresh.text, at: .clients)
     }
 
-    @Test func aRefreshTokenWithoutAFamilyIsRefused() async throws {
-        let token = mint.forged(["sub": "edge-7", "role": "client_refresh", "exp": 1_795_003_600])
+    @Test func refreshTokenWithoutFamilyIsRejected() async throws {
+        let token = fixture.forged(["sub": "edge-7", "role": "client_refresh", "exp": 1_795_003_600])
         await #expect(throws: TokenError.invalid(.claim("family"))) { try await authority.refresh(token, at: .clients) }
     }
 
-    @Test func anExpiredRefreshTokenIsRefused() async throws {
-        let pair = try mint.enrolled()
-        mint.set(pair.refresh.expiresAt)
-        await #expect(throws: TokenError.expired(at: mint.now)) {
+    @Test func expiredRefreshTokenIsRejected() async throws {
+        let pair = try fixture.enrolled()
+        fixture.set(pair.refresh.expiresAt)
+        await #expect(throws: TokenError.expired(at: fixture.now)) {
             try await authority.refresh(pair.refresh.text, at: .clients)
         }
     }
 
-    @Test func aClientWhoseAnswerWasLostTriesAgain() async throws {
-        let first = try mint.enrolled()
+    @Test func refreshCanBeRepeatedAfterALostAnswer() async throws {
+        let first = try fixture.enrolled()
         let lost = try await authority.refresh(first.refresh.text, at: .clients)
-        mint.advance(by: .seconds(59))
+        fixture.advance(by: .seconds(59))
         let again = try await authority.refresh(first.refresh.text, at: .clients)
-        // The same place in the family, with the same end: what was lost and what was not are worth the same.
+        // The repeated token has the same generation and the same expiry as the lost one.
         #expect(try claims(of: again.refresh).lineage == claims(of: lost.refresh).lineage)
         #expect(again.refresh.expiresAt == lost.refresh.expiresAt)
-        mint.advance(by: .seconds(3600))
+        fixture.advance(by: .seconds(3600))
         _ = try await authority.refresh(again.refresh.text, at: .clients)
     }
 
-    @Test func aTokenUsedAgainLaterEndsItsFamily() async throws {
-        let stolen = try mint.enrolled()
-        let other = try mint.enrolled()
+    @Test func reusedTokenRevokesItsFamily() async throws {
+        let stolen = try fixture.enrolled()
+        let other = try fixture.enrolled()
         let owners = try await authority.refresh(stolen.refresh.text, at: .clients)
-        mint.advance(by: .seconds(61))
+        fixture.advance(by: .seconds(61))
         await #expect(throws: TokenError.invalid(.reused)) {
             try await authority.refresh(stolen.refresh.text, at: .clients)
         }
@@ -97,17 +97,17 @@ struct RefreshTests {
                 try await authority.refresh(token.refresh.text, at: .clients)
             }
         }
-        // A restart forgives nothing, and another family of the same client goes on.
-        let later = try await mint.restarted()
+        // The revocation survives a restart, and another family of the same client is not affected.
+        let later = try await fixture.restarted()
         await #expect(throws: TokenError.invalid(.revoked)) {
             try await later.authority.refresh(owners.refresh.text, at: .clients)
         }
         _ = try await later.authority.refresh(other.refresh.text, at: .clients)
     }
 
-    /// Within the grace period too: its successor was used, so its answer was not lost.
-    @Test func anOlderGenerationEndsItsFamilyAtOnce() async throws {
-        let first = try mint.enrolled()
+    /// This is true within the grace period, too: its successor was used, so its answer was not lost.
+    @Test func olderGenerationRevokesItsFamily() async throws {
+        let first = try fixture.enrolled()
         let second = try await authority.refresh(first.refresh.text, at: .clients)
         _ = try await authority.refresh(second.refresh.text, at: .clients)
         await #expect(throws: TokenError.invalid(.reused)) {
@@ -115,12 +115,12 @@ struct RefreshTests {
         }
     }
 
-    /// The answer may have been lost because the server died; it may be down for longer than the grace period.
-    @Test func theGracePeriodBeginsAnewWithTheProcess() async throws {
-        let first = try mint.enrolled()
+    /// The answer may have been lost in a crash, and the server may have been down for longer than the grace period.
+    @Test func gracePeriodRestartsWithTheProcess() async throws {
+        let first = try fixture.enrolled()
         _ = try await authority.refresh(first.refresh.text, at: .clients)
-        mint.advance(by: .seconds(7200))
-        let later = try await mint.restarted()
+        fixture.advance(by: .seconds(7200))
+        let later = try await fixture.restarted()
         later.advance(by: .seconds(59))
         _ = try await later.authority.refresh(first.refresh.text, at: .clients)
         later.advance(by: .seconds(1))
@@ -129,20 +129,20 @@ struct RefreshTests {
         }
     }
 
-    @Test func aDirectoryPutBackToAnEarlierStateKeepsItsClients() async throws {
-        var pair = try mint.enrolled()
+    @Test func restoredDirectoryAcceptsNewerTokens() async throws {
+        var pair = try fixture.enrolled()
         pair = try await authority.refresh(pair.refresh.text, at: .clients)
-        try await mint.store.close()
-        let backup = mint.disk.copy()
-        let running = try Mint(on: mint.disk, at: mint.now)
+        try await fixture.store.close()
+        let backup = fixture.disk.copy()
+        let running = try TokenFixture(on: fixture.disk, at: fixture.now)
         for _ in 0..<3 { pair = try await running.authority.refresh(pair.refresh.text, at: .clients) }
-        let restored = try Mint(on: backup, at: mint.now)
+        let restored = try TokenFixture(on: backup, at: fixture.now)
         _ = try await restored.authority.refresh(pair.refresh.text, at: .clients)
     }
 
-    @Test func manyUsesAtOnceAreOneUseAndItsRepetitions() async throws {
+    @Test func concurrentUsesAreRepetitions() async throws {
         for _ in 0..<20 {
-            let first = try mint.enrolled()
+            let first = try fixture.enrolled()
             let pairs = try await withThrowingTaskGroup(of: TokenPair.self) { [authority] group in
                 for _ in 0..<8 {
                     group.addTask { try await authority.refresh(first.refresh.text, at: .clients) }
@@ -151,13 +151,13 @@ struct RefreshTests {
             }
             #expect(Set(try pairs.map { try claims(of: $0.refresh).lineage?.generation }) == [1])
         }
-        #expect(mint.spent.documentCount == 20)
+        #expect(fixture.spent.documentCount == 20)
     }
 
-    @Test func anythingButAFamilyInItsPlaceIsAnError() async throws {
-        let pair = try mint.enrolled()
+    @Test func malformedFamilyDocumentIsAnError() async throws {
+        let pair = try fixture.enrolled()
         let family = try #require(claims(of: pair.refresh).lineage?.family)
-        _ = try await mint.spent.insert(["scope": .string("family:\(family)"), "generation": "1"])
+        _ = try await fixture.spent.insert(["scope": .string("family:\(family)"), "generation": "1"])
         let error = await #expect(throws: TokenError.self) {
             try await authority.refresh(pair.refresh.text, at: .clients)
         }
@@ -167,35 +167,35 @@ struct RefreshTests {
         }
     }
 
-    /// Random uses of random tokens of some families, beside a model that keeps the rules in plain words.
-    @Test func familiesBehaveAsTheirModel() async throws {
+    /// Compares random uses of random tokens with a simple model of the rules.
+    @Test func familiesEqualTheirModel() async throws {
         var generator = SeededGenerator()
         struct Family {
-            /// The tokens handed out, by generation.
+            /// The issued tokens, by generation.
             var tokens: [[String]]
             var newestUsedAt = Timestamp.earliest
             var hasEnded = false
         }
-        var families = try (0..<6).map { Family(tokens: [[try mint.enrolled("edge-\($0)").refresh.text]]) }
+        var families = try (0..<6).map { Family(tokens: [[try fixture.enrolled("edge-\($0)").refresh.text]]) }
         var counts = (good: 0, reused: 0)
         for step in 0..<1500 {
-            // Never twice at one moment: the log would stamp the second a microsecond later.
-            mint.advance(by: .milliseconds(Int.random(in: 1...30_000, using: &generator)))
+            // Each step is at another time: the log would move the second of two equal times by a microsecond.
+            fixture.advance(by: .milliseconds(Int.random(in: 1...30_000, using: &generator)))
             let place = Int.random(in: 0..<families.count, using: &generator)
             var family = families[place]
-            // Mostly the newest, as owners do.
+            // Mostly the newest token, as in regular use.
             let newest = family.tokens.count - 1
             let age = [0, 0, 0, 0, 0, 1, 1, 2].randomElement(using: &generator) ?? 0
             let generation = max(0, newest - age)
             let token = family.tokens[generation].randomElement(using: &generator) ?? ""
-            let isForgiven = mint.now < family.newestUsedAt.advanced(by: .seconds(60))
+            let isForgiven = fixture.now < family.newestUsedAt.advanced(by: .seconds(60))
             let comment = Comment("step \(step), SEED=\(SeededGenerator.runSeed)")
             do {
                 let pair = try await authority.refresh(token, at: .clients)
                 #expect(!family.hasEnded && (generation == newest || generation == newest - 1 && isForgiven), comment)
                 if generation == newest {
                     family.tokens.append([])
-                    family.newestUsedAt = mint.now
+                    family.newestUsedAt = fixture.now
                 }
                 family.tokens[generation + 1].append(pair.refresh.text)
                 counts.good += 1
@@ -207,7 +207,7 @@ struct RefreshTests {
                     #expect(generation < newest - 1 || generation < newest && !isForgiven, comment)
                     counts.reused += 1
                 }
-                family = Family(tokens: [[try mint.enrolled("edge-\(place)").refresh.text]])
+                family = Family(tokens: [[try fixture.enrolled("edge-\(place)").refresh.text]])
             }
             families[place] = family
         }

@@ -9,11 +9,11 @@ import Testing
 @testable import Tokens
 
 struct RevocationTests {
-    private let mint: Mint
-    private var authority: TokenAuthority { mint.authority }
+    private let fixture: TokenFixture
+    private var authority: TokenAuthority { fixture.authority }
 
     init() throws {
-        mint = try Mint()
+        fixture = try TokenFixture()
     }
 
     private func isRevoked(_ token: IssuedToken, by authority: TokenAuthority? = nil) -> Bool {
@@ -26,10 +26,11 @@ struct RevocationTests {
     }
 
     @Test func allTokensOfASubjectAreRevoked() async throws {
-        let pair = try mint.enrolled()
+        let pair = try fixture.enrolled()
         let key = try authority.apiKey(role: .client, days: 3650, by: authority.verify(pair.access.text))
         let others = [
-            try mint.enrolled("edge-8").access, try authority.accessToken(for: "edge-7", role: .admin, by: .operator),
+            try fixture.enrolled("edge-8").access,
+            try authority.accessToken(for: "edge-7", role: .admin, by: .operator),
         ]
         try await authority.revoke(subject: "edge-7")
         for token in [pair.access, pair.refresh, key] { #expect(isRevoked(token)) }
@@ -37,32 +38,32 @@ struct RevocationTests {
         await #expect(throws: TokenError.invalid(.revoked)) {
             try await authority.refresh(pair.refresh.text, at: .clients)
         }
-        let later = try await mint.restarted()
+        let later = try await fixture.restarted()
         for token in [pair.access, pair.refresh, key] { #expect(isRevoked(token, by: later.authority)) }
     }
 
-    /// Even when the clock stands still, or goes back.
-    @Test func whatIsMadeAfterwardsIsGood() async throws {
-        let old = try mint.enrolled()
+    /// This is true even if the clock stops or is set back.
+    @Test func tokensIssuedAfterARevocationAreValid() async throws {
+        let old = try fixture.enrolled()
         try await authority.revoke(subject: "edge-7")
-        let new = try mint.enrolled()
+        let new = try fixture.enrolled()
         #expect(isRevoked(old.access) && !isRevoked(new.access) && !isRevoked(new.refresh))
         _ = try await authority.refresh(new.refresh.text, at: .clients)
-        mint.advance(by: .seconds(-30))
+        fixture.advance(by: .seconds(-30))
         try await authority.revoke(subject: "edge-7")
         #expect(isRevoked(new.access))
-        #expect(!isRevoked(try mint.enrolled().access))
+        #expect(!isRevoked(try fixture.enrolled().access))
     }
 
-    @Test func aTokenThatDoesNotSayWhenItWasMadeIsOld() async throws {
-        let token = mint.forged(["sub": "edge-7", "role": "client", "exp": 1_795_003_600])
+    @Test func tokenWithoutTimeOfIssueIsRevoked() async throws {
+        let token = fixture.forged(["sub": "edge-7", "role": "client", "exp": 1_795_003_600])
         _ = try authority.verify(token)
         try await authority.revoke(subject: "edge-7")
-        #expect(mint.flaw(of: token) == .revoked)
+        #expect(fixture.flaw(of: token) == .revoked)
     }
 
-    @Test func aRevokedCallerMakesNoTokens() async throws {
-        let caller = try authority.verify(mint.enrolled().access.text)
+    @Test func revokedCallerCannotIssueTokens() async throws {
+        let caller = try authority.verify(fixture.enrolled().access.text)
         try await authority.revoke(subject: "edge-7")
         #expect(throws: TokenError.invalid(.revoked)) { try authority.apiKey(role: .client, days: 1, by: caller) }
         #expect(throws: TokenError.invalid(.revoked)) {
@@ -70,24 +71,24 @@ struct RevocationTests {
         }
     }
 
-    /// Looks at a token, and exchanges another, while the revocation is on its way to the disk.
-    @Test func aRevocationHoldsBeforeItIsDurable() async throws {
-        let pair = try mint.enrolled()
+    /// Verifies one token and refreshes another while the revocation is not yet durable.
+    @Test func revocationIsEffectiveBeforeItIsDurable() async throws {
+        let pair = try fixture.enrolled()
         let seen = NIOLockedValueBox<[TokenFlaw?]>([])
-        mint.disk.beforeEachCall { [mint] call, path in
+        fixture.disk.beforeEachCall { [fixture] call, path in
             guard call == .fdatasync, path.hasSuffix(".jsonl") else { return }
-            let flaw = mint.flaw(of: pair.access.text)
+            let flaw = fixture.flaw(of: pair.access.text)
             seen.withLockedValue { $0.append(flaw) }
         }
         try await authority.revoke(subject: "edge-7")
         #expect(seen.withLockedValue { $0 } == [.revoked])
     }
 
-    /// Whatever is handed out while a client is being revoked is revoked with it, or was asked for with newer tokens.
-    @Test func nothingSlipsThroughARevocation() async throws {
+    /// Tokens that are issued during a revocation are revoked, too, unless they were requested with newer tokens.
+    @Test func tokensIssuedDuringARevocationAreRevoked() async throws {
         for round in 0..<30 {
             let id = "edge-\(round)"
-            let first = try mint.enrolled(id)
+            let first = try fixture.enrolled(id)
             let pairs = NIOLockedValueBox<[TokenPair]>([])
             await withTaskGroup(of: Void.self) { [authority] group in
                 for _ in 0..<4 {
@@ -111,20 +112,20 @@ struct RevocationTests {
         }
     }
 
-    @Test func withoutTheDiskARevocationIsAnError() async throws {
-        let pair = try mint.enrolled()
-        mint.disk.fail(.pwrite, with: ENOSPC, times: 1)
+    @Test func revocationWithDiskFailureIsAnError() async throws {
+        let pair = try fixture.enrolled()
+        fixture.disk.fail(.pwrite, with: ENOSPC, times: 1)
         await #expect(throws: TokenError.self) { try await authority.revoke(subject: "edge-7") }
         #expect(!isRevoked(pair.access))
         try await authority.revoke(subject: "edge-7")
         #expect(isRevoked(pair.access))
     }
 
-    /// A revocation that cannot be read is no permission.
-    @Test func withoutTheDiskARevokedSubjectIsAnError() async throws {
+    /// Access is not granted if the revocation cannot be read.
+    @Test func verificationWithUnreadableRevocationIsAnError() async throws {
         try await authority.revoke(subject: "edge-7")
-        // What a server has written itself it has in memory, not what it found.
-        let restarted = try await mint.restarted()
+        // Records written by this process are in memory, so the store is reopened.
+        let restarted = try await fixture.restarted()
         let token = try restarted.enrolled().access
         restarted.disk.fail(.pread, with: EIO)
         let error = #expect(throws: TokenError.self) { try restarted.authority.verify(token.text) }
@@ -134,35 +135,35 @@ struct RevocationTests {
         }
     }
 
-    @Test func whatSpeaksOnlyOfExpiredTokensIsSwept() async throws {
+    @Test func documentsOfExpiredTokensAreDeleted() async throws {
         for id in 0..<10 {
-            let pair = try mint.enrolled("edge-\(id)")
-            mint.advance(by: .seconds(100))
+            let pair = try fixture.enrolled("edge-\(id)")
+            fixture.advance(by: .seconds(100))
             _ = try await authority.refresh(pair.refresh.text, at: .clients)
         }
         try await authority.revoke(subject: "edge-1")
-        #expect(mint.spent.documentCount == 11)
+        #expect(fixture.spent.documentCount == 11)
         #expect(try await authority.sweep() == 0)
-        // The first five families have expired, then all, then the API keys the revocation speaks of.
-        mint.set(Mint.start.advanced(by: .seconds(90 * 86_400 + 501)))
+        // First five families expire, then all families, then the revoked API keys.
+        fixture.set(TokenFixture.start.advanced(by: .seconds(90 * 86_400 + 501)))
         #expect(try await authority.sweep(countMax: 2) == 2)
         #expect(try await authority.sweep(countMax: 100) == 3)
         #expect(try await authority.sweep() == 0)
-        mint.advance(by: .seconds(2000))
+        fixture.advance(by: .seconds(2000))
         #expect(try await authority.sweep() == 5)
-        #expect(mint.spent.documentCount == 1)
-        mint.advance(by: .seconds(3650 * 86_400))
+        #expect(fixture.spent.documentCount == 1)
+        fixture.advance(by: .seconds(3650 * 86_400))
         #expect(try await authority.sweep() == 1)
-        #expect(mint.spent.documentCount == 0)
+        #expect(fixture.spent.documentCount == 0)
     }
 
-    /// One document for each client, however often it comes: what is in memory does not grow with time.
-    @Test func aClientThatComesEveryHourHasOneDocument() async throws {
-        var pair = try mint.enrolled()
+    /// A client has one document, independent of the number of refreshes, so memory does not grow over time.
+    @Test func repeatedRefreshesKeepOneDocument() async throws {
+        var pair = try fixture.enrolled()
         for _ in 0..<200 {
-            mint.advance(by: .seconds(3600))
+            fixture.advance(by: .seconds(3600))
             pair = try await authority.refresh(pair.refresh.text, at: .clients)
         }
-        #expect(mint.spent.documentCount == 1)
+        #expect(fixture.spent.documentCount == 1)
     }
 }

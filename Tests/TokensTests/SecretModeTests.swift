@@ -5,9 +5,9 @@ import Testing
 
 @testable import Tokens
 
-/// Who may read the secret.
+/// The file mode of the secret.
 struct SecretModeTests {
-    @Test func onlyItsOwnerMayReadTheSecret() throws {
+    @Test func secretIsReadableByItsOwnerOnly() throws {
         let directory = try TemporaryDirectory()
         _ = try SigningKey.load(directory: directory.path, on: PosixDisk())
         var status = stat()
@@ -15,8 +15,8 @@ struct SecretModeTests {
         #expect(status.st_mode & 0o777 == 0o600)
     }
 
-    /// From its first byte on: a file that is narrowed later may be open in other hands already.
-    @Test func itIsNeverOpenToOthers() throws {
+    /// The mode is set when the file is created: other processes could open a file whose mode is changed later.
+    @Test func secretIsCreatedWithOwnerOnlyMode() throws {
         let disk = FaultDisk()
         try disk.createDirectory("data")
         disk.fail(.fdatasync, with: EIO)
@@ -25,9 +25,9 @@ struct SecretModeTests {
     }
 
     @Test(arguments: [0o640, 0o604, 0o644, 0o620, 0o602, 0o610, 0o660, 0o777] as [mode_t])
-    func aFileThatIsOpenToOthersIsRefused(_ mode: mode_t) throws {
+    func fileOpenToOthersIsRejected(_ mode: mode_t) throws {
         let directory = try TemporaryDirectory()
-        let path = try directory.write(Mint.secret)
+        let path = try directory.write(TokenFixture.secret)
         for good in [0o600, 0o400, 0o700] as [mode_t] {
             #expect(chmod(path, good) == 0)
             _ = try SigningKey.load(file: path, on: PosixDisk())

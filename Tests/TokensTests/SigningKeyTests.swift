@@ -19,7 +19,7 @@ struct SigningKeyTests {
         left.algorithm == right.algorithm && left.signature(of: [1, 2, 3]) == right.signature(of: [1, 2, 3])
     }
 
-    @Test func aNewDirectoryGetsASecretOnce() throws {
+    @Test func secretIsGeneratedOnce() throws {
         let first = try SigningKey.load(directory: "data", on: disk)
         let again = try SigningKey.load(directory: "data", on: disk)
         #expect(isSame(first, again))
@@ -32,14 +32,14 @@ struct SigningKeyTests {
         #expect(!isSame(first, try SigningKey.load(directory: "data", on: other)))
     }
 
-    @Test func theSecretSurvivesAPowerCut() throws {
+    @Test func secretSurvivesAPowerCut() throws {
         let key = try SigningKey.load(directory: "data", on: disk)
         let survivor = disk.powerCut(keeping: .nothing)
         #expect(isSame(try SigningKey.load(directory: "data", on: survivor), key))
     }
 
-    /// Whoever was told that there is a key finds the same one after every crash.
-    @Test func everyCrashLeavesTheSecretOrNone() async throws {
+    /// An acknowledged key is the same after every crash.
+    @Test func crashLeavesTheSecretOrNone() async throws {
         let points = CrashPoints(
             makeLedger: { NIOLockedValueBox<[UInt8]?>(nil) },
             workload: { disk, ledger in
@@ -59,7 +59,7 @@ struct SigningKeyTests {
         #expect(report.failureCount == 0, "\(report)")
     }
 
-    @Test func withoutTheDiskThereIsNoKey() throws {
+    @Test func diskFailureIsAnError() throws {
         disk.fail(.fdatasync, with: EIO, times: 1)
         #expect(throws: SigningKeyError.disk(DiskError(call: .fdatasync, path: "data/token-secret.new", code: EIO))) {
             try SigningKey.load(directory: "data", on: disk)
@@ -68,17 +68,17 @@ struct SigningKeyTests {
         _ = try SigningKey.load(directory: "data", on: disk)
     }
 
-    /// The bytes of the file, without the newline at its end, are the secret: any other program can be given it.
-    @Test func aGivenFileIsTheSecret() throws {
-        let expected = try #require(SigningKey(secret: Mint.secret))
+    /// The secret is the content of the file without a trailing newline, so that other programs can use it.
+    @Test func fileContentIsTheSecret() throws {
+        let expected = try #require(SigningKey(secret: TokenFixture.secret))
         for ending in ["", "\n", "\r\n"] {
             let directory = try TemporaryDirectory()
-            let path = try directory.write(Mint.secret + Array(ending.utf8))
+            let path = try directory.write(TokenFixture.secret + Array(ending.utf8))
             #expect(isSame(try SigningKey.load(file: path, on: PosixDisk()), expected))
         }
     }
 
-    @Test func unusableFilesAreRefused() throws {
+    @Test func unusableFilesAreRejected() throws {
         let disk = PosixDisk()
         let directory = try TemporaryDirectory()
         let path = "\(directory.path)/secret"
@@ -103,8 +103,8 @@ struct SigningKeyTests {
         }
     }
 
-    @Test func aKeyIsNotPrinted() throws {
-        let key = try #require(SigningKey(secret: Mint.secret))
+    @Test func printedKeyHidesTheSecret() throws {
+        let key = try #require(SigningKey(secret: TokenFixture.secret))
         var dumped = ""
         dump(key, to: &dumped)
         for text in ["\(key)", String(reflecting: key), dumped] {
@@ -114,7 +114,7 @@ struct SigningKeyTests {
 }
 
 extension TemporaryDirectory {
-    /// Puts bytes into the file `secret`, which only its owner may open, in place of what it had.
+    /// Replaces the content of the file `secret`, which only its owner may open.
     func write(_ bytes: [UInt8]) throws -> String {
         let path = "\(path)/secret"
         let disk = PosixDisk()

@@ -5,10 +5,10 @@ import TestSupport
 
 @testable import Tokens
 
-/// An authority on a disk in memory, with a clock that stands still until it is moved.
-struct Mint: Sendable {
+/// Sets up a token authority with a disk in memory and a clock that is set by the test.
+struct TokenFixture: Sendable {
     static let start = Timestamp(microseconds: 1_795_000_000_000_000)
-    /// 64 bytes, enough for every algorithm; the secret of the tokens that another program made.
+    /// 64 bytes, enough for every algorithm; also the secret of the tokens that another program signed.
     static let secret = Array("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef".utf8)
 
     let disk: FaultDisk
@@ -19,7 +19,7 @@ struct Mint: Sendable {
 
     init(
         on disk: FaultDisk = FaultDisk(),
-        at now: Timestamp = Mint.start,
+        at now: Timestamp = TokenFixture.start,
         algorithm: SigningKey.Algorithm = .hs256
     ) throws {
         let time = NIOLockedValueBox(now)
@@ -41,27 +41,27 @@ struct Mint: Sendable {
         time.withLockedValue { $0 = $0.advanced(by: duration) }
     }
 
-    func set(_ moment: Timestamp) {
-        time.withLockedValue { $0 = moment }
+    func set(_ now: Timestamp) {
+        time.withLockedValue { $0 = now }
     }
 
-    /// Ends the process and starts another on the same disk, at the same time.
-    func restarted() async throws -> Mint {
+    /// Simulates a restart: a new authority on the same disk, at the same time.
+    func restarted() async throws -> TokenFixture {
         try await store.close()
-        return try Mint(on: disk, at: now)
+        return try TokenFixture(on: disk, at: now)
     }
 
-    /// The tokens of a client that has just enrolled.
+    /// Enrolls a client and returns its tokens.
     func enrolled(_ id: String = "edge-7") throws -> TokenPair {
         try authority.enroll(id, by: .operator)
     }
 
-    /// A token with any claims, signed as this mint's own are.
+    /// Returns a token with the given claims, signed with the fixture's key.
     func forged(_ claims: JSONObject) -> String {
         JSONWebToken.sign(claims, with: key)
     }
 
-    /// A token of any texts, signed with the mint's secret.
+    /// Returns a token with the given header and claims, signed with the fixture's key.
     func forged(header: String, claims: String) -> String {
         let text = [header, claims].map { String(decoding: Base64URL.encode($0.utf8), as: UTF8.self) }
         return signed(text.joined(separator: "."))
@@ -71,7 +71,7 @@ struct Mint: Sendable {
         text + "." + String(decoding: Base64URL.encode(key.signature(of: Array(text.utf8))), as: UTF8.self)
     }
 
-    /// Why a token is refused; nil where it is not.
+    /// Returns the reason for which a token is invalid; nil if it is valid.
     func flaw(of token: String) -> TokenFlaw? {
         do {
             _ = try authority.verify(token)
@@ -84,7 +84,7 @@ struct Mint: Sendable {
 }
 
 extension JSONObject {
-    /// The object with one member set, or with nil removed.
+    /// Returns a copy with one member set, or removed if the value is nil.
     func with(_ name: String, _ value: JSON?) -> JSONObject {
         var object = self
         object[name] = value
