@@ -5,7 +5,7 @@ from html import escape
 WIDTH, HEIGHT = 1000, 620
 LEFT, RIGHT, TOP, BOTTOM = 84, 270, 76, 64
 LABEL_HEIGHT = 18
-# On a ground of its own, so that it is readable whatever page it stands on.
+# With a background of its own, so that it is readable on any page.
 GROUND, BORDER, GRID, INK, FAINT = "#ffffff", "#d0d7de", "#e6e9ed", "#1f2328", "#59636e"
 LINES = {
     "open.warm": ("open", "#57606a"),
@@ -74,7 +74,7 @@ def frame():
         f'<rect x="0.5" y="0.5" width="{WIDTH - 1}" height="{HEIGHT - 1}" rx="8" fill="{GROUND}" stroke="{BORDER}"/>',
         f'<text x="24" y="32" font-size="17" font-weight="600" fill="{INK}">What it costs as history grows</text>',
         f'<text x="24" y="54" fill="{FAINT}">Time of one operation against records stored; a flat line costs the same '
-        "at any size. Beside each its growth.</text>",
+        "at any size. Each has its growth next to it.</text>",
     ]
 
 

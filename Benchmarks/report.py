@@ -1,4 +1,4 @@
-"""What the measurements mean: medians, ratios, how cost grows, and the goals beside them."""
+"""Evaluates measurements: medians, ratios and the growth of costs, each compared with its goal."""
 import math
 import statistics
 from dataclasses import dataclass

@@ -105,14 +105,14 @@ def without_a_token_only_open_endpoints_answer(place):
                 else:
                     assert message(reply, 401) == "Missing token", line
         assert stored.get("/openapi.json") == before
-        # Not even that a document is there, or that a body makes no sense, is told.
+        # Not even the existence of a document or an invalid body is reported.
         assert message(stored.server.ask("GET", "/api/v1/models/model-1"), 401) == "Missing token"
         assert message(stored.server.ask("POST", "/api/v1/sessions", b"{"), 401) == "Missing token"
         print(f"\nwithout a token: {len(ENDPOINTS) - len(OPEN)} endpoints refuse, {len(OPEN)} are open")
 
 
 @promise
-def each_role_gets_in_where_it_belongs_and_nowhere_else(place):
+def each_role_opens_its_endpoints_only(place):
     with network(place, authentication=True) as stored:
         forge = Forge(place)
         counts = {}
@@ -231,7 +231,7 @@ def without_authentication_the_header_is_not_looked_at(place):
 
 
 @promise
-def nobody_makes_a_token_of_more_than_they_have(place):
+def no_token_is_issued_with_more_rights_than_its_issuer_has(place):
     with network(place, authentication=True) as stored:
         forge = Forge(place)
         for role in ("client", "combiner"):
@@ -247,7 +247,7 @@ def nobody_makes_a_token_of_more_than_they_have(place):
 
 
 @promise
-def paths_that_nobody_answers_tell_nothing(place):
+def unknown_paths_reveal_nothing(place):
     with network(place, authentication=True) as stored:
         for path in ("/nonsense", "/api/v1/nonsense", "/api/v1/models/model-1/../model-2/secret", "/token-secret"):
             assert stored.server.ask("GET", path).status in (401, 404)

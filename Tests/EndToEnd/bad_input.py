@@ -1,4 +1,4 @@
-"""Input nobody should send: each answers a JSON error with the right status, and nothing is lost."""
+"""Invalid input: each request is answered with a JSON error and the right status, and nothing is lost."""
 
 import json
 import select

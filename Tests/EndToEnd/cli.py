@@ -92,7 +92,7 @@ def a_session_is_started_and_stopped(network):
             ("session", "stop"),
         ]
     )
-    # Nobody is online: the session is made, and not started.
+    # No client is online: the session is created, and not started.
     assert f"message: {FEW}" in started.out
     made = network.get("sessions/" + re.search(r"session_id: (\S+)", started.out)[1])
     assert (made["name"], made["status"], made["seed_model_id"]) == ("from a terminal", "Created", "model-2")
@@ -228,7 +228,7 @@ def a_login_lasts_and_lets_clients_enroll(network):
 
 
 class Combiner:
-    """A port that a client connects to, where nobody speaks gRPC."""
+    """A port that a client connects to, without a gRPC server."""
 
     def __init__(self):
         self.socket = socket.create_server(("127.0.0.1", 0))
@@ -250,7 +250,7 @@ class Combiner:
 
 
 def connects(terminal, *words):
-    """Starts an edge client: it must come as far as opening gRPC where the server told it to. Returns its log."""
+    """Starts an edge client, which must open gRPC at the address that the server returned; returns its log."""
     network = terminal.network
     combiner = Combiner()
     network.do("PATCH", "combiners/main", public_hostname=combiner.address)
@@ -260,7 +260,7 @@ def connects(terminal, *words):
         greeting = combiner.greeting(process)
         process.kill()
     assert greeting, f"it never connected: {log.read_text()}"
-    # HTTP/2 without TLS: the answer said grpc_secure false.
+    # HTTP/2 without TLS: grpc_secure is false in the answer.
     assert greeting == b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", greeting
     assert "Traceback" not in log.read_text(), log.read_text()
     terminal.tried(["client", "start"])

@@ -218,7 +218,7 @@ def the_official_client_signals_the_controller(network):
 
 
 @client.tries("start_session", "get_session_status", "session_is_finished", "continue_session")
-def the_official_client_makes_sessions_and_is_told_why_they_do_not_start(network):
+def the_official_client_reports_why_a_session_does_not_start(network):
     scaleout = network.client()
     answer = scaleout.start_session(name="by the client", rounds=2, round_timeout=30, aggregator_kwargs={"a": 1})
     assert answer == {"message": FEW, "session_id": answer["session_id"]}
@@ -256,7 +256,7 @@ def a_session_with_functions_of_its_own_is_kept(network):
 
 
 @client.tries("run_custom_command", "stage_model", "start_inference", "start_validation")
-def the_official_client_is_told_that_nobody_is_online(network):
+def the_official_client_reports_that_no_client_is_online(network):
     scaleout = network.client()
     command = scaleout.run_custom_command("Ping", synchronous=True, timeout=5, parameters={"a": 1})
     assert not command["success"] and "Status code: 400" in command["message"] and FEW in command["message"]
@@ -294,6 +294,6 @@ def the_official_client_adds_statuses(network):
     assert added["sender"]["name"] == "name of edge-1"
     assert added.items() >= words.items()
     assert network.get(f"statuses/{added['status_id']}") == added
-    assert raised(requests.HTTPError, scaleout.add_status, {**words, "sender": {"client_id": "nobody"}}).startswith(
+    assert raised(requests.HTTPError, scaleout.add_status, {**words, "sender": {"client_id": "unknown"}}).startswith(
         "400 "
     )

@@ -33,7 +33,7 @@ class Reading:
     one: Question
     # For a body only: a comma means any of.
     several: Question
-    # What must stand in the list beside the ids; for the stored documents that is everything.
+    # What must be in the list in addition to the ids; for the stored documents that is everything.
     members: dict = field(default_factory=dict)
 
 
@@ -164,5 +164,5 @@ def every_endpoint_of_the_list_has_a_case(place):
 
 
 @promise
-def the_list_of_endpoints_is_sorted_and_has_each_once(place):
+def the_list_of_endpoints_is_sorted_without_doubles(place):
     assert sorted(set(ENDPOINTS)) == ENDPOINTS

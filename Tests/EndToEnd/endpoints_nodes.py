@@ -11,7 +11,7 @@ JOIN = {"name": "new", "package": "local", "client_version": "1.1.0"}
 
 
 @endpoints.tries("POST /api/v1/clients/add")
-def a_client_that_joins_is_told_where_its_combiner_is(network):
+def a_client_that_joins_gets_the_address_of_its_combiner(network):
     answer = network.post("clients/add", **JOIN, client_id="edge-9", preferred_combiner="spare")
     # The official client takes a missing grpc_secure for true, and 201 for a failure.
     expected = {
@@ -34,7 +34,7 @@ def a_client_that_joins_is_told_where_its_combiner_is(network):
     assert (again["combiner"], again["committed_at"]) == ("main", client["committed_at"])
     assert network.get("clients/count") == 4
 
-    # Without a wish it is the least loaded one, and an id is made up.
+    # Without a preference it is the least loaded one, and an id is generated.
     answer = network.post("clients/add", **JOIN)
     assert (answer["port"], uuid.UUID(answer["client_id"]).version) == (443, 4)
 
@@ -150,19 +150,19 @@ def an_attribute_is_added_in_the_words_of_either_side(network):
         network.refusal(400, "POST", "attributes/current", **{spelling: []})
     network.refusal(400, "POST", "attributes/current")
     assert "value" in network.refusal(400, "POST", "attributes", key="site", entity_id="edge-1")
-    network.refusal(400, "POST", "attributes", key="site", value="nobody's")
+    network.refusal(400, "POST", "attributes", key="site", value="unknown")
     assert network.get("attributes/count") == 6
 
 
 @endpoints.tries("POST /api/v1/statuses", "GET /api/v1/statuses/histogram")
 def a_status_is_taken_from_who_is_known(network):
-    words = {"type": "PRINT", "log_level": "ERROR", "status": "said"}
+    words = {"type": "PRINT", "log_level": "ERROR", "status": "done"}
     client = network.post("statuses", 201, **words, sender={"client_id": "edge-1"})
     assert client["sender"] == {"name": "name of edge-1", "role": "client", "client_id": "edge-1", "combiner_id": None}
     combiner = network.post("statuses/", 201, **words, sender={"combiner_id": "spare"})
     assert combiner["sender"] == {"name": "spare", "role": "combiner", "client_id": None, "combiner_id": "spare"}
     assert [network.get(f"statuses/{found['status_id']}") for found in (client, combiner)] == [client, combiner]
-    for sender in (None, {}, {"client_id": "nobody"}, {"combiner_id": "nobody"}, {"combiner_id": None}, "edge-1"):
+    for sender in (None, {}, {"client_id": "unknown"}, {"combiner_id": "unknown"}, {"combiner_id": None}, "edge-1"):
         network.refusal(400, "POST", "statuses", **words, sender=sender)
     assert network.get("statuses/count") == 5
 

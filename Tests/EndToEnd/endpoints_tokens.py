@@ -122,7 +122,7 @@ def each_refresh_of_a_client_spends_the_token_before(network):
     again = exchange(network, "clients/token/", first)
     third = exchange(network, "clients/token", again["refresh_token"])
     assert len({first, second["refresh_token"], third["refresh_token"]}) == 3
-    # The first again: somebody else has it, so nobody of its family is trusted any more.
+    # The first token again: it was stolen, so no token of its family is valid any more.
     for token in (first, third["refresh_token"], second["refresh_token"], first):
         assert exchange(network, "clients/token", token, 401) == {"message": "Invalid token"}
     other = enrolled(network, client_id="edge-9")["refresh_token"]
@@ -247,7 +247,7 @@ def what_is_open_needs_no_token(network):
     for path in ("/docs", "/docs/", "/login", "/login/"):
         page = network.ask("GET", path)
         assert (page.status, page.headers["content-type"].partition(";")[0]) == (200, "text/html"), path
-        # A page that works with no network asks nobody else for anything.
+        # A page that works without a network loads nothing from other servers.
         assert not re.search(r'(?:src|href)="(?:https?:)?//', page.body.decode()), path
 
 

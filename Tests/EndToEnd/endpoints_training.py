@@ -1,6 +1,6 @@
 """Endpoints of sessions, of what is run in them, and of the controller.
 
-Nobody is online here, so what needs an edge client is refused with the reference's sentence; sessions that really train
+No client is online here, so what needs an edge client is refused with the reference's sentence; sessions that really train
 are in the tests of Control.
 """
 
@@ -108,7 +108,7 @@ def signals_to_an_idle_controller_are_taken(network):
         "POST /api/v1/validations/start",
     ]
 )
-def orders_to_nobody_are_refused(network):
+def commands_without_an_online_client_are_refused(network):
     for slash in ("", "/"):
         command, inference = f"control/run_command{slash}", f"control/start_inference{slash}"
         stage, validate = f"models/model-1/stage{slash}", f"validations/start{slash}"
@@ -175,7 +175,7 @@ STARTED = {
 }
 
 
-@endpoints.tries("POST /api/v1/control/stop", refused=["POST /api/v1/sessions/start"], beside=STARTED)
+@endpoints.tries("POST /api/v1/control/stop", refused=["POST /api/v1/sessions/start"], more=STARTED)
 def a_session_under_way_keeps_others_out_until_it_is_stopped(network):
     assert network.get("/get_controller_status")["state"] in ("instructing", "monitoring")
     assert network.get("sessions/session-9")["status"] == "Started"
@@ -191,7 +191,7 @@ def a_session_under_way_keeps_others_out_until_it_is_stopped(network):
     assert network.post("control/stop") == {"message": "Sent stop signal"}
 
 
-@endpoints.tries("POST /api/v1/commands/{id}/stop", "PATCH /api/v1/sessions/{id}", beside=STARTED)
+@endpoints.tries("POST /api/v1/commands/{id}/stop", "PATCH /api/v1/sessions/{id}", more=STARTED)
 def a_session_is_stopped_by_its_command_or_its_document(network):
     if network.token:
         network.post("commands/command-9/stop", correlation_id="command-9")

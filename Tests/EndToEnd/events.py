@@ -38,7 +38,7 @@ def the_current_attribute_is_the_last_one_added(place):
 
 
 @promise
-def the_attribute_trail_is_everything_ever_said(place):
+def the_attribute_trail_has_every_value(place):
     with place.server() as server:
         scaleout = client(server)
         for value in ("1", "2", "3"):
@@ -50,7 +50,7 @@ def the_attribute_trail_is_everything_ever_said(place):
 
 
 @promise
-def a_status_is_listed_by_what_it_says(place):
+def statuses_are_filtered(place):
     with place.server() as server:
         scaleout = client(server)
         first = status(server)

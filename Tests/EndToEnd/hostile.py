@@ -1,4 +1,4 @@
-"""Clients that mean harm, or are broken: each harms itself alone, while a healthy one is answered as before."""
+"""Hostile and broken clients: none of them affects a healthy client."""
 
 import contextlib
 import io
@@ -23,7 +23,7 @@ MEMORY_MAX = 256 << 20
 
 @contextlib.contextmanager
 def wires(server, count, content=b"", **options):
-    """Many connections at once, each of which has said the same."""
+    """Many connections at once, each of which has sent the same bytes."""
     with contextlib.ExitStack() as stack:
         made = []
         for _ in range(count):
@@ -96,7 +96,7 @@ def a_slow_line_may_take_as_long_as_it_needs(place):
 
 
 @promise
-def readers_that_stop_hold_no_memory_and_not_for_long(place):
+def readers_that_stop_hold_no_memory(place):
     content = os.urandom(24 << 20)
     with place.server(options=(*COMBINER, "--stall-timeout", "3")) as server:
         upload = begin(server, len(content))
@@ -108,7 +108,7 @@ def readers_that_stop_hold_no_memory_and_not_for_long(place):
         model = server.ask("GET", "/api/v1/models/").json["result"][0]["model_id"]
         download = f"GET /api/v1/models/{model}/download HTTP/1.1\r\nHost: edge\r\n\r\n".encode()
         with wires(server, 100, download, receive_buffer=4096) as made:
-            with witnessed(server, "100 downloads that nobody reads"):
+            with witnessed(server, "100 downloads that are not read"):
                 assert server.peak_memory() < MEMORY_MAX, server.peak_memory() >> 20
                 sockets = until(lambda: open_sockets(server) < 20, 30)
             print(f"    closed after {sockets:.1f} s")
@@ -139,7 +139,7 @@ def idle_connections_make_room_for_those_that_ask(place):
 
 
 @promise
-def where_every_connection_is_at_work_one_more_is_told_so(place):
+def a_connection_past_the_limit_is_refused_with_a_reason(place):
     with place.server(options=(*COMBINER, "--max-connections", "8")) as server:
         with wires(server, 8, post(TELEMETRY, "Content-Length: 1000") + b"{") as busy:
             time.sleep(0.3)
@@ -161,7 +161,7 @@ def server_answers(server):
 
 
 @promise
-def an_address_has_so_many_connections_and_leaves_others_theirs(place):
+def connections_per_address_are_limited(place):
     with place.server(options=(*COMBINER, "--max-connections-per-address", "5")) as server:
         busy = post(TELEMETRY, "Content-Length: 1000") + b"{"
         with wires(server, 5, busy, source="127.0.0.2"):
@@ -184,13 +184,13 @@ def an_address_that_has_idle_connections_loses_those_first(place):
 
 
 @promise
-def requests_that_nobody_waits_for_hold_no_memory(place):
+def requests_whose_answers_are_not_read_hold_no_memory(place):
     with place.server(options=(*COMBINER, "--stall-timeout", "3")) as server:
         flood = (HEALTH * 1000 + post(TELEMETRY, body=RECORD) * 20) * 20
         with wires(server, 8, receive_buffer=4096) as made:
             for wire in made:
                 wire.socket.setblocking(False)
-            with witnessed(server, "8 connections of 20,000 requests each, and nobody reads an answer"):
+            with witnessed(server, "8 connections of 20,000 requests each whose answers are not read"):
                 for _ in range(20):
                     for wire in made:
                         with contextlib.suppress(BlockingIOError, ConnectionError):
@@ -217,7 +217,7 @@ def bodies_on_their_way_hold_bounded_memory(place):
 
 
 @promise
-def chunks_of_a_byte_are_read_and_end(place):
+def bodies_in_chunks_of_a_byte_are_read(place):
     with place.server() as server:
         content = b'{"key":"k","client_id":"c","meta":{"a":"' + b"a" * 300_000 + b'"}}'
         body = b"".join(b"1\r\n%c\r\n" % byte for byte in content) + b"0\r\n\r\n"
@@ -229,7 +229,7 @@ def chunks_of_a_byte_are_read_and_end(place):
 
 
 @promise
-def connections_that_break_leave_nothing_behind(place):
+def connections_that_break_leave_nothing(place):
     chance = random.Random(7)
     with place.server() as server:
         upload = begin(server, CHUNK)
@@ -288,7 +288,7 @@ def unfinished_uploads_are_bounded(place):
         assert [start("127.0.0.2")[0] for _ in range(2)] == [200, 200]
         status, answer = start("127.0.0.2")
         assert status == 429 and "--max-unfinished-uploads)" in answer["message"]
-        # One that is gone makes room again.
+        # A closed connection releases its slot.
         assert server.ask("POST", f"/api/v1/file-upload/{made[0]}/abort").status == 200
         assert start()[0] == 200
     # After a restart they count together, but for no address.

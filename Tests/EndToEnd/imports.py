@@ -17,14 +17,14 @@ UPDATED = re.compile(r',"updated_at":"[^"]{27}"(?=\}$)', re.MULTILINE)
 
 
 def imported(place, *arguments, status=0):
-    """What `ledge import --json` says, and what it says on standard error."""
+    """The summary of `ledge import --json`, and its standard error."""
     result = place.tool("import", "--data", place.data, "--json", *arguments)
     assert result.returncode == status, f"exit {result.returncode}: {result.stderr}"
     return json.loads(result.stdout) if result.stdout else None, result.stderr
 
 
 def exported(place, *arguments, data=None, status=0):
-    """The lines that `ledge export --json` writes, and what it says: what is damaged, and at last how much it was."""
+    """The lines of `ledge export --json`, its findings of damage, and its summary."""
     result = place.tool("export", "--data", data or place.data, "--json", *arguments)
     assert result.returncode == status, f"exit {result.returncode}: {result.stderr}"
     *findings, summary = map(json.loads, result.stderr.splitlines())
@@ -34,8 +34,8 @@ def exported(place, *arguments, data=None, status=0):
 @promise
 def lines_of_a_file_are_served_afterwards(place):
     path = place.file("telemetry.jsonl", lines(telemetry(range(3500))))
-    summary, said = imported(place, "telemetry", path)
-    assert (summary["imported"], summary["refused"], summary["dry_run"], said) == (3500, 0, False, "")
+    summary, output = imported(place, "telemetry", path)
+    assert (summary["imported"], summary["refused"], summary["dry_run"], output) == (3500, 0, False, "")
     assert summary["bytes"] > 100_000
     with place.server() as server:
         found = server.ask("GET", "/api/v1/telemetry", headers={"X-Limit": "2"}).json
@@ -60,9 +60,9 @@ def what_mongoexport_writes_is_imported(place):
     array[1]["committed_at"] = {"$date": 1710316802000}
     array[2]["committed_at"] = {"$date": "2024-03-13T08:00:00Z"}
     path = place.file("metrics.json", json.dumps(array, indent=1).encode())
-    summary, said = imported(place, "--jsonArray", "--keep-times", "metrics", path, status=1)
+    summary, output = imported(place, "--jsonArray", "--keep-times", "metrics", path, status=1)
     assert (summary["imported"], summary["refused"]) == (2, 1)
-    assert said.startswith(f"{path}, element 3: ") and said.count("\n") == 1, said
+    assert output.startswith(f"{path}, element 3: ") and output.count("\n") == 1, output
     with place.server() as server:
         stored = server.ask("GET", f"/api/v1/metrics/{0:024x}").json
         assert (stored["value"], stored["step"], stored["round_id"]) == (0.25, 3, None)
@@ -75,20 +75,20 @@ def what_mongoexport_writes_is_imported(place):
 
 
 @promise
-def refused_documents_are_named_and_the_others_stored(place):
+def refused_documents_do_not_stop_an_import(place):
     content = lines(telemetry([1])) + b'{"key":"k"\n\n[1]\n' + lines(telemetry([1, 2])) + b'{"key":7,"client_id":"c"}'
     path = place.file("telemetry.jsonl", content)
     for arguments, status in ((("--dry-run",), 1), ((), 1), (("--skip-refused",), 0)):
-        summary, said = imported(place, *arguments, "telemetry", path, status=status)
-        named = [line.removeprefix(f"{path}:").partition(":")[0] for line in said.splitlines()]
+        summary, output = imported(place, *arguments, "telemetry", path, status=status)
+        named = [line.removeprefix(f"{path}:").partition(":")[0] for line in output.splitlines()]
         if arguments == ("--dry-run",):
             # It does not look at what is there, so a second one of an id is not noticed.
-            assert (summary["imported"], named) == (3, ["2", "4", "7"]), said
+            assert (summary["imported"], named) == (3, ["2", "4", "7"]), output
             assert not place.data.exists()
         elif not arguments:
-            assert (summary["imported"], named) == (2, ["2", "4", "5", "7"]), said
+            assert (summary["imported"], named) == (2, ["2", "4", "5", "7"]), output
         else:
-            assert (summary["imported"], named) == (0, ["1", "2", "4", "5", "6", "7"]), said
+            assert (summary["imported"], named) == (0, ["1", "2", "4", "5", "6", "7"]), output
     place.check()
 
 
@@ -110,16 +110,16 @@ def a_long_file_takes_little_memory(place):
         for number in range(1500):
             file.write(lines(telemetry([number], meta={"text": "x" * 100_000})))
     command = [str(place.binary), "import", "--data", str(place.data), "telemetry", str(path)]
-    said, peak = watched(command, place.path / "said")
-    assert said.startswith("telemetry: 1500 imported, "), said
-    print(f"\n{said.strip()}; peak memory {peak >> 20} MiB")
+    output, peak = watched(command, place.path / "output")
+    assert output.startswith("telemetry: 1500 imported, "), output
+    print(f"\n{output.strip()}; peak memory {peak >> 20} MiB")
     assert 0 < peak < 96 << 20, peak
 
 
 def watched(command, output):
-    """What a command that succeeds said, and the most memory it was seen to hold, in bytes.
+    """Runs a command that succeeds; returns its output and its peak memory in bytes.
 
-    Not what the kernel accounts for a child that has ended: that begins with the memory of this process.
+    Samples the memory: what the kernel accounts for a child that has ended includes the memory of this process.
     """
     peak = 0
     with output.open("w") as file, subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT) as process:
@@ -168,7 +168,7 @@ def an_export_goes_into_an_import(place):
 
 
 @promise
-def an_export_is_read_beside_a_running_server(place):
+def an_export_reads_the_directory_of_a_running_server(place):
     with place.server(options=("--segment-size", "16KiB")) as server:
         for first in range(0, 3000, 100):
             ingest(server, "telemetry", lines(telemetry(range(first, first + 100))))
@@ -229,7 +229,7 @@ def a_history_has_every_record(place):
 
 
 @promise
-def a_file_of_an_export_appears_whole_and_is_not_replaced(place):
+def an_export_creates_complete_files_only(place):
     imported(place, "telemetry", place.file("telemetry.jsonl", lines(telemetry(range(100)))))
     path = place.path / "copy.jsonl"
     written, _, summary = exported(place, "--output", path, "telemetry")
@@ -251,7 +251,7 @@ def a_file_of_an_export_appears_whole_and_is_not_replaced(place):
 
 
 @promise
-def an_export_names_what_is_damaged_and_has_the_rest(place):
+def an_export_reports_damaged_records(place):
     imported(place, "telemetry", place.file("telemetry.jsonl", lines(telemetry(range(100)))))
     whole = exported(place, "telemetry")[0].splitlines()
     [segment] = (place.data / "collections/telemetry").glob("*.jsonl")
@@ -266,7 +266,7 @@ def an_export_names_what_is_damaged_and_has_the_rest(place):
 
 
 @promise
-def what_cannot_be_exported_is_said(place):
+def impossible_exports_are_refused(place):
     for arguments, words in (
         (("telemetry",), "not a data directory"),
         (("spent_tokens",), "there is no 'spent_tokens'"),
@@ -286,9 +286,9 @@ def a_long_export_takes_little_memory(place):
             file.write(lines(telemetry([number], meta={"text": "x" * 100_000})))
     imported(place, "telemetry", path)
     command = [str(place.binary), "export", "--data", str(place.data), "--output", str(place.path / "copy.jsonl")]
-    said, peak = watched([*command, "telemetry"], place.path / "said")
-    assert said.startswith("telemetry: 1500 exported, "), said
-    print(f"\n{said.strip()}; peak memory {peak >> 20} MiB")
+    output, peak = watched([*command, "telemetry"], place.path / "output")
+    assert output.startswith("telemetry: 1500 exported, "), output
+    print(f"\n{output.strip()}; peak memory {peak >> 20} MiB")
     assert 0 < peak < 96 << 20, peak
 
 
@@ -296,13 +296,13 @@ def a_long_export_takes_little_memory(place):
 def a_directory_that_is_served_is_not_imported_into(place):
     path = place.file("telemetry.jsonl", lines(telemetry(range(3))))
     with place.server() as server:
-        _, said = imported(place, "telemetry", path, status=1)
-        assert f"process {server.pid} " in said, said
+        _, output = imported(place, "telemetry", path, status=1)
+        assert f"process {server.pid} " in output, output
         assert server.ask("GET", "/api/v1/telemetry/count").json == 0
 
 
 @promise
-def what_cannot_be_imported_is_said(place):
+def impossible_imports_are_refused(place):
     path = place.file("telemetry.jsonl.gz", b"\x1f\x8b\x08\x00")
     for arguments, words in (
         (("telemetry", path), "compressed"),
@@ -319,7 +319,7 @@ def what_cannot_be_imported_is_said(place):
 
 
 @promise
-def retention_is_for_events_and_has_rules(place):
+def invalid_retention_rules_are_refused(place):
     for rule, words in (
         ("clients=age:1d", "attributes, metrics, statuses, telemetry, validations"),
         ("telemetry=age:1w", "age:30d"),
@@ -334,7 +334,7 @@ def retention_is_for_events_and_has_rules(place):
 
 
 @promise
-def old_events_leave_as_retention_says(place):
+def old_events_expire(place):
     settings = {"retain": ["telemetry=count:500"], "frame-cache": "2MiB"}
     configuration = place.file("ledge.json", json.dumps(settings).encode())
     options = ("--config", configuration, "--segment-size", "16KiB")

@@ -19,7 +19,7 @@ def the_secret_is_the_servers_own(place):
         secret = place.data / "token-secret"
         assert stat.S_IMODE(secret.stat().st_mode) == 0o600
         assert len(bytes.fromhex(secret.read_text().strip())) == 32
-        # The command makes a token beside the running server, which takes it at once.
+        # The command issues a token while the server runs, which accepts it at once.
         before = secret.read_bytes()
         client = Network(place, stored.server, api_key(place, role="client", days=1))
         claims = jwt.decode(client.token, secret.read_text().strip(), algorithms=["HS256"])
@@ -86,7 +86,7 @@ def another_data_directory_has_another_secret(place):
 
 
 @promise
-def a_secret_and_an_algorithm_of_the_operators_choice(place):
+def the_operator_chooses_the_algorithm_of_a_secret(place):
     store(place.data, {})
     secret = place.file("secret", b"0123456789abcdef" * 4 + b"\n")
     options = ["--token-secret", str(secret), "--token-algorithm", "HS512"]

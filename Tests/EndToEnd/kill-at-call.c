@@ -32,7 +32,7 @@ static void die(void) {
     pause();
 }
 
-// Counts a call and returns whether it is the one.
+// Counts a call and returns whether it is call number KILL_AT.
 static int is_the_one(void) {
     int found = atomic_fetch_add(&calls, 1) + 1 == kill_at();
     if (found && !is_mode("after") && !is_mode("half")) die();
@@ -77,7 +77,7 @@ ssize_t pwrite(int fd, const void *bytes, size_t count, off_t offset) {
     return result;
 }
 
-// Making a file is a change, opening one is none.
+// Opening a file changes the file system only if it can create it.
 #define OPEN(name)                                                                                         \
     int name(const char *path, int flags, ...) {                                                           \
         va_list rest;                                                                                      \

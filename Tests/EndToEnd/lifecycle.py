@@ -42,7 +42,7 @@ def what_was_acknowledged_survives_a_kill(place):
 
 
 @promise
-def a_server_says_that_it_is_well(place):
+def a_running_server_is_reported_ready(place):
     with place.server() as server:
         assert server.ask("GET", "/health").status == 200
         assert server.ask("GET", "/livez").json == {"status": "alive"}
@@ -56,12 +56,12 @@ def a_server_says_that_it_is_well(place):
 
 
 @promise
-def a_stop_is_clean_and_soon(place):
+def a_stop_is_clean(place):
     with place.server() as server:
         telemetry(server)
         with server.connect() as idle, server.connect() as busy:
             assert ask(idle, "GET", "/health").status == 200
-            # Half a request is under way when the signal comes.
+            # Half of a request has been sent at the time of the signal.
             busy.putrequest("POST", "/api/v1/telemetry")
             busy.putheader("Content-Length", "1000")
             busy.endheaders(b'{"key":')
@@ -72,7 +72,7 @@ def a_stop_is_clean_and_soon(place):
 
 
 @promise
-def a_second_server_is_refused_and_told_who_is_there(place):
+def a_second_server_is_refused_with_the_id_of_the_first(place):
     with place.server() as server:
         second = place.tool("serve", "--data", place.data, "--listen", "127.0.0.1:0", timeout=30)
         assert second.returncode != 0
@@ -82,7 +82,7 @@ def a_second_server_is_refused_and_told_who_is_there(place):
 
 
 @promise
-def a_port_in_use_is_said_plainly(place):
+def a_port_in_use_is_reported(place):
     with place.server() as server:
         listen = f"127.0.0.1:{server.port}"
         second = place.tool("serve", "--data", place.path / "other", "--listen", listen, timeout=30)
@@ -103,7 +103,7 @@ def the_records_can_be_read_without_us(place):
 
 
 @promise
-def the_server_may_open_as_many_files_as_the_machine_lets_it(place):
+def the_server_raises_its_limit_of_open_files(place):
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
     try:

@@ -16,7 +16,7 @@ def request(*lines):
     return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n"
 
 
-# Each holds a second request for whoever reads it in another way; none may be carried out.
+# Each contains a second request for servers that read it in another way; none may be executed.
 AMBIGUOUS = [
     (400, post(TELEMETRY, LENGTH, CHUNKED) + RECORD_CHUNKED),
     (400, post(TELEMETRY, CHUNKED, LENGTH) + RECORD_CHUNKED),
@@ -81,16 +81,16 @@ NO_REQUEST = [
 
 
 @promise
-def what_could_be_read_in_two_ways_is_refused_and_nothing_behind_it_is_carried_out(place):
-    behind = post(TELEMETRY, body=RECORD)
+def ambiguous_requests_are_refused_with_everything_after_them(place):
+    following = post(TELEMETRY, body=RECORD)
     with place.server() as server:
         for status, content in AMBIGUOUS:
-            refused(server, content + behind, status)
+            refused(server, content + following, status)
         assert server.ask("GET", f"{TELEMETRY}/count").json == 0
 
 
 @promise
-def bytes_that_are_no_request_are_told_so(place):
+def bytes_that_are_no_request_are_refused_with_a_reason(place):
     with place.server() as server:
         for status, content in NO_REQUEST:
             refused(server, content + HEALTH, status)
@@ -98,8 +98,8 @@ def bytes_that_are_no_request_are_told_so(place):
 
 
 @promise
-def nothing_behind_the_last_request_of_a_connection_is_looked_at(place):
-    behind = post(TELEMETRY, body=RECORD)
+def requests_after_the_last_of_a_connection_are_ignored(place):
+    following = post(TELEMETRY, body=RECORD)
     with place.server() as server:
         for first in (
             request("GET /health HTTP/1.1", "Host: edge", "Connection: close"),
@@ -109,10 +109,10 @@ def nothing_behind_the_last_request_of_a_connection_is_looked_at(place):
             request("GET /health HTTP/1.1", "Host: edge", "Connection: Upgrade", "Upgrade: h2c"),
         ):
             with Wire(server) as wire:
-                wire.send(first + behind + b"\0garbage")
+                wire.send(first + following + b"\0garbage")
                 assert wire.answers() == [(200, b'{"status":"ok"}')], first
         with Wire(server) as wire:
-            wire.send(request("CONNECT edge:80 HTTP/1.1", "Host: edge") + behind)
+            wire.send(request("CONNECT edge:80 HTTP/1.1", "Host: edge") + following)
             assert [status for status, _ in wire.answers()] == [404]
         assert server.ask("GET", f"{TELEMETRY}/count").json == 0
 

@@ -1,4 +1,4 @@
-"""A server with a network stored in it, asked with authentication off and on, and what of it was asked at all."""
+"""A server with a stored network, with authentication off and on, and a record of which of it was tried."""
 
 import contextlib
 import functools
@@ -102,7 +102,7 @@ class Network:
 
 
 class Witness:
-    """Stands before the official client and notes which of its methods are called from outside."""
+    """Wraps the official client and notes which of its methods are called from outside."""
 
     def __init__(self, scaleout, tried):
         self._scaleout = scaleout
@@ -142,9 +142,9 @@ def endpoint(method, path):
 
 
 @contextlib.contextmanager
-def network(place, authentication, options=(), beside=None):
-    """A network that is served until the end, and then stops cleanly; `beside` are more documents of it."""
-    store(place.data, {name: [*documents, *(beside or {}).get(name, ())] for name, documents in NETWORK.items()})
+def network(place, authentication, options=(), more=None):
+    """A network whose server stops cleanly at the end; `more` are additional documents."""
+    store(place.data, {name: [*documents, *(more or {}).get(name, ())] for name, documents in NETWORK.items()})
     token = None
     if authentication:
         options = ("--authentication", *options)
@@ -176,7 +176,7 @@ class Coverage:
         self.cases = defaultdict(list)
         self.succeeds = set()
 
-    def tries(self, *items, refused=(), authentication=(False, True), beside=None):
+    def tries(self, *items, refused=(), authentication=(False, True), more=None):
         """Makes two cases of a function that takes a network: with authentication off, and on.
 
         It fails when it has not tried what it says it does: `items` with success, `refused` at all.
@@ -187,14 +187,14 @@ class Coverage:
                 self.cases[item].append(function.__name__)
             self.succeeds.update(items)
             for on in authentication:
-                promise(self._case(function, items, refused, on, beside))
+                promise(self._case(function, items, refused, on, more))
             return function
 
         return decorate
 
-    def _case(self, function, items, refused, authentication, beside):
+    def _case(self, function, items, refused, authentication, more):
         def case(place):
-            with network(place, authentication, beside=beside) as stored:
+            with network(place, authentication, more=more) as stored:
                 function(stored)
                 untried = [form for item in items for form in self.forms(item) if form not in stored.tried]
                 untried += [form for item in refused for form in self.forms(item) if form not in stored.refused]

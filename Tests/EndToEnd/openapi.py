@@ -1,4 +1,4 @@
-"""The API about itself: its document is valid, and thousands of requests made of it are answered as it says."""
+"""The OpenAPI document is valid, and thousands of requests generated from it are answered as it describes."""
 
 import json
 import re
@@ -63,7 +63,7 @@ def ids(stored):
 
 
 def settings(document, known):
-    """What schemathesis has to know beside the document, as a file of its own."""
+    """The configuration of schemathesis, as a file."""
     by_state = [name for name, operation in operations(document) if "$ref" not in operation["responses"]["400"]]
     toml = [f"hooks = {json.dumps(str(HOOKS))}", "[dictionaries]"]
     toml += [*(f"{noun} = {{ values = {json.dumps(values)} }}" for noun, values in known.items())]
@@ -108,7 +108,7 @@ def replay(stored, *options):
 
 
 @promise
-def the_document_is_valid_and_whole(place):
+def the_document_is_valid(place):
     from openapi_spec_validator import OpenAPIV31SpecValidator
 
     for authentication in (False, True):

@@ -183,7 +183,7 @@ VALUES = {
 
 
 def an_id(chance, count):
-    """An id nobody else has, though many look alike."""
+    """A unique id, similar to many others."""
     moment = datetime(2026, 1, 1, tzinfo=timezone.utc) + timedelta(seconds=count)
     forms = [f"{count}", f"0{count}", f"{count}.0", f"{count}e0", f"-{count}", f"id {count},+%é", moment.isoformat()]
     return chance.choice([*forms, f"id-{count}"])

@@ -162,8 +162,8 @@ def equals(value, operand):
     return value == text or (instant(value) is not None and instant(value) == instant(text))
 
 
-def standing(value):
-    """Where a value stands among all: its kind, its magnitude, and the bytes of text."""
+def rank(value):
+    """The sort key of a value: its kind, its magnitude, and the bytes of text."""
     if value is None:
         return 0, 0, b""
     if isinstance(value, bool):
@@ -180,7 +180,7 @@ def compares(value, operator, operand):
     if operand is None or isinstance(operand, (list, dict)):
         return False
     text = spelled(operand)
-    (kind, *left), (other, *right) = standing(value), standing(WORDS.get(text.lower(), text))
+    (kind, *left), (other, *right) = rank(value), rank(WORDS.get(text.lower(), text))
     if kind != other or kind == 0:
         return False
     return {"gt": left > right, "gte": left >= right, "lt": left < right, "lte": left <= right}[operator]
@@ -200,7 +200,7 @@ def passes(value, operator, operand):
 def leaves(document):
     """Yields (path, value) for everything in a document, in order; containers are there, but hold no value.
 
-    Elements of an array stand at the path of the array, and what is in an array within an array cannot be reached.
+    Elements of an array are at the path of the array, and what is in an array within an array cannot be reached.
     """
     for name, value in document.items():
         if "." in name:
@@ -277,7 +277,7 @@ class Documents:
         )
 
     def _fill(self):
-        # Null is number 1: it is also what a missing value stands as.
+        # Null is number 1, also for a missing value.
         values = {"null": 1}
         for identifier, text in enumerate(self.texts):
             document = loads(text)
@@ -291,7 +291,7 @@ class Documents:
                 rows.append((path, number, identifier, position))
             self.database.executemany("INSERT INTO leaf VALUES (?, ?, ?, ?)", rows)
         for text, number in values.items():
-            row = (number, text, *standing(loads(text)))
+            row = (number, text, *rank(loads(text)))
             self.database.execute("INSERT INTO value VALUES (?, ?, ?, ?, ?, NULL)", row)
 
     def answer(self, query):

@@ -1,4 +1,4 @@
-"""What schemathesis has to be told of bodies with a JSON value on each line; it loads this file by its path."""
+"""Describes bodies with a JSON value on each line to schemathesis, which loads this file by its path."""
 
 import json
 

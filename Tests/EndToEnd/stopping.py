@@ -1,4 +1,4 @@
-"""SIGTERM amid everything at once: the server ends soon and cleanly, and keeps every promise it has made."""
+"""SIGTERM under full load: the server stops in time and cleanly, and loses nothing it acknowledged."""
 
 import contextlib
 import http.client
@@ -75,7 +75,7 @@ class Load:
 
 
 @promise
-def a_stop_under_full_load_is_clean_and_soon(place):
+def a_stop_under_full_load_is_clean(place):
     # Small segments: while the clients post, some are sealed and merged all the time.
     options = (*COMBINER, "--segment-size", "64KiB")
     lines = b"\n".join(

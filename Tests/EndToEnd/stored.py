@@ -1,6 +1,6 @@
-"""A data directory made from docs/FORMAT.md alone, with some of everything a network leaves behind in it.
+"""A data directory written from docs/FORMAT.md alone, with documents of every kind that a network stores.
 
-Sessions, rounds and what they measure come into being only when edge clients train; here they stand on disk before the
+Sessions, rounds and their metrics are created only when edge clients train; here they are on disk before the
 server starts, as if they had.
 """
 

@@ -36,7 +36,7 @@ class Terminal:
         self.home.mkdir(exist_ok=True)
         self.where = ["-H", network.url, *(["-t", network.token] if network.token else [])]
         self.environment = {**os.environ, "SCALEOUT_HOME_DIR": str(self.home), "HOME": str(self.home)}
-        # Nothing may open a window, and nothing of another run may be found.
+        # No command may open a window or find files of another run.
         self.environment |= {"BROWSER": "true", "PYTHONUNBUFFERED": "1"}
         self.environment.pop("SCALEOUT_TOKEN_CACHE_DIR", None)
 
@@ -58,7 +58,7 @@ class Terminal:
         return Output(result.stdout, result.stderr)
 
     def ask(self, *words, expected=0):
-        """The same, told where the server is and who asks."""
+        """Like `run`, with the address of the server and the token."""
         return self.run(*words, *self.where, expected=expected)
 
     def ask_all(self, questions):
@@ -92,5 +92,5 @@ class Output:
 
     @property
     def json(self):
-        """The last line of the output; what stands before it is the client's log."""
+        """The last line of the output; the lines before it are the client's log."""
         return json.loads(self.out.splitlines()[-1])

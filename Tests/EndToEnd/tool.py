@@ -33,9 +33,9 @@ def flip(path, offset):
 
 def assert_damage_is_named(place, path):
     result = place.tool("check", place.data)
-    said = result.stdout + result.stderr
-    assert result.returncode == 1, f"exit {result.returncode}: {said}"
-    assert path.name in said and str(path.parent.name) in said, said
+    output = result.stdout + result.stderr
+    assert result.returncode == 1, f"exit {result.returncode}: {output}"
+    assert path.name in output and str(path.parent.name) in output, output
 
 
 @promise
@@ -51,10 +51,10 @@ def check_names_a_flipped_byte_in_a_segment(place):
     offset = segment.read_bytes().index(b'"k7"') + 1
     flip(segment, offset)
     assert_damage_is_named(place, segment)
-    said = place.tool("check", place.data).stdout
+    output = place.tool("check", place.data).stdout
     # The line that holds the byte begins where the sixth line ended.
     begins = sum(len(line) + 1 for line in segment.read_bytes().split(b"\n")[:7])
-    assert str(begins) in said, said
+    assert str(begins) in output, output
 
 
 @promise
@@ -90,7 +90,7 @@ def a_damaged_blob_is_never_served(place):
 
 
 @promise
-def check_cannot_tell_what_is_no_data_directory(place):
+def check_refuses_other_directories(place):
     place.file("stray.txt", b"hello")
     assert place.tool("check", place.path / "missing").returncode == 2
     assert place.tool("check", place.path).returncode == 2
@@ -113,7 +113,7 @@ def inspect_counts_what_is_there(place):
 
 
 @promise
-def inspect_and_check_change_nothing(place):
+def reading_commands_change_nothing(place):
     fill(place)
 
     def contents():
@@ -170,7 +170,7 @@ def the_same_upload_command_goes_on_where_it_stopped(place):
         [upload] = [entry.name for entry in (place.data / "uploads").iterdir()]
         second = place.tool(*command[1:])
         assert second.returncode == 0, second.stderr
-        # The first upload was taken up again, not begun anew beside it.
+        # The first upload was resumed, and no second one begun.
         assert [entry.name for entry in (place.data / "uploads").iterdir()] == [upload]
         assert upload in second.stdout
     place.check()

@@ -39,7 +39,7 @@ def position(server, upload):
 
 
 def make_model(server, token):
-    """Makes a model of an uploaded file and returns its bytes as the server gives them back."""
+    """Makes a model of an uploaded file and returns the bytes that the server serves for it."""
     reply = server.ask("POST", "/api/v1/models/", helper="binaryhelper", file_token=token)
     assert reply.status < 300, reply.body
     identifier = client(server).get_active_model()["model_id"]

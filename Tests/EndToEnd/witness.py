@@ -1,4 +1,4 @@
-"""A client that means well, beside those that do not: asked and answered in a process of its own, with a clock.
+"""A healthy client that measures its requests, in a process of its own, while other clients attack the server.
 
 As a program: witness.py HOST PORT, until its input ends; then it prints what it saw, as JSON.
 """
@@ -57,7 +57,7 @@ class Witness:
 
 
 def alone(server):
-    """What the witness sees of a server that nobody attacks."""
+    """What the witness measures without an attack."""
     witness = Witness(server)
     time.sleep(SECONDS_ALONE)
     return witness.end()
