@@ -24,7 +24,6 @@ func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 extension Target.Dependency {
     static let crypto = product(name: "Crypto", package: "swift-crypto")
-    static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
     static let lock = product(name: "NIOConcurrencyHelpers", package: "swift-nio")
     static let nio = product(name: "NIOCore", package: "swift-nio")
 }
@@ -33,7 +32,6 @@ let package = Package(
     name: "fuzzing",
     dependencies: [
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
-        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0", traits: []),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
     ],
     targets: [
@@ -52,7 +50,7 @@ let package = Package(
         // Of the API only what reads requests: the rest would take the server, and minutes, with it.
         .target(
             name: "API",
-            dependencies: ["Catalog", "Store", "JSON", .httpTypes, .nio],
+            dependencies: ["JSON", .nio],
             path: "API",
             swiftSettings: settings
         ),
@@ -61,7 +59,7 @@ let package = Package(
             name: "ledge-fuzz",
             dependencies: [
                 "API", "Blobs", "Catalog", "Disk", "JSON", "SegmentLog", "Store", "TestSupport", "Tokens", "Weights",
-                "Zstd", .httpTypes, .nio,
+                "Zstd", .nio,
             ],
             swiftSettings: settings
         ),

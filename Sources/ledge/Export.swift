@@ -183,7 +183,7 @@ extension Export {
             let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
             // A name whose suffix is no operator makes no condition.
             guard parts.count == 2, !parts[0].isEmpty,
-                let condition = resource.filter(query: [(name: parts[0], value: parts[1])]).conditions.first
+                let condition = resource.condition(parts[0], parts[1])
             else {
                 throw CommandFailure("'\(text)' is no condition, such as key=cpu or value__gt=0.5")
             }

@@ -43,6 +43,20 @@ struct ResourceFilterTests {
         #expect(Resource.statuses.filter(body: ["sender.role": ["CLIENT"]]) == expected)
     }
 
+    @Test func aNumberIsAnInstantWhereTheFieldIsOne() {
+        let instant = Operand(text: "1970-01-01T00:00:01.5Z")
+        let later = Filter([Condition("committed_at", .greater(instant))])
+        #expect(Resource.telemetry.filter(query: [("committed_at__gt", "1.5")]) == later)
+        #expect(Resource.telemetry.filter(body: ["committed_at__gt": 1.5]) == later)
+        let either = Filter([Condition("timestamp", .anyOf([instant, Operand(text: "x")]))])
+        #expect(Resource.telemetry.filter(form: [("timestamp", "1.5,x")]) == either)
+        #expect(Resource.telemetry.filter(body: ["timestamp": ["1.5", "x"]]) == either)
+        #expect(Resource.telemetry.filter(body: ["timestamp": [1.5, "x"]]) == either)
+        let none = Filter([Condition("timestamp", .equal(" 1.5"))])
+        #expect(Resource.telemetry.filter(query: [("timestamp", " 1.5")]) == none)
+        #expect(Resource.telemetry.filter(query: [("value", "1.5")]) == Filter([Condition("value", .equal("1.5"))]))
+    }
+
     @Test func otherValuesKeepTheirCase() {
         #expect(Resource.statuses.filter(query: [("type", "A")]) == Filter([Condition("type", .equal("A"))]))
     }

@@ -123,7 +123,7 @@ struct Classroom: Sendable {
 
     /// The documents of a collection that pass a filter like `status=Finished`, the oldest first.
     func documents(_ resource: Resource, _ filter: (name: String, value: String)...) throws -> [JSON] {
-        let query = Query(filter: Filter(query: filter), ascending: true)
+        let query = Query(filter: resource.filter(query: filter), ascending: true)
         return try store.collection(resource.name).list(query).documents.map { try JSON(parsing: $0.bytes) }
     }
 
@@ -132,7 +132,7 @@ struct Classroom: Sendable {
     }
 
     func count(_ resource: Resource, _ filter: (name: String, value: String)...) throws -> Int {
-        try store.collection(resource.name).count(Filter(query: filter))
+        try store.collection(resource.name).count(resource.filter(query: filter))
     }
 
     /// The model's accuracy on every fourth image of every participant, which none has trained on.

@@ -24,7 +24,7 @@ struct CollectionDurabilityTests {
             do {
                 let kind = try things.get("a")?.json["kind"]?.string ?? "nothing"
                 let listed = try things.list(Query()).total
-                let counted = try things.count(.url("kind=new"))
+                let counted = try things.count(.equal("kind", "new"))
                 seen.withLockedValue { $0.append("\(kind) \(listed) \(counted) \(things.documentCount)") }
             } catch {
                 seen.withLockedValue { $0.append("\(error)") }

@@ -50,7 +50,7 @@ struct CollectionTests {
         let document = try await things.insert(["thing_id": .string(id)])
         #expect(document.id == id)
         #expect(try things.get(id)?.bytes == document.bytes)
-        let page = try things.list(Query(filter: Filter(query: [(name: "thing_id", value: id)])))
+        let page = try things.list(Query(filter: .equal("thing_id", id)))
         #expect(page.documents.map(\.id) == [id])
         #expect(try Laboratory().open(disk.processKill()).collection("things").get(id)?.bytes == document.bytes)
     }
@@ -152,8 +152,8 @@ struct CollectionTests {
         try await things.delete("a")
         #expect(try things.get("a") == nil)
         #expect(try things.list(Query()).total == 0)
-        #expect(try things.count(.url("kind=x")) == 0)
-        #expect(try things.count(.url("kind=null")) == 0)
+        #expect(try things.count(.equal("kind", "x")) == 0)
+        #expect(try things.count(.equal("kind", "null")) == 0)
         await #expect(throws: StoreError.notFound("a")) { try await things.delete("a") }
         await #expect(throws: StoreError.notFound("a")) { try await things.update("a") { $0 } }
         let again = try await things.insert(["thing_id": "a"])

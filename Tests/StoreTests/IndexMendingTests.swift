@@ -16,7 +16,10 @@ struct IndexMendingTests {
         var counts: [Int] = []
     }
 
-    private static let filters = ["kind=1", "kind__ne=2", "rank__gte=2", "sender.name=idle"].map { Filter.url($0) }
+    private static let filters = [
+        Condition("kind", .equal("1")), Condition("kind", .notEqual("2")),
+        Condition("rank", .greaterOrEqual(Operand(text: "2"))), Condition("sender.name", .equal("idle")),
+    ].map { Filter([$0]) }
 
     private static func answers(of collection: Collection, _ ids: [String]) throws -> Answers {
         var answers = Answers()

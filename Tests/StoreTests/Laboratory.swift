@@ -95,24 +95,26 @@ struct Laboratory: Sendable {
 
 extension Filter {
     init(_ parameters: [Oracle.Parameter]) {
-        self.init(
-            parameters.map { parameter in
-                let name = parameter.suffix.isEmpty ? parameter.path : "\(parameter.path)__\(parameter.suffix)"
-                return Filter(query: [(name: name, value: parameter.value)]).conditions[0]
-            }
-        )
+        self.init(parameters.map { Condition(FieldPath($0.path), .named($0.suffix, Operand(text: $0.value))) })
+    }
+
+    /// Documents whose field equals a value, as a URL spells it.
+    static func equal(_ path: FieldPath, _ value: String) -> Filter {
+        Filter([Condition(path, .equal(value))])
     }
 }
 
-extension Filter {
-    /// Reads `kind=idle&rank__gte=2`.
-    static func url(_ text: String) -> Filter {
-        Filter(
-            query: text.split(separator: "&").map { pair in
-                let parts = pair.split(separator: "=").map(String.init)
-                return (name: parts[0], value: parts[1])
-            }
-        )
+extension Condition.Test {
+    /// The test that the suffix of an ``Oracle/Parameter`` names.
+    static func named(_ suffix: String, _ operand: Operand) -> Condition.Test {
+        switch suffix {
+        case "ne": .noneOf([operand])
+        case "lt": .less(operand)
+        case "lte": .lessOrEqual(operand)
+        case "gt": .greater(operand)
+        case "gte": .greaterOrEqual(operand)
+        default: .anyOf([operand])
+        }
     }
 }
 

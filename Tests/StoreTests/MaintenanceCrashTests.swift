@@ -131,7 +131,9 @@ struct MaintenanceCrashTests {
         guard isWhole, found.count >= min(entries.events.count, keptCount) else {
             throw Broken(description: "\(found) of \(entries.events) and perhaps \(entries.openEvents)")
         }
-        guard try events.count(.url("kind=some")) == found.count else { throw Broken(description: "counted otherwise") }
+        guard try events.count(.equal("kind", "some")) == found.count else {
+            throw Broken(description: "counted otherwise")
+        }
         for id in found where try events.get(id) == nil { throw Broken(description: "\(id) is listed, not found") }
     }
 }

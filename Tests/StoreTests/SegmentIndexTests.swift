@@ -47,10 +47,10 @@ struct SegmentIndexTests {
         for operand in 0...7 {
             let text = Timestamp(microseconds: Int64(operand)).description
             let tests: [(String, (Int64, Int64) -> Bool)] = [
-                ("", ==), ("__ne", !=), ("__lt", <), ("__lte", <=), ("__gt", >), ("__gte", >=),
+                ("", ==), ("ne", !=), ("lt", <), ("lte", <=), ("gt", >), ("gte", >=),
             ]
             for (suffix, holds) in tests {
-                let condition = Filter(query: [(name: "committed_at\(suffix)", value: text)]).conditions[0]
+                let condition = Condition("committed_at", .named(suffix, Operand(text: text)))
                 let found = index.rows(passing: condition, below: moments.count).rows(below: moments.count)
                 let expected = moments.indices.filter { holds(moments[$0], Int64(operand)) }
                 #expect(found == expected, "\(moments) \(suffix) \(text)")

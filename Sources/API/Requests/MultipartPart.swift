@@ -1,3 +1,5 @@
+internal import JSON
+
 /// The headers of one part of a `multipart/form-data` body: which field it is, and the name of the file in it.
 package struct MultipartPart: Sendable, Hashable {
     package let name: String

@@ -1,3 +1,5 @@
+internal import JSON
+
 /// The one range of a file that a request asks for.
 ///
 /// Shape of the header: `Range: bytes=0-499`, `bytes=500-` or `bytes=-500` (the last 500).
@@ -60,26 +62,5 @@ package struct EntityTags: Sendable {
     /// the client then gets the whole file, which is always correct.
     package func matchesStrongly(_ tag: String) -> Bool {
         tags.count == 1 && tags[0] == tag
-    }
-}
-
-extension Int64 {
-    /// Reads digits only: no sign, no space, no empty text; nil also where the number does not fit.
-    package init?(decimal text: some StringProtocol) {
-        guard !text.isEmpty, text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else {
-            return nil
-        }
-        self.init(text)
-    }
-}
-
-extension StringProtocol {
-    /// This text without the spaces and tabs around it.
-    package var trimmingSpaces: SubSequence {
-        let isSpace: (Character) -> Bool = { $0 == " " || $0 == "\t" }
-        guard let first = firstIndex(where: { !isSpace($0) }), let last = lastIndex(where: { !isSpace($0) }) else {
-            return self[endIndex..<endIndex]
-        }
-        return self[first...last]
     }
 }

@@ -41,6 +41,11 @@ package struct Operand: Sendable, Hashable {
         self.init(forms: [own], reading: own)
     }
 
+    /// Every spelling of an instant.
+    package init(_ instant: Timestamp) {
+        self.init(forms: [.instant(instant)], reading: .instant(instant))
+    }
+
     /// Reads a value of a JSON body.
     ///
     /// An array or an object is not a scalar and equals nothing.

@@ -1,4 +1,3 @@
-internal import HTTPTypes
 internal import JSON
 
 @testable internal import API
@@ -11,7 +10,7 @@ func fuzzQuery(_ bytes: UnsafeRawBufferPointer) {
     var input = FuzzInput(bytes)
     let resource = input.element(of: Resource.all)
     let kind = input.number(below: 3)
-    let headers = headers(input.bytes(input.number(below: 40)))
+    let headers = texts(input.bytes(input.number(below: 40)))
     let parts = input.remainder().split(separator: 0, maxSplits: 1, omittingEmptySubsequences: false)
     let fields = FormFields(parsing: parts[0])
     let filter: Filter
@@ -20,7 +19,14 @@ func fuzzQuery(_ bytes: UnsafeRawBufferPointer) {
     case 1: filter = resource.filter(form: fields.elements)
     default: filter = resource.filter(body: (try? JSON(parsing: parts[0])) ?? .null)
     }
-    let query = Query(filter: filter, headers: headers, of: resource)
+    let query = Query(
+        filter,
+        of: resource,
+        sortKey: headers[2],
+        sortOrder: headers[3],
+        skip: headers[1],
+        limit: headers[0]
+    )
     must(query.skip >= 0 && (query.limit ?? 1) > 0, "a page is a page")
     must(filter.conditions.count <= max(parts[0].count, 1), "there are no more conditions than bytes")
     let document = parts.count > 1 ? Array(parts[1]) : Array(#"{"a":1,"status":"x","value":[1,"2",null]}"#.utf8)
@@ -29,13 +35,10 @@ func fuzzQuery(_ bytes: UnsafeRawBufferPointer) {
     }
 }
 
-private func headers(_ bytes: [UInt8]) -> HTTPFields {
+/// The values of four headers; nil where one is absent.
+private func texts(_ bytes: [UInt8]) -> [String?] {
     let values = String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
-    var headers = HTTPFields()
-    for (name, value) in zip([HTTPField.Name.limit, .skip, .sortKey, .sortOrder], values) {
-        headers[name] = String(value)
-    }
-    return headers
+    return values.map(String.init) + [String?](repeating: nil, count: 4)
 }
 
 private func check(_ condition: Condition, on document: UnsafeRawBufferPointer) {

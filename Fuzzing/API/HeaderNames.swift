@@ -1,1 +1,0 @@
-../Rooms/API/Requests/HeaderNames.swift
