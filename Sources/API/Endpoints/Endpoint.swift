@@ -6,48 +6,24 @@ internal import HTTPTypes
 /// The router, access control, the OpenAPI document, the page at `/docs` and the list of endpoints are all derived
 /// from it; what it answers is the function that ``RouteTable`` keeps beside it.
 struct Endpoint: Sendable {
-    let method: HTTPRequest.Method
-    /// From the root, with parameters in braces and no slash at the end: `/api/v1/sessions/{id}`.
-    let path: String
-    /// One sentence, for whoever reads `/docs`.
+    let target: Target
+    /// One sentence, for readers of `/docs`.
     let summary: String
-    let access: Access
+    var access = Access.admin
     /// Query parameters and headers; those in the path are read off it.
-    let parameters: [Parameter]
-    let body: Body
+    var parameters: [Parameter] = []
+    var body = Body.none
     /// What a request that succeeds is answered with, and refusals of its own; those every endpoint may give
     /// (400 for a broken body, 401, 403, 404 for an `{id}`, 500, 503, 507) are added where they are shown.
-    private(set) var answers: [Answer]
+    let answers: [Answer]
 
-    init(
-        _ method: HTTPRequest.Method,
-        _ path: String,
-        _ summary: String,
-        _ access: Access = .admin,
-        parameters: [Parameter] = [],
-        body: Body = .none,
-        answers: Answer...
-    ) {
-        self.method = method
-        self.path = path
-        self.summary = summary
-        self.access = access
-        self.parameters = parameters
-        self.body = body
-        self.answers = answers
-    }
+    var method: HTTPRequest.Method { target.method }
+    var path: String { target.path }
 
-    /// The same, with one more answer where a condition holds.
-    func answering(_ answer: Answer, where condition: Bool) -> Endpoint {
-        var endpoint = self
-        if condition { endpoint.answers.append(answer) }
-        return endpoint
-    }
-
-    /// The paths that begin with this; the rest stands at the root.
+    /// What the paths of most endpoints begin with.
     static let prefix = "/api/v1/"
 
-    /// The noun it belongs to: `sessions`, or `server` for what stands at the root.
+    /// The noun it belongs to: `sessions`, or `server` for a path without the prefix.
     var tag: String {
         guard path.hasPrefix(Self.prefix) else { return "server" }
         return path.dropFirst(Self.prefix.count).split(separator: "/").first.map(String.init) ?? "server"
@@ -60,6 +36,25 @@ struct Endpoint: Sendable {
 }
 
 extension Endpoint {
+    /// A method and a path.
+    struct Target: Sendable {
+        let method: HTTPRequest.Method
+        /// From the root, with parameters in braces and no slash at the end: `/api/v1/sessions/{id}`.
+        let path: String
+
+        /// `path` is below ``Endpoint/prefix``, or from the root where it begins with a slash.
+        private init(_ method: HTTPRequest.Method, _ path: String) {
+            self.method = method
+            self.path = path.hasPrefix("/") ? path : prefix + path
+        }
+
+        static func get(_ path: String) -> Target { Target(.get, path) }
+        static func post(_ path: String) -> Target { Target(.post, path) }
+        static func put(_ path: String) -> Target { Target(.put, path) }
+        static func patch(_ path: String) -> Target { Target(.patch, path) }
+        static func delete(_ path: String) -> Target { Target(.delete, path) }
+    }
+
     /// Who may call it once the server asks for tokens.
     enum Access: Sendable {
         /// Anyone, with or without a token.
@@ -126,8 +121,17 @@ extension Endpoint {
             Answer(status: 200, summary: summary, content: content)
         }
 
+        /// An object with these members.
+        static func ok(_ members: [Schema.Member], _ summary: String = "OK") -> Answer {
+            ok(.object(members), summary)
+        }
+
         static func created(_ content: Schema) -> Answer {
             Answer(status: 201, summary: "Created, and on stable storage", content: content)
+        }
+
+        static func created(_ members: [Schema.Member]) -> Answer {
+            created(.object(members))
         }
 
         /// What a download may be answered with beside all of its bytes.
@@ -135,9 +139,9 @@ extension Endpoint {
         static let notModified = Answer(status: 304, summary: "It is the file that If-None-Match names", content: nil)
         static let rangeNotSatisfiable = Answer.refused(416, "The range starts behind the end of the file")
 
-        /// A refusal: `{"message":"…"}`.
-        static func refused(_ status: Int, _ summary: String) -> Answer {
-            Answer(status: status, summary: summary, content: .message)
+        /// An error: `{"message":"…"}` by default.
+        static func refused(_ status: Int, _ summary: String, _ content: Schema = .message) -> Answer {
+            Answer(status: status, summary: summary, content: content)
         }
     }
 }
@@ -148,6 +152,9 @@ extension Endpoint.Parameter {
 }
 
 extension [Endpoint.Parameter] {
+    /// Ranges and conditions of every download.
+    static let download: [Endpoint.Parameter] = [.header("Range"), .header("If-Range"), .header("If-None-Match")]
+
     /// The paging and sorting of every list.
     static let page: [Endpoint.Parameter] = [
         .header("X-Limit", .string, "Longest page; no limit where it is no positive number"),

@@ -6,6 +6,29 @@ struct RouteTable: Sendable {
 
     private(set) var routes: [(endpoint: Endpoint, answer: Answerer)] = []
 
+    /// Declares an endpoint; an answer that is nil is not among them.
+    ///
+    /// - Precondition: No other has its method and path.
+    mutating func add(
+        _ target: Endpoint.Target,
+        _ summary: String,
+        _ access: Endpoint.Access = .admin,
+        parameters: [Endpoint.Parameter] = [],
+        body: Endpoint.Body = .none,
+        answers: Endpoint.Answer?...,
+        use answer: @escaping Answerer
+    ) {
+        let endpoint = Endpoint(
+            target: target,
+            summary: summary,
+            access: access,
+            parameters: parameters,
+            body: body,
+            answers: answers.compactMap { $0 }
+        )
+        add(endpoint, use: answer)
+    }
+
     /// Adds an endpoint.
     ///
     /// - Precondition: No other has its method and path.

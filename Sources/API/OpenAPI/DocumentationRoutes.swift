@@ -11,18 +11,16 @@ struct DocumentationRoutes: Sendable {
     private let page: String
 
     private static let documentEndpoint = Endpoint(
-        .get,
-        "/openapi.json",
-        "Returns this API as an OpenAPI 3.1 document.",
-        .open,
-        answers: .ok(.map(.any))
+        target: .get("/openapi.json"),
+        summary: "Returns this API as an OpenAPI 3.1 document.",
+        access: .open,
+        answers: [.ok(.map(.any))]
     )
     private static let pageEndpoint = Endpoint(
-        .get,
-        "/docs",
-        "Returns this API as a page to read.",
-        .open,
-        answers: .ok(.html)
+        target: .get("/docs"),
+        summary: "Returns this API as a page to read.",
+        access: .open,
+        answers: [.ok(.html)]
     )
 
     /// Makes both of all other endpoints, and of their own two.

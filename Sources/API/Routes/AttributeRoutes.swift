@@ -16,13 +16,10 @@ struct AttributeRoutes: Sendable {
 
     func add(to table: inout RouteTable) {
         table.add(
-            Endpoint(
-                .post,
-                "/api/v1/attributes/current",
-                "Returns the newest value of every attribute of some nodes, by node and key.",
-                body: .json(.object([.required("entity_ids", .texts, "Also: node_ids, client_ids")])),
-                answers: .ok(.map(.map(.string)))
-            ),
+            .post("attributes/current"),
+            "Returns the newest value of every attribute of some nodes, by node and key.",
+            body: .json(.object([.required("entity_ids", .texts, "Also: node_ids, client_ids")])),
+            answers: .ok(.map(.map(.string))),
             use: values
         )
     }

@@ -43,53 +43,38 @@ struct ClientRoutes: Sendable {
     ]
 
     func add(to table: inout RouteTable) {
-        let path = "/api/v1/clients"
         table.add(
-            Endpoint(
-                .post,
-                "\(path)/add",
-                "Joins a client to the network, or again, and tells it which combiner to connect to.",
-                .participants,
-                body: .fields(Self.members),
-                answers: .ok(.object(Self.assignment), "Where the combiner is"),
-                .refused(203, "There is no package yet; ask again"),
-                .refused(400, "A field is missing or wrong, or no combiner is there, or not the one that is preferred"),
-                .refused(406, "The client's version does not fit")
-            ),
+            .post("clients/add"),
+            "Joins a client to the network, or again, and tells it which combiner to connect to.",
+            .participants,
+            body: .fields(Self.members),
+            answers: .ok(Self.assignment, "Where the combiner is"),
+            .refused(203, "There is no package yet; ask again"),
+            .refused(400, "A field is missing or wrong, or no combiner is there, or not the one that is preferred"),
+            .refused(406, "The client's version does not fit"),
             use: join
         )
         table.add(
-            Endpoint(
-                .get,
-                "\(path)/config",
-                "Tells a client where the network is.",
-                .participants,
-                parameters: [.query("checksum", .string, "true adds the active package's SHA-256")],
-                answers: .ok(
-                    .object([
-                        .required("network_id"), .required("discover_host"), .required("discover_port", .integer),
-                        .optional("checksum"),
-                    ])
-                )
-            ),
+            .get("clients/config"),
+            "Tells a client where the network is.",
+            .participants,
+            parameters: [.query("checksum", .string, "true adds the active package's SHA-256")],
+            answers: .ok([
+                .required("network_id"), .required("discover_host"), .required("discover_port", .integer),
+                .optional("checksum"),
+            ]),
             use: configuration
         )
         table.add(
-            Endpoint(
-                .get,
-                "\(path)/{id}/attributes",
-                "Returns the newest value of every attribute of a client, by key.",
-                answers: .ok(.map(.string))
-            ),
+            .get("clients/{id}/attributes"),
+            "Returns the newest value of every attribute of a client, by key.",
+            answers: .ok(.map(.string)),
             use: currentAttributes
         )
         table.add(
-            Endpoint(
-                .delete,
-                "\(path)/{id}",
-                "Deletes one client; its tokens are worth nothing from then on.",
-                answers: .ok(.message)
-            ),
+            .delete("clients/{id}"),
+            "Deletes one client; its tokens are worth nothing from then on.",
+            answers: .ok(.message),
             use: delete
         )
     }

@@ -18,31 +18,23 @@ struct CombinerRoutes: Sendable {
 
     func add(to table: inout RouteTable) {
         table.add(
-            Endpoint(
-                .patch,
-                "/api/v1/combiners/{id}",
-                "Changes the host names under which clients reach a combiner.",
-                body: .json(.change(.combiners)),
-                answers: .ok(.message, "The changed combiner, and a message"),
-                .refused(400, "A name is neither HOST nor HOST:PORT, or another field is to change")
-            ),
+            .patch("combiners/{id}"),
+            "Changes the host names under which clients reach a combiner.",
+            body: .json(.change(.combiners)),
+            answers: .ok(.message, "The changed combiner, and a message"),
+            .refused(400, "A name is neither HOST nor HOST:PORT, or another field is to change"),
             use: change
         )
         table.add(
-            Endpoint(
-                .post,
-                "/api/v1/combiners/clients/count",
-                "Counts the clients that are online, by combiner.",
-                body: .json(.object([.optional("combiners", .texts, "Ids; all unless said otherwise")])),
-                answers: .ok(
-                    .object([
-                        .required(
-                            "result",
-                            .array(.object([.required("combiner_id"), .required("client_count", .count)]))
-                        )
-                    ])
+            .post("combiners/clients/count"),
+            "Counts the clients that are online, by combiner.",
+            body: .json(.object([.optional("combiners", .texts, "Ids; all unless said otherwise")])),
+            answers: .ok([
+                .required(
+                    "result",
+                    .array(.object([.required("combiner_id"), .required("client_count", .count)]))
                 )
-            ),
+            ]),
             use: countClients
         )
     }

@@ -16,28 +16,23 @@ struct CommandRoutes: Sendable {
     }
 
     func add(to table: inout RouteTable) {
-        let path = "/api/v1/commands"
         table.add(
-            Endpoint(
-                .get,
-                "\(path)/roots",
-                "Lists the commands that are nobody's task, newest first.",
-                parameters: .page + [.explain],
-                answers: .ok(.page(.commands))
-            ),
+            .get("commands/roots"),
+            "Lists the commands that are nobody's task, newest first.",
+            parameters: .page + [.explain],
+            answers: .ok(.page(.commands)),
             use: roots
         )
         table.add(
-            Endpoint(
-                .post,
-                "\(path)/{id}/skip",
-                "Goes on without waiting for the clients that have not answered.",
-                answers: .ok(.message)
-            ),
+            .post("commands/{id}/skip"),
+            "Goes on without waiting for the clients that have not answered.",
+            answers: .ok(.message),
             use: skip
         )
         table.add(
-            Endpoint(.post, "\(path)/{id}/stop", "Ends a command, and its clients' tasks.", answers: .ok(.message)),
+            .post("commands/{id}/stop"),
+            "Ends a command, and its clients' tasks.",
+            answers: .ok(.message),
             use: stop
         )
     }

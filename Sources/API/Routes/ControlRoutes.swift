@@ -10,82 +10,65 @@ struct ControlRoutes: Sendable {
 
     func add(to table: inout RouteTable) {
         table.add(
-            Endpoint(
-                .get,
-                "/get_controller_status",
-                "Tells what the controller is doing.",
-                answers: .ok(.object([.required("state", .oneOf(["idle", "instructing", "monitoring"]))]))
-            ),
+            .get("/get_controller_status"),
+            "Tells what the controller is doing.",
+            answers: .ok([.required("state", .oneOf(["idle", "instructing", "monitoring"]))]),
             use: state
         )
+        table.add(.post("control/stop"), "Ends the running session.", answers: .ok(.message), use: stop)
+        table.add(.post("control/skip"), "Goes on without waiting for the clients.", answers: .ok(.message), use: skip)
         table.add(
-            Endpoint(.post, "/api/v1/control/stop", "Ends the running session.", answers: .ok(.message)),
-            use: stop
-        )
-        table.add(
-            Endpoint(.post, "/api/v1/control/skip", "Goes on without waiting for the clients.", answers: .ok(.message)),
-            use: skip
-        )
-        table.add(
-            Endpoint(.post, "/api/v1/control/continue", "Deprecated name of control/skip.", answers: .ok(.message)),
+            .post("control/continue"),
+            "Deprecated name of control/skip.",
+            answers: .ok(.message),
             use: `continue`
         )
         addOrders(to: &table)
     }
 
     private func addOrders(to table: inout RouteTable) {
+        let unknownModel = Endpoint.Answer.refused(404, "Unknown model")
+        let noClients = Endpoint.Answer.refused(400, "Nobody is online")
+        let clientIDs = Schema.Member.optional("client_ids", .texts, "All clients unless said otherwise")
         let order: [Schema.Member] = [
-            .optional("parameters", .any),
-            .optional("client_ids", .texts, "All clients unless said otherwise"),
+            .optional("parameters", .any), clientIDs,
             .optional("timeout", .number, "Seconds; 180 unless said otherwise, -1 for ever"),
             .optional("synchronous", .bool, "Whether the answer waits for the clients'"),
         ]
         table.add(
-            Endpoint(
-                .post,
-                "/api/v1/control/run_command",
-                "Has clients run a command of their own; fields not named here become parameters.",
-                body: .json(
-                    .object([.required("command_type", .string, "Custom_ is put in front where it is absent")] + order)
-                ),
-                answers: .ok(.message),
-                .refused(400, "The type is missing or reserved, or nobody is online")
+            .post("control/run_command"),
+            "Has clients run a command of their own; fields not named here become parameters.",
+            body: .json(
+                .object([.required("command_type", .string, "Custom_ is put in front where it is absent")] + order)
             ),
+            answers: .ok(.message),
+            .refused(400, "The type is missing or reserved, or nobody is online"),
             use: runCommand
         )
         table.add(
-            Endpoint(
-                .post,
-                "/api/v1/control/start_inference",
-                "Has clients run a model.",
-                body: .json(.object([.required("model_id")] + order)),
-                answers: .ok(.message),
-                .refused(404, "Unknown model"),
-                .refused(400, "Nobody is online")
-            ),
+            .post("control/start_inference"),
+            "Has clients run a model.",
+            body: .json(.object([.required("model_id")] + order)),
+            answers: .ok(.message),
+            unknownModel,
+            noClients,
             use: startInference
         )
         table.add(
-            Endpoint(
-                .post,
-                "/api/v1/validations/start",
-                "Has clients validate a model.",
-                body: .fields([.required("model_id"), .optional("session_id")]),
-                answers: .ok(.message),
-                .refused(404, "Unknown model"),
-                .refused(400, "Nobody is online")
-            ),
+            .post("validations/start"),
+            "Has clients validate a model.",
+            body: .fields([.required("model_id"), .optional("session_id")]),
+            answers: .ok(.message),
+            unknownModel,
+            noClients,
             use: startValidation
         )
         table.add(
-            Endpoint(
-                .post,
-                "/api/v1/models/{id}/stage",
-                "Has clients fetch a model before they need it.",
-                body: .json(.object([.optional("client_ids", .texts, "All clients unless said otherwise")])),
-                answers: .ok(.message),
-                .refused(400, "Nobody is online")
-            ),
+            .post("models/{id}/stage"),
+            "Has clients fetch a model before they need it.",
+            body: .json(.object([clientIDs])),
+            answers: .ok(.message),
+            noClients,
             use: stage
         )
     }

@@ -14,40 +14,26 @@ struct HealthRoutes: Sendable {
     let blobs: BlobStore
 
     func add(to table: inout RouteTable) {
-        addLiveness(to: &table)
-        table.add(
-            Endpoint(
-                .get,
-                "/readyz",
-                "Tells whether requests are served, and what is not as it should be.",
-                .open,
-                parameters: [
-                    .query("verbose", .string, "Adds what was checked"),
-                    .query("strict", .string, "Answers 503 also where the server is degraded"),
-                ],
-                answers: .ok(Readiness.schema),
-                Endpoint.Answer(
-                    status: 503,
-                    summary: "The server is stopping, or with strict degraded",
-                    content: Readiness.schema
-                )
-            ),
-            use: readiness
-        )
-    }
-
-    private func addLiveness(to table: inout RouteTable) {
         for (path, status) in [("/health", "ok"), ("/livez", "alive")] {
             table.add(
-                Endpoint(
-                    .get,
-                    path,
-                    "Tells that the server answers.",
-                    .open,
-                    answers: .ok(.object([.required("status", .oneOf([status]))]))
-                )
+                .get(path),
+                "Tells that the server answers.",
+                .open,
+                answers: .ok([.required("status", .oneOf([status]))])
             ) { _, _ in Response(["status": .string(status)]) }
         }
+        table.add(
+            .get("/readyz"),
+            "Tells whether requests are served, and what is not as it should be.",
+            .open,
+            parameters: [
+                .query("verbose", .string, "Adds what was checked"),
+                .query("strict", .string, "Answers 503 also where the server is degraded"),
+            ],
+            answers: .ok(Readiness.schema),
+            .refused(503, "The server is stopping, or with strict degraded", Readiness.schema),
+            use: readiness
+        )
     }
 
     /// Asked on a connection that was open when the signal to stop came; no other is accepted by then.

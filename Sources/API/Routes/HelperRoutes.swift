@@ -10,19 +10,18 @@ struct HelperRoutes: Sendable {
     let options: ServerOptions
 
     func add(to table: inout RouteTable) {
-        let path = "/api/v1/helpers/active"
         table.add(
-            Endpoint(.get, path, "Returns the active helper.", .participants, answers: .ok(.oneOf(ActiveHelper.names))),
+            .get("helpers/active"),
+            "Returns the active helper.",
+            .participants,
+            answers: .ok(.oneOf(ActiveHelper.names)),
             use: get
         )
         table.add(
-            Endpoint(
-                .put,
-                path,
-                "Sets the active helper.",
-                body: .fields([.required("helper", .oneOf(ActiveHelper.names))]),
-                answers: .ok(.message)
-            ),
+            .put("helpers/active"),
+            "Sets the active helper.",
+            body: .fields([.required("helper", .oneOf(ActiveHelper.names))]),
+            answers: .ok(.message),
             use: put
         )
     }

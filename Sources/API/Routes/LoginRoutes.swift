@@ -11,60 +11,47 @@ struct LoginRoutes: Sendable {
     let options: ServerOptions
 
     func add(to table: inout RouteTable) {
+        let isOff = Endpoint.Answer.refused(400, "The server asks for no tokens and makes none")
         table.add(
-            Endpoint(
-                .post,
-                "/api/cli-auth/init",
-                "Begins a login.",
-                .open,
-                answers: .ok(.object([.required("requestId"), .required("pollToken"), .required("loginUrl")])),
-                .refused(400, "The server asks for no tokens and makes none")
-            ),
+            .post("/api/cli-auth/init"),
+            "Begins a login.",
+            .open,
+            answers: .ok([.required("requestId"), .required("pollToken"), .required("loginUrl")]),
+            isOff,
             use: begin
         )
         table.add(
-            Endpoint(
-                .get,
-                "/api/cli-auth/status",
-                "Tells whether a login was approved, and hands out its refresh token once.",
-                .open,
-                parameters: [.query("requestId"), .query("pollToken")],
-                answers: .ok(
-                    .object([
-                        .required("status", .oneOf(["pending", "done", "error"])), .optional("message"),
-                        .optional("refresh_token"), .optional("access_token"), .optional("api_url"),
-                    ])
-                ),
-                .refused(400, "The server asks for no tokens and makes none")
-            ),
+            .get("/api/cli-auth/status"),
+            "Tells whether a login was approved, and hands out its refresh token once.",
+            .open,
+            parameters: [.query("requestId"), .query("pollToken")],
+            answers: .ok([
+                .required("status", .oneOf(["pending", "done", "error"])), .optional("message"),
+                .optional("refresh_token"), .optional("access_token"), .optional("api_url"),
+            ]),
+            isOff,
             use: status
         )
         table.add(
-            Endpoint(
-                .get,
-                "/login",
-                "The page on which a person approves a login.",
-                .open,
-                parameters: [.query("requestId")],
-                answers: .ok(.html)
-            ),
+            .get("/login"),
+            "The page on which a person approves a login.",
+            .open,
+            parameters: [.query("requestId")],
+            answers: .ok(.html),
             use: page
         )
         table.add(
-            Endpoint(
-                .post,
-                "/login",
-                "Approves a login, or refuses it, with a token.",
-                .open,
-                body: .fields([
-                    .required("requestId"), .required("token"), .optional("decision", .oneOf(["approve", "deny"])),
-                ]),
-                answers: .ok(.html),
-                .refused(400, "A field is missing, or the server asks for no tokens and makes none"),
-                .refused(401, "The token is not good"),
-                .refused(403, "The token's role opens nothing"),
-                .refused(404, "No login of that id is waiting")
-            ),
+            .post("/login"),
+            "Approves a login, or refuses it, with a token.",
+            .open,
+            body: .fields([
+                .required("requestId"), .required("token"), .optional("decision", .oneOf(["approve", "deny"])),
+            ]),
+            answers: .ok(.html),
+            .refused(400, "A field is missing, or the server asks for no tokens and makes none"),
+            .refused(401, "The token is not good"),
+            .refused(403, "The token's role opens nothing"),
+            .refused(404, "No login of that id is waiting"),
             use: decide
         )
     }

@@ -39,76 +39,54 @@ struct ModelRoutes: Sendable {
     }
 
     func add(to table: inout RouteTable) {
-        let path = "/api/v1/models"
         let trail: [Endpoint.Parameter] = [
             .header("X-Limit", .string, "Most relatives to return; 10 unless said otherwise"),
             .header("X-Reverse", .string, "true turns the order round"),
             .query("include_self", .string, "true adds the model itself, which X-Limit does not count"),
         ]
         table.add(
-            Endpoint(
-                .post,
-                path,
-                "Makes a model of an uploaded file, or of the file in a multipart form.",
-                body: .fieldsOrFile(Self.members),
-                answers: .ok(
-                    .object([
-                        .required("success", .bool), .required("message"), .required("model_id"), .required("model"),
-                    ])
-                ),
-                .refused(400, "A field is missing or wrong, or the file is none the helper can load"),
-                .refused(404, "Unknown file_token"),
-                .refused(409, "The id is taken, or another request is at work on the token"),
-                .refused(413, "The body is too long")
-            ),
+            .post("models"),
+            "Makes a model of an uploaded file, or of the file in a multipart form.",
+            body: .fieldsOrFile(Self.members),
+            answers: .ok([
+                .required("success", .bool), .required("message"), .required("model_id"), .required("model"),
+            ]),
+            .refused(400, "A field is missing or wrong, or the file is none the helper can load"),
+            .refused(404, "Unknown file_token"),
+            .refused(409, "The id is taken, or another request is at work on the token"),
+            .refused(413, "The body is too long"),
             use: create
         )
         table.add(
-            Endpoint(
-                .get,
-                "\(path)/{id}/ancestors",
-                "Lists the models this one descends from, the nearest first.",
-                parameters: trail,
-                answers: .ok(.array(.document(.models)))
-            ),
+            .get("models/{id}/ancestors"),
+            "Lists the models this one descends from, the nearest first.",
+            parameters: trail,
+            answers: .ok(.array(.document(.models))),
             use: ancestors
         )
         table.add(
-            Endpoint(
-                .get,
-                "\(path)/{id}/descendants",
-                "Lists the models that descend from this one, the nearest first.",
-                parameters: trail,
-                answers: .ok(.array(.document(.models)))
-            ),
+            .get("models/{id}/descendants"),
+            "Lists the models that descend from this one, the nearest first.",
+            parameters: trail,
+            answers: .ok(.array(.document(.models))),
             use: descendants
         )
         table.add(
-            Endpoint(
-                .get,
-                "\(path)/leaf-nodes",
-                "Lists the models nothing descends from, newest first.",
-                parameters: [.header("X-Limit", .string, "How many of the newest models to look at")],
-                answers: .ok(.array(.document(.models)))
-            ),
+            .get("models/leaf-nodes"),
+            "Lists the models nothing descends from, newest first.",
+            parameters: [.header("X-Limit", .string, "How many of the newest models to look at")],
+            answers: .ok(.array(.document(.models))),
             use: leaves
         )
-        addDownload(to: &table, below: path)
-    }
-
-    private func addDownload(to table: inout RouteTable, below path: String) {
         table.add(
-            Endpoint(
-                .get,
-                "\(path)/{id}/download",
-                "Returns the bytes that were uploaded, whole or one range of them.",
-                .participants,
-                parameters: [.header("Range"), .header("If-Range"), .header("If-None-Match")],
-                answers: .ok(.bytes),
-                .partialContent,
-                .notModified,
-                .rangeNotSatisfiable
-            ),
+            .get("models/{id}/download"),
+            "Returns the bytes that were uploaded, whole or one range of them.",
+            .participants,
+            parameters: .download,
+            answers: .ok(.bytes),
+            .partialContent,
+            .notModified,
+            .rangeNotSatisfiable,
             use: download
         )
     }

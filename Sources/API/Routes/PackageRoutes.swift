@@ -38,78 +38,55 @@ struct PackageRoutes: Sendable {
     private static let extensions = ["tar.gz", "tgz", "tar.bz2", "tar", "gz", "bz2", "zip"]
 
     func add(to table: inout RouteTable) {
-        let path = "/api/v1/packages"
         let none = Endpoint.Answer.refused(404, "There is none")
         table.add(
-            Endpoint(
-                .post,
-                path,
-                "Stores a package and makes it the active one.",
-                body: .fieldsOrFile(Self.members),
-                answers: .ok(.object([.required("success", .bool), .required("message"), .required("package_id")])),
-                .refused(400, "A field is missing or wrong, or the file is no archive that clients unpack"),
-                .refused(404, "Unknown file_token"),
-                .refused(409, "Another request is at work on the token"),
-                .refused(413, "The body is too long")
-            ),
+            .post("packages"),
+            "Stores a package and makes it the active one.",
+            body: .fieldsOrFile(Self.members),
+            answers: .ok([.required("success", .bool), .required("message"), .required("package_id")]),
+            .refused(400, "A field is missing or wrong, or the file is no archive that clients unpack"),
+            .refused(404, "Unknown file_token"),
+            .refused(409, "Another request is at work on the token"),
+            .refused(413, "The body is too long"),
             use: create
         )
         table.add(
-            Endpoint(
-                .get,
-                "\(path)/active",
-                "Returns the active package.",
-                .participants,
-                answers: .ok(.document(.packages)),
-                none
-            ),
+            .get("packages/active"),
+            "Returns the active package.",
+            .participants,
+            answers: .ok(.document(.packages)),
+            none,
             use: active
         )
         table.add(
-            Endpoint(
-                .put,
-                "\(path)/active",
-                "Makes a package the active one.",
-                body: .fields([.required("id")]),
-                answers: .ok(.message),
-                none
-            ),
+            .put("packages/active"),
+            "Makes a package the active one.",
+            body: .fields([.required("id")]),
+            answers: .ok(.message),
+            none,
             use: activate
         )
-        table.add(
-            Endpoint(.delete, "\(path)/active", "Leaves no package active.", answers: .ok(.message)),
-            use: deactivate
-        )
-        addContent(to: &table, below: path, none)
-    }
-
-    private func addContent(to table: inout RouteTable, below path: String, _ none: Endpoint.Answer) {
+        table.add(.delete("packages/active"), "Leaves no package active.", answers: .ok(.message), use: deactivate)
         let name = Endpoint.Parameter.query("name", .string, "A package's or its file's; the active one without it")
         table.add(
-            Endpoint(
-                .get,
-                "\(path)/checksum",
-                "Returns the SHA-256 of a package.",
-                .participants,
-                parameters: [name],
-                answers: .ok(.object([.required("checksum"), .required("message")])),
-                none
-            ),
+            .get("packages/checksum"),
+            "Returns the SHA-256 of a package.",
+            .participants,
+            parameters: [name],
+            answers: .ok([.required("checksum"), .required("message")]),
+            none,
             use: checksum
         )
         table.add(
-            Endpoint(
-                .get,
-                "\(path)/download",
-                "Returns the bytes of a package.",
-                .participants,
-                parameters: [name, .header("Range"), .header("If-Range"), .header("If-None-Match")],
-                answers: .ok(.bytes),
-                .partialContent,
-                .notModified,
-                .rangeNotSatisfiable,
-                none
-            ),
+            .get("packages/download"),
+            "Returns the bytes of a package.",
+            .participants,
+            parameters: [name] + .download,
+            answers: .ok(.bytes),
+            .partialContent,
+            .notModified,
+            .rangeNotSatisfiable,
+            none,
             use: download
         )
     }

@@ -21,126 +21,109 @@ struct ResourceRoutes: Sendable {
     }
 
     func add(to table: inout RouteTable) {
-        let path = Endpoint.prefix + resource.name
+        addQueries(to: &table)
+        addSingle(to: &table)
+        addIntake(to: &table)
+    }
+
+    private func addQueries(to table: inout RouteTable) {
         let name = resource.name
         if resource.operations.contains(.list) {
             table.add(
-                Endpoint(
-                    .get,
-                    path,
-                    "Lists \(name), newest first.",
-                    parameters: filters + .page + [.explain],
-                    answers: .ok(.page(resource))
-                ),
+                .get(name),
+                "Lists \(name), newest first.",
+                parameters: filters + .page + [.explain],
+                answers: .ok(.page(resource)),
                 use: list
             )
             table.add(
-                Endpoint(
-                    .post,
-                    "\(path)/list",
-                    "Lists \(name) by conditions in the body, where a comma or a list means any of.",
-                    parameters: .page + [.explain],
-                    body: .json(.filter(resource)),
-                    answers: .ok(.page(resource))
-                ),
+                .post("\(name)/list"),
+                "Lists \(name) by conditions in the body, where a comma or a list means any of.",
+                parameters: .page + [.explain],
+                body: .json(.filter(resource)),
+                answers: .ok(.page(resource)),
                 use: listByBody
             )
         }
         if resource.operations.contains(.count) {
             table.add(
-                Endpoint(
-                    .get,
-                    "\(path)/count",
-                    "Counts \(name).",
-                    parameters: filters + [.explain],
-                    answers: .ok(.counted)
-                ),
+                .get("\(name)/count"),
+                "Counts \(name).",
+                parameters: filters + [.explain],
+                answers: .ok(.counted),
                 use: count
             )
             table.add(
-                Endpoint(
-                    .post,
-                    "\(path)/count",
-                    "Counts \(name) by conditions in the body.",
-                    parameters: [.explain],
-                    body: .json(.filter(resource)),
-                    answers: .ok(.counted)
-                ),
+                .post("\(name)/count"),
+                "Counts \(name) by conditions in the body.",
+                parameters: [.explain],
+                body: .json(.filter(resource)),
+                answers: .ok(.counted),
                 use: countByBody
             )
         }
-        addSingle(to: &table, path: path)
-        addIntake(to: &table, path: path)
     }
 
-    /// What stores documents: one, many, or either by the type of the body.
-    private func addIntake(to table: inout RouteTable, path: String) {
-        let taken = Endpoint.Answer.refused(409, "The id is taken")
-        let unknownSender = Endpoint.Answer.refused(
-            400,
-            "A field is missing, unknown or wrong, or nobody has the sender's id"
-        )
-        switch (resource.operations.contains(.create), resource.operations.contains(.ingest)) {
-        case (true, true):
-            let endpoint = Endpoint(
-                .post,
-                path,
-                "Stores one \(resource.singular), or many as JSON lines.",
-                .participants,
-                body: .jsonOrLines(resource),
-                answers: .ok(.receipt, "Of JSON lines: those that were accepted are on stable storage"),
-                .created(.document(resource)),
-                taken
-            )
-            table.add(endpoint.answering(unknownSender, where: resource.insistsOnSenders), use: createOrIngest)
-        case (true, false):
-            let endpoint = Endpoint(
-                .post,
-                path,
-                "Stores one \(resource.singular).",
-                .participants,
-                body: .json(.draft(resource)),
-                answers: .created(.document(resource)),
-                taken
-            )
-            table.add(endpoint.answering(unknownSender, where: resource.insistsOnSenders), use: create)
-        case (false, true):
-            let endpoint = Endpoint(
-                .post,
-                path,
-                "Stores many \(resource.name), as JSON lines.",
-                .participants,
-                body: .lines(resource),
-                answers: .ok(.receipt, "What was accepted is on stable storage"),
-                .refused(405, "The Content-Type is not that of JSON lines")
-            )
-            table.add(endpoint, use: ingest)
-        case (false, false): break
-        }
-    }
-
-    private func addSingle(to table: inout RouteTable, path: String) {
-        let name = resource.singular
+    private func addSingle(to table: inout RouteTable) {
+        let (path, one) = ("\(resource.name)/{id}", resource.singular)
         if resource.operations.contains(.get) {
-            table.add(
-                Endpoint(.get, "\(path)/{id}", "Returns one \(name).", answers: .ok(.document(resource))),
-                use: get
-            )
+            table.add(.get(path), "Returns one \(one).", answers: .ok(.document(resource)), use: get)
         }
         if resource.operations.contains(.change) {
             table.add(
-                Endpoint(
-                    .patch,
-                    "\(path)/{id}",
-                    "Changes the fields of one \(name) that are sent.",
-                    body: .json(.change(resource)),
-                    answers: .ok(.document(resource))
-                ),
+                .patch(path),
+                "Changes the fields of one \(one) that are sent.",
+                body: .json(.change(resource)),
+                answers: .ok(.document(resource)),
                 use: change
             )
         }
         if resource.operations.contains(.delete) {
-            table.add(Endpoint(.delete, "\(path)/{id}", "Deletes one \(name).", answers: .ok(.message)), use: delete)
+            table.add(.delete(path), "Deletes one \(one).", answers: .ok(.message), use: delete)
+        }
+    }
+
+    /// What stores documents: one, many, or either by the type of the body.
+    private func addIntake(to table: inout RouteTable) {
+        let (name, one) = (resource.name, resource.singular)
+        let taken = Endpoint.Answer.refused(409, "The id is taken")
+        let unknownSender = "A field is missing, unknown or wrong, or nobody has the sender's id"
+        let invalid = resource.insistsOnSenders ? Endpoint.Answer.refused(400, unknownSender) : nil
+        switch (resource.operations.contains(.create), resource.operations.contains(.ingest)) {
+        case (true, true):
+            table.add(
+                .post(name),
+                "Stores one \(one), or many as JSON lines.",
+                .participants,
+                body: .jsonOrLines(resource),
+                answers: .ok(.receipt, "Of JSON lines: those that were accepted are on stable storage"),
+                .created(.document(resource)),
+                taken,
+                invalid,
+                use: createOrIngest
+            )
+        case (true, false):
+            table.add(
+                .post(name),
+                "Stores one \(one).",
+                .participants,
+                body: .json(.draft(resource)),
+                answers: .created(.document(resource)),
+                taken,
+                invalid,
+                use: create
+            )
+        case (false, true):
+            table.add(
+                .post(name),
+                "Stores many \(name), as JSON lines.",
+                .participants,
+                body: .lines(resource),
+                answers: .ok(.receipt, "What was accepted is on stable storage"),
+                .refused(405, "The Content-Type is not that of JSON lines"),
+                use: ingest
+            )
+        case (false, false): break
         }
     }
 

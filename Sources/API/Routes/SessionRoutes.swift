@@ -20,51 +20,39 @@ struct SessionRoutes: Sendable {
     }
 
     func add(to table: inout RouteTable) {
-        let path = "/api/v1/sessions"
         table.add(
-            Endpoint(
-                .post,
-                path,
-                "Makes a session, which is not started yet.",
-                body: .json(.draft(.sessions)),
-                answers: .created(.document(.sessions)),
-                .refused(409, "The id is taken")
-            ),
+            .post("sessions"),
+            "Makes a session, which is not started yet.",
+            body: .json(.draft(.sessions)),
+            answers: .created(.document(.sessions)),
+            .refused(409, "The id is taken"),
             use: create
         )
+        let started = "The session is started, and its status is the controller's to say"
         table.add(
-            Endpoint(
-                .patch,
-                "\(path)/{id}",
-                "Changes the fields of a session that are sent, in session_config too.",
-                body: .json(.change(.sessions)),
-                answers: .ok(.document(.sessions)),
-                .refused(400, "The session is started, and its status is the controller's to say")
-            ),
+            .patch("sessions/{id}"),
+            "Changes the fields of a session that are sent, in session_config too.",
+            body: .json(.change(.sessions)),
+            answers: .ok(.document(.sessions)),
+            .refused(400, started),
             use: change
         )
         table.add(
-            Endpoint(
-                .put,
-                "\(path)/{id}",
-                "Puts a whole session in the place of the old one.",
-                body: .json(.draft(.sessions)),
-                answers: .ok(.document(.sessions)),
-                .refused(400, "The session is started, and its status is the controller's to say")
-            ),
+            .put("sessions/{id}"),
+            "Puts a whole session in the place of the old one.",
+            body: .json(.draft(.sessions)),
+            answers: .ok(.document(.sessions)),
+            .refused(400, started),
             use: replace
         )
-        for start in ["\(path)/start", "/api/v1/control/start_session"] {
+        for path in ["sessions/start", "control/start_session"] {
             table.add(
-                Endpoint(
-                    .post,
-                    start,
-                    "Starts a session, or goes on with one that is finished.",
-                    body: .fields(Self.startMembers),
-                    answers: .ok(.message),
-                    .refused(400, "A session is running, clients are too few, or the seed model is not there")
-                ),
-                use: self.start
+                .post(path),
+                "Starts a session, or goes on with one that is finished.",
+                body: .fields(Self.startMembers),
+                answers: .ok(.message),
+                .refused(400, "A session is running, clients are too few, or the seed model is not there"),
+                use: start
             )
         }
     }

@@ -19,24 +19,21 @@ struct StatusRoutes: Sendable {
 
     func add(to table: inout RouteTable) {
         table.add(
-            Endpoint(
-                .get,
-                "/api/v1/statuses/histogram",
-                "Counts statuses by when they were stored, in equal spans of time.",
-                parameters: [
-                    .query("buckets", .string, "How many spans: 50 unless said otherwise, 200 at most"),
-                    .query("start_date", .timestamp, "Where the first begins; the oldest status unless said otherwise"),
-                    .query(
-                        "end_date",
-                        .timestamp,
-                        "Where the last ends; behind the newest status unless said otherwise"
-                    ),
-                    .query("type"), .query("session_id"), .query("log_level"), .query("sender.name"),
-                    .query("sender.role"),
-                ],
-                answers: .ok(.array(.object([.required("timestamp", .timestamp), .required("count", .count)]))),
-                .refused(400, "A date is none, or the end is not behind the start")
-            ),
+            .get("statuses/histogram"),
+            "Counts statuses by when they were stored, in equal spans of time.",
+            parameters: [
+                .query("buckets", .string, "How many spans: 50 unless said otherwise, 200 at most"),
+                .query("start_date", .timestamp, "Where the first begins; the oldest status unless said otherwise"),
+                .query(
+                    "end_date",
+                    .timestamp,
+                    "Where the last ends; behind the newest status unless said otherwise"
+                ),
+                .query("type"), .query("session_id"), .query("log_level"), .query("sender.name"),
+                .query("sender.role"),
+            ],
+            answers: .ok(.array(.object([.required("timestamp", .timestamp), .required("count", .count)]))),
+            .refused(400, "A date is none, or the end is not behind the start"),
             use: histogram
         )
     }

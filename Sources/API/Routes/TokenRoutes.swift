@@ -13,92 +13,75 @@ struct TokenRoutes: Sendable {
     private static let daysDefault = 365
     private static let hoursDefault = 24
 
-    private static let refusal = "A field is missing or wrong, or the server asks for no tokens and makes none"
     private static let pair: [Schema.Member] = [
         .required("access_token"), .required("refresh_token"), .required("token_type"),
         .required("expires_in", .integer, "Seconds"), .required("expires_at", .timestamp),
     ]
 
     func add(to table: inout RouteTable) {
+        let invalid = Endpoint.Answer.refused(
+            400,
+            "A field is missing or wrong, or the server asks for no tokens and makes none"
+        )
         table.add(
-            Endpoint(
-                .post,
-                "/api/v1/auth/token",
-                "Makes an API key: a token that lasts long and needs no refreshing.",
-                .participants,
-                body: .fields([
-                    .optional(
-                        "token_type",
-                        .oneOf(["client", "admin", "combiner"]),
-                        "Its role; client unless said otherwise"
-                    ),
-                    .optional("expires_in_days", .integer, "365 unless said otherwise"),
-                ]),
-                answers: .created(
-                    .object([.required("token"), .required("expires_at", .timestamp), .required("token_type")])
+            .post("auth/token"),
+            "Makes an API key: a token that lasts long and needs no refreshing.",
+            .participants,
+            body: .fields([
+                .optional(
+                    "token_type",
+                    .oneOf(["client", "admin", "combiner"]),
+                    "Its role; client unless said otherwise"
                 ),
-                .refused(400, Self.refusal),
-                .refused(403, "You may not make a token of that role")
-            ),
+                .optional("expires_in_days", .integer, "365 unless said otherwise"),
+            ]),
+            answers: .created([.required("token"), .required("expires_at", .timestamp), .required("token_type")]),
+            invalid,
+            .refused(403, "You may not make a token of that role"),
             use: makeKey
         )
         table.add(
-            Endpoint(
-                .post,
-                "/api/v1/auth/enrollment-tokens",
-                "Makes a token with which edge clients enrol.",
-                body: .fields([
-                    .optional("name"), .optional("expires_in_hours", .integer, "24 unless said otherwise"),
-                ]),
-                answers: .created(
-                    .object([.required("token"), .required("expires_at", .timestamp), .required("name")])
-                ),
-                .refused(400, Self.refusal)
-            ),
+            .post("auth/enrollment-tokens"),
+            "Makes a token with which edge clients enrol.",
+            body: .fields([.optional("name"), .optional("expires_in_hours", .integer, "24 unless said otherwise")]),
+            answers: .created([.required("token"), .required("expires_at", .timestamp), .required("name")]),
+            invalid,
             use: makeEnrollmentToken
         )
         table.add(
-            Endpoint(
-                .post,
-                "/api/v1/clients/enroll",
-                "Gives a client its tokens, for an enrolment token.",
-                .enrollment,
-                body: .fields([.optional("client_id", .string, "Made up unless said otherwise"), .optional("name")]),
-                answers: .ok(.object(Self.pair + [.required("client_id")])),
-                .refused(400, Self.refusal)
-            ),
+            .post("clients/enroll"),
+            "Gives a client its tokens, for an enrolment token.",
+            .enrollment,
+            body: .fields([.optional("client_id", .string, "Made up unless said otherwise"), .optional("name")]),
+            answers: .ok(Self.pair + [.required("client_id")]),
+            invalid,
             use: enroll
         )
-        addRefreshes(to: &table)
+        addRefreshes(to: &table, invalid)
     }
 
-    private func addRefreshes(to table: inout RouteTable) {
+    private func addRefreshes(to table: inout RouteTable, _ invalid: Endpoint.Answer) {
+        let spent = Endpoint.Answer.refused(401, "The refresh token is not good, or not any more")
         let refreshing: Endpoint.Body = .fields([
             .required("refresh_token"), .optional("role", .string, "Not looked at: the token says it"),
         ])
         table.add(
-            Endpoint(
-                .post,
-                "/api/v1/clients/token",
-                "Gives a client new tokens for its refresh token, which is then spent.",
-                .open,
-                body: refreshing,
-                answers: .ok(.object(Self.pair)),
-                .refused(400, Self.refusal),
-                .refused(401, "The refresh token is not good, or not any more")
-            )
+            .post("clients/token"),
+            "Gives a client new tokens for its refresh token, which is then spent.",
+            .open,
+            body: refreshing,
+            answers: .ok(Self.pair),
+            invalid,
+            spent
         ) { request, _ in try await refresh(request, at: .clients) }
         table.add(
-            Endpoint(
-                .post,
-                "/api/auth/refresh",
-                "Gives anybody but a client new tokens for a refresh token, which is then spent.",
-                .open,
-                body: refreshing,
-                answers: .ok(.object(Self.pair)),
-                .refused(400, Self.refusal),
-                .refused(401, "The refresh token is not good, or not any more")
-            )
+            .post("/api/auth/refresh"),
+            "Gives anybody but a client new tokens for a refresh token, which is then spent.",
+            .open,
+            body: refreshing,
+            answers: .ok(Self.pair),
+            invalid,
+            spent
         ) { request, _ in try await refresh(request, at: .others) }
     }
 

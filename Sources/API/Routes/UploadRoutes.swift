@@ -20,85 +20,60 @@ struct UploadRoutes: Sendable {
     ]
 
     func add(to table: inout RouteTable) {
-        let path = "/api/v1/file-upload"
         let unknown = Endpoint.Answer.refused(404, "Unknown upload_id")
+        let busy = Endpoint.Answer.refused(409, "Another request is at work on this upload")
         table.add(
-            Endpoint(
-                .post,
-                "\(path)/init",
-                "Begins an upload.",
-                body: .fields([
-                    .required("file_name", .fileName), .required("file_size", .count, "Bytes"),
-                    .optional("chunk_size", .integer, "Bytes; a wish"),
-                ]),
-                answers: .ok(
-                    .object([
-                        .required("upload_id"), .required("chunk_size", .count), .required("total_chunks", .count),
-                    ])
-                ),
-                .refused(400, "A field is missing or wrong, or the file is too large"),
-                .refused(429, "Too many unfinished uploads")
-            ),
+            .post("file-upload/init"),
+            "Begins an upload.",
+            body: .fields([
+                .required("file_name", .fileName), .required("file_size", .count, "Bytes"),
+                .optional("chunk_size", .integer, "Bytes; a wish"),
+            ]),
+            answers: .ok([.required("upload_id"), .required("chunk_size", .count), .required("total_chunks", .count)]),
+            .refused(400, "A field is missing or wrong, or the file is too large"),
+            .refused(429, "Too many unfinished uploads"),
             use: begin
         )
         table.add(
-            Endpoint(
-                .get,
-                "\(path)/{id}",
-                "Tells how far an upload is.",
-                answers: .ok(.object(Self.statusMembers)),
-                unknown
-            ),
+            .get("file-upload/{id}"),
+            "Tells how far an upload is.",
+            answers: .ok(Self.statusMembers),
+            unknown,
             use: status
         )
         table.add(
-            Endpoint(
-                .post,
-                "\(path)/{id}/chunk",
-                "Appends one chunk.",
-                parameters: [
-                    .header("X-Chunk-Index", .count, "From 0, in order").required,
-                    .header("X-Chunk-Checksum", .string, "Optional: sha256:<64 hex digits> or xxh3:<32 hex digits>"),
-                ],
-                body: .bytes,
-                answers: .ok(.object([.required("chunk_index", .integer), .required("bytes_received", .integer)])),
-                unknown,
-                .refused(409, "Another request is at work on this upload"),
-                .refused(400, "The chunk is not the next one, goes past the end, or does not match its checksum"),
-                .refused(413, "The chunk is too long")
-            ),
+            .post("file-upload/{id}/chunk"),
+            "Appends one chunk.",
+            parameters: [
+                .header("X-Chunk-Index", .count, "From 0, in order").required,
+                .header("X-Chunk-Checksum", .string, "Optional: sha256:<64 hex digits> or xxh3:<32 hex digits>"),
+            ],
+            body: .bytes,
+            answers: .ok([.required("chunk_index", .integer), .required("bytes_received", .integer)]),
+            unknown,
+            busy,
+            .refused(400, "The chunk is not the next one, goes past the end, or does not match its checksum"),
+            .refused(413, "The chunk is too long"),
             use: chunk
         )
-        addEnds(to: &table, below: path, unknown)
-    }
-
-    private func addEnds(to table: inout RouteTable, below path: String, _ unknown: Endpoint.Answer) {
         table.add(
-            Endpoint(
-                .post,
-                "\(path)/{id}/complete",
-                "Ends an upload; the file is then on stable storage.",
-                answers: .ok(
-                    .object([
-                        .required("file_token"), .required("file_name"), .required("file_size", .integer),
-                        .required("checksum", .string, "SHA-256"),
-                    ])
-                ),
-                unknown,
-                .refused(400, "Not all chunks have been received"),
-                .refused(409, "Another request is at work on this upload")
-            ),
+            .post("file-upload/{id}/complete"),
+            "Ends an upload; the file is then on stable storage.",
+            answers: .ok([
+                .required("file_token"), .required("file_name"), .required("file_size", .integer),
+                .required("checksum", .string, "SHA-256"),
+            ]),
+            unknown,
+            .refused(400, "Not all chunks have been received"),
+            busy,
             use: complete
         )
         table.add(
-            Endpoint(
-                .post,
-                "\(path)/{id}/abort",
-                "Forgets an upload.",
-                answers: .ok(.message),
-                unknown,
-                .refused(409, "Another request is at work on this upload")
-            ),
+            .post("file-upload/{id}/abort"),
+            "Forgets an upload.",
+            answers: .ok(.message),
+            unknown,
+            busy,
             use: abort
         )
     }
