@@ -112,6 +112,7 @@ let package = Package(
         ),
         tests(of: "Disk"),
         tests(of: "JSON"),
+        tests(of: "Zstd"),
         tests(of: "SegmentLog", ["Disk", "JSON", "Zstd"]),
         tests(of: "Store", ["SegmentLog", "Disk", "JSON"]),
         tests(of: "Blobs", ["Disk", "JSON", "Zstd", "CZstd"]),
