@@ -63,7 +63,7 @@ extension Resource {
         mutableFields: ["internal_hostname", "public_hostname"]
     )
 
-    /// The models, each a document beside one blob.
+    /// The models, each a document and one blob.
     ///
     /// `model` repeats the id for clients before 1.1; `checksum` is the SHA-256 of the `file_size` bytes in `blob_id`.
     package static let models = Resource(

@@ -1,7 +1,7 @@
 internal import JSON
 
-// What a training session leaves behind: the session, its runs and rounds, what participants measured, and the commands
-// that were given. Source: the documents of a real session, docs/API.md, "Sessions".
+// The results of a training session: the session, its runs and rounds, the measurements of participants, and the commands
+// that were sent. Source: the documents of a real session, docs/API.md, "Sessions".
 
 extension Resource {
     /// A training configuration and its lifecycle: `Created`, `Started`, then `Finished` or `Terminated`.
@@ -117,7 +117,7 @@ extension Resource {
         ]
     )
 
-    /// The code that clients run, an archive beside this document; one of them is the active one.
+    /// The code that clients run: a document and one blob, an archive; one package is active.
     ///
     /// `checksum` is the SHA-256 of the `file_size` bytes in `blob_id`.
     package static let packages = Resource(
@@ -137,7 +137,7 @@ extension Resource {
         ]
     )
 
-    /// Something the network was told to do: a root command, or the task it became for one client.
+    /// A command to the network: a root command, or its task for one client.
     ///
     /// A root has no `parent_correlation_id`; a task names its root there, and its client.
     package static let commands = Resource(

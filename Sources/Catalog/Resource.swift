@@ -12,7 +12,7 @@ package struct Resource: Sendable, Hashable {
     package let isAppendOnly: Bool
     /// Every field of a document but the two stamps, in the order they are emitted; the key comes first.
     package let fields: [Field]
-    /// Whether a document is refused when nobody has the id of its sender.
+    /// Whether a document from an unknown sender is refused.
     package let insistsOnSenders: Bool
     /// The fields a `PATCH` may change; nil where it may change any but the key.
     package let mutableFields: Set<String>?

@@ -4,7 +4,7 @@ internal import HTTPTypes
 /// One method of one path, declared as data.
 ///
 /// The router, access control, the OpenAPI document, the page at `/docs` and the list of endpoints are all derived
-/// from it; what it answers is the function that ``RouteTable`` keeps beside it.
+/// from it. ``RouteTable`` has the function that answers it.
 struct Endpoint: Sendable {
     let target: Target
     /// One sentence, for readers of `/docs`.
@@ -13,8 +13,8 @@ struct Endpoint: Sendable {
     /// Query parameters and headers; those in the path are read off it.
     var parameters: [Parameter] = []
     var body = Body.none
-    /// What a request that succeeds is answered with, and refusals of its own; those every endpoint may give
-    /// (400 for a broken body, 401, 403, 404 for an `{id}`, 500, 503, 507) are added where they are shown.
+    /// The answers to requests that succeed, and the endpoint's own errors; the errors of every endpoint
+    /// (400 for a malformed body, 401, 403, 404 for an `{id}`, 500, 503, 507) are ``CommonError``s.
     let answers: [Answer]
 
     var method: HTTPRequest.Method { target.method }
@@ -23,7 +23,7 @@ struct Endpoint: Sendable {
     /// What the paths of most endpoints begin with.
     static let prefix = "/api/v1/"
 
-    /// The noun it belongs to: `sessions`, or `server` for a path without the prefix.
+    /// The resource it belongs to: `sessions`, or `server` for a path without the prefix.
     var tag: String {
         guard path.hasPrefix(Self.prefix) else { return "server" }
         return path.dropFirst(Self.prefix.count).split(separator: "/").first.map(String.init) ?? "server"
@@ -63,7 +63,7 @@ extension Endpoint {
         case participants
         /// Administrators.
         case admin
-        /// Whoever holds an enrolment token, and administrators.
+        /// Holders of an enrolment token, and administrators.
         case enrollment
     }
 
@@ -85,7 +85,7 @@ extension Endpoint {
             Parameter(name: name, place: .header, schema: schema, summary: summary)
         }
 
-        /// The same, without which there is no answer but 400.
+        /// The same, required.
         var required: Parameter {
             var parameter = self
             parameter.isRequired = true
@@ -98,7 +98,7 @@ extension Endpoint {
         case none
         /// A flat object, as JSON or as a form.
         case fields([Schema.Member])
-        /// The same, or a multipart form that has a part `file` beside the fields.
+        /// The same, or a multipart form with the fields and a part `file`.
         case fieldsOrFile([Schema.Member])
         /// JSON of this shape, or a form of its fields.
         case json(Schema)
@@ -134,10 +134,14 @@ extension Endpoint {
             created(.object(members))
         }
 
-        /// What a download may be answered with beside all of its bytes.
-        static let partialContent = Answer(status: 206, summary: "The range that was asked for", content: .bytes)
-        static let notModified = Answer(status: 304, summary: "It is the file that If-None-Match names", content: nil)
-        static let rangeNotSatisfiable = Answer.refused(416, "The range starts behind the end of the file")
+        /// One range of a download.
+        static let partialContent = Answer(status: 206, summary: "The requested range", content: .bytes)
+        static let notModified = Answer(
+            status: 304,
+            summary: "The file is unchanged: If-None-Match has its ETag",
+            content: nil
+        )
+        static let rangeNotSatisfiable = Answer.refused(416, "The range starts past the end of the file")
 
         /// An error: `{"message":"…"}` by default.
         static func refused(_ status: Int, _ summary: String, _ content: Schema = .message) -> Answer {
@@ -147,8 +151,8 @@ extension Endpoint {
 }
 
 extension Endpoint.Parameter {
-    /// Asks how the answer was found, beside the answer.
-    static let explain = query("explain", .string, "1 or true adds how the answer was found")
+    /// Asks for the query plan.
+    static let explain = query("explain", .string, "1 or true adds the query plan")
 }
 
 extension [Endpoint.Parameter] {
@@ -157,9 +161,9 @@ extension [Endpoint.Parameter] {
 
     /// The paging and sorting of every list.
     static let page: [Endpoint.Parameter] = [
-        .header("X-Limit", .string, "Longest page; no limit where it is no positive number"),
-        .header("X-Skip", .string, "How many to leave out at the front"),
-        .header("X-Sort-Key", .string, "Field to sort by; committed_at unless said otherwise"),
-        .header("X-Sort-Order", .string, "asc, or anything else for descending"),
+        .header("X-Limit", .string, "Maximum number of documents; default: unlimited"),
+        .header("X-Skip", .string, "Number of documents to skip first; default: 0"),
+        .header("X-Sort-Key", .string, "Field to sort by; default: committed_at"),
+        .header("X-Sort-Order", .string, "asc for ascending; default: descending"),
     ]
 }

@@ -42,10 +42,10 @@ struct RouteTable: Sendable {
 
     var endpoints: [Endpoint] { routes.map(\.endpoint) }
 
-    /// Hands every endpoint to a router, behind the gate and below each of the prefixes.
+    /// Adds every endpoint to a router, below each of the prefixes, with access control.
     ///
-    /// The router answers a path with and without a slash at its end: the reference and the clients disagree, and a
-    /// redirect would cost a POST its body.
+    /// The router answers a path with and without a trailing slash: the reference and the clients disagree, and after a
+    /// redirect a POST has no body.
     func add(to router: Router<LedgeContext>, behind gate: Gate, below prefixes: [String]) {
         for (endpoint, answer) in routes {
             for prefix in prefixes {

@@ -12,7 +12,7 @@ indirect enum Schema: Sendable {
     case number
     case bool
     case timestamp
-    /// Some texts: a list, or one text with commas between.
+    /// Several texts: a list, or one text with commas between them.
     case texts
     /// The name of a file: no path, no control characters.
     case fileName
@@ -27,21 +27,21 @@ indirect enum Schema: Sendable {
     case nullable(Schema)
     /// A stored document.
     case document(Resource)
-    /// What a client sends to make one.
+    /// What a client sends to store a document.
     case draft(Resource)
-    /// What a client sends to change one: any of the fields that may change.
+    /// What a client sends to change a document: any of the fields that may change.
     case change(Resource)
     /// `{"count":N,"result":[documents]}`
     case page(Resource)
-    /// A number of documents, or with a plan an object of both.
+    /// A number of documents, or an object of the number and the query plan.
     case counted
-    /// How a list or a count was found.
+    /// The query plan of a list or a count.
     case plan
-    /// What became of many documents: `{"accepted":N,"refused":M,"errors":[…]}`.
+    /// The result of batch ingest: `{"accepted":N,"refused":M,"errors":[…]}`.
     case receipt
     /// Any field of a resource as the name of a condition, with or without an operator.
     case filter(Resource)
-    /// `{"message":"…"}`, and whatever else stands beside it.
+    /// `{"message":"…"}`, with further members in some responses.
     case message
     /// The bytes of a file.
     case bytes

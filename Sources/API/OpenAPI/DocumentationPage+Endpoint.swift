@@ -2,7 +2,7 @@ internal import Catalog
 internal import HTTPTypes
 
 extension DocumentationPage {
-    /// One endpoint: what it does, what it takes, what it answers, and an example.
+    /// One endpoint: its summary, parameters, body, answers and an example.
     func article(_ endpoint: Endpoint) -> String {
         let method = endpoint.method.rawValue
         let id = endpoint.operationID
@@ -35,20 +35,20 @@ extension DocumentationPage {
         case .fields(let members), .json(.object(let members)): members.map(row)
         case .fieldsOrFile(let members):
             members.map(row) + [
-                ["<code>file</code>", "bytes", "The file itself, in a multipart form, as its last part"]
+                ["<code>file</code>", "bytes", "The file, as the last part of a multipart form"]
             ]
         case .json(let schema): [["JSON", schema.phrase, ""]]
         case .jsonOrLines(let resource):
             [["JSON", Schema.draft(resource).phrase, ""], Self.lines(of: resource)]
         case .lines(let resource): [Self.lines(of: resource)]
-        case .bytes: [["bytes", "any", "As they are, whatever the Content-Type says"]]
+        case .bytes: [["bytes", "any", "Any Content-Type"]]
         }
     }
 
     private static func lines(of resource: Resource) -> [String] {
         [
             "JSON lines", "on each line \(Schema.draft(resource).phrase)",
-            "With <code>Content-Type: \(LineFormat.standard)</code>; as many lines as you like",
+            "With <code>Content-Type: \(LineFormat.standard)</code>; any number of lines",
         ]
     }
 
@@ -72,7 +72,7 @@ extension DocumentationPage {
 }
 
 extension Schema {
-    /// What a reader is told of it, as HTML: documents link to their fields.
+    /// The schema as HTML text; documents link to their fields.
     fileprivate var phrase: String {
         switch self {
         case .any: "any JSON"
@@ -80,7 +80,7 @@ extension Schema {
         case .string: "text"
         case .integer: "integer"
         case .count: "integer from 0"
-        case .texts: "list of texts, or one text with commas"
+        case .texts: "list of texts, or one text with commas between them"
         case .number: "number"
         case .bool: "true or false"
         case .timestamp: "timestamp"
@@ -98,10 +98,10 @@ extension Schema {
         case .page(let resource):
             "object: <code>count</code>, and in <code>result</code> a list of <a href=\"#\(resource.name)\">\(resource.name.escaped)</a>"
         case .counted: "integer from 0; with <code>explain</code> object: <code>count</code>, <code>explain</code>"
-        case .plan: "object: how the answer was found"
+        case .plan: "object: the query plan"
         case .receipt: "object: <code>accepted</code>, <code>refused</code>, <code>errors</code>"
         case .filter(let resource): "conditions on <a href=\"#\(resource.name)\">\(resource.name.escaped)</a>, by name"
-        case .message: "object: <code>message</code>, and more"
+        case .message: "object: <code>message</code> and further members"
         case .bytes: "bytes"
         case .html: "a page"
         }

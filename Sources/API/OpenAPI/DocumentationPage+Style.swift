@@ -1,5 +1,5 @@
 extension DocumentationPage {
-    /// Two columns, the nouns beside what is said of them; one below the other where there is no room.
+    /// Two columns, the list of resources and their endpoints; a single column on narrow screens.
     static let style = """
         :root { --ink: #1d2530; --soft: #5b6675; --line: #dfe4ea; --paper: #fff; --shade: #f5f7f9; --link: #0b5cad;
           --read: #0b6e4f; --write: #0b5cad; --remove: #a8201a; }

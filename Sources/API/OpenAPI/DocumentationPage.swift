@@ -2,10 +2,10 @@ internal import Catalog
 internal import HTTPTypes
 internal import JSON
 
-/// The page at `/docs`: every noun with its endpoints, as plain HTML.
+/// The page at `/docs`: every resource with its endpoints, as plain HTML.
 ///
-/// It is made of the same endpoints as the OpenAPI document, and carries its style with it: no script, no font, no
-/// image, nothing a machine without a network would miss. Text is escaped where it is put into the page.
+/// It is generated from the same endpoints as the OpenAPI document. Its style is inline, and it has no script, font or
+/// image, so it works without a network. Text is escaped where it is put into the page.
 struct DocumentationPage: Sendable {
     let endpoints: [Endpoint]
     let options: ServerOptions
@@ -27,7 +27,7 @@ struct DocumentationPage: Sendable {
         </head>
         <body>
         <a class="skip" href="#content">Skip to the content</a>
-        <nav aria-label="Nouns">
+        <nav aria-label="Resources">
         <p class="name"><a href="#content">Ledge</a></p>
         <ul>
         \(endpoints.tags.map { "<li><a href=\"#\($0.escaped)\">\($0.escaped)</a></li>" }.joined(separator: "\n"))
@@ -45,32 +45,32 @@ struct DocumentationPage: Sendable {
 
     private var introduction: String {
         let host = "\(options.host):\(options.port == 0 ? 8092 : options.port)"
-        let token = isAuthenticated ? "\nexport TOKEN=…   # made by: ledge token" : ""
+        let token = isAuthenticated ? "\nexport TOKEN=…   # from: ledge token" : ""
         return """
             <h1>The REST API</h1>
-            <p>\(OpenAPIDocument.summary.escaped) For machines there is <a href="\(options.pathPrefix.escaped)/openapi.json">the
-            same as OpenAPI 3.1</a>.</p>
+            <p>\(OpenAPIDocument.summary.escaped) It is also available as
+            <a href="\(options.pathPrefix.escaped)/openapi.json">OpenAPI 3.1</a>.</p>
             <ul>
             \(OpenAPIDocument.conventions.map { "<li>\($0.escaped)</li>" }.joined(separator: "\n"))
             </ul>
-            <p>The examples are for a shell in which this was said:</p>
+            <p>The examples use these shell variables:</p>
             <pre><code>export LEDGE=http://\(host.escaped)\(token)</code></pre>
-            <h2 id="refusals">Refusals</h2>
-            <p>What any endpoint may answer beside its own, where it applies:</p>
+            <h2 id="common-errors">Common errors</h2>
+            <p>In addition to its own, any endpoint may return these, if they apply:</p>
             <table>
             <thead><tr><th scope="col">status</th><th scope="col">when</th></tr></thead>
             <tbody>
-            \(Refusal.allCases.filter(isPossible).map { row(["<code>\($0.status)</code>", $0.summary.escaped]) }.joined(separator: "\n"))
+            \(CommonError.allCases.filter(isPossible).map { row(["<code>\($0.status)</code>", $0.summary.escaped]) }.joined(separator: "\n"))
             </tbody>
             </table>
             """
     }
 
-    private func isPossible(_ refusal: Refusal) -> Bool {
-        endpoints.contains { refusal.concerns($0, isAuthenticated: isAuthenticated) }
+    private func isPossible(_ error: CommonError) -> Bool {
+        endpoints.contains { error.concerns($0, isAuthenticated: isAuthenticated) }
     }
 
-    /// One noun: its fields where it is a resource, then its endpoints.
+    /// One resource: its fields, then its endpoints.
     private func section(_ tag: String) -> String {
         let resource = Resource.all.first { $0.name == tag }
         return """
@@ -82,7 +82,7 @@ struct DocumentationPage: Sendable {
             """
     }
 
-    /// The fields of a resource's documents, and what becomes of those that are left out.
+    /// The fields of a resource's documents and their defaults.
     private func fields(_ resource: Resource) -> String {
         let rows = resource.fields.flatMap { field in
             [(field.name, field)] + field.members.map { ("\(field.name).\($0.name)", $0) }
@@ -91,10 +91,10 @@ struct DocumentationPage: Sendable {
             <details>
             <summary>Fields</summary>
             <table>
-            <thead><tr><th scope="col">field</th><th scope="col">kind</th><th scope="col">where it is left out</th></tr></thead>
+            <thead><tr><th scope="col">field</th><th scope="col">kind</th><th scope="col">default</th></tr></thead>
             <tbody>
             \(rows.map { row(["<code>\($0.escaped)</code>", $1.kind.phrase, $1.absence(in: resource).escaped]) }.joined(separator: "\n"))
-            \(Resource.stamps.map { row(["<code>\($0)</code>", "timestamp", "set by the server, whatever is sent"]) }.joined(separator: "\n"))
+            \(Resource.stamps.map { row(["<code>\($0)</code>", "timestamp", "set by the server; sent values are ignored"]) }.joined(separator: "\n"))
             </tbody>
             </table>
             </details>
@@ -109,7 +109,7 @@ struct DocumentationPage: Sendable {
 }
 
 extension Field.Kind {
-    /// What a reader is told of a value.
+    /// The kind as text.
     fileprivate var phrase: String {
         switch self {
         case .identifier: "text, 1 to 256 bytes"
@@ -128,7 +128,7 @@ extension Field.Kind {
 extension Field {
     fileprivate func absence(in resource: Resource) -> String {
         let sources = sources.map(\.text).joined(separator: ", or ")
-        if name == resource.key { return "made up" }
+        if name == resource.key { return "generated" }
         if !sources.isEmpty { return "taken from \(sources)\(isRequired ? "; required otherwise" : "")" }
         if isRequired { return "required" }
         return defaultValue.isNull ? "null" : String(decoding: defaultValue.bytes, as: UTF8.self)

@@ -3,27 +3,27 @@ internal import HummingbirdCore
 internal import JSON
 internal import NIOCore
 
-/// The API about itself: the OpenAPI document, and a page made of the same endpoints.
+/// The description of the API: the OpenAPI document, and a page generated from the same endpoints.
 ///
-/// Both are made once; neither needs anything from elsewhere.
+/// Both are generated once.
 struct DocumentationRoutes: Sendable {
     private let document: ByteBuffer
     private let page: String
 
     private static let documentEndpoint = Endpoint(
         target: .get("/openapi.json"),
-        summary: "Returns this API as an OpenAPI 3.1 document.",
+        summary: "Returns the description of this API as an OpenAPI 3.1 document.",
         access: .open,
         answers: [.ok(.map(.any))]
     )
     private static let pageEndpoint = Endpoint(
         target: .get("/docs"),
-        summary: "Returns this API as a page to read.",
+        summary: "Returns the description of this API as an HTML page.",
         access: .open,
         answers: [.ok(.html)]
     )
 
-    /// Makes both of all other endpoints, and of their own two.
+    /// Generates both from all other endpoints and their own two.
     init(endpoints: [Endpoint], options: ServerOptions, isAuthenticated: Bool) {
         let all = endpoints + [Self.documentEndpoint, Self.pageEndpoint]
         let document = OpenAPIDocument(endpoints: all, options: options, isAuthenticated: isAuthenticated)

@@ -2,7 +2,7 @@ internal import HTTPTypes
 internal import JSON
 
 extension OpenAPIDocument {
-    /// What endpoints refer to: the schemas they use, the refusals, how a token is sent.
+    /// What endpoints refer to: the schemas they use, the common errors, how a token is sent.
     var components: JSON {
         var schemas = JSONObject()
         for schema in endpoints.flatMap(\.schemas) + [.message] {
@@ -10,13 +10,13 @@ extension OpenAPIDocument {
         }
         var components: JSONObject = [
             "schemas": .object(schemas),
-            "responses": .object(JSONObject(Refusal.allCases.map { ($0.rawValue, $0.json) })),
+            "responses": .object(JSONObject(CommonError.allCases.map { ($0.rawValue, $0.json) })),
         ]
         if isAuthenticated {
             components["securitySchemes"] = [
                 "bearer": [
                     "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
-                    "description": "A token of `ledge token`, of `auth/token`, or of an enrolled client.",
+                    "description": "A token from `ledge token`, from `auth/token`, or of an enrolled client.",
                 ]
             ]
         }
@@ -36,8 +36,8 @@ extension Endpoint {
     }
 }
 
-/// A refusal that any endpoint of a kind may give; one it declares itself comes first.
-enum Refusal: String, CaseIterable {
+/// An error that any endpoint of a kind may return; one that it declares itself comes first.
+enum CommonError: String, CaseIterable {
     case invalid = "Invalid"
     case unauthorized = "Unauthorized"
     case forbidden = "Forbidden"
@@ -62,13 +62,14 @@ enum Refusal: String, CaseIterable {
 
     var summary: String {
         switch self {
-        case .invalid: "The request is broken, or something in it is missing, unknown or of the wrong kind"
-        case .unauthorized: "There is no token, or it is not good, or not any more"
+        case .invalid: "The request is malformed, or a field is missing, unknown or of the wrong type"
+        case .unauthorized: "The token is missing, invalid or expired"
         case .forbidden: "The token's role may not do this"
-        case .notFound: "There is none of that id"
-        case .tooLarge: "The body is longer than the server reads"
-        case .failed: "Stored bytes failed their checksum, or something unexpected happened; the server's log says what"
-        case .unavailable: "The disk refused, or the server is stopping"
+        case .notFound: "Unknown id"
+        case .tooLarge: "The body exceeds the size limit"
+        case .failed:
+            "Stored bytes failed their checksum, or an unexpected error occurred; the server's log has the details"
+        case .unavailable: "A disk error occurred, or the server is stopping"
         case .noSpace: "The disk is full"
         }
     }

@@ -25,27 +25,27 @@ extension OpenAPIDocument {
         ["name": .string(name), "in": "path", "required": true, "schema": ["type": "string", "minLength": 1]]
     }
 
-    /// The answers of its own, then those that any endpoint like it may give.
+    /// Its own answers, then the common errors that apply.
     private func responses(of endpoint: Endpoint) -> JSON {
         var responses = JSONObject()
         for answer in endpoint.answers { responses[String(answer.status)] = answer.json }
-        for refusal in Refusal.allCases where refusal.concerns(endpoint, isAuthenticated: isAuthenticated) {
-            let status = String(refusal.status)
+        for error in CommonError.allCases where error.concerns(endpoint, isAuthenticated: isAuthenticated) {
+            let status = String(error.status)
             guard responses[status] == nil else { continue }
-            responses[status] = ["$ref": .string("#/components/responses/\(refusal.rawValue)")]
+            responses[status] = ["$ref": .string("#/components/responses/\(error.rawValue)")]
         }
         return .object(JSONObject(responses.map { ($0.key, $0.value) }.sorted { $0.0 < $1.0 }))
     }
 }
 
 extension Endpoint.Access {
-    /// Who may call it, for a reader.
+    /// Who may call it, as text.
     var sentence: String {
         switch self {
         case .open: "For anyone; no token is needed."
         case .participants: "For clients, combiners and administrators."
         case .admin: "For administrators."
-        case .enrollment: "For whoever holds an enrolment token."
+        case .enrollment: "For holders of an enrolment token."
         }
     }
 }
@@ -77,7 +77,7 @@ extension Endpoint.Body {
             let form = Schema.object(members).jsonSchema(.form).closed
             let sent =
                 members.filter { $0.name != "file_token" }
-                + [.required("file", .bytes, "The file itself; it must be the last part")]
+                + [.required("file", .bytes, "The file; it must be the last part")]
             return Self.json(
                 isRequired: true,
                 ("application/json", closed),
@@ -114,11 +114,11 @@ extension Endpoint.Body {
         }
     }
 
-    /// OpenAPI 3.1 has no word for a sequence of values, so it is shown as the list of them.
+    /// OpenAPI 3.1 cannot describe a sequence of values, so it is shown as an array.
     private static func lines(of resource: Resource) -> JSON {
         [
             "type": "array", "items": Schema.draft(resource).jsonSchema(.request),
-            "description": "JSON lines: each element stands on a line of its own, without the brackets and commas.",
+            "description": "JSON lines: one element on each line, without the brackets and commas of an array.",
         ]
     }
 
@@ -140,7 +140,7 @@ extension Endpoint.Answer {
                 "Accept-Ranges": Self.header("bytes"),
                 "Content-Disposition": Self.header("The name of the file"),
             ]
-            if status == 206 { headers["Content-Range"] = Self.header("Which bytes of how many these are") }
+            if status == 206 { headers["Content-Range"] = Self.header("The range and the size of the file") }
             json["headers"] = .object(headers)
             json["content"] = ["application/octet-stream": [:]]
         case .html:

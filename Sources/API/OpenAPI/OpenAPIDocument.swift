@@ -4,18 +4,18 @@ internal import JSON
 
 /// The API as an OpenAPI 3.1 document, built from the endpoints the router answers.
 ///
-/// Answers are described as they are sent: every field, and no other. Requests are described as they should be sent;
-/// where the server is more forgiving than that, such as with numbers in quotes, the document does not say so.
+/// Responses are described exactly: every field, and no other. Requests are described as they should be sent; the
+/// document omits what the server tolerates, such as numbers in quotes.
 /// Source: OpenAPI Specification 3.1.0, whose schemas are JSON Schema, draft 2020-12.
 struct OpenAPIDocument: Sendable {
     let endpoints: [Endpoint]
     let options: ServerOptions
-    /// Whether the server asks for tokens: only then are there 401 and 403.
+    /// Whether the server requires tokens: only then there are 401 and 403.
     let isAuthenticated: Bool
 
     /// The version of the reference whose paths and documents these are.
     static let version = "1.1"
-    static let summary = "The Scaleout Edge REST API, as this server answers it."
+    static let summary = "The Scaleout Edge REST API as implemented by this server."
 
     /// The whole document.
     var json: JSON {
@@ -32,18 +32,18 @@ struct OpenAPIDocument: Sendable {
         ]
     }
 
-    /// What holds for every endpoint, a sentence each.
+    /// The conventions of all endpoints, a sentence each.
     static let conventions = [
-        "Every path is answered with and without a slash at its end, and what is answered to GET is answered to HEAD.",
-        "Bodies are JSON or forms; what starts like an object or an array is read as JSON whatever its Content-Type.",
-        "Every refusal is an object with a message, also 404 for an unknown path and 405, with Allow, for a wrong method.",
-        "Instants are UTC with microseconds; RFC 3339 with any offset and Unix times are taken.",
-        "Every field of a stored document is in every answer, null where it is unset.",
-        "Any field is a condition of a list or count, nested ones with dots, with __gt, __gte, __lt, __lte, __ne or __eq "
-            + "behind it where it is not equality.",
-        "A list or count says in Server-Timing how long it took, and with explain=1 in its URL how its answer was found.",
-        "Events are taken one at a time, or any number as JSON lines, whose Content-Type is application/x-ndjson.",
-        "A write is answered when it is on stable storage.",
+        "Every path works with and without a trailing slash; every GET endpoint also answers HEAD.",
+        "Bodies are JSON or forms; a body that starts with { or [ is read as JSON whatever its Content-Type.",
+        "Every error is an object with a message, also 404 for an unknown path and 405, with Allow, for a wrong method.",
+        "Timestamps are returned in UTC with microseconds; RFC 3339 with any offset and Unix times are accepted.",
+        "Every response contains all fields of a document; unset ones are null.",
+        "Lists and counts are filtered by any field, a nested one with dots: field=value tests equality, and a name that "
+            + "ends in __gt, __gte, __lt, __lte, __ne or __eq has that operator.",
+        "A list or count returns its duration in Server-Timing and, with explain=1 in its URL, its query plan.",
+        "Events are stored one at a time, or in any number as JSON lines with Content-Type: application/x-ndjson.",
+        "The response to a write is sent when the data is on stable storage.",
     ]
 
     private static func server(_ path: String) -> JSON {
@@ -63,7 +63,7 @@ struct OpenAPIDocument: Sendable {
 }
 
 extension Endpoint {
-    /// Its name in the document, and its anchor on the page: `postFileUploadByIdChunk`.
+    /// Its name in the document and its anchor on the page: `postFileUploadByIdChunk`.
     var operationID: String {
         let segments = path.hasPrefix(Self.prefix) ? path.dropFirst(Self.prefix.count) : path[...]
         return segments.split(separator: "/").reduce(method.rawValue.lowercased()) { name, segment in
@@ -75,7 +75,7 @@ extension Endpoint {
 }
 
 extension [Endpoint] {
-    /// The nouns: the resources in the order of the catalog, then the others as they come, the server itself last.
+    /// The tags: resources in the order of the catalog, then the others in order of declaration, `server` last.
     var tags: [String] {
         var tags = Resource.all.map(\.name).filter { name in contains { $0.tag == name } }
         for endpoint in self where !tags.contains(endpoint.tag) { tags.append(endpoint.tag) }

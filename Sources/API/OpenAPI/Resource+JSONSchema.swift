@@ -40,11 +40,11 @@ extension Resource {
         return JSON.object(of: properties, required: properties.keys).closed
     }
 
-    /// What is sent to store a document: the required fields, but for those that others may stand in for.
+    /// What is sent to store a document; a required field may be replaced by one of its sources.
     var draftSchema: JSON {
         var schema = fields.draftSchema.with(
             "description",
-            "Every field that may be sent. Stamps are taken as well, and dropped."
+            "Every field that may be sent. committed_at and updated_at are accepted and ignored."
         )
         let alternatives = fields.filter { $0.isRequired && !$0.sources.isEmpty }.map(\.presenceSchema)
         switch alternatives.count {
@@ -72,8 +72,9 @@ extension Resource {
         }
         return [
             "description": """
-            An object of conditions, all of which must hold. A name is a field, nested with dots, with __gt, __gte, __lt, __lte, \
-            __ne or __eq behind it where it is not equality; a comma or a list means any of; null matches what is unset. What is no object is no condition.
+            An object of conditions, all of which must hold. A name is a field, a nested one with dots; __gt, __gte, __lt, __lte, __ne \
+            or __eq at its end is the operator, default: equality. A comma or a list separates alternatives; null matches unset fields. \
+            A body that is not an object has no conditions.
             """,
             "properties": .object(properties),
         ]
@@ -121,7 +122,7 @@ extension Field {
         if !isPartial, !defaultValue.isNull { schema = schema.with("default", defaultValue) }
         if !sources.isEmpty {
             let names = sources.map(\.text).joined(separator: " or ")
-            schema = schema.with("description", .string("Taken from \(names) where it is left out"))
+            schema = schema.with("description", .string("Default: taken from \(names)"))
         }
         return schema
     }

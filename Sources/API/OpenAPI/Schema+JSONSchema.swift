@@ -102,7 +102,7 @@ extension Schema {
 
     private static let messageSchema: JSON = [
         "type": "object",
-        "description": "A sentence, and whatever else is worth knowing.",
+        "description": "A message; some responses have further members.",
         "properties": ["message": ["type": "string"]],
         "required": ["message"],
     ]

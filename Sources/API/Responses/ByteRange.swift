@@ -12,7 +12,7 @@ package enum ByteRange: Sendable, Hashable {
     case whole
     /// These bytes of the file; never empty.
     case part(Range<Int64>)
-    /// A range that starts behind the end of the file: 416.
+    /// A range that starts past the end of the file: 416.
     case unsatisfiable
 
     /// Reads a `Range` header against a file of `byteCount` bytes.

@@ -27,15 +27,15 @@ extension QueryPlan {
 
     static let schema = Schema.object([
         .required("segments", .count, "Segments of the log when the query began"),
-        .required("segments_skipped", .count, "Those that cannot hold an answer"),
-        .required("segments_counted", .count, "Those whose index knew the count without going through its rows"),
-        .required("segments_read", .count, "Those whose rows were gone through"),
+        .required("segments_skipped", .count, "Segments that cannot contain a match"),
+        .required("segments_counted", .count, "Segments whose index had the count"),
+        .required("segments_read", .count, "Segments whose rows were enumerated"),
         .required("records_read", .count, "Documents returned"),
-        .required("records_scanned", .count, "Documents read only to find the answer"),
+        .required("records_scanned", .count, "Documents read only to evaluate conditions"),
         .required(
             "order",
             .nullable(.oneOf(["log", "column", "ranked"])),
-            "As they were stored, from the sorted values of an index, or by comparing all that match; null for a count"
+            "log: as they were stored; column: from sorted values of an index; ranked: by comparing matches; null: a count"
         ),
         .required("sort_key", .nullable(.string), "The field of that order; null without one"),
         .required(
@@ -46,7 +46,7 @@ extension QueryPlan {
                     .required("answered_by", .oneOf(["key", "postings", "committed_at", "scan"])),
                 ])
             ),
-            "Which index answered each, or that documents had to be read"
+            "For each condition the index that answered it, or scan if documents had to be read"
         ),
     ])
 }

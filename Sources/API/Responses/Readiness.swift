@@ -80,15 +80,15 @@ struct Readiness: Sendable {
             "checks",
             .array(
                 .object([
-                    .required("name", .string, "What was checked: disk, reserve, log telemetry, uploads"),
+                    .required("name", .string, "The subject of the check: disk, reserve, log telemetry, uploads"),
                     .required("status", .oneOf(["ok", "degraded"])),
-                    .optional("reason", .string, "What is wrong"),
+                    .optional("reason", .string, "The problem"),
                     .optional("since", .timestamp),
-                    .optional("free_bytes", .count, "What can still be written to the disk"),
-                    .optional("unfinished", .count, "Uploads that are neither published nor gone"),
+                    .optional("free_bytes", .count, "Free space of the disk"),
+                    .optional("unfinished", .count, "Uploads that are neither published nor deleted"),
                 ])
             ),
-            "With verbose"
+            "Present with verbose"
         ),
     ])
 }

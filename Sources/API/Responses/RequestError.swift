@@ -107,7 +107,7 @@ extension RequestError {
         Self(.badRequest, "Too many conditions: \(countMax) are allowed")
     }
     static func rangeNotSatisfiable(byteCount: Int64) -> Self {
-        let message = "The range starts behind the end of the file, which has \(byteCount) bytes"
+        let message = "The range starts past the end of the file, which has \(byteCount) bytes"
         return Self(.rangeNotSatisfiable, message, [.contentRange: "bytes */\(byteCount)"])
     }
 }

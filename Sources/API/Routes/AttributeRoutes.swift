@@ -18,7 +18,7 @@ struct AttributeRoutes: Sendable {
         table.add(
             .post("attributes/current"),
             "Returns the newest value of every attribute of some nodes, by node and key.",
-            body: .json(.object([.required("entity_ids", .texts, "Also: node_ids, client_ids")])),
+            body: .json(.object([.required("entity_ids", .texts, "Also accepted as node_ids or client_ids")])),
             answers: .ok(.map(.map(.string))),
             use: values
         )

@@ -25,16 +25,16 @@ struct ClientRoutes: Sendable {
         self.options = options
     }
 
-    /// What a client may say about itself.
+    /// The fields that a client may send.
     private static let members: [Schema.Member] = [
         .required("name"),
-        .optional("client_id", .string, "Made up unless said otherwise"),
-        .optional("combiner_preferred", .string, "Also: preferred_combiner"),
+        .optional("client_id", .string, "Default: generated"),
+        .optional("combiner_preferred", .string, "Also accepted as preferred_combiner"),
         .optional("preferred_combiner"),
         .optional("package", .oneOf(["local", "remote"])),
         .optional("client_version"),
     ]
-    /// What it is told: where its combiner is.
+    /// The answer to it: the address of its combiner.
     private static let assignment: [Schema.Member] = [
         .required("status", .oneOf(["assigned"])), .required("client_id"), .required("name"), .required("combiner"),
         .required("combiner_id"), .required("public_hostname"), .required("internal_hostname"), .required("host"),
@@ -45,18 +45,18 @@ struct ClientRoutes: Sendable {
     func add(to table: inout RouteTable) {
         table.add(
             .post("clients/add"),
-            "Joins a client to the network, or again, and tells it which combiner to connect to.",
+            "Registers a new or returning client and returns the combiner that it connects to.",
             .participants,
             body: .fields(Self.members),
-            answers: .ok(Self.assignment, "Where the combiner is"),
-            .refused(203, "There is no package yet; ask again"),
-            .refused(400, "A field is missing or wrong, or no combiner is there, or not the one that is preferred"),
-            .refused(406, "The client's version does not fit"),
+            answers: .ok(Self.assignment, "The assigned combiner"),
+            .refused(203, "There is no active package yet; retry"),
+            .refused(400, "A field is missing or invalid, or no combiner, or not the preferred one, is available"),
+            .refused(406, "The client's version is incompatible"),
             use: join
         )
         table.add(
             .get("clients/config"),
-            "Tells a client where the network is.",
+            "Returns the address of the network.",
             .participants,
             parameters: [.query("checksum", .string, "true adds the active package's SHA-256")],
             answers: .ok([
@@ -73,7 +73,7 @@ struct ClientRoutes: Sendable {
         )
         table.add(
             .delete("clients/{id}"),
-            "Deletes one client; its tokens are worth nothing from then on.",
+            "Deletes one client and revokes its tokens.",
             answers: .ok(.message),
             use: delete
         )

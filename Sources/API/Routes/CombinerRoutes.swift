@@ -22,13 +22,13 @@ struct CombinerRoutes: Sendable {
             "Changes the host names under which clients reach a combiner.",
             body: .json(.change(.combiners)),
             answers: .ok(.message, "The changed combiner, and a message"),
-            .refused(400, "A name is neither HOST nor HOST:PORT, or another field is to change"),
+            .refused(400, "A name is neither HOST nor HOST:PORT, or another field was sent"),
             use: change
         )
         table.add(
             .post("combiners/clients/count"),
             "Counts the clients that are online, by combiner.",
-            body: .json(.object([.optional("combiners", .texts, "Ids; all unless said otherwise")])),
+            body: .json(.object([.optional("combiners", .texts, "Ids; default: all")])),
             answers: .ok([
                 .required(
                     "result",

@@ -18,20 +18,20 @@ struct CommandRoutes: Sendable {
     func add(to table: inout RouteTable) {
         table.add(
             .get("commands/roots"),
-            "Lists the commands that are nobody's task, newest first.",
+            "Lists the commands without a parent, newest first.",
             parameters: .page + [.explain],
             answers: .ok(.page(.commands)),
             use: roots
         )
         table.add(
             .post("commands/{id}/skip"),
-            "Goes on without waiting for the clients that have not answered.",
+            "Continues without the clients that have not responded.",
             answers: .ok(.message),
             use: skip
         )
         table.add(
             .post("commands/{id}/stop"),
-            "Ends a command, and its clients' tasks.",
+            "Stops a command and the tasks of its clients.",
             answers: .ok(.message),
             use: stop
         )

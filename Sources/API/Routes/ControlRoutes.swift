@@ -3,7 +3,7 @@ internal import Hummingbird
 internal import HummingbirdCore
 internal import JSON
 
-/// What the controller is told to do, but for starting sessions.
+/// Requests to the controller, except for starting sessions.
 struct ControlRoutes: Sendable {
     let controller: Controller
     let options: ServerOptions
@@ -11,12 +11,12 @@ struct ControlRoutes: Sendable {
     func add(to table: inout RouteTable) {
         table.add(
             .get("/get_controller_status"),
-            "Tells what the controller is doing.",
+            "Returns the state of the controller.",
             answers: .ok([.required("state", .oneOf(["idle", "instructing", "monitoring"]))]),
             use: state
         )
-        table.add(.post("control/stop"), "Ends the running session.", answers: .ok(.message), use: stop)
-        table.add(.post("control/skip"), "Goes on without waiting for the clients.", answers: .ok(.message), use: skip)
+        table.add(.post("control/stop"), "Stops the running session.", answers: .ok(.message), use: stop)
+        table.add(.post("control/skip"), "Continues without waiting for clients.", answers: .ok(.message), use: skip)
         table.add(
             .post("control/continue"),
             "Deprecated name of control/skip.",
@@ -28,26 +28,26 @@ struct ControlRoutes: Sendable {
 
     private func addOrders(to table: inout RouteTable) {
         let unknownModel = Endpoint.Answer.refused(404, "Unknown model")
-        let noClients = Endpoint.Answer.refused(400, "Nobody is online")
-        let clientIDs = Schema.Member.optional("client_ids", .texts, "All clients unless said otherwise")
+        let noClients = Endpoint.Answer.refused(400, "No client is online")
+        let clientIDs = Schema.Member.optional("client_ids", .texts, "Default: all clients")
         let order: [Schema.Member] = [
             .optional("parameters", .any), clientIDs,
-            .optional("timeout", .number, "Seconds; 180 unless said otherwise, -1 for ever"),
-            .optional("synchronous", .bool, "Whether the answer waits for the clients'"),
+            .optional("timeout", .number, "Seconds; default: 180; -1: unlimited"),
+            .optional("synchronous", .bool, "Whether the response waits for the responses of the clients"),
         ]
         table.add(
             .post("control/run_command"),
-            "Has clients run a command of their own; fields not named here become parameters.",
+            "Sends a custom command to clients; fields not listed here become parameters.",
             body: .json(
-                .object([.required("command_type", .string, "Custom_ is put in front where it is absent")] + order)
+                .object([.required("command_type", .string, "The prefix Custom_ is added if it is missing")] + order)
             ),
             answers: .ok(.message),
-            .refused(400, "The type is missing or reserved, or nobody is online"),
+            .refused(400, "The type is missing or reserved, or no client is online"),
             use: runCommand
         )
         table.add(
             .post("control/start_inference"),
-            "Has clients run a model.",
+            "Starts inference of a model on clients.",
             body: .json(.object([.required("model_id")] + order)),
             answers: .ok(.message),
             unknownModel,
@@ -56,7 +56,7 @@ struct ControlRoutes: Sendable {
         )
         table.add(
             .post("validations/start"),
-            "Has clients validate a model.",
+            "Starts validation of a model on clients.",
             body: .fields([.required("model_id"), .optional("session_id")]),
             answers: .ok(.message),
             unknownModel,
@@ -65,7 +65,7 @@ struct ControlRoutes: Sendable {
         )
         table.add(
             .post("models/{id}/stage"),
-            "Has clients fetch a model before they need it.",
+            "Lets clients download a model in advance.",
             body: .json(.object([clientIDs])),
             answers: .ok(.message),
             noClients,

@@ -6,9 +6,9 @@ internal import JSON
 internal import ServiceLifecycle
 internal import Store
 
-/// Whether the server answers, and whether all is well with it.
+/// Liveness and readiness.
 ///
-/// Anyone may ask: what is told names no path, no document and no upload.
+/// They need no token: the answers name no path, no document and no upload.
 struct HealthRoutes: Sendable {
     let store: Store
     let blobs: BlobStore
@@ -17,21 +17,21 @@ struct HealthRoutes: Sendable {
         for (path, status) in [("/health", "ok"), ("/livez", "alive")] {
             table.add(
                 .get(path),
-                "Tells that the server answers.",
+                "Answers 200 while the server is running.",
                 .open,
                 answers: .ok([.required("status", .oneOf([status]))])
             ) { _, _ in Response(["status": .string(status)]) }
         }
         table.add(
             .get("/readyz"),
-            "Tells whether requests are served, and what is not as it should be.",
+            "Returns whether the server accepts requests, and its problems.",
             .open,
             parameters: [
-                .query("verbose", .string, "Adds what was checked"),
-                .query("strict", .string, "Answers 503 also where the server is degraded"),
+                .query("verbose", .string, "Adds all checks"),
+                .query("strict", .string, "Answers 503 also if the server is degraded"),
             ],
             answers: .ok(Readiness.schema),
-            .refused(503, "The server is stopping, or with strict degraded", Readiness.schema),
+            .refused(503, "The server is stopping or, with strict, degraded", Readiness.schema),
             use: readiness
         )
     }

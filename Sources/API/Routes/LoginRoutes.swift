@@ -11,10 +11,10 @@ struct LoginRoutes: Sendable {
     let options: ServerOptions
 
     func add(to table: inout RouteTable) {
-        let isOff = Endpoint.Answer.refused(400, "The server asks for no tokens and makes none")
+        let isOff = Endpoint.Answer.refused(400, "Authentication is off on this server")
         table.add(
             .post("/api/cli-auth/init"),
-            "Begins a login.",
+            "Starts a login.",
             .open,
             answers: .ok([.required("requestId"), .required("pollToken"), .required("loginUrl")]),
             isOff,
@@ -22,7 +22,7 @@ struct LoginRoutes: Sendable {
         )
         table.add(
             .get("/api/cli-auth/status"),
-            "Tells whether a login was approved, and hands out its refresh token once.",
+            "Returns whether a login was approved and, once, its refresh token.",
             .open,
             parameters: [.query("requestId"), .query("pollToken")],
             answers: .ok([
@@ -34,7 +34,7 @@ struct LoginRoutes: Sendable {
         )
         table.add(
             .get("/login"),
-            "The page on which a person approves a login.",
+            "Returns the page on which a person approves a login.",
             .open,
             parameters: [.query("requestId")],
             answers: .ok(.html),
@@ -42,16 +42,16 @@ struct LoginRoutes: Sendable {
         )
         table.add(
             .post("/login"),
-            "Approves a login, or refuses it, with a token.",
+            "Approves or denies a login, with a token.",
             .open,
             body: .fields([
                 .required("requestId"), .required("token"), .optional("decision", .oneOf(["approve", "deny"])),
             ]),
             answers: .ok(.html),
-            .refused(400, "A field is missing, or the server asks for no tokens and makes none"),
-            .refused(401, "The token is not good"),
-            .refused(403, "The token's role opens nothing"),
-            .refused(404, "No login of that id is waiting"),
+            .refused(400, "A field is missing, or authentication is off on this server"),
+            .refused(401, "The token is invalid"),
+            .refused(403, "The token's role has no access"),
+            .refused(404, "No login with that id is pending"),
             use: decide
         )
     }

@@ -15,10 +15,10 @@ struct ModelRoutes: Sendable {
     let helper: ActiveHelper
     let publication: Publication
 
-    /// What a client may say about a model it stores.
+    /// The fields of a new model.
     private static let members: [Schema.Member] = [
         .required("file_token", .string, "From file-upload/{id}/complete; or send the file itself"),
-        .optional("helper", .oneOf(ActiveHelper.names), "The active helper unless said otherwise"),
+        .optional("helper", .oneOf(ActiveHelper.names), "Default: the active helper"),
         .optional("model_id"), .optional("name"), .optional("parent_model"), .optional("session_id"),
         .optional("file_name"),
     ]
@@ -40,47 +40,47 @@ struct ModelRoutes: Sendable {
 
     func add(to table: inout RouteTable) {
         let trail: [Endpoint.Parameter] = [
-            .header("X-Limit", .string, "Most relatives to return; 10 unless said otherwise"),
-            .header("X-Reverse", .string, "true turns the order round"),
+            .header("X-Limit", .string, "Maximum number of models; default: 10"),
+            .header("X-Reverse", .string, "true reverses the order"),
             .query("include_self", .string, "true adds the model itself, which X-Limit does not count"),
         ]
         table.add(
             .post("models"),
-            "Makes a model of an uploaded file, or of the file in a multipart form.",
+            "Creates a model from an uploaded file, or from the file in a multipart form.",
             body: .fieldsOrFile(Self.members),
             answers: .ok([
                 .required("success", .bool), .required("message"), .required("model_id"), .required("model"),
             ]),
-            .refused(400, "A field is missing or wrong, or the file is none the helper can load"),
+            .refused(400, "A field is missing or invalid, or the helper cannot load the file"),
             .refused(404, "Unknown file_token"),
-            .refused(409, "The id is taken, or another request is at work on the token"),
-            .refused(413, "The body is too long"),
+            .refused(409, "The id exists already, or another request is using the token"),
+            .refused(413, "The body exceeds the size limit"),
             use: create
         )
         table.add(
             .get("models/{id}/ancestors"),
-            "Lists the models this one descends from, the nearest first.",
+            "Lists the ancestors of a model, nearest first.",
             parameters: trail,
             answers: .ok(.array(.document(.models))),
             use: ancestors
         )
         table.add(
             .get("models/{id}/descendants"),
-            "Lists the models that descend from this one, the nearest first.",
+            "Lists the descendants of a model, nearest first.",
             parameters: trail,
             answers: .ok(.array(.document(.models))),
             use: descendants
         )
         table.add(
             .get("models/leaf-nodes"),
-            "Lists the models nothing descends from, newest first.",
-            parameters: [.header("X-Limit", .string, "How many of the newest models to look at")],
+            "Lists the models without descendants, newest first.",
+            parameters: [.header("X-Limit", .string, "Number of newest models to examine; default: all")],
             answers: .ok(.array(.document(.models))),
             use: leaves
         )
         table.add(
             .get("models/{id}/download"),
-            "Returns the bytes that were uploaded, whole or one range of them.",
+            "Returns the uploaded file, or one range of it.",
             .participants,
             parameters: .download,
             answers: .ok(.bytes),

@@ -22,14 +22,14 @@ struct PackageRoutes: Sendable {
         self.options = options
     }
 
-    /// What a client may say about a package it stores.
+    /// The fields of a new package.
     private static let members: [Schema.Member] = [
         .required("file_token", .string, "From file-upload/{id}/complete; or send the file itself"),
-        .optional("helper", .oneOf(ActiveHelper.names), "The active helper unless said otherwise"),
-        .optional("name", .string, "The file's name unless said otherwise"),
+        .optional("helper", .oneOf(ActiveHelper.names), "Default: the active helper"),
+        .optional("name", .string, "Default: the name of the file"),
         .optional("description"),
         .optional("file_name"),
-        .optional("restart_clients", .bool, "Tells the clients to start again, with the new package"),
+        .optional("restart_clients", .bool, "Restarts the clients with the new package"),
         .optional("abort_ongoing_tasks", .bool),
     ]
     /// Archives a client can unpack.
@@ -38,16 +38,16 @@ struct PackageRoutes: Sendable {
     private static let extensions = ["tar.gz", "tgz", "tar.bz2", "tar", "gz", "bz2", "zip"]
 
     func add(to table: inout RouteTable) {
-        let none = Endpoint.Answer.refused(404, "There is none")
+        let none = Endpoint.Answer.refused(404, "There is no such package")
         table.add(
             .post("packages"),
-            "Stores a package and makes it the active one.",
+            "Stores a package and activates it.",
             body: .fieldsOrFile(Self.members),
             answers: .ok([.required("success", .bool), .required("message"), .required("package_id")]),
-            .refused(400, "A field is missing or wrong, or the file is no archive that clients unpack"),
+            .refused(400, "A field is missing or invalid, or the file is not an archive that clients can unpack"),
             .refused(404, "Unknown file_token"),
-            .refused(409, "Another request is at work on the token"),
-            .refused(413, "The body is too long"),
+            .refused(409, "Another request is using the token"),
+            .refused(413, "The body exceeds the size limit"),
             use: create
         )
         table.add(
@@ -60,14 +60,19 @@ struct PackageRoutes: Sendable {
         )
         table.add(
             .put("packages/active"),
-            "Makes a package the active one.",
+            "Activates a package.",
             body: .fields([.required("id")]),
             answers: .ok(.message),
             none,
             use: activate
         )
-        table.add(.delete("packages/active"), "Leaves no package active.", answers: .ok(.message), use: deactivate)
-        let name = Endpoint.Parameter.query("name", .string, "A package's or its file's; the active one without it")
+        table.add(
+            .delete("packages/active"),
+            "Deactivates the active package.",
+            answers: .ok(.message),
+            use: deactivate
+        )
+        let name = Endpoint.Parameter.query("name", .string, "A package or its file; default: the active package")
         table.add(
             .get("packages/checksum"),
             "Returns the SHA-256 of a package.",

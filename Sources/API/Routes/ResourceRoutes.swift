@@ -38,7 +38,7 @@ struct ResourceRoutes: Sendable {
             )
             table.add(
                 .post("\(name)/list"),
-                "Lists \(name) by conditions in the body, where a comma or a list means any of.",
+                "Lists \(name) that match conditions in the body; a comma or a list separates alternatives.",
                 parameters: .page + [.explain],
                 body: .json(.filter(resource)),
                 answers: .ok(.page(resource)),
@@ -55,7 +55,7 @@ struct ResourceRoutes: Sendable {
             )
             table.add(
                 .post("\(name)/count"),
-                "Counts \(name) by conditions in the body.",
+                "Counts \(name) that match conditions in the body.",
                 parameters: [.explain],
                 body: .json(.filter(resource)),
                 answers: .ok(.counted),
@@ -72,7 +72,7 @@ struct ResourceRoutes: Sendable {
         if resource.operations.contains(.change) {
             table.add(
                 .patch(path),
-                "Changes the fields of one \(one) that are sent.",
+                "Changes the given fields of one \(one).",
                 body: .json(.change(resource)),
                 answers: .ok(.document(resource)),
                 use: change
@@ -83,11 +83,11 @@ struct ResourceRoutes: Sendable {
         }
     }
 
-    /// What stores documents: one, many, or either by the type of the body.
+    /// The endpoint that stores documents: one, many, or either by the `Content-Type`.
     private func addIntake(to table: inout RouteTable) {
         let (name, one) = (resource.name, resource.singular)
-        let taken = Endpoint.Answer.refused(409, "The id is taken")
-        let unknownSender = "A field is missing, unknown or wrong, or nobody has the sender's id"
+        let taken = Endpoint.Answer.refused(409, "The id exists already")
+        let unknownSender = "A field is missing, unknown or invalid, or the sender's id is unknown"
         let invalid = resource.insistsOnSenders ? Endpoint.Answer.refused(400, unknownSender) : nil
         switch (resource.operations.contains(.create), resource.operations.contains(.ingest)) {
         case (true, true):
@@ -96,7 +96,7 @@ struct ResourceRoutes: Sendable {
                 "Stores one \(one), or many as JSON lines.",
                 .participants,
                 body: .jsonOrLines(resource),
-                answers: .ok(.receipt, "Of JSON lines: those that were accepted are on stable storage"),
+                answers: .ok(.receipt, "For JSON lines: the accepted documents are on stable storage"),
                 .created(.document(resource)),
                 taken,
                 invalid,
@@ -119,15 +119,15 @@ struct ResourceRoutes: Sendable {
                 "Stores many \(name), as JSON lines.",
                 .participants,
                 body: .lines(resource),
-                answers: .ok(.receipt, "What was accepted is on stable storage"),
-                .refused(405, "The Content-Type is not that of JSON lines"),
+                answers: .ok(.receipt, "The accepted documents are on stable storage"),
+                .refused(405, "The Content-Type is not \(LineFormat.standard)"),
                 use: ingest
             )
         case (false, false): break
         }
     }
 
-    /// The conditions worth naming; every other field, nested path and operator is taken as well.
+    /// The conditions that an index answers; every other field, nested path and operator is accepted as well.
     private var filters: [Endpoint.Parameter] {
         resource.schema.indexes.map { .query($0.path.text) }
     }

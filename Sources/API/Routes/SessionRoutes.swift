@@ -22,16 +22,16 @@ struct SessionRoutes: Sendable {
     func add(to table: inout RouteTable) {
         table.add(
             .post("sessions"),
-            "Makes a session, which is not started yet.",
+            "Creates a session without starting it.",
             body: .json(.draft(.sessions)),
             answers: .created(.document(.sessions)),
-            .refused(409, "The id is taken"),
+            .refused(409, "The id exists already"),
             use: create
         )
-        let started = "The session is started, and its status is the controller's to say"
+        let started = "The session is started; only the controller changes its status"
         table.add(
             .patch("sessions/{id}"),
-            "Changes the fields of a session that are sent, in session_config too.",
+            "Changes the given fields of a session, also those within session_config.",
             body: .json(.change(.sessions)),
             answers: .ok(.document(.sessions)),
             .refused(400, started),
@@ -39,7 +39,7 @@ struct SessionRoutes: Sendable {
         )
         table.add(
             .put("sessions/{id}"),
-            "Puts a whole session in the place of the old one.",
+            "Replaces a session.",
             body: .json(.draft(.sessions)),
             answers: .ok(.document(.sessions)),
             .refused(400, started),
@@ -48,10 +48,10 @@ struct SessionRoutes: Sendable {
         for path in ["sessions/start", "control/start_session"] {
             table.add(
                 .post(path),
-                "Starts a session, or goes on with one that is finished.",
+                "Starts a session, or continues a finished one.",
                 body: .fields(Self.startMembers),
                 answers: .ok(.message),
-                .refused(400, "A session is running, clients are too few, or the seed model is not there"),
+                .refused(400, "A session is running, too few clients are online, or the seed model is missing"),
                 use: start
             )
         }
@@ -59,10 +59,10 @@ struct SessionRoutes: Sendable {
 
     private static let startMembers: [Schema.Member] = [
         .required("session_id"),
-        .optional("rounds", .integer, "As in session_config unless said otherwise"),
+        .optional("rounds", .integer, "Default: as in session_config"),
         .optional("round_timeout", .integer, "Seconds"),
         .optional("model_name_prefix"),
-        .optional("client_ids", .string, "The only clients that take part, separated by commas"),
+        .optional("client_ids", .string, "The clients that take part, separated by commas; default: all"),
     ]
 
     /// Longest `server_functions`, in bytes.

@@ -20,20 +20,20 @@ struct StatusRoutes: Sendable {
     func add(to table: inout RouteTable) {
         table.add(
             .get("statuses/histogram"),
-            "Counts statuses by when they were stored, in equal spans of time.",
+            "Counts statuses by the time they were stored, in equal time spans.",
             parameters: [
-                .query("buckets", .string, "How many spans: 50 unless said otherwise, 200 at most"),
-                .query("start_date", .timestamp, "Where the first begins; the oldest status unless said otherwise"),
+                .query("buckets", .string, "Number of spans; default: 50, maximum: 200"),
+                .query("start_date", .timestamp, "Start of the first span; default: the oldest status"),
                 .query(
                     "end_date",
                     .timestamp,
-                    "Where the last ends; behind the newest status unless said otherwise"
+                    "End of the last span; default: after the newest status"
                 ),
                 .query("type"), .query("session_id"), .query("log_level"), .query("sender.name"),
                 .query("sender.role"),
             ],
             answers: .ok(.array(.object([.required("timestamp", .timestamp), .required("count", .count)]))),
-            .refused(400, "A date is none, or the end is not behind the start"),
+            .refused(400, "A date is invalid, or the end is not after the start"),
             use: histogram
         )
     }

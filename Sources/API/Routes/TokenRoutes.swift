@@ -21,38 +21,38 @@ struct TokenRoutes: Sendable {
     func add(to table: inout RouteTable) {
         let invalid = Endpoint.Answer.refused(
             400,
-            "A field is missing or wrong, or the server asks for no tokens and makes none"
+            "A field is missing or invalid, or authentication is off on this server"
         )
         table.add(
             .post("auth/token"),
-            "Makes an API key: a token that lasts long and needs no refreshing.",
+            "Creates an API key: a long-lived token that needs no refresh.",
             .participants,
             body: .fields([
                 .optional(
                     "token_type",
                     .oneOf(["client", "admin", "combiner"]),
-                    "Its role; client unless said otherwise"
+                    "Its role; default: client"
                 ),
-                .optional("expires_in_days", .integer, "365 unless said otherwise"),
+                .optional("expires_in_days", .integer, "Default: 365"),
             ]),
             answers: .created([.required("token"), .required("expires_at", .timestamp), .required("token_type")]),
             invalid,
-            .refused(403, "You may not make a token of that role"),
+            .refused(403, "Your role may not create a token of that role"),
             use: makeKey
         )
         table.add(
             .post("auth/enrollment-tokens"),
-            "Makes a token with which edge clients enrol.",
-            body: .fields([.optional("name"), .optional("expires_in_hours", .integer, "24 unless said otherwise")]),
+            "Creates a token with which edge clients enrol.",
+            body: .fields([.optional("name"), .optional("expires_in_hours", .integer, "Default: 24")]),
             answers: .created([.required("token"), .required("expires_at", .timestamp), .required("name")]),
             invalid,
             use: makeEnrollmentToken
         )
         table.add(
             .post("clients/enroll"),
-            "Gives a client its tokens, for an enrolment token.",
+            "Exchanges an enrolment token for the tokens of a client.",
             .enrollment,
-            body: .fields([.optional("client_id", .string, "Made up unless said otherwise"), .optional("name")]),
+            body: .fields([.optional("client_id", .string, "Default: generated"), .optional("name")]),
             answers: .ok(Self.pair + [.required("client_id")]),
             invalid,
             use: enroll
@@ -61,13 +61,13 @@ struct TokenRoutes: Sendable {
     }
 
     private func addRefreshes(to table: inout RouteTable, _ invalid: Endpoint.Answer) {
-        let spent = Endpoint.Answer.refused(401, "The refresh token is not good, or not any more")
+        let spent = Endpoint.Answer.refused(401, "The refresh token is invalid, expired or used")
         let refreshing: Endpoint.Body = .fields([
-            .required("refresh_token"), .optional("role", .string, "Not looked at: the token says it"),
+            .required("refresh_token"), .optional("role", .string, "Ignored: the token contains the role"),
         ])
         table.add(
             .post("clients/token"),
-            "Gives a client new tokens for its refresh token, which is then spent.",
+            "Exchanges the refresh token of a client, which is valid once, for new tokens.",
             .open,
             body: refreshing,
             answers: .ok(Self.pair),
@@ -76,7 +76,7 @@ struct TokenRoutes: Sendable {
         ) { request, _ in try await refresh(request, at: .clients) }
         table.add(
             .post("/api/auth/refresh"),
-            "Gives anybody but a client new tokens for a refresh token, which is then spent.",
+            "Exchanges any other refresh token, which is valid once, for new tokens.",
             .open,
             body: refreshing,
             answers: .ok(Self.pair),

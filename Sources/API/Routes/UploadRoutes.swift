@@ -14,29 +14,29 @@ struct UploadRoutes: Sendable {
     private static let statusMembers: [Schema.Member] = [
         .required("upload_id"), .required("file_name"), .required("file_size", .integer),
         .required("chunk_size", .integer),
-        .required("bytes_received", .integer, "What survives the death of the server's process"),
-        .required("bytes_durable", .integer, "What survives a power cut"), .required("next_chunk_index", .integer),
+        .required("bytes_received", .integer, "Bytes that survive a crash of the server"),
+        .required("bytes_durable", .integer, "Bytes that survive a power cut"), .required("next_chunk_index", .integer),
         .required("complete", .bool), .required("created_at", .timestamp), .required("expires_at", .timestamp),
     ]
 
     func add(to table: inout RouteTable) {
         let unknown = Endpoint.Answer.refused(404, "Unknown upload_id")
-        let busy = Endpoint.Answer.refused(409, "Another request is at work on this upload")
+        let busy = Endpoint.Answer.refused(409, "Another request is using this upload")
         table.add(
             .post("file-upload/init"),
-            "Begins an upload.",
+            "Starts an upload.",
             body: .fields([
                 .required("file_name", .fileName), .required("file_size", .count, "Bytes"),
-                .optional("chunk_size", .integer, "Bytes; a wish"),
+                .optional("chunk_size", .integer, "Preferred chunk size in bytes; the server may choose another"),
             ]),
             answers: .ok([.required("upload_id"), .required("chunk_size", .count), .required("total_chunks", .count)]),
-            .refused(400, "A field is missing or wrong, or the file is too large"),
+            .refused(400, "A field is missing or invalid, or the file is too large"),
             .refused(429, "Too many unfinished uploads"),
             use: begin
         )
         table.add(
             .get("file-upload/{id}"),
-            "Tells how far an upload is.",
+            "Returns the progress of an upload.",
             answers: .ok(Self.statusMembers),
             unknown,
             use: status
@@ -58,7 +58,7 @@ struct UploadRoutes: Sendable {
         )
         table.add(
             .post("file-upload/{id}/complete"),
-            "Ends an upload; the file is then on stable storage.",
+            "Completes an upload; the file is then on stable storage.",
             answers: .ok([
                 .required("file_token"), .required("file_name"), .required("file_size", .integer),
                 .required("checksum", .string, "SHA-256"),
@@ -70,7 +70,7 @@ struct UploadRoutes: Sendable {
         )
         table.add(
             .post("file-upload/{id}/abort"),
-            "Forgets an upload.",
+            "Aborts an upload and deletes its bytes.",
             answers: .ok(.message),
             unknown,
             busy,
