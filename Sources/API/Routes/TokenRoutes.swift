@@ -76,7 +76,7 @@ struct TokenRoutes: Sendable {
         ) { request, _ in try await refresh(request, at: .clients) }
         table.add(
             .post("/api/auth/refresh"),
-            "Exchanges any other refresh token, which is valid once, for new tokens.",
+            "Exchanges a refresh token of an administrator or combiner, which is valid once, for new tokens.",
             .open,
             body: refreshing,
             answers: .ok(Self.pair),
