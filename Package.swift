@@ -68,22 +68,22 @@ let package = Package(
         room("Catalog", ["Store", "JSON"]),
         room("Weights", ["CZlib", "JSON"]),
         room("Tokens", ["Store", "Disk", "JSON", .crypto, .lock]),
-        room("Control", ["Catalog", "Store", "Blobs", "Weights", "JSON", .lock]),
-        room("Inspection", ["Tokens", "Catalog", "Store", "Blobs", "SegmentLog", "Disk", "JSON"]),
-        room("Repair", ["Inspection", "Tokens", "Catalog", "Store", "Blobs", "SegmentLog", "Disk", "JSON"]),
+        room("Federation", ["Tokens", "Catalog", "Store", "Blobs", "Weights", "JSON", .lock, .nioPosix]),
+        room("Control", ["Federation", "Catalog", "Store", "Blobs", "Weights", "JSON", .lock]),
+        room("Inspection", ["Federation", "Tokens", "Catalog", "Store", "Blobs", "SegmentLog", "Disk", "JSON"]),
+        room("Repair", ["Inspection", "Federation", "Catalog", "Store", "Blobs", "SegmentLog", "Disk", "JSON"]),
         room(
             "API",
             [
-                "Control", "Tokens", "Weights", "Catalog", "Store", "Blobs", "JSON", .hummingbird, .httpTypes,
-                .lifecycle,
-                .lock, .logging, .nio, .nioPosix, .nioHTTP1,
+                "Federation", "Control", "Tokens", "Weights", "Catalog", "Store", "Blobs", "JSON", .hummingbird,
+                .httpTypes, .lifecycle, .lock, .logging, .nio, .nioPosix, .nioHTTP1,
             ]
         ),
         .executableTarget(
             name: "ledge",
             dependencies: [
-                "API", "Repair", "Inspection", "Control", "Tokens", "Catalog", "Store", "Blobs", "SegmentLog", "Disk",
-                "JSON",
+                "API", "Repair", "Inspection", "Control", "Federation", "Tokens", "Catalog", "Store", "Blobs",
+                "SegmentLog", "Disk", "JSON",
                 .argumentParser, .hummingbird, .lifecycle, .logging, .nio, .nioHTTP1, .nioPosix,
             ],
             swiftSettings: settings
@@ -104,7 +104,8 @@ let package = Package(
         .executableTarget(
             name: "ledge-trainers",
             dependencies: [
-                "API", "Trainers", "TestSupport", "Control", "Tokens", "Weights", "Catalog", "Store", "Blobs", "Disk",
+                "API", "Trainers", "TestSupport", "Federation", "Control", "Weights", "Catalog", "Store", "Blobs",
+                "Disk",
                 "JSON", .argumentParser, .hummingbird, .lifecycle, .logging,
             ],
             path: "Tests/TrainersServer",
@@ -119,13 +120,18 @@ let package = Package(
         tests(of: "Catalog", ["Store", "JSON"]),
         tests(of: "Weights", ["JSON"]),
         tests(of: "Tokens", ["Store", "Disk", "JSON", .lock]),
+        tests(of: "Federation", ["Tokens", "Catalog", "Store", "Blobs", "Disk", "JSON"]),
         tests(of: "Control", ["Trainers", "Catalog", "Store", "Blobs", "Weights", "Disk", "JSON", .lock]),
-        tests(of: "Repair", ["Inspection", "Catalog", "Tokens", "Store", "Blobs", "SegmentLog", "Disk", "JSON"]),
+        tests(
+            of: "Repair",
+            ["Inspection", "Federation", "Catalog", "Tokens", "Store", "Blobs", "SegmentLog", "Disk", "JSON"]
+        ),
         tests(of: "Inspection", ["Catalog", "Store", "Blobs", "SegmentLog", "Disk", "JSON"]),
         tests(
             of: "ledge",
             [
-                "API", "Control", "Blobs", "Catalog", "Store", "Disk", "JSON", .lifecycleTestKit, .lock, .logging, .nio,
+                "API", "Federation", "Control", "Blobs", "Catalog", "Store", "Disk", "JSON", .lifecycleTestKit, .lock,
+                .logging, .nio,
                 .nioHTTP1, .nioPosix,
             ]
         ),
@@ -137,8 +143,8 @@ let package = Package(
         tests(
             of: "API",
             [
-                "Control", "Tokens", "Catalog", "Store", "Blobs", "Disk", "JSON", .hummingbird, .hummingbirdTesting,
-                .httpTypes, .lifecycleTestKit, .nio, .nioEmbedded,
+                "Federation", "Control", "Tokens", "Catalog", "Store", "Blobs", "Disk", "JSON", .hummingbird,
+                .hummingbirdTesting, .httpTypes, .lifecycleTestKit, .nio, .nioEmbedded,
             ]
         ),
     ]

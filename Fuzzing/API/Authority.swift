@@ -1,1 +1,1 @@
-../Rooms/API/Requests/Authority.swift
+../Rooms/Federation/Authority.swift

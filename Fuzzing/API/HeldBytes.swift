@@ -1,1 +1,1 @@
-../Rooms/API/Requests/HeldBytes.swift
+../Rooms/Federation/Ingest/HeldBytes.swift

@@ -1,1 +1,1 @@
-../Rooms/API/Requests/LineSplitter.swift
+../Rooms/Federation/Ingest/LineSplitter.swift

@@ -1,49 +1,31 @@
-package import Blobs
 package import Control
+package import Federation
 package import Hummingbird
 internal import HummingbirdCore
 package import Logging
 internal import NIOCore
 internal import ServiceLifecycle
-package import Store
 package import Tokens
 
 /// The HTTP server over a store and its blobs.
 package struct Server: Sendable {
     private let routes: Routes
-    private let blobs: BlobStore
     private let options: ServerOptions
     private let connections: ConnectionTable
     private let logger: Logger
 
     /// Makes a server, which asks for tokens where it has an `authority` to verify them.
     package init(
-        store: Store,
-        blobs: BlobStore,
+        network: FederatedNetwork,
         controller: Controller,
         authority: TokenAuthority? = nil,
         options: ServerOptions = ServerOptions(),
         logger: Logger
     ) {
-        self.routes = Routes(
-            store: store,
-            blobs: blobs,
-            controller: controller,
-            authority: authority,
-            options: options
-        )
-        self.blobs = blobs
+        routes = Routes(network: network, controller: controller, authority: authority, options: options)
         self.options = options
         connections = ConnectionTable(options.connections)
         self.logger = logger
-    }
-
-    /// Keeps the combiners the operator declares; before requests are accepted.
-    ///
-    /// - Throws: `StoreError` where one cannot be stored.
-    package func declare(_ declarations: [CombinerDeclaration]) async throws {
-        let combiners = Combiners(store: routes.store)
-        for declaration in declarations { try await combiners.declare(declaration) }
     }
 
     /// Serves until a signal of the options arrives, and returns when the requests in flight are answered, or their
@@ -78,7 +60,7 @@ package struct Server: Sendable {
             configuration: ApplicationConfiguration(address: .hostname(options.host, port: options.port)),
             services: [
                 Expiry(
-                    blobs: blobs,
+                    blobs: routes.network.blobs,
                     authority: routes.authority,
                     interval: options.expiryInterval,
                     logger: logger

@@ -81,7 +81,8 @@ extension Resource {
             .required("checksum", .string, .postings),
             .required("blob_id", .string, .postings),
         ],
-        mutableFields: ["name"]
+        mutableFields: ["name"],
+        blob: .permanent("blob_id")
     )
 
     /// What clients, combiners and the controller report, as a log.

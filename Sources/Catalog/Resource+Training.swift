@@ -134,7 +134,8 @@ extension Resource {
             .required("file_size", .integer),
             .required("checksum", .string, .postings),
             .required("blob_id", .string, .postings),
-        ]
+        ],
+        blob: .permanent("blob_id")
     )
 
     /// A command to the network: a root command, or its task for one client.
@@ -157,6 +158,7 @@ extension Resource {
             .optional("timeout", .number),
             .optional("started_at", .timestamp),
             .optional("completed_at", .timestamp),
-        ]
+        ],
+        blob: .temporary("response.file_token")
     )
 }

@@ -1,3 +1,5 @@
+package import JSON
+
 /// One kind of thing the API serves, declared as data.
 ///
 /// Routes, validation, indexes, the list of endpoints and the tests are derived from it; see ``all``. It holds no
@@ -18,6 +20,8 @@ package struct Resource: Sendable, Hashable {
     package let mutableFields: Set<String>?
     /// Names that filters may use for another path, such as `client_id` for `sender.client_id`.
     package let aliases: [String: String]
+    /// Where a document names the blob it owns; nil where it owns none.
+    package let blob: BlobReference?
 
     package init(
         name: String,
@@ -27,7 +31,8 @@ package struct Resource: Sendable, Hashable {
         fields: [Field],
         insistsOnSenders: Bool = false,
         mutableFields: Set<String>? = nil,
-        aliases: [String: String] = [:]
+        aliases: [String: String] = [:],
+        blob: BlobReference? = nil
     ) {
         self.name = name
         self.key = key
@@ -37,6 +42,7 @@ package struct Resource: Sendable, Hashable {
         self.isAppendOnly = isAppendOnly
         self.fields = [.optional(key, .identifier)] + fields
         self.aliases = aliases
+        self.blob = blob
     }
 
     /// The fields the store sets on every document; what a client sends in them is not kept.
@@ -73,6 +79,19 @@ extension Resource {
 }
 
 extension Resource {
+    /// Where the documents of a resource name the blob they own.
+    package struct BlobReference: Sendable, Hashable {
+        package let path: FieldPath
+        /// Whether the blob is there as long as its document is.
+        package let isPermanent: Bool
+
+        /// A blob that is deleted with its document only.
+        package static func permanent(_ path: FieldPath) -> Self { Self(path: path, isPermanent: true) }
+
+        /// A blob that may be deleted before its document, such as an update that was averaged.
+        package static func temporary(_ path: FieldPath) -> Self { Self(path: path, isPermanent: false) }
+    }
+
     /// One of them: `client` for `clients`.
     package var singular: String {
         if name.hasSuffix("uses") { return String(name.dropLast(2)) }

@@ -1,4 +1,4 @@
-/// Why a body is not a document of a resource; the sentence for the client is made in `API`.
+/// Why a body, or a field of it, is not what a request or a resource takes.
 package enum ValidationError: Error, Sendable, Hashable {
     /// The body is JSON, but no object.
     case notAnObject
@@ -6,11 +6,45 @@ package enum ValidationError: Error, Sendable, Hashable {
     case unknownField(String)
     /// A required field has no value, and nothing it could be taken from has one.
     case missingField(String)
-    /// A field that is what it is once the document exists.
+    /// A field that cannot change once the document exists.
     case immutableField(String)
     /// A field that must be `HOST` or `HOST:PORT`.
     case notAHostName(String)
     case wrongKind(field: String, expected: Field.Kind)
+    /// A field whose value breaks a rule of its own; `expected` goes on after "must be".
+    case malformedField(String, expected: String)
     /// A sender that names neither a client nor a combiner.
     case unresolvableSender(field: String)
+}
+
+extension ValidationError {
+    /// What clients and operators read.
+    package var message: String {
+        switch self {
+        case .notAnObject: "Invalid object: the body must be a JSON object"
+        case .unknownField(let name): "Invalid object: unknown field '\(name)'"
+        case .missingField(let name): "missing field '\(name)'"
+        case .immutableField(let name): "field '\(name)' cannot be changed"
+        case .notAHostName(let name): "field '\(name)' must be a host name, or one with a port: edge.example.com:443"
+        case .wrongKind(let name, let expected): "field '\(name)' must be \(expected.phrase)"
+        case .malformedField(let name, let expected): "field '\(name)' must be \(expected)"
+        case .unresolvableSender(let name): "field '\(name)' must have a client_id or a combiner_id"
+        }
+    }
+}
+
+extension Field.Kind {
+    /// What a message calls a value of this kind.
+    fileprivate var phrase: String {
+        switch self {
+        case .identifier: "a string of 1 to 256 bytes"
+        case .string: "a string"
+        case .number: "a number"
+        case .integer: "an integer"
+        case .bool: "true or false"
+        case .timestamp: "a timestamp such as 2026-11-23T19:16:04Z"
+        case .json: "JSON"
+        case .object, .nodeRef: "an object"
+        }
+    }
 }

@@ -1,5 +1,6 @@
 internal import Blobs
 internal import Dispatch
+internal import Federation
 internal import JSON
 internal import NIOConcurrencyHelpers
 internal import Weights

@@ -80,26 +80,6 @@ struct Note: Sendable {
     var sessionID: String?
 }
 
-extension JSON {
-    /// A text, or null where there is none.
-    init(_ text: String?) {
-        self = text.map(JSON.string) ?? .null
-    }
-
-    init(_ value: Int) {
-        self = .number(JSONNumber(Int64(value)))
-    }
-
-    /// A number, or null where JSON has none for it.
-    init(_ value: Double) {
-        self = JSONNumber(value).map(JSON.number) ?? .null
-    }
-
-    init(_ moment: Timestamp?) {
-        self.init(moment?.description)
-    }
-}
-
 extension Duration {
     /// For documents, which tell times in seconds.
     var inSeconds: Double {

@@ -1,5 +1,7 @@
 internal import Blobs
+internal import Catalog
 package import Disk
+internal import Federation
 internal import SegmentLog
 internal import Store
 
@@ -14,7 +16,7 @@ package struct Check {
     private let advance: (Int64) -> Void
     private var tally = Tally()
     private var blobIDs: Set<String> = []
-    private var references: [(document: String, blob: String)] = []
+    private var owners: [BlobOwner] = []
 
     /// Checks the data directory at `path`: tells `visit` each finding as it comes, and `advance` the bytes read so far.
     ///
@@ -30,7 +32,7 @@ package struct Check {
         // Documents before blobs: what a server publishes meanwhile is a blob first and a document second.
         for name in check.premises.collections { check.checkLog(name) }
         for entry in check.premises.stored { check.checkStored(entry) }
-        check.compareReferences()
+        check.compareOwners()
         return check.tally
     }
 
@@ -56,12 +58,12 @@ package struct Check {
         checkIndexes(name)
         tally.collectionCount += 1
         tally.recordCount += survey.recordCount
-        references += survey.references
+        owners += survey.owners
     }
 
     /// Verifies the index files of a collection's sealed segments.
     private mutating func checkIndexes(_ name: String) {
-        guard let schema = Premises.schemas.first(where: { $0.name == name }) else { return }
+        guard let schema = Resource.allSchemas.first(where: { $0.name == name }) else { return }
         let directory = premises.directory.collection(name)
         do throws(SegmentError) {
             for segment in try LogCheck.sealedSegments(log: name, directory: directory, on: premises.disk) {
@@ -112,16 +114,16 @@ package struct Check {
         advance(tally.byteCount)
     }
 
-    /// Holds the documents against the blobs.
+    /// Compares the documents that own blobs with the blobs.
     ///
-    /// A damaged blob is there; that it is damaged was said.
-    private mutating func compareReferences() {
+    /// A damaged blob is there; its damage is reported already.
+    private mutating func compareOwners() {
         let paths = BlobPaths(premises.directory.path)
-        for (document, blob) in references where blobIDs.remove(blob) == nil {
-            let path = BlobID(blob).map { paths.blob($0) } ?? paths.blobs
+        for owner in owners where blobIDs.remove(owner.blobID) == nil && owner.isPermanent {
+            let path = BlobID(owner.blobID).map { paths.blob($0) } ?? paths.blobs
             do throws(DiskError) {
                 guard try premises.disk.entry(path)?.kind != .file else { continue }
-                report(Finding(path: path, reason: .missingBlob(document: document)))
+                report(Finding(path: path, reason: .missingBlob(document: owner.documentID)))
             } catch {
                 report(Finding(path: path, reason: .disk(error)))
             }

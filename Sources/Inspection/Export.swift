@@ -1,4 +1,6 @@
+internal import Catalog
 package import Disk
+internal import Federation
 package import JSON
 internal import SegmentLog
 package import Store
@@ -80,7 +82,7 @@ package struct Export {
         var export = Export(name, of: premises, selection, advance: advance, report: report, visit: visit)
         for finding in premises.findings { export.tell(finding) }
         guard premises.collections.contains(name) else { return export.progress }
-        let isAppendOnly = Premises.schemas.first { $0.name == name }?.isAppendOnly ?? false
+        let isAppendOnly = Resource.allSchemas.first { $0.name == name }?.isAppendOnly ?? false
         if selection.isHistory {
             export.readHistory()
         } else if isAppendOnly {

@@ -1,4 +1,6 @@
+internal import Catalog
 internal import Disk
+internal import Federation
 internal import JSON
 internal import SegmentLog
 internal import Store
@@ -14,22 +16,28 @@ struct LogSurvey {
     private(set) var last: Timestamp?
     /// Live documents of a collection that never replaces any.
     private var eventCount = 0
-    /// Live documents of the other kind, each with the blob it names.
+    /// Live documents of the other kind, each with the blob it owns.
     private var documents: [String: String?] = [:]
     private let isAppendOnly: Bool
+    /// Where its documents name their blobs.
+    private let reference: Resource.BlobReference?
 
     init(_ name: String) {
         self.name = name
-        isAppendOnly = Premises.schemas.first { $0.name == name }?.isAppendOnly ?? false
+        isAppendOnly = Resource.allSchemas.first { $0.name == name }?.isAppendOnly ?? false
+        reference = Resource.all.first { $0.name == name }?.blob
     }
 
     var liveCount: Int {
         eventCount + documents.count
     }
 
-    /// The live documents that name a blob, by id, sorted.
-    var references: [(document: String, blob: String)] {
-        documents.compactMap { entry in entry.value.map { (entry.key, $0) } }.sorted { $0 < $1 }
+    /// The live documents that own a blob, by id, sorted.
+    var owners: [BlobOwner] {
+        documents.compactMap { id, blobID in
+            blobID.map { BlobOwner(documentID: id, blobID: $0, isPermanent: reference?.isPermanent ?? false) }
+        }
+        .sorted { $0.documentID < $1.documentID }
     }
 
     /// Reads the log in `directory`: tells `visit` what is wrong with it, and `advance` the bytes of each line.
@@ -79,11 +87,16 @@ struct LogSurvey {
                 return true
             }
             let document = UnsafeRawBufferPointer(rebasing: line[range])
-            documents[record.id] = .some(JSONScanner.first(Self.blobID, of: document)?.string)
+            documents[record.id] = .some(reference.flatMap { JSONScanner.first($0.path, of: document)?.string })
             return true
         }
     }
+}
 
-    /// The member by which documents of any resource name their blob.
-    private static let blobID = FieldPath("blob_id")
+/// A document and the blob it owns.
+struct BlobOwner {
+    let documentID: String
+    let blobID: String
+    /// Whether the blob has to be there.
+    let isPermanent: Bool
 }

@@ -1,6 +1,7 @@
 internal import Blobs
 internal import Catalog
 internal import Disk
+internal import Federation
 internal import SegmentLog
 internal import Store
 internal import Tokens
@@ -23,9 +24,6 @@ struct Premises {
     private(set) var stored: [BlobCheck.Entry] = []
     /// What is remarkable about names; the files are not read yet.
     private(set) var findings: [Finding] = []
-
-    /// Every collection a server keeps.
-    static let schemas = Resource.schemas + [TokenAuthority.schema]
 
     /// - Throws: where nothing can be told about the directory as a whole.
     init(_ path: String, on disk: any Disk) throws(InspectionError) {
@@ -83,7 +81,7 @@ struct Premises {
                 continue
             }
             collections.append(name)
-            if !Self.schemas.contains(where: { $0.name == name }) {
+            if !Resource.allSchemas.contains(where: { $0.name == name }) {
                 findings.append(Finding(path: path, reason: .unknownCollection))
             }
             for file in names(in: path) where file != SegmentName.manifest {

@@ -29,6 +29,22 @@ package enum JSONError: Error, Sendable, Hashable {
     }
 }
 
+extension JSONError {
+    /// What clients and operators read.
+    package var message: String {
+        switch self {
+        case .unexpectedByte(let offset): "Broken JSON: unexpected character at byte \(offset)"
+        case .unexpectedEnd(let offset): "Broken JSON: it ends unfinished at byte \(offset)"
+        case .trailingBytes(let offset): "Broken JSON: more follows after the value, at byte \(offset)"
+        case .invalidUTF8(let offset): "Broken JSON: not UTF-8 at byte \(offset)"
+        case .loneSurrogate(let offset): "Broken JSON: half a surrogate pair at byte \(offset)"
+        case .duplicateKey(let key, let offset): "Broken JSON: key '\(key)' comes twice, at byte \(offset)"
+        case .tooDeep(let offset): "Broken JSON: nested too deep at byte \(offset)"
+        case .tooLong(let byteCount): "The JSON is too long: \(byteCount) bytes"
+        }
+    }
+}
+
 /// Limits of the parser for bytes from untrusted clients.
 package struct JSONLimits: Sendable, Hashable {
     package static let `default` = JSONLimits()

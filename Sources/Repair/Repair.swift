@@ -1,10 +1,10 @@
 internal import Blobs
 internal import Catalog
 package import Disk
+internal import Federation
 internal import JSON
 internal import SegmentLog
 internal import Store
-internal import Tokens
 
 /// What it takes to make a damaged data directory whole, as far as its own bytes allow.
 ///
@@ -26,7 +26,6 @@ package struct Repair {
     private var readByteCount: Int64 = 0
 
     /// Every collection a server keeps.
-    private static let schemas = Resource.schemas + [TokenAuthority.schema]
 
     /// Reads the data directory at `path`, and tells `advance` how many bytes of blobs were read so far.
     ///
@@ -80,7 +79,7 @@ package struct Repair {
             let log = try LogRepair(log: name, directory: path, on: disk)
             actions += log.steps.map(RepairAction.init)
             if !log.steps.isEmpty { logs.append(log) }
-            guard let schema = Self.schemas.first(where: { $0.name == name }) else { return }
+            guard let schema = Resource.allSchemas.first(where: { $0.name == name }) else { return }
             let segments = try LogCheck.sealedSegments(log: name, directory: path, on: disk)
             for segment in segments {
                 try SegmentError.ofDisk { () throws(DiskError) in try planIndex(of: segment, path, schema) }

@@ -1,5 +1,5 @@
-internal import API
 internal import ArgumentParser
+internal import Federation
 
 /// `NAME=HOST:PORT`; a name has letters, digits, `_` and `-`, as in FEDn.
 extension CombinerDeclaration: ExpressibleByArgument {

@@ -1,10 +1,10 @@
 internal import ArgumentParser
 internal import Catalog
 internal import Disk
+internal import Federation
 internal import Inspection
 internal import JSON
 internal import Store
-internal import Tokens
 
 /// `ledge import`: brings documents from files into a data directory, without a server.
 struct Import: AsyncParsableCommand {
@@ -91,13 +91,16 @@ struct Import: AsyncParsableCommand {
         let start = ContinuousClock.now
         let store = dryRun ? nil : try open()
         let progress = ProgressLine()
-        var run = ImportRun(of: resource, into: store?.collection(collection)) {
+        var run = ImportRun(
+            of: resource,
+            into: store?.collection(collection),
+            validates: !skipsValidation,
+            keepsTimes: keepTimes
+        ) {
             progress.note($0)
         } note: {
             progress.show(Self.text(of: $0, $1))
         }
-        run.validates = !skipsValidation
-        run.keepsTimes = keepTimes
         var failure: (any Error)?
         do {
             for file in files {
@@ -126,12 +129,7 @@ struct Import: AsyncParsableCommand {
         options.maintainsItself = true
         options.settlingTimeMax = .seconds(3600)
         do {
-            return try Store.open(
-                data,
-                schemas: Resource.schemas + [TokenAuthority.schema],
-                options: options,
-                on: PosixDisk()
-            )
+            return try Store.open(data, schemas: Resource.allSchemas, options: options, on: PosixDisk())
         } catch {
             throw CommandFailure(error.text)
         }

@@ -1,5 +1,5 @@
-internal import API
 internal import ArgumentParser
+internal import Federation
 
 /// Where a server listens: `HOST:PORT`, with port 0 for any that is free.
 struct ListenAddress: Sendable, Hashable, ExpressibleByArgument, CustomStringConvertible {

@@ -1,4 +1,3 @@
-internal import API
 internal import ArgumentParser
 internal import Disk
 internal import JSON

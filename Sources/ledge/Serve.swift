@@ -4,6 +4,7 @@ internal import Blobs
 internal import Catalog
 internal import Control
 internal import Disk
+internal import Federation
 internal import Glibc
 internal import Inspection
 internal import Logging
@@ -119,15 +120,15 @@ struct Serve: AsyncParsableCommand {
         // Whatever ends the server, the logs are closed: the next start then knows their exact length.
         let ending: Result<Void, any Error>
         do {
+            let network = FederatedNetwork(store: store, blobs: blobs)
             let server = Server(
-                store: store,
-                blobs: blobs,
+                network: network,
                 controller: controller,
                 authority: try access.authority(data: data, store: store),
                 options: options(fileCountMax: fileCountMax),
                 logger: logger
             )
-            ending = .success(try await serve(server, controller, logger))
+            ending = .success(try await serve(server, network, controller, logger))
         } catch {
             ending = .failure(error)
         }
@@ -157,12 +158,7 @@ extension Serve {
         storeOptions.notice = { notice in logger.log(level: notice.level, "\(notice)") }
         let store: Store
         do throws(StoreError) {
-            store = try Store.open(
-                data,
-                schemas: Resource.schemas + [TokenAuthority.schema],
-                options: storeOptions,
-                on: disk
-            )
+            store = try Store.open(data, schemas: Resource.allSchemas, options: storeOptions, on: disk)
         } catch {
             throw CommandFailure(error.text)
         }
@@ -179,8 +175,15 @@ extension Serve {
     }
 
     /// Goes on with what an earlier process left, and serves until a signal.
-    private func serve(_ server: Server, _ controller: Controller, _ logger: Logger) async throws {
-        try await startingAnyway(logger, "a combiner is not declared") { try await server.declare(combiner) }
+    private func serve(
+        _ server: Server,
+        _ network: FederatedNetwork,
+        _ controller: Controller,
+        _ logger: Logger
+    ) async throws {
+        try await startingAnyway(logger, "a combiner is not declared") {
+            for declaration in combiner { try await network.combiners.declare(declaration) }
+        }
         try await startingAnyway(logger, "what was running does not go on") {
             for notice in try await controller.resume() { Console.note(notice) }
         }

@@ -26,16 +26,6 @@ struct AttributeRouteTests {
         }
     }
 
-    /// Longer than the pages that are walked.
-    @Test func anOldKeyIsFoundBehindALongHistory() async throws {
-        try await Site().run { visitor async throws in
-            try await Self.add(visitor, "site", "Lund", "e1")
-            for index in 0..<300 { try await Self.add(visitor, "battery", "\(index)", "e1") }
-            let answer = try await visitor.ask(.post, "/api/v1/attributes/current", ["node_ids": ["e1"]])
-            #expect(try answer.json == ["e1": ["battery": "299", "site": "Lund"]])
-        }
-    }
-
     @Test func aClientHasItsAttributes() async throws {
         let site = try Site()
         try await site.addClient("e1", name: "n")

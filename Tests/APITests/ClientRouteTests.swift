@@ -1,3 +1,4 @@
+import Federation
 import HTTPTypes
 import HummingbirdTesting
 import JSON
@@ -17,7 +18,7 @@ struct ClientRouteTests {
         _ body: @escaping @Sendable (Site, Visitor) async throws -> Void
     ) async throws {
         let site = try Site()
-        try await site.server.declare(declarations)
+        for declaration in declarations { try await site.network.combiners.declare(declaration) }
         try await site.run { visitor async throws in try await body(site, visitor) }
     }
 
@@ -49,34 +50,6 @@ struct ClientRouteTests {
             let client: JSON = ["name": "n"]
             let id = try await visitor.ask(.post, Self.add, client).json[path: "client_id"]?.string
             #expect(id?.utf8.count == 36)
-        }
-    }
-
-    @Test(arguments: ["preferred_combiner", "combiner_preferred"])
-    func bothSpellingsOfThePreferredCombinerCount(_ name: String) async throws {
-        let declarations = ["north", "south"].map { CombinerDeclaration(name: $0, host: "\($0).example", port: 1) }
-        try await Self.withCombiners(declarations) { _, visitor async throws in
-            var fields: JSONObject = ["name": "n"]
-            fields[name] = "south"
-            let answer = try await visitor.ask(.post, Self.add, .object(fields))
-            #expect(try answer.json[path: "public_hostname"] == "south.example")
-        }
-    }
-
-    @Test func clientsAreSharedAmongCombiners() async throws {
-        let declarations = ["a", "b", "c"].map { CombinerDeclaration(name: $0, host: "h", port: 1) }
-        try await Self.withCombiners(declarations) { _, visitor async throws in
-            for index in 0..<6 {
-                let client = JSON.object(["name": "n", "client_id": .string("c\(index)")])
-                _ = try await visitor.ask(.post, Self.add, client)
-            }
-            for name in ["a", "b", "c"] {
-                let count = try await visitor.ask(.get, "/api/v1/clients/count?combiner=\(name)").text
-                #expect(count == "2")
-            }
-            let last: JSON = ["name": "n", "client_id": "c5"]
-            let again = try await visitor.ask(.post, Self.add, last)
-            #expect(try again.json[path: "combiner"] == "c", "it does not count itself, and stays")
         }
     }
 
@@ -123,18 +96,6 @@ struct ClientRouteTests {
             #expect(try answer.json[path: "public_hostname"] == "edge.example")
             #expect(try answer.json[path: "port"] == 443)
             #expect(try answer.json[path: "internal_hostname"] == "10.0.0.1")
-        }
-    }
-
-    @Test func aDeclarationKeepsWhatAnOperatorChanged() async throws {
-        try await Self.withCombiners { site, visitor async throws in
-            let path = "/api/v1/combiners/north"
-            _ = try await visitor.ask(.patch, path, ["public_hostname": "edge.example"])
-            try await site.server.declare([CombinerDeclaration(name: "north", host: "10.0.0.2", port: 7)])
-            let combiner = try await visitor.ask(.get, path).json
-            #expect(combiner[path: "public_hostname"] == "edge.example")
-            #expect(combiner[path: "address"] == "10.0.0.2")
-            #expect(combiner[path: "port"] == 7)
         }
     }
 

@@ -1,5 +1,6 @@
 import Catalog
 import Disk
+import Federation
 import Glibc
 import HTTPTypes
 import Hummingbird
@@ -78,12 +79,14 @@ struct IngestFailureTests {
 
     @Test func aBodyShorterThanDeclaredLeavesNoHalfGroup() async throws {
         let site = try Site()
-        let documents = Documents(of: .telemetry, store: site.store, options: ServerOptions())
+        let documents = ResourceCollection(.telemetry, of: site.store)
         let body = (1...1_002).map(IngestTests.line).joined(separator: "\n")
         let fields: HTTPFields = [.contentLength: "1000000"]
         let head = HTTPRequest(method: .post, scheme: nil, authority: nil, path: Self.path, headerFields: fields)
         let request = Request(head: head, body: RequestBody(buffer: ByteBuffer(string: body)))
-        let failure = await #expect(throws: IngestFailure.self) { try await Ingest.run(request, into: documents) }
+        let failure = await #expect(throws: IngestFailure.self) {
+            try await LineIngest.run(request, into: documents, lineByteCountMax: 1 << 20)
+        }
         #expect(failure?.status == .badRequest)
         #expect(failure?.line == 1_001)
         #expect(failure?.receipt.acceptedCount == 1_000)

@@ -71,29 +71,6 @@ struct ModelRouteTests {
         }
     }
 
-    @Test func aTokenMakesOneModelHoweverManyAskAtOnce() async throws {
-        try await Site().run { visitor async throws in
-            for _ in 0..<10 {
-                let token = try await UploadRouteTests.upload(visitor, Self.vector)
-                let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
-                    for _ in 0..<8 {
-                        group.addTask {
-                            try await visitor.ask(
-                                .post,
-                                Self.models,
-                                ["file_token": .string(token), "helper": "binaryhelper"]
-                            ).status
-                        }
-                    }
-                    return try await group.reduce(into: [Int]()) { $0.append($1) }
-                }
-                #expect(statuses.count { $0 == 200 } == 1, "\(statuses)")
-                #expect(statuses.allSatisfy { [200, 404, 409].contains($0) }, "\(statuses)")
-            }
-            #expect(try await visitor.ask(.get, Self.models + "count").text == "10")
-        }
-    }
-
     @Test(arguments: [
         #"{"file_token":"TOKEN","model_id":"taken"}"#, #"{"file_token":"TOKEN","name":7}"#,
         #"{"file_token":"TOKEN","file_name":"../x"}"#, #"{"file_token":"TOKEN","helper":"x"}"#,
@@ -111,19 +88,6 @@ struct ModelRouteTests {
             _ = try Self.id(
                 await visitor.ask(.post, Self.models, ["file_token": .string(token), "helper": "binaryhelper"])
             )
-        }
-    }
-
-    /// As after a crash between blob and document: the bytes are there, and asking again ends well.
-    @Test func aBlobWithoutADocumentCanStillBeNamed() async throws {
-        let site = try Site()
-        try await site.run { visitor async throws in
-            let token = try await UploadRouteTests.upload(visitor, Self.vector)
-            _ = try await site.blobs.claim(token)
-            let id = try Self.id(
-                await visitor.ask(.post, Self.models, ["file_token": .string(token), "helper": "binaryhelper"])
-            )
-            #expect(try await visitor.ask(.get, Self.models + "\(id)/download").content == Content(Self.vector))
         }
     }
 
@@ -222,15 +186,6 @@ struct ModelRouteTests {
         }
     }
 
-    @Test func aCircleEnds() async throws {
-        try await Site().run { visitor async throws in
-            try await Self.make(visitor, "a", parent: "b")
-            try await Self.make(visitor, "b", parent: "a")
-            let answer = try await visitor.ask(.get, Self.models + "a/ancestors?include_self=true")
-            #expect(try answer.json.array?.count == 2)
-        }
-    }
-
     @Test func descendantsComeGenerationByGeneration() async throws {
         try await Site().run { visitor async throws in
             for (id, parent) in [("a", nil), ("b", "a"), ("c", "a"), ("d", "b"), ("e", "d")] {
@@ -255,17 +210,6 @@ struct ModelRouteTests {
             let headers = ["X-Limit": "9223372036854775807"]
             let path = Self.models + (verb == "ancestors" ? "b" : "a") + "/\(verb)"
             #expect(try await visitor.ask(.get, path, headers: headers).json.array?.count == 1)
-        }
-    }
-
-    /// A package's file is no upload any more, whoever asks for it by its token.
-    @Test func aBlobOfAnotherDocumentIsNoToken() async throws {
-        try await Site().run { visitor async throws in
-            let token = try await UploadRouteTests.upload(visitor, Self.vector, name: "p.tgz")
-            #expect(try await visitor.ask(.post, "/api/v1/packages/", ["file_token": .string(token)]).status == 200)
-            let stolen = try await visitor.ask(.post, Self.models, ["file_token": .string(token)])
-            #expect(stolen.status == 404)
-            #expect(try await visitor.ask(.get, "/api/v1/packages/download").bytes == Self.vector)
         }
     }
 

@@ -17,14 +17,6 @@ struct PackageRouteTests {
         return try #require(try answer.json[path: "package_id"]?.string)
     }
 
-    @Test func theNewestPackageIsTheActiveOne() async throws {
-        try await Site().run { visitor async throws in
-            for name in ["first", "second", "third"] { try await Self.add(visitor, name) }
-            #expect(try await visitor.ask(.get, Self.packages + "active").json[path: "name"] == "third")
-            #expect(try await visitor.ask(.get, Self.packages + "count?active=true").text == "1")
-        }
-    }
-
     @Test func anyPackageCanBeMadeTheActiveOne() async throws {
         try await Site().run { visitor async throws in
             let first = try await Self.add(visitor, "first")
@@ -37,41 +29,6 @@ struct PackageRouteTests {
             #expect(none.status == 404)
             #expect(try none.message == "Entity not found")
             #expect(try await visitor.ask(.put, Self.packages + "active", ["id": "x"]).status == 404)
-        }
-    }
-
-    @Test func oneIsActiveHoweverManyAreActivatedAtOnce() async throws {
-        try await Site().run { visitor async throws in
-            var ids: [String] = []
-            for index in 0..<8 { ids.append(try await Self.add(visitor, "p\(index)")) }
-            for _ in 0..<5 {
-                try await withThrowingTaskGroup(of: Int.self) { group in
-                    for id in ids {
-                        group.addTask {
-                            try await visitor.ask(.put, Self.packages + "active", ["id": .string(id)]).status
-                        }
-                    }
-                    for try await status in group { #expect(status == 200) }
-                }
-                #expect(try await visitor.ask(.get, Self.packages + "count?active=true").text == "1")
-            }
-        }
-    }
-
-    /// As after a crash between two writes: of two flags the later one counts.
-    @Test func ofTwoActivePackagesTheLaterOneCounts() async throws {
-        let site = try Site()
-        try await site.run { visitor async throws in
-            let first = try await Self.add(visitor, "first")
-            try await Self.add(visitor, "second")
-            _ = try await site.store.collection("packages").update(first) { old in
-                var package = old
-                package["active"] = true
-                return package
-            }
-            #expect(try await visitor.ask(.get, Self.packages + "active").json[path: "name"] == "first")
-            try await Self.add(visitor, "third")
-            #expect(try await visitor.ask(.get, Self.packages + "count?active=true").text == "1")
         }
     }
 

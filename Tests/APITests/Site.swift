@@ -2,6 +2,7 @@ import Blobs
 import Catalog
 import Control
 import Disk
+import Federation
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
@@ -20,6 +21,7 @@ final class Site: Sendable {
     let disk: any Disk
     let store: Store
     let blobs: BlobStore
+    let network: FederatedNetwork
     let controller: Controller
     let server: Server
 
@@ -32,15 +34,15 @@ final class Site: Sendable {
         blobOptions: BlobStore.Options = BlobStore.Options()
     ) throws {
         self.disk = disk
-        store = try Store.open(directory, schemas: Resource.schemas + [TokenAuthority.schema], on: disk)
+        store = try Store.open(directory, schemas: Resource.allSchemas, on: disk)
         blobs = try BlobStore(directory: directory, options: blobOptions, on: disk)
         var logger = Logger(label: "test")
         logger.logLevel = .critical
+        network = FederatedNetwork(store: store, blobs: blobs)
         controller = Controller(store: store, blobs: blobs)
         let spent = store.collection(TokenAuthority.schema.name)
         server = Server(
-            store: store,
-            blobs: blobs,
+            network: network,
             controller: controller,
             authority: key.map { TokenAuthority(key: $0, spent: spent) },
             options: options,
@@ -50,7 +52,7 @@ final class Site: Sendable {
 
     /// What the server answers, without a server.
     var routes: Routes {
-        Routes(store: store, blobs: blobs, controller: controller, authority: nil, options: ServerOptions())
+        Routes(network: network, controller: controller, authority: nil, options: ServerOptions())
     }
 
     /// Lets `body` talk to the server, through the router alone or over a socket.

@@ -1,9 +1,11 @@
 import Blobs
+import Catalog
 import Disk
 import Glibc
 import Inspection
 import JSON
 import SegmentLog
+import Store
 import TestSupport
 import Testing
 
@@ -69,6 +71,22 @@ struct DirectoryDamageTests {
         let (tally, findings) = try check(sample.disk)
         #expect(findings == [Finding(path: sample.blobPath, reason: .orphanBlob)])
         #expect(tally.worst == .note)
+    }
+
+    /// The update of a task is kept until it is averaged: no document names it by `blob_id`, and it may be gone.
+    @Test func blobOfATaskIsNeitherOrphanedNorMissing() async throws {
+        let disk = FaultDisk()
+        let store = try Store.open(SampleDirectory.path, schemas: [Resource.commands.schema], on: disk)
+        let blobs = try SampleDirectory.openBlobs(on: disk)
+        let intake = try await BlobIntake(fileName: "update.npz", byteCount: 3, blobs: blobs)
+        try await intake.take([1, 2, 3])
+        let blobID = try await blobs.claim(try await intake.finish().token).blobID
+        _ = try await store.collection("commands").insert(["response": ["file_token": .string(blobID)]])
+        await blobs.close()
+        try await store.close()
+        #expect(try check(disk).1 == [])
+        try disk.remove(BlobPaths(SampleDirectory.path).blob(try #require(BlobID(blobID))))
+        #expect(try check(disk).1 == [])
     }
 
     @Test(arguments: [

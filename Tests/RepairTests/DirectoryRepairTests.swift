@@ -1,6 +1,7 @@
 import Blobs
 import Catalog
 import Disk
+import Federation
 import Inspection
 import JSON
 import SegmentLog
@@ -15,7 +16,7 @@ import Tokens
 @Suite(.timeLimit(.minutes(10)))
 struct DirectoryRepairTests {
     private static let now = Timestamp(microseconds: 1_795_900_000_000_000)
-    private static let schemas = Resource.schemas + [TokenAuthority.schema]
+    private static let schemas = Resource.allSchemas
 
     private static func open(_ disk: FaultDisk) throws -> Store {
         var options = Store.Options()

@@ -4,12 +4,12 @@ import Blobs
 import Catalog
 import Control
 import Disk
+import Federation
 import Glibc
 import JSON
 import Logging
 import Store
 import TestSupport
-import Tokens
 import Trainers
 import Weights
 
@@ -44,7 +44,7 @@ struct Serve: AsyncParsableCommand {
 
     func run() async throws {
         let disk = PosixDisk()
-        let store = try Store.open(data, schemas: Resource.schemas + [TokenAuthority.schema], on: disk)
+        let store = try Store.open(data, schemas: Resource.allSchemas, on: disk)
         let blobs = try BlobStore(directory: data, on: disk)
         let digits = try Digits(ModelFile.open(MemorySource(Fixture.bytes(of: "digits/digits.npz"))))
         let trainers = Trainers(
@@ -63,8 +63,7 @@ struct Serve: AsyncParsableCommand {
         options.host = parts[0]
         options.port = port
         let server = Server(
-            store: store,
-            blobs: blobs,
+            network: FederatedNetwork(store: store, blobs: blobs),
             controller: controller,
             options: options,
             logger: logger

@@ -13,7 +13,7 @@ struct ArraySplitterTests {
             var part = rest.prefix(piece)
             rest = rest.dropFirst(piece)
             while let entry = try splitter.next(from: &part) {
-                #expect(entry.place == .element(found.count + 1))
+                #expect(entry.number == found.count + 1)
                 found.append(entry.bytes.map { String(decoding: $0, as: UTF8.self) })
             }
         }

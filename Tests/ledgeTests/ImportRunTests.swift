@@ -22,13 +22,18 @@ struct ImportRunTests {
         into name: String = "telemetry",
         store: Store? = nil,
         mustBeArray: Bool = false,
-        _ set: (inout ImportRun) -> Void = { _ in }
+        validates: Bool = true,
+        keepsTimes: Bool = false
     ) async throws -> Outcome {
         var outcome = Outcome()
         let resource = try #require(Resource.all.first { $0.name == name })
         let refusals = Refusals()
-        var run = ImportRun(of: resource, into: store?.collection(name)) { refusals.lines.append($0) }
-        set(&run)
+        var run = ImportRun(
+            of: resource,
+            into: store?.collection(name),
+            validates: validates,
+            keepsTimes: keepsTimes
+        ) { refusals.lines.append($0) }
         for text in texts {
             let file = try TemporaryFile(Array(text.utf8))
             var source = try ImportSource(file.path, mustBeArray: mustBeArray)
@@ -123,9 +128,11 @@ struct ImportRunTests {
 
     @Test func withoutValidationAnyObjectIsTaken() async throws {
         let store = try Self.store()
-        let outcome = try await Self.take([#"{"telemetry_id":"t","colour":{"$numberLong":"7"}}"#], store: store) {
-            $0.validates = false
-        }
+        let outcome = try await Self.take(
+            [#"{"telemetry_id":"t","colour":{"$numberLong":"7"}}"#],
+            store: store,
+            validates: false
+        )
         #expect(outcome.imported == 1)
         let document = try #require(try store.collection("telemetry").get("t"))
         #expect(try JSON(parsing: document.bytes)["colour"] == 7)
@@ -147,7 +154,7 @@ struct ImportRunTests {
             line("a", #"{"$date":"2024-01-01T00:00:00Z"}"#), line("b", #""2024-01-02T01:00:00+01:00""#),
             line("c", "1704240000.5"), line("d", #""2023-01-01""#), line("e", #""9000-01-01""#), line("f", #""soon""#),
         ]
-        let outcome = try await Self.take([text.joined(separator: "\n")], store: store) { $0.keepsTimes = true }
+        let outcome = try await Self.take([text.joined(separator: "\n")], store: store, keepsTimes: true)
         #expect(outcome.imported == 3)
         #expect(outcome.refused.map { $0.prefix(7) } == ["FILE:4:", "FILE:5:", "FILE:6:"])
         let times = try store.collection("telemetry").list(Query(ascending: true)).documents.map {
@@ -171,7 +178,7 @@ struct ImportRunTests {
 
     @Test(arguments: [
         ("[\(line(1)),\(line(2))", 1, "FILE: the file ends before the array does"),
-        ("[\(line(1))] {}", 1, "FILE: more follows behind the end of the array"),
+        ("[\(line(1))] {}", 1, "FILE: more follows after the end of the array"),
         ("\u{1F}\u{8B}", 0, nil), ("", 0, nil), ("\n \n", 0, nil),
     ])
     func aFileThatBreaksOffKeepsWhatCameBefore(_ text: String, _ imported: Int, _ failure: String?) async throws {

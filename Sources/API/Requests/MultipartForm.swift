@@ -1,4 +1,6 @@
 internal import Blobs
+internal import Catalog
+internal import Federation
 internal import HummingbirdCore
 internal import JSON
 internal import NIOCore
@@ -82,7 +84,7 @@ struct MultipartForm: Sendable {
             do {
                 reading.fields["file_token"] = .string(try await file.finish().token)
             } catch UploadError.incomplete {
-                throw RequestError.malformedField(fileField, expected: "the last part of the form")
+                throw ValidationError.malformedField(fileField, expected: "the last part of the form")
             }
         } else if reading.fields[part.name] == nil {
             reading.fields[part.name] = .string(String(buffer: reading.text))

@@ -1,3 +1,4 @@
+internal import Blobs
 internal import Catalog
 internal import Hummingbird
 internal import HummingbirdCore
@@ -59,6 +60,26 @@ extension Request {
         case .json(.object(let object)): return object
         case .json: throw ValidationError.notAnObject
         }
+    }
+
+    /// Reads the fields of a body with which a file comes: a JSON or form body whose `file_token` names an upload, or a
+    /// multipart form whose part `file` becomes an upload with a token.
+    ///
+    /// - Throws: `ValidationError.unknownField` for a name that is not among `members`, `.missingField` without a token.
+    func fieldsOfFile(_ members: [Schema.Member], into blobs: BlobStore, byteCountMax: Int) async throws -> JSONObject {
+        let fields: JSONObject
+        let type = HeaderParameters(parsing: headers[.contentType] ?? "")
+        if type.value == "multipart/form-data" {
+            let form = MultipartForm(boundary: type["boundary"] ?? "", fileField: "file", blobs: blobs)
+            fields = try await form.read(self)
+        } else {
+            fields = try await self.fields(byteCountMax: byteCountMax)
+        }
+        for (name, _) in fields where !members.contains(where: { $0.name == name }) {
+            throw ValidationError.unknownField(name)
+        }
+        _ = try fields.requiredText("file_token")
+        return fields
     }
 
     /// Reads the whole body into memory.

@@ -1,4 +1,5 @@
 internal import Blobs
+internal import Federation
 internal import Hummingbird
 internal import HummingbirdCore
 internal import Logging

@@ -1,5 +1,6 @@
 internal import Blobs
 internal import Catalog
+internal import Federation
 internal import HTTPTypes
 internal import JSON
 internal import Store
@@ -9,34 +10,7 @@ internal import Tokens
 
 extension ValidationError: AnsweredError {
     var status: HTTPResponse.Status { .badRequest }
-
-    var answer: String {
-        switch self {
-        case .notAnObject: "Invalid object: the body must be a JSON object"
-        case .unknownField(let name): "Invalid object: unknown field '\(name)'"
-        case .missingField(let name): "missing field '\(name)'"
-        case .immutableField(let name): "field '\(name)' cannot be changed"
-        case .notAHostName(let name): "field '\(name)' must be a host name, or one with a port: edge.example.com:443"
-        case .wrongKind(let name, let expected): "field '\(name)' must be \(expected.phrase)"
-        case .unresolvableSender(let name): "field '\(name)' must have a client_id or a combiner_id"
-        }
-    }
-}
-
-extension Field.Kind {
-    /// How a sentence calls a value of this kind.
-    fileprivate var phrase: String {
-        switch self {
-        case .identifier: "a string of 1 to 256 bytes"
-        case .string: "a string"
-        case .number: "a number"
-        case .integer: "an integer"
-        case .bool: "true or false"
-        case .timestamp: "a timestamp such as 2026-11-23T19:16:04Z"
-        case .json: "JSON"
-        case .object, .nodeRef: "an object"
-        }
-    }
+    var answer: String { message }
 }
 
 extension JSONError: AnsweredError {
@@ -48,18 +22,19 @@ extension JSONError: AnsweredError {
         }
     }
 
-    var answer: String {
+    var answer: String { message }
+}
+
+extension FederationError: AnsweredError {
+    var status: HTTPResponse.Status {
         switch self {
-        case .unexpectedByte(let offset): "Broken JSON: unexpected character at byte \(offset)"
-        case .unexpectedEnd(let offset): "Broken JSON: it ends unfinished at byte \(offset)"
-        case .trailingBytes(let offset): "Broken JSON: more follows after the value, at byte \(offset)"
-        case .invalidUTF8(let offset): "Broken JSON: not UTF-8 at byte \(offset)"
-        case .loneSurrogate(let offset): "Broken JSON: half a surrogate pair at byte \(offset)"
-        case .duplicateKey(let key, let offset): "Broken JSON: key '\(key)' comes twice, at byte \(offset)"
-        case .tooDeep(let offset): "Broken JSON: nested too deep at byte \(offset)"
-        case .tooLong(let byteCount): "The JSON is too long: \(byteCount) bytes"
+        case .unknownSender, .unknownHelper, .noCombiner, .unknownCombiner: .badRequest
+        case .noPackage: .notFound
+        case .incompatibleVersion: .notAcceptable
         }
     }
+
+    var answer: String { message }
 }
 
 extension StoreError: AnsweredError {

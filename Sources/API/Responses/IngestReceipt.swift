@@ -1,3 +1,4 @@
+internal import Federation
 internal import HTTPTypes
 internal import JSON
 
@@ -23,14 +24,17 @@ struct IngestReceipt: Sendable {
     /// How many refusals are named; all are counted.
     static let namedCountMax = 1_000
 
-    var acceptedCount = 0
+    private(set) var acceptedCount = 0
     private(set) var refusedCount = 0
     private(set) var named: [Refusal] = []
 
-    /// Counts refusals, in the order of their lines.
-    mutating func refuse(_ refusals: [Refusal]) {
-        refusedCount += refusals.count
-        named += refusals.prefix(Self.namedCountMax - named.count)
+    /// Counts what became of the next group of lines.
+    mutating func add(_ outcome: IngestOutcome) {
+        acceptedCount += outcome.acceptedCount
+        refusedCount += outcome.refusals.count
+        named += outcome.refusals.prefix(Self.namedCountMax - named.count).map {
+            Refusal(line: $0.number, reason: $0.reason.answer)
+        }
     }
 
     var members: JSONObject {
@@ -52,6 +56,18 @@ struct IngestReceipt: Sendable {
             "The first \(namedCountMax) of those refused"
         ),
     ])
+}
+
+extension IngestOutcome.Reason {
+    /// What the client reads.
+    fileprivate var answer: String {
+        switch self {
+        case .tooLong(let byteCountMax): "The line is longer than \(byteCountMax) bytes"
+        case .notAnObject: "Invalid object: the line must be a JSON object"
+        case .invalid(let message): message
+        case .notStored(let error): error.answer
+        }
+    }
 }
 
 /// Why the rest of a body was not stored; what was accepted before is.

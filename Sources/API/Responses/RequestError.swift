@@ -97,37 +97,12 @@ extension RequestError {
         closing
     )
     static let bodyTruncated = Self(.badRequest, "The request ended before its body was complete", closing)
-    static func missingField(_ name: String) -> Self { Self(.badRequest, "missing field '\(name)'") }
-    static func malformedField(_ name: String, expected: String) -> Self {
-        Self(.badRequest, "field '\(name)' must be \(expected)")
-    }
     static let clientIDsNotText = Self(.badRequest, "client_ids must be a comma separated string")
-    static let unsafeFileName = malformedField("file_name", expected: "a name without a path or control characters")
     static func tooManyConditions(countMax: Int) -> Self {
         Self(.badRequest, "Too many conditions: \(countMax) are allowed")
     }
     static func rangeNotSatisfiable(byteCount: Int64) -> Self {
         let message = "The range starts past the end of the file, which has \(byteCount) bytes"
         return Self(.rangeNotSatisfiable, message, [.contentRange: "bytes */\(byteCount)"])
-    }
-}
-
-/// The network.
-extension RequestError {
-    static let unknownHelper = Self(
-        .badRequest,
-        "Helper is required to be either 'numpyhelper', 'binaryhelper' or 'androidhelper'"
-    )
-    static let noPackage = Self(.notFound, "Entity not found")
-    static let noCombiner = Self(.badRequest, "No combiner available.")
-    static func unknownCombiner(_ name: String) -> Self {
-        Self(.badRequest, "Combiner \(name) not found or unavailable.")
-    }
-    static func incompatibleVersion(_ version: String) -> Self {
-        Self(.notAcceptable, "Client version \(version) does not fit this server, which speaks to versions 1.x")
-    }
-    /// `name` is `client <id>` or `combiner <id>`.
-    static func unknownSender(_ name: String) -> Self {
-        Self(.badRequest, "the sender, \(name), is not known here")
     }
 }

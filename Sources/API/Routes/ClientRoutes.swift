@@ -1,27 +1,20 @@
-internal import Catalog
+internal import Federation
 internal import Hummingbird
 internal import HummingbirdCore
 internal import JSON
-internal import Store
 internal import Tokens
 
 /// What `clients` has beyond the generic routes: how an edge client finds the network and joins it.
 struct ClientRoutes: Sendable {
-    let clients: Collection
-    let combiners: Combiners
+    let clients: Clients
     let packages: Packages
-    let helper: ActiveHelper
-    let attributes: CurrentAttributes
     let authority: TokenAuthority?
     let options: ServerOptions
 
-    init(store: Store, combiners: Combiners, packages: Packages, authority: TokenAuthority?, options: ServerOptions) {
+    init(_ network: FederatedNetwork, authority: TokenAuthority?, options: ServerOptions) {
+        clients = network.clients
+        packages = network.packages
         self.authority = authority
-        clients = store.collection(Resource.clients.name)
-        self.packages = packages
-        helper = ActiveHelper(store: store)
-        attributes = CurrentAttributes(store: store)
-        self.combiners = combiners
         self.options = options
     }
 
@@ -80,18 +73,15 @@ struct ClientRoutes: Sendable {
     }
 
     @Sendable func delete(_ request: Request, context: LedgeContext) async throws -> Response {
-        let id = context.parameter("id")
-        // First, so that a crash between the two, or a client that never joined, leaves no token that works.
-        try await authority?.revoke(subject: id)
-        try await clients.delete(id)
+        try await clients.delete(context.parameter("id"), revokingTokensOf: authority)
         return Response(["message": "Client deleted"])
     }
 
     /// Answers 200 and nothing else when the client may go on: it takes 201 for a failure.
     @Sendable func join(_ request: Request, context: LedgeContext) async throws -> Response {
         let fields = try await request.fields(byteCountMax: options.bodyByteCountMax)
-        let joining = try JoiningClient(fields)
-        if joining.package == "remote", try await onThreadPool({ [packages] in try packages.active() }) == nil {
+        let ip = context.channel.remoteAddress?.ipAddress
+        guard let joined = try await clients.join(JoiningClient(fields), ip: ip) else {
             return Response(
                 status: .nonAuthoritativeInformation,
                 [
@@ -100,26 +90,11 @@ struct ClientRoutes: Sendable {
                 ]
             )
         }
-        let known = try clients.get(joining.id).map { try JSON(parsing: $0.bytes) }
-        let combiner = try await combiner(for: joining, current: known?[path: "combiner"]?.string)
-        let ip = context.channel.remoteAddress?.ipAddress
-        _ = try await clients.put(
-            Resource.clients.validate([
-                "client_id": .string(joining.id),
-                "name": .string(joining.name),
-                "combiner": .string(combiner.id),
-                "combiner_preferred": joining.preferredCombiner.map(JSON.string) ?? .null,
-                "ip": ip.map(JSON.string) ?? .null,
-                "status": "available",
-                "last_seen": .string(Timestamp.now().description),
-                "package": joining.package.map(JSON.string) ?? .null,
-                "client_version": joining.version.map(JSON.string) ?? .null,
-            ])
-        )
+        let (client, combiner) = (joined.client, joined.combiner)
         return Response([
             "status": "assigned",
-            "client_id": .string(joining.id),
-            "name": .string(joining.name),
+            "client_id": .string(client.id),
+            "name": .string(client.name),
             "combiner": .string(combiner.id),
             "combiner_id": .string(combiner.id),
             "public_hostname": .string(combiner.publicHost),
@@ -127,25 +102,9 @@ struct ClientRoutes: Sendable {
             "host": .string(combiner.publicHost),
             "port": JSON(combiner.port),
             "grpc_secure": .bool(combiner.isSecure),
-            "helper_type": .string(try helper.name()),
-            "package": joining.package.map(JSON.string) ?? .null,
+            "helper_type": .string(joined.helper),
+            "package": JSON(client.package),
         ])
-    }
-
-    /// The preferred combiner, or the least loaded.
-    private func combiner(for client: JoiningClient, current: String?) async throws -> Combiner {
-        try await onThreadPool { [combiners] in
-            if let preferred = client.preferredCombiner {
-                guard let combiner = try combiners.named(preferred) else {
-                    throw RequestError.unknownCombiner(preferred)
-                }
-                return combiner
-            }
-            guard let combiner = try combiners.leastLoaded(for: client.id, current: current) else {
-                throw RequestError.noCombiner
-            }
-            return combiner
-        }
     }
 
     /// `discover_host` and `discover_port` are where this request came to.
@@ -156,43 +115,13 @@ struct ClientRoutes: Sendable {
             "discover_host": .string(host?.host ?? options.host),
             "discover_port": JSON(host.map { $0.port ?? 80 } ?? options.port),
         ]
-        if request.query["checksum"]?.lowercased() == "true",
-            let package = try await onThreadPool({ [packages] in try packages.active() })
-        {
-            answer["checksum"] = try JSON(parsing: package.bytes)[path: "checksum"]
+        if request.query["checksum"]?.lowercased() == "true", let package = try await packages.active() {
+            answer["checksum"] = try package.object["checksum"]
         }
         return Response(.object(answer))
     }
 
     @Sendable func currentAttributes(_ request: Request, context: LedgeContext) async throws -> Response {
-        let id = context.parameter("id")
-        guard try clients.get(id) != nil else { throw StoreError.notFound(id) }
-        return Response(.object(try await onThreadPool { try attributes.values(of: id) }))
-    }
-}
-
-/// What a client says when it joins.
-private struct JoiningClient: Sendable {
-    let id: String
-    let name: String
-    let preferredCombiner: String?
-    let package: String?
-    let version: String?
-
-    /// The reference and the official client spell the preferred combiner differently.
-    ///
-    /// - Throws: ``RequestError/incompatibleVersion(_:)`` for a version other than 1.x; without one a client is taken.
-    init(_ fields: JSONObject) throws(RequestError) {
-        id = try fields.text("client_id") ?? UniqueID.random()
-        guard let name = try fields.text("name") else { throw .missingField("name") }
-        self.name = name
-        let preferred = try fields.text("preferred_combiner")
-        preferredCombiner = if let preferred { preferred } else { try fields.text("combiner_preferred") }
-        package = try fields.text("package")
-        if let package, package != "local", package != "remote" {
-            throw .malformedField("package", expected: "'local' or 'remote'")
-        }
-        version = try fields.text("client_version")
-        if let version, version.split(separator: ".").first != "1" { throw .incompatibleVersion(version) }
+        Response(.object(try await clients.attributes(of: context.parameter("id"))))
     }
 }

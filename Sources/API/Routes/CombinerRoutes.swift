@@ -1,4 +1,5 @@
 internal import Catalog
+internal import Federation
 internal import Hummingbird
 internal import HummingbirdCore
 internal import JSON
@@ -7,14 +8,7 @@ internal import Store
 /// What `combiners` has beyond the generic routes.
 struct CombinerRoutes: Sendable {
     let combiners: Combiners
-    let documents: Documents
     let options: ServerOptions
-
-    init(combiners: Combiners, store: Store, options: ServerOptions) {
-        self.combiners = combiners
-        documents = Documents(of: .combiners, store: store, options: options)
-        self.options = options
-    }
 
     func add(to table: inout RouteTable) {
         table.add(
@@ -41,26 +35,16 @@ struct CombinerRoutes: Sendable {
 
     /// Answers the changed document, and a message: the official command line prints nothing else.
     @Sendable func change(_ request: Request, context: LedgeContext) async throws -> Response {
-        let document = try await documents.change(context.parameter("id"), request) { _, new throws(ValidationError) in
-            for name in ["public_hostname", "internal_hostname"] {
-                guard let text = new[name]?.string, !text.isEmpty else { continue }
-                guard let authority = Authority(parsing: text), authority.port != 0 else { throw .notAHostName(name) }
-            }
-        }
-        guard case .object(var object) = try JSON(parsing: document.bytes) else { throw RequestError.noSuchRoute }
-        object["message"] = "Combiner updated"
-        return Response(.object(object))
+        let change = try await request.object(for: .combiners, byteCountMax: options.bodyByteCountMax)
+        var answer = try await combiners.change(context.parameter("id"), change).object
+        answer["message"] = "Combiner updated"
+        return Response(.object(answer))
     }
 
     @Sendable func countClients(_ request: Request, context: LedgeContext) async throws -> Response {
         let fields = try await request.fields(byteCountMax: options.bodyByteCountMax)
-        let named = try fields.list("combiners") ?? []
-        let counts = try await onThreadPool { [combiners] in
-            try (named.isEmpty ? combiners.all().map(\.id) : named).map { id in
-                (id, try combiners.onlineClientCount(of: id))
-            }
-        }
-        let result = counts.map { JSON.object(["combiner_id": .string($0), "client_count": JSON($1)]) }
+        let counts = try await combiners.onlineClientCounts(of: fields.list("combiners") ?? [])
+        let result = counts.map { JSON.object(["combiner_id": .string($0.id), "client_count": JSON($0.count)]) }
         return Response(["result": .array(result)])
     }
 }

@@ -1,3 +1,4 @@
+internal import Catalog
 internal import Control
 internal import Hummingbird
 internal import HummingbirdCore
@@ -105,7 +106,7 @@ struct ControlRoutes: Sendable {
 
     @Sendable func startInference(_ request: Request, context: LedgeContext) async throws -> Response {
         let fields = try await request.fields(byteCountMax: options.bodyByteCountMax)
-        guard let model = try fields.text("model_id") else { throw RequestError.missingField("model_id") }
+        let model = try fields.requiredText("model_id")
         let outcome = try await controller.startInference(modelID: model, order(in: fields, known: ["model_id"]))
         var answer = outcome.answer
         answer["message"] = "Inference session started successfully"
@@ -114,7 +115,7 @@ struct ControlRoutes: Sendable {
 
     @Sendable func startValidation(_ request: Request, context: LedgeContext) async throws -> Response {
         let fields = try await request.fields(byteCountMax: options.bodyByteCountMax)
-        guard let model = try fields.text("model_id") else { throw RequestError.missingField("model_id") }
+        let model = try fields.requiredText("model_id")
         let outcome = try await controller.startValidation(sessionID: fields.text("session_id"), modelID: model)
         var answer = outcome.answer
         answer["message"] = "Validation started"
@@ -145,10 +146,10 @@ struct ControlRoutes: Sendable {
         case .number(let number)?: timeout = number.double
         case .string(let text)?:
             guard let value = Double(text), value.isFinite else {
-                throw RequestError.malformedField("timeout", expected: "a number of seconds")
+                throw ValidationError.malformedField("timeout", expected: "a number of seconds")
             }
             timeout = value
-        default: throw RequestError.malformedField("timeout", expected: "a number of seconds")
+        default: throw ValidationError.malformedField("timeout", expected: "a number of seconds")
         }
         return CommandOrder(
             parameters: parameters,

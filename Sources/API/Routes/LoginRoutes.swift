@@ -1,3 +1,4 @@
+internal import Catalog
 internal import HTTPTypes
 internal import Hummingbird
 internal import HummingbirdCore
@@ -96,8 +97,8 @@ struct LoginRoutes: Sendable {
     @Sendable func decide(_ request: Request, context: LedgeContext) async throws -> Response {
         guard let authority else { throw RequestError.authenticationOff }
         let fields = try await request.fields(byteCountMax: options.bodyByteCountMax)
-        guard let id = try fields.text("requestId") else { throw RequestError.missingField("requestId") }
-        guard let token = try fields.text("token") else { throw RequestError.missingField("token") }
+        let id = try fields.requiredText("requestId")
+        let token = try fields.requiredText("token")
         let identity = try authority.verify(String(token.trimmingSpaces))
         guard identity.role.opensEndpoints else { throw RequestError.insufficientRole(identity.role.rawValue) }
         let isRefused = try fields.text("decision") == "deny"

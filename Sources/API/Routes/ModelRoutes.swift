@@ -1,19 +1,16 @@
 internal import Blobs
 internal import Catalog
-internal import Control
+internal import Federation
 internal import Hummingbird
 internal import HummingbirdCore
 internal import JSON
-internal import NIOPosix
 internal import Store
-internal import Weights
 
 /// What `models` has beyond the generic routes: storing one, its family, its bytes.
 struct ModelRoutes: Sendable {
-    let models: Collection
+    let models: Models
     let blobs: BlobStore
-    let helper: ActiveHelper
-    let publication: Publication
+    let options: ServerOptions
 
     /// The fields of a new model.
     private static let members: [Schema.Member] = [
@@ -22,20 +19,13 @@ struct ModelRoutes: Sendable {
         .optional("model_id"), .optional("name"), .optional("parent_model"), .optional("session_id"),
         .optional("file_name"),
     ]
-    /// Models are checked on threads of their own: inflating a container may take seconds, and lists would wait.
-    private static let checking: NIOThreadPool = {
-        let pool = NIOThreadPool(numberOfThreads: 2)
-        pool.start()
-        return pool
-    }()
     /// Relatives that are listed when no `X-Limit` says otherwise, as in FEDn.
     private static let trailCountDefault = 10
 
-    init(store: Store, publication: Publication) {
-        models = store.collection(Resource.models.name)
-        helper = ActiveHelper(store: store)
-        blobs = publication.blobs
-        self.publication = publication
+    init(_ network: FederatedNetwork, options: ServerOptions) {
+        models = network.models
+        blobs = network.blobs
+        self.options = options
     }
 
     func add(to table: inout RouteTable) {
@@ -95,81 +85,42 @@ struct ModelRoutes: Sendable {
     ///
     /// Answers when blob and document are on stable storage. Bytes the helper could not load are refused.
     @Sendable func create(_ request: Request, context: LedgeContext) async throws -> Response {
-        var fields = try await publication.fields(of: request, names: Self.members.map(\.name))
-        let helper = try self.helper.name(in: fields)
-        let id = try fields.text("model_id") ?? UniqueID.random()
-        fields["helper"] = .string(helper)
-        fields["model_id"] = .string(id)
-        fields["model"] = .string(id)
-        _ = try await publication.publish(fields, of: .models, in: models) { reader in
-            guard let format = WeightsFormat(helper: helper) else { throw RequestError.unknownHelper }
-            // What is packed in an archive may not be larger than what may be sent as it is.
-            let limits = ModelLimits(byteCountMax: blobs.options.fileByteCountMax)
-            // Reads the archive's directory and the arrays' headers, not the arrays.
-            try await Self.checking.runIfActive {
-                try ModelFile.check(BlobSource(reader), as: format, limits: limits)
-            }
-        }
+        let fields = try await request.fieldsOfFile(Self.members, into: blobs, byteCountMax: options.bodyByteCountMax)
+        let id = try await models.publish(fields)
         return Response([
             "success": true, "message": "Model added successfully", "model_id": .string(id), "model": .string(id),
         ])
     }
 
     @Sendable func ancestors(_ request: Request, context: LedgeContext) async throws -> Response {
-        try await trail(request, from: context.parameter("id")) { model in
-            guard let parent = try JSON(parsing: model.bytes)[path: "parent_model"]?.string else { return [] }
-            return try models.get(parent).map { [$0] } ?? []
-        }
+        trail(request, try await models.ancestors(of: context.parameter("id"), limit: Self.trailCountMax(request)))
     }
 
     @Sendable func descendants(_ request: Request, context: LedgeContext) async throws -> Response {
-        try await trail(request, from: context.parameter("id")) { model in
-            let children = Filter([Condition("parent_model", .exactly(model.id))])
-            return try models.list(Query(filter: children, ascending: true)).documents
-        }
+        trail(request, try await models.descendants(of: context.parameter("id"), limit: Self.trailCountMax(request)))
     }
 
-    /// Answers a bare array of a model's relatives, generation by generation.
-    ///
-    /// Stops at a model that is gone, or that came before.
-    private func trail(
-        _ request: Request,
-        from id: String,
-        next: @escaping @Sendable (Document) throws -> [Document]
-    ) async throws -> Response {
-        let limit = request.headers.positiveNumber(.limit) ?? Self.trailCountDefault
-        var trail = try await onThreadPool { [models] in
-            guard let first = try models.get(id) else { throw StoreError.notFound(id) }
-            var trail = [first]
-            var seen: Set<String> = [id]
-            var position = 0
-            while position < trail.count, trail.count <= limit {
-                trail += try next(trail[position]).filter { seen.insert($0.id).inserted }
-                position += 1
-            }
-            return Array(trail.prefix(limit)) + trail.dropFirst(limit).prefix(1)
-        }
-        if request.query["include_self"]?.lowercased() != "true" { trail.removeFirst() }
-        if request.headers[.reverse]?.lowercased() == "true" { trail.reverse() }
-        return Response(trail)
+    private static func trailCountMax(_ request: Request) -> Int {
+        request.headers.positiveNumber(.limit) ?? trailCountDefault
+    }
+
+    /// Answers a bare array of a model and its relatives, with or without itself.
+    private func trail(_ request: Request, _ found: [Document]) -> Response {
+        var trail = found[...]
+        if request.query["include_self"]?.lowercased() != "true" { trail = trail.dropFirst() }
+        return Response(request.headers[.reverse]?.lowercased() == "true" ? trail.reversed() : Array(trail))
     }
 
     @Sendable func leaves(_ request: Request, context: LedgeContext) async throws -> Response {
-        let leaves = try await onThreadPool { [models] in
-            try models.list(Query(limit: request.headers.positiveNumber(.limit))).documents.filter { model in
-                try models.count(Filter([Condition("parent_model", .exactly(model.id))])) == 0
-            }
-        }
-        return Response(leaves)
+        Response(try await models.leaves(amongNewest: request.headers.positiveNumber(.limit)))
     }
 
     @Sendable func download(_ request: Request, context: LedgeContext) async throws -> Response {
         let id = context.parameter("id")
-        guard let model = try models.get(id) else { throw StoreError.notFound(id) }
-        let document = try JSON(parsing: model.bytes)
+        let model = try models.document(id).object
         return try BlobDownload(
-            reader: await blobs.open(document[path: "blob_id"]?.string ?? ""),
-            fileName: document[path: "file_name"]?.string ?? id,
+            reader: await blobs.open(model["blob_id"]?.string ?? ""),
+            fileName: model["file_name"]?.string ?? id,
             channel: context.channel,
             logger: context.logger
         ).response(to: request)

@@ -1,6 +1,7 @@
 internal import Blobs
 internal import Catalog
 internal import Control
+internal import Federation
 internal import Hummingbird
 internal import HummingbirdCore
 internal import JSON
@@ -9,16 +10,14 @@ internal import Store
 /// What `packages` has beyond the generic routes: storing one, the active one, its bytes.
 struct PackageRoutes: Sendable {
     let packages: Packages
-    let publication: Publication
-    let helper: ActiveHelper
+    let blobs: BlobStore
     let controller: Controller
     let options: ServerOptions
 
-    init(store: Store, packages: Packages, publication: Publication, controller: Controller, options: ServerOptions) {
+    init(_ network: FederatedNetwork, controller: Controller, options: ServerOptions) {
+        packages = network.packages
+        blobs = network.blobs
         self.controller = controller
-        self.packages = packages
-        helper = ActiveHelper(store: store)
-        self.publication = publication
         self.options = options
     }
 
@@ -32,10 +31,6 @@ struct PackageRoutes: Sendable {
         .optional("restart_clients", .bool, "Restarts the clients with the new package"),
         .optional("abort_ongoing_tasks", .bool),
     ]
-    /// Archives a client can unpack.
-    ///
-    /// It chooses how by the name.
-    private static let extensions = ["tar.gz", "tgz", "tar.bz2", "tar", "gz", "bz2", "zip"]
 
     func add(to table: inout RouteTable) {
         let none = Endpoint.Answer.refused(404, "There is no such package")
@@ -98,51 +93,23 @@ struct PackageRoutes: Sendable {
 
     /// Stores a package from the token of an upload, or from a `file` in a multipart body; it becomes the active one.
     @Sendable func create(_ request: Request, context: LedgeContext) async throws -> Response {
-        var fields = try await publication.fields(of: request, names: Self.members.map(\.name))
-        let helper = try self.helper.name(in: fields)
+        var fields = try await request.fieldsOfFile(Self.members, into: blobs, byteCountMax: options.bodyByteCountMax)
         let restartsClients = try fields.bool("restart_clients") ?? false
         let abortsTasks = try fields.bool("abort_ongoing_tasks") ?? false
         fields["restart_clients"] = nil
         fields["abort_ongoing_tasks"] = nil
-        let fileName = try await fileName(fields)
-        guard let suffix = Self.extensions.first(where: { fileName.lowercased().hasSuffix(".\($0)") }) else {
-            throw RequestError.malformedField(
-                "file_name",
-                expected: "the name of a .tgz, .tar.gz, .tar.bz2 or .zip file"
-            )
-        }
-        let id = UniqueID.random()
-        fields["package_id"] = .string(id)
-        fields["helper"] = .string(helper)
-        fields["name"] = .string(try fields.text("name") ?? fileName)
-        fields["file_name"] = .string(fileName)
-        fields["storage_file_name"] = .string("\(id).\(suffix)")
-        fields["active"] = false
-        _ = try await publication.publish(fields, of: .packages, in: packages.collection)
-        try await packages.activate(id)
+        let id = try await packages.publish(fields)
         if restartsClients { _ = try await controller.restartClients(abortOngoingTasks: abortsTasks) }
         return Response(["success": true, "message": "Package uploaded", "package_id": .string(id)])
     }
 
-    /// The name in the form, or else the one the upload began with.
-    private func fileName(_ fields: JSONObject) async throws -> String {
-        if let name = try fields.text("file_name") { return try FileName(name).text }
-        guard let token = try fields.text("file_token") else { throw RequestError.missingField("file_token") }
-        do { return try await publication.blobs.status(token).fileName } catch UploadError.unknownUpload {
-            throw UploadError.unknownToken
-        }
-    }
-
     @Sendable func active(_ request: Request, context: LedgeContext) async throws -> Response {
-        guard let package = try await onThreadPool({ [packages] in try packages.active() }) else {
-            throw RequestError.noPackage
-        }
-        return Response(package)
+        Response(try await packages.find(nil))
     }
 
     @Sendable func activate(_ request: Request, context: LedgeContext) async throws -> Response {
         let fields = try await request.fields(byteCountMax: options.bodyByteCountMax)
-        guard let id = try fields.text("id") else { throw RequestError.missingField("id") }
+        let id = try fields.requiredText("id")
         try await packages.activate(id)
         return Response(["message": "Active package set", "package_id": .string(id)])
     }
@@ -154,27 +121,22 @@ struct PackageRoutes: Sendable {
 
     @Sendable func checksum(_ request: Request, context: LedgeContext) async throws -> Response {
         let package = try await package(for: request)
-        return Response(["checksum": package[path: "checksum"] ?? .null, "message": "Checksum found."])
+        return Response(["checksum": package["checksum"] ?? .null, "message": "Checksum found."])
     }
 
     /// Answers the bytes under the name the client is to keep them under, whose suffix tells how to unpack them.
     @Sendable func download(_ request: Request, context: LedgeContext) async throws -> Response {
         let package = try await package(for: request)
         return try BlobDownload(
-            reader: await publication.blobs.open(package[path: "blob_id"]?.string ?? ""),
-            fileName: package[path: "storage_file_name"]?.string ?? "",
+            reader: await blobs.open(package["blob_id"]?.string ?? ""),
+            fileName: package["storage_file_name"]?.string ?? "",
             channel: context.channel,
             logger: context.logger
         ).response(to: request)
     }
 
     /// The package a request names, or the active one.
-    private func package(for request: Request) async throws -> JSON {
-        let name = request.query["name"].flatMap { $0.isEmpty ? nil : $0 }
-        let found = try await onThreadPool { [packages] in
-            try name.map { try packages.named($0) } ?? packages.active()
-        }
-        guard let found else { throw RequestError.noPackage }
-        return try JSON(parsing: found.bytes)
+    private func package(for request: Request) async throws -> JSONObject {
+        try await packages.find(request.query["name"].flatMap { $0.isEmpty ? nil : $0 }).object
     }
 }

@@ -1,22 +1,20 @@
 internal import Catalog
+internal import Federation
 internal import Hummingbird
 internal import HummingbirdCore
 internal import JSON
 internal import NIOCore
-internal import NIOPosix
 internal import Store
 
 /// The routes every resource has in common, for the operations it declares.
 struct ResourceRoutes: Sendable {
     let resource: Resource
-    let collection: Collection
-    let documents: Documents
+    let documents: ResourceCollection
     let options: ServerOptions
 
     init(_ resource: Resource, store: Store, options: ServerOptions) {
         self.resource = resource
-        self.collection = store.collection(resource.name)
-        self.documents = Documents(of: resource, store: store, options: options)
+        documents = ResourceCollection(resource, of: store)
         self.options = options
     }
 
@@ -150,18 +148,21 @@ struct ResourceRoutes: Sendable {
 
     /// One read of cached pages, so it is not worth a hop to the thread pool.
     @Sendable func get(_ request: Request, context: LedgeContext) async throws -> Response {
-        let id = context.parameter("id")
-        guard let document = try collection.get(id) else { throw StoreError.notFound(id) }
-        return Response(document)
+        Response(try documents.document(context.parameter("id")))
     }
 
     @Sendable func create(_ request: Request, context: LedgeContext) async throws -> Response {
-        Response(status: .created, try await documents.create(request))
+        Response(status: .created, try await documents.create(object(in: request)))
     }
 
     @Sendable func ingest(_ request: Request, context: LedgeContext) async throws -> Response {
         guard request.hasLines else { throw RequestError.linesOnly(allowed: ["GET", "HEAD", "POST"]) }
-        return Response(try await Ingest.run(request, into: documents).json)
+        let receipt = try await LineIngest.run(
+            request,
+            into: documents,
+            lineByteCountMax: options.bodyByteCountMax
+        )
+        return Response(receipt.json)
     }
 
     @Sendable func createOrIngest(_ request: Request, context: LedgeContext) async throws -> Response {
@@ -170,21 +171,25 @@ struct ResourceRoutes: Sendable {
     }
 
     @Sendable func change(_ request: Request, context: LedgeContext) async throws -> Response {
-        Response(try await documents.change(context.parameter("id"), request))
+        Response(try await documents.change(context.parameter("id"), object(in: request)))
     }
 
     @Sendable func delete(_ request: Request, context: LedgeContext) async throws -> Response {
-        try await collection.delete(context.parameter("id"))
+        try await documents.collection.delete(context.parameter("id"))
         return Response(["message": .string("\(resource.singular.capitalized) deleted")])
+    }
+
+    private func object(in request: Request) async throws -> JSONObject {
+        try await request.object(for: resource, byteCountMax: options.bodyByteCountMax)
     }
 
     private func list(_ request: Request, _ filter: Filter) async throws -> Response {
         let query = Query(filter: filter, headers: request.headers, of: resource)
-        return try await collection.answer(query, isExplained: request.asksForPlan)
+        return try await documents.collection.answer(query, isExplained: request.asksForPlan)
     }
 
     private func count(_ request: Request, _ filter: Filter) async throws -> Response {
-        try await collection.answerCount(of: filter, isExplained: request.asksForPlan)
+        try await documents.collection.answerCount(of: filter, isExplained: request.asksForPlan)
     }
 
     private func bodyFilter(_ request: Request) async throws -> Filter {
@@ -220,11 +225,6 @@ extension Filter {
             return self
         }
     }
-}
-
-/// Runs a read that may take long, or wait for the disk, off Swift's cooperative threads.
-func onThreadPool<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
-    try await NIOThreadPool.singleton.runIfActive(work)
 }
 
 extension String {

@@ -1,14 +1,13 @@
-internal import Blobs
 internal import Catalog
 internal import Control
+internal import Federation
 internal import Hummingbird
 internal import Store
 internal import Tokens
 
 /// Everything the server answers.
 struct Routes: Sendable {
-    let store: Store
-    let blobs: BlobStore
+    let network: FederatedNetwork
     let controller: Controller
     /// Nil where the server asks for no tokens.
     let authority: TokenAuthority?
@@ -16,32 +15,23 @@ struct Routes: Sendable {
 
     /// Every endpoint, with what answers it.
     func makeTable() -> RouteTable {
-        let publication = Publication(store: store, blobs: blobs, options: options)
-        let combiners = Combiners(store: store)
-        let packages = Packages(store: store)
+        let store = network.store
         var table = RouteTable()
         for resource in Resource.all { ResourceRoutes(resource, store: store, options: options).add(to: &table) }
-        AttributeRoutes(store: store, options: options).add(to: &table)
-        ClientRoutes(store: store, combiners: combiners, packages: packages, authority: authority, options: options)
-            .add(to: &table)
-        CombinerRoutes(combiners: combiners, store: store, options: options).add(to: &table)
+        AttributeRoutes(attributes: network.attributes, options: options).add(to: &table)
+        ClientRoutes(network, authority: authority, options: options).add(to: &table)
+        CombinerRoutes(combiners: network.combiners, options: options).add(to: &table)
         CommandRoutes(store: store, controller: controller).add(to: &table)
         ControlRoutes(controller: controller, options: options).add(to: &table)
-        HelperRoutes(helper: ActiveHelper(store: store), options: options).add(to: &table)
-        ModelRoutes(store: store, publication: publication).add(to: &table)
-        PackageRoutes(
-            store: store,
-            packages: packages,
-            publication: publication,
-            controller: controller,
-            options: options
-        ).add(to: &table)
-        SessionRoutes(store: store, controller: controller, options: options).add(to: &table)
+        HelperRoutes(helper: network.helper, options: options).add(to: &table)
+        ModelRoutes(network, options: options).add(to: &table)
+        PackageRoutes(network, controller: controller, options: options).add(to: &table)
+        SessionRoutes(sessions: network.sessions, controller: controller, options: options).add(to: &table)
         StatusRoutes(store: store).add(to: &table)
-        UploadRoutes(blobs: blobs, options: options).add(to: &table)
+        UploadRoutes(blobs: network.blobs, options: options).add(to: &table)
         TokenRoutes(authority: authority, options: options).add(to: &table)
         LoginRoutes(authority: authority, options: options).add(to: &table)
-        HealthRoutes(store: store, blobs: blobs).add(to: &table)
+        HealthRoutes(store: store, blobs: network.blobs).add(to: &table)
         // Last: it describes all that is there by now, and itself.
         DocumentationRoutes(endpoints: table.endpoints, options: options, isAuthenticated: authority != nil).add(
             to: &table

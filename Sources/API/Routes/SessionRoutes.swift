@@ -1,23 +1,15 @@
 internal import Catalog
 internal import Control
+internal import Federation
 internal import Hummingbird
 internal import HummingbirdCore
 internal import JSON
-internal import Store
 
 /// What `sessions` has beyond the generic routes: making one, changing it, starting it.
 struct SessionRoutes: Sendable {
-    let documents: Documents
+    let sessions: Sessions
     let controller: Controller
-    let helper: ActiveHelper
     let options: ServerOptions
-
-    init(store: Store, controller: Controller, options: ServerOptions) {
-        documents = Documents(of: .sessions, store: store, options: options)
-        helper = ActiveHelper(store: store)
-        self.controller = controller
-        self.options = options
-    }
 
     func add(to table: inout RouteTable) {
         table.add(
@@ -65,47 +57,26 @@ struct SessionRoutes: Sendable {
         .optional("client_ids", .string, "The clients that take part, separated by commas; default: all"),
     ]
 
-    /// Longest `server_functions`, in bytes.
-    private static let serverFunctionsByteCountMax = 256 << 10
-
     @Sendable func create(_ request: Request, context: LedgeContext) async throws -> Response {
-        Response(status: .created, try await documents.create(request, fill: complete))
+        Response(status: .created, try await sessions.create(session(in: request)))
     }
 
     @Sendable func change(_ request: Request, context: LedgeContext) async throws -> Response {
         let id = context.parameter("id")
-        let session = try await documents.change(id, request, check: Self.checkStatus)
+        let session = try await sessions.change(id, session(in: request))
         try await controller.sessionWasPatched(id)
         return Response(session)
     }
 
     @Sendable func replace(_ request: Request, context: LedgeContext) async throws -> Response {
         let id = context.parameter("id")
-        let session = try await documents.replace(id, request, check: Self.checkStatus, fill: complete)
+        let session = try await sessions.replace(id, by: session(in: request))
         try await controller.sessionWasPatched(id)
         return Response(session)
     }
 
-    /// Refuses to call a session that was started anything but terminated: how it ends is the controller's to say.
-    @Sendable private static func checkStatus(_ old: JSONObject, _ new: JSONObject) throws(ValidationError) {
-        guard old["status"] == "Started", new["status"] != "Started", new["status"] != "Terminated" else { return }
-        throw .immutableField("status")
-    }
-
-    /// Sets the helper to the active one where the session names none, and refuses too much Python.
-    private func complete(_ session: inout JSONObject) throws {
-        guard case .object(var configuration)? = session["session_config"] else { return }
-        if case .null = configuration["helper_type"] ?? .null {
-            configuration["helper_type"] = .string(try helper.name())
-        }
-        if let source = configuration["server_functions"]?.string, source.utf8.count > Self.serverFunctionsByteCountMax
-        {
-            throw RequestError.malformedField(
-                "session_config.server_functions",
-                expected: "at most \(Self.serverFunctionsByteCountMax) bytes long"
-            )
-        }
-        session["session_config"] = .object(configuration)
+    private func session(in request: Request) async throws -> JSONObject {
+        try await request.object(for: .sessions, byteCountMax: options.bodyByteCountMax)
     }
 
     /// Answers when the session is recorded as started; the rounds go on by themselves.

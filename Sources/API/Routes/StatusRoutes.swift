@@ -1,4 +1,5 @@
 internal import Catalog
+internal import Federation
 internal import Hummingbird
 internal import HummingbirdCore
 internal import JSON
@@ -45,7 +46,7 @@ struct StatusRoutes: Sendable {
         let start = try Self.date("start_date", in: query)
         let end = try Self.date("end_date", in: query)
         if let start, let end, start >= end {
-            throw RequestError.malformedField("end_date", expected: "later than start_date")
+            throw ValidationError.malformedField("end_date", expected: "later than start_date")
         }
         let filter = try Resource.statuses.filter(in: request, except: Self.names)
         let buckets = try await onThreadPool { [statuses] in
@@ -61,10 +62,10 @@ struct StatusRoutes: Sendable {
         )
     }
 
-    private static func date(_ name: String, in query: FormFields) throws(RequestError) -> Timestamp? {
+    private static func date(_ name: String, in query: FormFields) throws(ValidationError) -> Timestamp? {
         guard let text = query[name], !text.isEmpty else { return nil }
         guard let date = Timestamp(parsing: text) else {
-            throw .malformedField(name, expected: "a timestamp such as 2026-11-23T19:16:04Z")
+            throw .wrongKind(field: name, expected: .timestamp)
         }
         return date
     }

@@ -1,3 +1,4 @@
+internal import Catalog
 internal import Hummingbird
 internal import HummingbirdCore
 internal import JSON
@@ -91,7 +92,7 @@ struct TokenRoutes: Sendable {
         let fields = try await request.fields(byteCountMax: options.bodyByteCountMax)
         let name = try fields.text("token_type") ?? Role.client.rawValue
         guard let role = Role(rawValue: name), role.opensEndpoints else {
-            throw RequestError.malformedField("token_type", expected: "'client', 'admin' or 'combiner'")
+            throw ValidationError.malformedField("token_type", expected: "'client', 'admin' or 'combiner'")
         }
         let days = try fields.integer("expires_in_days").map { Int($0) } ?? Self.daysDefault
         let token = try Self.checkingLifetime("expires_in_days") {
@@ -135,7 +136,7 @@ struct TokenRoutes: Sendable {
     @Sendable func refresh(_ request: Request, at endpoint: RefreshEndpoint) async throws -> Response {
         guard let authority else { throw RequestError.authenticationOff }
         let fields = try await request.fields(byteCountMax: options.bodyByteCountMax)
-        guard let token = try fields.text("refresh_token") else { throw RequestError.missingField("refresh_token") }
+        let token = try fields.requiredText("refresh_token")
         return Response(.object(try await authority.refresh(token, at: endpoint).answer))
     }
 
@@ -145,7 +146,7 @@ struct TokenRoutes: Sendable {
         _ make: () throws(TokenError) -> IssuedToken
     ) throws -> IssuedToken {
         do { return try make() } catch .unacceptableLifetime(let allowed) {
-            throw RequestError.malformedField(field, expected: "\(allowed.lowerBound) to \(allowed.upperBound)")
+            throw ValidationError.malformedField(field, expected: "\(allowed.lowerBound) to \(allowed.upperBound)")
         }
     }
 

@@ -1,4 +1,6 @@
 internal import Blobs
+internal import Catalog
+internal import Federation
 internal import Hummingbird
 internal import JSON
 internal import NIOCore
@@ -83,7 +85,7 @@ struct UploadRoutes: Sendable {
         let fileName = try FileName(fields["file_name"]).text
         let ticket = try await blobs.begin(
             fileName: fileName,
-            byteCount: try fields.integer("file_size") ?? { throw RequestError.missingField("file_size") }(),
+            byteCount: try fields.integer("file_size") ?? { throw ValidationError.missingField("file_size") }(),
             chunkByteCount: try fields.integer("chunk_size").map { Int($0) },
             owner: context.channel.remoteAddress?.ipAddress
         )

@@ -1,9 +1,9 @@
-internal import API
+internal import Federation
 
 /// Cuts one JSON array that arrives in pieces into its elements.
 ///
 /// It looks at brackets and strings only, and keeps what has arrived of one element, up to `byteCountMax`; whether an
-/// element is JSON is found out by whoever parses it. A bracket that is missing makes one element of all that follows,
+/// element is JSON is for the parser to find out. A bracket that is missing makes one element of all that follows,
 /// which then is too long, or not JSON.
 struct ArraySplitter {
     private enum Place {
@@ -26,8 +26,8 @@ struct ArraySplitter {
 
     /// Takes the next element off the front of `piece`, or all of it and returns nil where no element ends in it.
     ///
-    /// - Throws: ``CommandFailure`` where something stands before or behind the array.
-    mutating func next(from piece: inout ArraySlice<UInt8>) throws(CommandFailure) -> ImportEntry? {
+    /// - Throws: ``CommandFailure`` where something is before or after the array.
+    mutating func next(from piece: inout ArraySlice<UInt8>) throws(CommandFailure) -> IngestEntry? {
         try skipOutside(&piece)
         guard place == .inside else { return nil }
         guard let end = piece.indices.first(where: { ends(piece[$0]) }) else {
@@ -49,12 +49,12 @@ struct ArraySplitter {
         return take()
     }
 
-    /// Drops what stands around the array.
+    /// Drops what is around the array.
     private mutating func skipOutside(_ piece: inout ArraySlice<UInt8>) throws(CommandFailure) {
         guard place != .inside else { return }
         piece = piece.drop(while: \.isSpace)
         guard let byte = piece.first else { return }
-        guard place == .before else { throw CommandFailure("more follows behind the end of the array") }
+        guard place == .before else { throw CommandFailure("more follows after the end of the array") }
         guard byte == UInt8(ascii: "[") else { throw CommandFailure("it is no JSON array") }
         piece = piece.dropFirst()
         place = .inside
@@ -83,9 +83,9 @@ struct ArraySplitter {
         return false
     }
 
-    private mutating func take() -> ImportEntry {
+    private mutating func take() -> IngestEntry {
         number += 1
-        return ImportEntry(place: .element(number), bytes: held.take())
+        return IngestEntry(number: number, bytes: held.take())
     }
 }
 

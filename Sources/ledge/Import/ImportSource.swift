@@ -1,34 +1,14 @@
-internal import API
+internal import Federation
 internal import Glibc
 internal import NIOPosix
-
-/// One document as a file has it, and where.
-struct ImportEntry: Sendable {
-    enum Place: Sendable, Hashable {
-        case line(Int)
-        /// Of an array, whose elements may all stand on one line.
-        case element(Int)
-
-        /// From 1 on.
-        var number: Int {
-            switch self {
-            case .line(let number), .element(let number): number
-            }
-        }
-    }
-
-    let place: Place
-    /// Nil where it is longer than a document may be.
-    let bytes: ArraySlice<UInt8>?
-
-    /// Longest document that is read; a record takes less, but the notation around its values goes first.
-    static let byteCountMax = 32 << 20
-}
 
 /// A file of documents, or standard input: JSON lines, or one JSON array.
 ///
 /// It is read once from its beginning to its end, in pieces, so it may be a pipe of any length.
 struct ImportSource: Sendable {
+    /// Longest document that is read; a record takes less, but the notation around its values goes first.
+    static let documentByteCountMax = 32 << 20
+
     private enum Splitter {
         case lines(LineSplitter)
         case array(ArraySplitter)
@@ -42,6 +22,7 @@ struct ImportSource: Sendable {
     private let descriptor: Int32
     private let mustBeArray: Bool
     private var splitter: Splitter?
+    private var isArray = false
     private var piece: ArraySlice<UInt8> = []
 
     /// Opens a file; `-` is standard input.
@@ -61,10 +42,15 @@ struct ImportSource: Sendable {
         if descriptor != STDIN_FILENO { Glibc.close(descriptor) }
     }
 
-    /// Returns the next document, or nil behind the last.
+    /// What messages call the document of a number.
+    func place(_ number: Int) -> String {
+        isArray ? "\(name), element \(number)" : "\(name):\(number)"
+    }
+
+    /// Returns the next document, or nil after the last.
     ///
     /// - Throws: ``CommandFailure`` where the file cannot be read, or is neither of the two forms.
-    mutating func next() async throws -> ImportEntry? {
+    mutating func next() async throws -> IngestEntry? {
         while true {
             if let entry = try entry() { return entry }
             guard piece.isEmpty else { continue }
@@ -76,16 +62,16 @@ struct ImportSource: Sendable {
     }
 
     /// Takes the next document off the bytes that were read.
-    private mutating func entry() throws(CommandFailure) -> ImportEntry? {
+    private mutating func entry() throws(CommandFailure) -> IngestEntry? {
         guard let current = splitter else { return nil }
-        // Taken out while it changes, so that what it holds is not copied.
+        // Moved while it changes, so that what it holds is not copied.
         splitter = nil
         switch current {
         case .lines(var lines):
             while let line = lines.next(from: &piece) {
                 if line.isBlank { continue }
                 splitter = .lines(lines)
-                return ImportEntry(place: .line(line.number), bytes: line.bytes)
+                return line
             }
             splitter = .lines(lines)
             return nil
@@ -96,13 +82,13 @@ struct ImportSource: Sendable {
         }
     }
 
-    private mutating func last() throws(CommandFailure) -> ImportEntry? {
+    private mutating func last() throws(CommandFailure) -> IngestEntry? {
         switch splitter {
         case .lines(var lines)?:
             let line = lines.last()
             splitter = .lines(lines)
             guard let line, !line.isBlank else { return nil }
-            return ImportEntry(place: .line(line.number), bytes: line.bytes)
+            return line
         case .array(let array)?:
             guard array.isComplete else { throw CommandFailure("the file ends before the array does") }
             return nil
@@ -118,14 +104,14 @@ struct ImportSource: Sendable {
         if piece.starts(with: [0xEF, 0xBB, 0xBF]) { piece = piece.dropFirst(3) }
         guard let first = piece.first(where: { !$0.isSpace }) else {
             // Blank lines count as lines; an array would have begun by now.
-            splitter = .lines(LineSplitter(byteCountMax: ImportEntry.byteCountMax))
+            splitter = .lines(LineSplitter(byteCountMax: Self.documentByteCountMax))
             return
         }
-        let isArray = mustBeArray || first == UInt8(ascii: "[")
+        isArray = mustBeArray || first == UInt8(ascii: "[")
         splitter =
             isArray
-            ? .array(ArraySplitter(byteCountMax: ImportEntry.byteCountMax))
-            : .lines(LineSplitter(byteCountMax: ImportEntry.byteCountMax))
+            ? .array(ArraySplitter(byteCountMax: Self.documentByteCountMax))
+            : .lines(LineSplitter(byteCountMax: Self.documentByteCountMax))
     }
 
     /// Waits for more, off Swift's cooperative threads; nothing is the end.

@@ -1,4 +1,3 @@
-internal import API
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix

@@ -1,4 +1,4 @@
-internal import API
+internal import Federation
 
 /// Where a server is: `http://HOST[:PORT][/PREFIX]`.
 struct ServerURL: Sendable, Hashable {

@@ -1,4 +1,4 @@
-/// The `HOST:PORT` of a URL, RFC 3986 §3.2: an IPv6 address stands in brackets.
+/// The `HOST:PORT` of a URL, RFC 3986 §3.2: an IPv6 address is in brackets.
 ///
 /// Shape: `127.0.0.1:8092`, `[::1]:0`, `edge-7.example:80`, and without a port `localhost`.
 package struct Authority: Sendable, Hashable {
@@ -29,7 +29,7 @@ package struct Authority: Sendable, Hashable {
         self.port = Int(port)
     }
 
-    /// The host as it stands in a URL.
+    /// The host as it is in a URL.
     package var urlHost: String {
         host.contains(":") ? "[\(host)]" : host
     }

@@ -2,13 +2,13 @@ import JSON
 import TestSupport
 import Testing
 
-@testable import API
+@testable import Federation
 
 struct LineSplitterTests {
     /// Every line with its number; nil for one that is too long.
     private static func lines(of pieces: [[UInt8]], byteCountMax: Int = 1 << 20) -> [String?] {
         var splitter = LineSplitter(byteCountMax: byteCountMax)
-        var found: [NumberedLine] = []
+        var found: [IngestEntry] = []
         for piece in pieces {
             var rest = piece[...]
             while let line = splitter.next(from: &rest) { found.append(line) }

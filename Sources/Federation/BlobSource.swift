@@ -4,7 +4,7 @@ package import Weights
 
 /// A stored file as the bytes of a model; keeps the frame it read last.
 ///
-/// Memory: one frame of content, 256 KiB unless the store was told otherwise.
+/// Memory: one frame of content, by default 256 KiB.
 package struct BlobSource: ByteSource {
     private let reader: BlobReader
     private let last = NIOLockedValueBox<(index: Int, content: [UInt8])?>(nil)

@@ -3,7 +3,7 @@ internal import JSON
 internal import Store
 
 /// Fills in what a sender left out: clients send only an id, and lists are filtered by name.
-struct Senders: Sendable {
+package struct Senders: Sendable {
     private let clients: Collection
     private let combiners: Collection
 
@@ -12,32 +12,30 @@ struct Senders: Sendable {
         combiners = store.collection(Resource.combiners.name)
     }
 
-    /// Returns the document with the name of every client or combiner it refers to.
-    ///
-    /// - Throws: ``RequestError/unknownSender(_:)`` where nobody has the id and the resource insists on it.
-    func fill(in document: JSONObject, of resource: Resource) throws -> JSONObject {
-        var names = Names()
-        return try fill(in: document, of: resource, remembering: &names)
-    }
-
     /// The names of some clients and combiners, so that a thousand documents of one sender read it once.
     ///
-    /// They are right for as long as nobody is renamed: for one group of documents.
-    struct Names {
-        /// By kind and id, byte for byte; nil where nobody has the id.
+    /// They are valid until one of them is renamed: use them for one group of documents.
+    package struct Names {
+        /// By kind and id, byte for byte; nil where the id is unknown.
         fileprivate var known: [[UInt8]: JSON?] = [:]
+
+        package init() {}
     }
 
-    /// The same, with what was looked up before.
+    /// Returns the document with the name of every client or combiner it refers to.
+    ///
+    /// - Throws: ``FederationError/unknownSender(_:)`` where `insists` and the id is unknown; `StoreError` where a
+    ///   sender cannot be read.
     func fill(
         in document: JSONObject,
         of resource: Resource,
+        insists: Bool,
         remembering names: inout Names
     ) throws -> JSONObject {
         var document = document
         for field in resource.fields where field.kind == .nodeRef {
             guard var reference = document[field.name]?.object else { continue }
-            guard reference["name"] == .null || resource.insistsOnSenders else { continue }
+            guard reference["name"] == .null || insists else { continue }
             let sender: (kind: String, id: String, collection: Collection)
             if let id = reference["client_id"]?.string {
                 sender = ("client", id, clients)
@@ -46,11 +44,11 @@ struct Senders: Sendable {
             } else {
                 continue
             }
-            let name = try names.name(of: sender.id, sender.kind, in: sender.collection)
-            if name == nil, resource.insistsOnSenders {
-                throw RequestError.unknownSender("\(sender.kind) \(sender.id)")
+            guard let name = try names.name(of: sender.id, sender.kind, in: sender.collection) else {
+                if insists { throw FederationError.unknownSender("\(sender.kind) \(sender.id)") }
+                continue
             }
-            guard let name, reference["name"] == .null else { continue }
+            guard reference["name"] == .null else { continue }
             reference["name"] = name
             document[field.name] = .object(reference)
         }
@@ -59,7 +57,7 @@ struct Senders: Sendable {
 }
 
 extension Senders.Names {
-    /// The name of a client or combiner, which may be null; nil where nobody has the id.
+    /// The name of a client or combiner, which may be null; nil where the id is unknown.
     fileprivate mutating func name(of id: String, _ kind: String, in collection: Collection) throws -> JSON? {
         let key = Array("\(kind) \(id)".utf8)
         if let name = known[key] { return name }
@@ -68,7 +66,7 @@ extension Senders.Names {
         return name
     }
 
-    /// Of a sender whose document is damaged the name is null: what it sends is taken all the same.
+    /// Returns null for a sender whose document is damaged: what it sends is stored all the same.
     private static func name(of id: String, in collection: Collection) throws(StoreError) -> JSON? {
         do throws(StoreError) {
             // A document passed its checksum when it was read, and was JSON when it was stored.

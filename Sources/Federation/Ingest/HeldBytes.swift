@@ -1,4 +1,4 @@
-/// What has arrived of one line or element, up to a length; of one that gets longer nothing is kept.
+/// What has arrived of one line or element, up to a length; nothing is kept of one that gets longer.
 package struct HeldBytes: Sendable {
     private let byteCountMax: Int
     private var bytes: [UInt8] = []
@@ -27,7 +27,7 @@ package struct HeldBytes: Sendable {
         bytes.append(contentsOf: more)
     }
 
-    /// Returns it all, or nil where it was too long, and begins anew.
+    /// Returns it all, or nil where it was too long, and begins the next.
     package mutating func take() -> ArraySlice<UInt8>? {
         defer { self = HeldBytes(byteCountMax: byteCountMax) }
         return isTooLong ? nil : bytes[...]

@@ -1,0 +1,1 @@
+../Rooms/Federation/Ingest/IngestEntry.swift

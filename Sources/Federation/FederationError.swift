@@ -1,0 +1,27 @@
+/// Why a request is refused by a rule of the federated network.
+package enum FederationError: Error, Sendable, Hashable {
+    /// A sender whose id is unknown, as `client <id>`.
+    case unknownSender(String)
+    case unknownHelper
+    /// There is no package of that name, or none is active.
+    case noPackage
+    case noCombiner
+    case unknownCombiner(String)
+    /// A client of another major version than this server supports.
+    case incompatibleVersion(String)
+}
+
+extension FederationError {
+    /// What clients read; those of the official clients match the reference's to the letter.
+    package var message: String {
+        switch self {
+        case .unknownSender(let name): "the sender, \(name), is not known here"
+        case .unknownHelper: "Helper is required to be either 'numpyhelper', 'binaryhelper' or 'androidhelper'"
+        case .noPackage: "Entity not found"
+        case .noCombiner: "No combiner available."
+        case .unknownCombiner(let name): "Combiner \(name) not found or unavailable."
+        case .incompatibleVersion(let version):
+            "Client version \(version) does not fit this server, which speaks to versions 1.x"
+        }
+    }
+}

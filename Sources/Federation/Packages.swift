@@ -1,0 +1,112 @@
+internal import Catalog
+package import JSON
+package import Store
+
+/// The packages, of which one is active.
+///
+/// Of the packages whose `active` is true the one that changed last is the active one. So one write makes a package
+/// active, whatever a crash leaves of the others' flags; they are lowered afterwards.
+package struct Packages: Sendable {
+    /// Archives a client can unpack; it chooses how by the name.
+    private static let extensions = ["tar.gz", "tgz", "tar.bz2", "tar", "gz", "bz2", "zip"]
+
+    private let documents: ResourceCollection
+    private let helper: ActiveHelper
+    private let publication: Publication
+    /// Changes of which package is active run one after the other: each lowers the flags of the others.
+    private let turns = Turns()
+
+    /// - Precondition: There is one of these for a store.
+    init(store: Store, helper: ActiveHelper, publication: Publication) {
+        documents = ResourceCollection(.packages, of: store)
+        self.helper = helper
+        self.publication = publication
+    }
+
+    /// Publishes an uploaded archive, makes it the active package, and returns its id.
+    ///
+    /// The fields are `file_token`, and what else a client says about the package.
+    package func publish(_ fields: JSONObject) async throws -> String {
+        let helper = try self.helper.name(in: fields)
+        let fileName = try await fileName(fields)
+        guard let suffix = Self.extensions.first(where: { fileName.lowercased().hasSuffix(".\($0)") }) else {
+            throw ValidationError.malformedField(
+                "file_name",
+                expected: "the name of a .tgz, .tar.gz, .tar.bz2 or .zip file"
+            )
+        }
+        let id = UniqueID.random()
+        var package = fields
+        package["package_id"] = .string(id)
+        package["helper"] = .string(helper)
+        package["name"] = .string(try fields.text("name") ?? fileName)
+        package["file_name"] = .string(fileName)
+        package["storage_file_name"] = .string("\(id).\(suffix)")
+        package["active"] = false
+        try await publication.publish(package, in: documents)
+        try await activate(id)
+        return id
+    }
+
+    /// The name in the request, or else the one the upload began with.
+    private func fileName(_ fields: JSONObject) async throws -> String {
+        if let name = try fields.text("file_name") { return try FileName(name).text }
+        return try await publication.fileName(of: fields.requiredText("file_token"))
+    }
+
+    /// The active package, or nil.
+    package func active() async throws -> Document? {
+        try await onThreadPool { try flagged(limit: 1).first }
+    }
+
+    /// Returns the newest package of that name, or the active one without a name.
+    ///
+    /// The name is the package's own, or that of its file, as it was uploaded or as it is downloaded.
+    ///
+    /// - Throws: ``FederationError/noPackage``.
+    package func find(_ name: String?) async throws -> Document {
+        let found = try await onThreadPool { try name.map { try named($0) } ?? flagged(limit: 1).first }
+        guard let found else { throw FederationError.noPackage }
+        return found
+    }
+
+    /// Makes a package the active one.
+    package func activate(_ id: String) async throws {
+        await turns.enter(Self.turn)
+        defer { turns.leave(Self.turn) }
+        try await documents.change(id, ["active": true])
+        try await lowerFlags(except: id)
+    }
+
+    /// Leaves no package active.
+    package func deactivate() async throws {
+        await turns.enter(Self.turn)
+        defer { turns.leave(Self.turn) }
+        try await lowerFlags(except: nil)
+    }
+
+    private static let turn = "active"
+
+    /// Lowers the flags of all packages but one.
+    private func lowerFlags(except id: String?) async throws {
+        let flagged = try await onThreadPool { try self.flagged() }
+        // The active one last, so that a crash in the middle makes no other package active.
+        for package in flagged.reversed() where package.id != id {
+            try await documents.change(package.id, ["active": false])
+        }
+    }
+
+    private func named(_ name: String) throws -> Document? {
+        for field in ["storage_file_name", "file_name", "name"] as [FieldPath] {
+            let query = Query(filter: Filter([Condition(field, .equal(name))]), limit: 1)
+            if let found = try documents.collection.list(query).documents.first { return found }
+        }
+        return nil
+    }
+
+    /// The packages whose `active` is true, the one that changed last first.
+    private func flagged(limit: Int? = nil) throws -> [Document] {
+        let filter = Filter([Condition("active", .equal("true"))])
+        return try documents.collection.list(Query(filter: filter, sortKey: "updated_at", limit: limit)).documents
+    }
+}

@@ -1,0 +1,98 @@
+package import Blobs
+internal import Catalog
+internal import JSON
+internal import NIOConcurrencyHelpers
+internal import Store
+
+/// Makes blobs of uploaded files, each with the document that owns it: a model, a package, the update of a task.
+///
+/// The blob comes first: a crash between the two leaves a blob that no document owns, never a document without its
+/// blob, and the token then works once more.
+package struct Publication: Sendable {
+    let blobs: BlobStore
+    private let store: Store
+    /// The tokens that are becoming documents: from its claim to its document a token belongs to one task.
+    private let inProgress = NIOLockedValueBox<Set<String>>([])
+
+    init(store: Store, blobs: BlobStore) {
+        self.store = store
+        self.blobs = blobs
+    }
+
+    /// Claims the file of a token while `body` stores the document that owns it.
+    ///
+    /// A token whose blob is there but whose document is missing, after a crash or on a full disk, works once more. A
+    /// blob that any document owns does not.
+    ///
+    /// - Throws: `UploadError.busy` where another task has claimed the token, `UploadError.unknownToken`, and what
+    ///   `body` throws.
+    package func claim<Value: Sendable>(
+        _ token: String,
+        isolation: isolated (any Actor)? = #isolation,
+        _ body: (BlobDescription) async throws -> Value
+    ) async throws -> Value {
+        guard inProgress.withLockedValue({ $0.insert(token).inserted }) else { throw UploadError.busy }
+        defer { inProgress.withLockedValue { _ = $0.remove(token) } }
+        return try await body(try await blob(of: token))
+    }
+
+    private func blob(of token: String) async throws -> BlobDescription {
+        do {
+            return try await blobs.claim(token)
+        } catch UploadError.unknownToken {
+            let blob: BlobDescription
+            do { blob = try await blobs.open(token).description } catch BlobError.notFound {
+                throw UploadError.unknownToken
+            }
+            guard try await onThreadPool({ try !isOwned(token) }) else { throw UploadError.unknownToken }
+            return blob
+        }
+    }
+
+    /// Whether a document of any resource owns a blob.
+    private func isOwned(_ blobID: String) throws -> Bool {
+        try Resource.all.contains { resource in
+            guard let path = resource.blob?.path else { return false }
+            return try store.collection(resource.name).count(Filter([Condition(path, .exactly(blobID))])) > 0
+        }
+    }
+
+    /// Publishes the file that `file_token` names with a document: the other fields, and what is known of the file.
+    ///
+    /// A file that `check` refuses is deleted: it cannot be what it is to become.
+    func publish(
+        _ fields: JSONObject,
+        in documents: ResourceCollection,
+        check: (BlobReader) async throws -> Void = { _ in }
+    ) async throws {
+        let token = try fields.requiredText("file_token")
+        let resource = documents.resource
+        if let id = try fields.text(resource.key), try documents.get(id) != nil { throw StoreError.alreadyExists(id) }
+        // Checked with placeholders first, so that a wrong field does not use up the token.
+        var document = fields
+        document["file_token"] = nil
+        document["file_name"] = .string(try fields.text("file_name").map { try FileName($0).text } ?? "-")
+        document["file_size"] = 0
+        document["checksum"] = ""
+        document["blob_id"] = .string(token)
+        _ = try resource.validate(document)
+        try await claim(token) { blob in
+            do { try await check(blobs.open(blob.blobID)) } catch {
+                try await blobs.remove(blob.blobID)
+                throw error
+            }
+            if try fields.text("file_name") == nil { document["file_name"] = .string(blob.fileName) }
+            document["file_size"] = JSON(blob.byteCount)
+            document["checksum"] = .string(blob.sha256)
+            document["blob_id"] = .string(blob.blobID)
+            try await documents.insert(document)
+        }
+    }
+
+    /// The name an upload began with.
+    func fileName(of token: String) async throws -> String {
+        do { return try await blobs.status(token).fileName } catch UploadError.unknownUpload {
+            throw UploadError.unknownToken
+        }
+    }
+}

@@ -1,0 +1,62 @@
+import Blobs
+import Catalog
+import JSON
+import Store
+import Testing
+
+@testable import Federation
+
+struct ModelsTests {
+    @Test func circleOfParentsEnds() async throws {
+        let fixture = try NetworkFixture()
+        try await fixture.addModel("a", parent: "b")
+        try await fixture.addModel("b", parent: "a")
+        #expect(try await fixture.network.models.ancestors(of: "a", limit: 10).map(\.id) == ["a", "b"])
+        try await fixture.close()
+    }
+
+    @Test func descendantsComeGenerationByGeneration() async throws {
+        let fixture = try NetworkFixture()
+        for (id, parent) in [("a", nil), ("b", "a"), ("c", "a"), ("d", "b"), ("e", "d")] {
+            try await fixture.addModel(id, parent: parent)
+        }
+        let models = fixture.network.models
+        #expect(try await models.descendants(of: "a", limit: 10).map(\.id) == ["a", "b", "c", "d", "e"])
+        #expect(try await models.descendants(of: "a", limit: 2).map(\.id) == ["a", "b", "c"])
+        #expect(try await models.descendants(of: "e", limit: .max).map(\.id) == ["e"])
+        #expect(try await models.ancestors(of: "e", limit: .max).map(\.id) == ["e", "d", "b", "a"])
+        #expect(try await models.leaves(amongNewest: nil).map(\.id) == ["e", "c"])
+        await #expect(throws: StoreError.notFound("x")) { try await models.ancestors(of: "x", limit: 1) }
+        try await fixture.close()
+    }
+
+    @Test(arguments: ["numpyhelper", "binaryhelper", "androidhelper"])
+    func fileTheHelperCannotLoadIsDeleted(_ helper: String) async throws {
+        let fixture = try NetworkFixture()
+        let token = try await fixture.upload([1, 2, 3])
+        await #expect(throws: (any Error).self) {
+            try await fixture.network.models.publish(["file_token": .string(token), "helper": .string(helper)])
+        }
+        await #expect(throws: (any Error).self) { try await fixture.blobs.open(token) }
+        #expect(try fixture.documents(.models).count([]) == 0)
+        try await fixture.close()
+    }
+
+    @Test func unknownHelperIsRefused() async throws {
+        let fixture = try NetworkFixture()
+        let token = try await fixture.upload()
+        await #expect(throws: FederationError.unknownHelper) {
+            try await fixture.network.models.publish(["file_token": .string(token), "helper": "x"])
+        }
+        await #expect(throws: FederationError.unknownHelper) { try await fixture.network.helper.set("x") }
+        try await fixture.close()
+    }
+
+    @Test func activeHelperIsTheDefault() async throws {
+        let fixture = try NetworkFixture()
+        try await fixture.network.helper.set("binaryhelper")
+        let id = try await fixture.network.models.publish(["file_token": .string(try await fixture.upload())])
+        #expect(try fixture.documents(.models).get(id)?["helper"] == "binaryhelper")
+        try await fixture.close()
+    }
+}
