@@ -75,7 +75,7 @@ let package = Package(
         room(
             "API",
             [
-                "Federation", "Control", "Tokens", "Weights", "Catalog", "Store", "Blobs", "JSON", .hummingbird,
+                "Federation", "Control", "Tokens", "Weights", "Catalog", "Store", "Blobs", "Disk", "JSON", .hummingbird,
                 .httpTypes, .lifecycle, .lock, .logging, .nio, .nioPosix, .nioHTTP1,
             ]
         ),

@@ -30,7 +30,7 @@ struct Expiry: Service {
     /// What cannot be removed now is removed the next time.
     private func sweepTokens() async {
         guard let authority else { return }
-        do throws(StoreError) {
+        do {
             while try await authority.sweep() > 0, !Task.isCancelled {}
         } catch {
             logger.warning("expired tokens are still remembered", metadata: ["error": "\(error)"])

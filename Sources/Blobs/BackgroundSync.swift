@@ -25,7 +25,7 @@ final class BackgroundSync: Sendable {
         var durable: Mark
         /// Where the running sync began, or nil where none runs.
         var started: Mark?
-        var failure: DiskError?
+        var failure: StorageError?
         var waiting: [CheckedContinuation<Void, Never>] = []
     }
 
@@ -35,11 +35,11 @@ final class BackgroundSync: Sendable {
     private let queue = DispatchQueue(label: "ledge.blobs.sync")
     private let data: File
     private let journal: File
-    private let latch: @Sendable (DiskError) -> Void
+    private let latch: @Sendable (StorageError) -> Void
     private let state: NIOLockedValueBox<State>
 
     /// Follows from `durable`, which is on stable storage already; `latch` is called once, when a sync has failed.
-    init(data: File, journal: File, durable: Mark, latch: @escaping @Sendable (DiskError) -> Void) {
+    init(data: File, journal: File, durable: Mark, latch: @escaping @Sendable (StorageError) -> Void) {
         self.data = data
         self.journal = journal
         self.latch = latch
@@ -69,7 +69,7 @@ final class BackgroundSync: Sendable {
     }
 
     /// Makes everything written so far durable, bytes after the last chunk included; blocks.
-    func finish() throws(DiskError) {
+    func finish() throws(StorageError) {
         queue.sync { synchronize() }
         if let failure = state.withLockedValue({ $0.failure }) { throw failure }
     }
@@ -97,8 +97,8 @@ final class BackgroundSync: Sendable {
             return state.latest
         }
         guard let mark else { return }
-        var failure: DiskError?
-        do throws(DiskError) {
+        var failure: StorageError?
+        do throws(StorageError) {
             try data.synchronize()
             try journal.synchronize()
         } catch {

@@ -5,10 +5,11 @@ internal import Zstd
 extension BlobCheck {
     /// Returns what a blob or a complete upload says about itself; reads its tail only.
     ///
-    /// - Throws: `.notFound` for any other entry, `.corrupt` where the tail is not what was written, `.disk`.
-    package static func describe(_ entry: Entry, on disk: any Disk) throws(BlobError) -> BlobDescription {
-        guard let id = BlobID(entry.id), let path = entry.filePath else { throw .notFound }
-        return try BlobTail(of: id, in: open(path, on: disk)).description
+    /// Nil for any other entry.
+    /// - Throws: `.corrupt` where the tail is not what was written, `.disk`.
+    package static func describe(_ entry: Entry, on disk: any Disk) throws(StorageError) -> BlobDescription? {
+        guard let id = BlobID(entry.id), let path = entry.filePath else { return nil }
+        return try BlobTail(of: id, in: File(path, .read, on: disk)).description
     }
 
     /// Verifies a whole blob file: its tail, every frame, and the three digests the metadata states.
@@ -20,9 +21,9 @@ extension BlobCheck {
         at path: String,
         on disk: any Disk,
         _ finding: inout Finding
-    ) throws(BlobError) {
-        let file = try open(path, on: disk)
-        finding.storedByteCount = try file.length()
+    ) throws(StorageError) {
+        let file = try File(path, .read, on: disk)
+        finding.storedByteCount = try file.byteCount
         let tail = try BlobTail(of: id, in: file)
         finding.description = tail.description
         let reader = FrameReader(file: file, contexts: ZstdContexts())
@@ -30,7 +31,7 @@ extension BlobCheck {
         let stored = XXH3Digest()
         var offset: Int64 = 0
         for entry in tail.frames {
-            do throws(BlobError) {
+            do throws(StorageError) {
                 let frame = try reader.frame(entry, at: offset)
                 frame.content.withUnsafeBytes { content.update($0) }
                 frame.stored.withUnsafeBytes { stored.update($0) }
@@ -43,10 +44,10 @@ extension BlobCheck {
         }
         guard finding.violations.isEmpty else { return }
         if stored.hex != tail.metadata.storedXXH3_128 {
-            finding.violations.append(BlobViolation(path: path, offset: 0, reason: .storedBytes))
+            finding.violations.append(Corruption(path: path, reason: .blob(.storedBytes)))
         }
         if content.values != tail.metadata.content {
-            finding.violations.append(BlobViolation(path: path, offset: 0, reason: .content))
+            finding.violations.append(Corruption(path: path, reason: .blob(.content)))
         }
     }
 
@@ -60,9 +61,9 @@ extension BlobCheck {
         at directory: String,
         on disk: any Disk,
         _ finding: inout Finding
-    ) throws(BlobError) {
+    ) throws(StorageError) {
         guard let file = try openUnlessMissing(BlobPaths.journal(inUpload: directory), on: disk) else { return }
-        let bytes = try file.content(at: 0, count: Int(min(try file.length(), Int64(UploadJournal.byteCountMax))))
+        let bytes = try file.content(at: 0, count: Int(min(try file.byteCount, Int64(UploadJournal.byteCountMax))))
         finding.storedByteCount = Int64(bytes.count)
         let durableChunkCount = UploadJournal.durableChunkCount(bytes, of: id)
         guard let journal = UploadJournal.parse(bytes, of: id) else {
@@ -71,11 +72,11 @@ extension BlobCheck {
         }
         let mustHave = durableChunkCount ?? 0
         if let fault = journal.fault, journal.chunks.count < mustHave {
-            let reason: BlobViolation.Reason = fault == .outOfOrder ? .journalOrder : .journal
-            finding.violations.append(BlobViolation(path: file.path, offset: journal.end, reason: reason))
+            let reason: Corruption.Blob = fault == .outOfOrder ? .journalOrder : .journal
+            finding.violations.append(Corruption(path: file.path, offset: journal.end, reason: .blob(reason)))
         }
         guard let data = try openUnlessMissing(BlobPaths.data(inUpload: directory), on: disk) else { return }
-        finding.storedByteCount += try data.length()
+        finding.storedByteCount += try data.byteCount
         var scan = ChunkScan(of: data, contexts: ZstdContexts())
         for chunk in journal.chunks {
             if let error = scan.verify(chunk) {
@@ -86,17 +87,9 @@ extension BlobCheck {
         }
     }
 
-    private static func open(_ path: String, on disk: any Disk) throws(BlobError) -> File {
-        do throws(DiskError) {
-            return try File(path, .read, on: disk)
-        } catch {
-            throw error.isMissing ? .notFound : .disk(error)
-        }
-    }
-
-    private static func openUnlessMissing(_ path: String, on disk: any Disk) throws(BlobError) -> File? {
-        do throws(BlobError) { return try open(path, on: disk) } catch {
-            guard case .notFound = error else { throw error }
+    private static func openUnlessMissing(_ path: String, on disk: any Disk) throws(StorageError) -> File? {
+        do { return try File(path, .read, on: disk) } catch {
+            guard error.isMissing else { throw error }
             return nil
         }
     }

@@ -41,11 +41,11 @@ package enum BlobCheck {
         package internal(set) var storedByteCount: Int64 = 0
         /// Nil for an unfinished upload, and where the tail fails.
         package internal(set) var description: BlobDescription?
-        package internal(set) var violations: [BlobViolation] = []
+        package internal(set) var violations: [Corruption] = []
     }
 
     /// Returns everything below `uploads/` and `blobs/` of a data directory, sorted by path; reads names only.
-    package static func entries(in directory: String, on disk: any Disk) throws(DiskError) -> [Entry] {
+    package static func entries(in directory: String, on disk: any Disk) throws(StorageError) -> [Entry] {
         let paths = BlobPaths(directory)
         var entries: [Entry] = []
         for shelf in try names(in: paths.blobs, on: disk) {
@@ -74,30 +74,30 @@ package enum BlobCheck {
     }
 
     /// Reads and verifies every byte of one entry.
-    package static func check(_ entry: Entry, on disk: any Disk) throws(DiskError) -> Finding {
+    package static func check(_ entry: Entry, on disk: any Disk) throws(StorageError) -> Finding {
         var finding = Finding(entry: entry)
         guard let id = BlobID(entry.id) else {
-            finding.violations = [BlobViolation(path: entry.path, offset: 0, reason: .unexpectedEntry)]
+            finding.violations = [Corruption(path: entry.path, reason: .blob(.unexpectedEntry))]
             return finding
         }
-        do throws(BlobError) {
+        do throws(StorageError) {
             if let path = entry.filePath {
                 try checkBlob(id, at: path, on: disk, &finding)
             } else {
                 try checkUpload(id, at: entry.path, on: disk, &finding)
             }
         } catch {
-            switch error {
-            case .disk(let error): throw error
-            case .corrupt(let violation): finding.violations.append(violation)
-            case .notFound:
-                finding.violations.append(BlobViolation(path: entry.path, offset: 0, reason: .missing))
+            if case .corrupt(let violation) = error {
+                finding.violations.append(violation)
+            } else {
+                guard error.isMissing else { throw error }
+                finding.violations.append(Corruption(path: entry.path, reason: .blob(.missing)))
             }
         }
         return finding
     }
 
-    private static func names(in directory: String, on disk: any Disk) throws(DiskError) -> [String] {
+    private static func names(in directory: String, on disk: any Disk) throws(StorageError) -> [String] {
         try disk.entry(directory) == nil ? [] : try disk.list(directory)
     }
 }

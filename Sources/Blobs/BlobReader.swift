@@ -1,4 +1,4 @@
-internal import Disk
+package import Disk
 internal import Zstd
 
 /// A stored file, open: its description, and its content frame by frame.
@@ -15,14 +15,9 @@ package final class BlobReader: Sendable {
 
     /// Opens a blob file and verifies its tail.
     ///
-    /// - Throws: `.notFound`, `.disk`, or `.corrupt` where metadata and seek table are not what was written.
-    init(_ id: BlobID, at path: String, contexts: ZstdContexts, on disk: any Disk) throws(BlobError) {
-        let file: File
-        do throws(DiskError) {
-            file = try File(path, .read, on: disk)
-        } catch {
-            throw error.isMissing ? .notFound : .disk(error)
-        }
+    /// - Throws: `.disk`, or `.corrupt` where metadata and seek table are not what was written.
+    init(_ id: BlobID, at path: String, contexts: ZstdContexts, on disk: any Disk) throws(StorageError) {
+        let file = try File(path, .read, on: disk)
         let tail = try BlobTail(of: id, in: file)
         description = tail.description
         reader = FrameReader(file: file, contexts: contexts)
@@ -74,14 +69,14 @@ package final class BlobReader: Sendable {
     ///
     /// - Precondition: `index` is less than ``frameCount``.
     /// - Throws: `.corrupt` where the frame is not what was stored, `.disk` where it cannot be read.
-    package func frame(_ index: Int) throws(BlobError) -> [UInt8] {
+    package func frame(_ index: Int) throws(StorageError) -> [UInt8] {
         try reader.frame(frames[index], at: storedOffsets[index]).content
     }
 
     /// Returns the file's own bytes, for a client that takes zstd; fewer than `count` only at the end.
     ///
     /// They are not verified here: the client's decoder does that, frame by frame.
-    package func storedBytes(at offset: Int64, count: Int) throws(BlobError) -> [UInt8] {
-        do throws(DiskError) { return try reader.file.bytes(at: offset, count: count) } catch { throw .disk(error) }
+    package func storedBytes(at offset: Int64, count: Int) throws(StorageError) -> [UInt8] {
+        try reader.file.bytes(at: offset, count: count)
     }
 }

@@ -9,7 +9,7 @@ extension BlobStore {
     func upload(_ text: String) async throws(UploadError) -> Upload {
         guard let id = BlobID(text) else { throw .unknownUpload }
         let entry = state.withLockedValue { state -> Result<Entry, UploadError> in
-            guard !state.isClosed else { return .failure(.closed) }
+            guard !state.isClosed else { return .failure(.storage(.closed)) }
             guard state.known[id] != nil else { return .failure(.unknownUpload) }
             if let entry = state.entries[id] { return .success(entry) }
             let entry = Entry.recovering(Task { await self.recover(id) })
@@ -31,7 +31,7 @@ extension BlobStore {
     package func expireUploads() async -> [String] {
         var expired: [String] = []
         for id in state.withLockedValue({ $0.known.keys }).sorted(by: { $0.text < $1.text }) {
-            do throws(UploadError) {
+            do {
                 if try await expire(id) { expired.append(id.text) }
             } catch {
                 continue
@@ -52,14 +52,14 @@ extension BlobStore {
         case nil, .recovering: return false
         case .aging(let task): return await task.value
         case .live(let upload):
-            return try await leaving(upload) { () throws(UploadError) in try await upload.expire() }
+            return try await leaving(upload, await upload.expire())
         }
     }
 
     /// Removes an upload this process has not touched, where its time is up: nothing but its journal is read.
     private func removeIfExpired(_ id: BlobID) async -> Bool {
         let isRemoved = await queue.run { [shop] in
-            do throws(UploadError) {
+            do {
                 let lastActivity = try UploadRecovery(id: id, shop: shop).lastActivity()
                 guard lastActivity.advanced(by: shop.options.uploadLifetime) <= shop.options.clock() else {
                     return false
@@ -100,7 +100,7 @@ extension BlobStore {
     func reserveID(_ holding: Holding) throws(UploadError) -> BlobID {
         guard let id = BlobID(UniqueID.random()) else { preconditionFailure("a unique id is an id") }
         let refusal = state.withLockedValue { state -> UploadError? in
-            guard !state.isClosed else { return .closed }
+            guard !state.isClosed else { return .storage(.closed) }
             guard state.known.count < options.unfinishedUploadCountMax else {
                 return .tooManyUploads(countMax: options.unfinishedUploadCountMax)
             }
@@ -122,21 +122,17 @@ extension BlobStore {
     }
 
     /// Makes a new upload on disk, or leaves nothing of it; blocks.
-    static func make(_ header: UploadJournal.Header, in shop: BlobWorkshop) throws(UploadError) -> Upload {
-        do throws(DiskError) {
-            let freeByteCount = try shop.disk.freeByteCount(shop.paths.uploads)
-            guard header.byteCount <= freeByteCount else {
-                throw DiskError(call: .statvfs, path: shop.paths.uploads, code: ENOSPC)
-            }
-        } catch {
-            throw .of(error)
+    static func make(_ header: UploadJournal.Header, in shop: BlobWorkshop) throws(StorageError) -> Upload {
+        let freeByteCount = try shop.disk.freeByteCount(shop.paths.uploads)
+        guard header.byteCount <= freeByteCount else {
+            throw .disk(DiskError(call: .statvfs, path: shop.paths.uploads, code: ENOSPC))
         }
-        do throws(DiskError) {
+        do {
             return try UploadRecovery(id: header.id, shop: shop).begin(header)
         } catch {
             // What cannot be removed either was never answered, and expires.
             do { try shop.disk.removeTree(shop.paths.upload(header.id)) } catch {}
-            throw .of(error)
+            throw error
         }
     }
 
@@ -152,7 +148,7 @@ extension BlobStore {
     /// Where the upload has left but its files could not all be removed, the next touch finds out what is left.
     func leaving<Value: Sendable>(
         _ upload: Upload,
-        _ step: () async throws(UploadError) -> Value
+        _ step: @autoclosure () async throws(UploadError) -> Value
     ) async throws(UploadError) -> Value {
         do throws(UploadError) {
             let value = try await step()

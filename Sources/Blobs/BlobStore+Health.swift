@@ -19,8 +19,9 @@ extension BlobStore {
         var found: [LatchedUpload] = []
         for case .live(let upload) in entries {
             let rules = upload.rules.withLockedValue { $0 }
-            guard case .latched(let error) = rules.phase, let since = rules.latchedAt else { continue }
-            found.append(LatchedUpload(id: upload.id.text, reason: error.reason, since: since))
+            guard case .latched(let latch) = rules.phase else { continue }
+            let since = Timestamp(microseconds: latch.sinceMicroseconds)
+            found.append(LatchedUpload(id: upload.id.text, reason: latch.cause.reason, since: since))
         }
         return found.sorted { ($0.since, $0.id) < ($1.since, $1.id) }
     }

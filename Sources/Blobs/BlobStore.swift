@@ -50,13 +50,12 @@ package final class BlobStore: Sendable {
     /// Opens the uploads and blobs below `directory`, the data directory, and makes what is missing; blocks.
     ///
     /// `space` is what the store of the same directory knows of its disk.
-    /// - Throws: `.disk` or `.noSpace`.
     package init(
         directory: String,
         options: Options = Options(),
         space: DiskSpace? = nil,
         on disk: any Disk
-    ) throws(UploadError) {
+    ) throws(StorageError) {
         self.options = options
         let coreCount = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
         shop = BlobWorkshop(
@@ -66,18 +65,14 @@ package final class BlobStore: Sendable {
             space: space,
             on: disk
         )
-        do throws(DiskError) {
-            try disk.ensureDirectory(shop.paths.uploads)
-            try disk.ensureDirectory(shop.paths.blobs)
-            let ids = try disk.list(shop.paths.uploads).compactMap(BlobID.init)
-            var known = Dictionary(uniqueKeysWithValues: ids.map { ($0, Holding()) })
-            if options.unfinishedByteCountMax != nil {
-                for id in ids { known[id]?.byteCount = try UploadRecovery(id: id, shop: shop).declaredByteCount() }
-            }
-            state.withLockedValue { [known] in $0.known = known }
-        } catch {
-            throw .of(error)
+        try disk.ensureDirectory(shop.paths.uploads)
+        try disk.ensureDirectory(shop.paths.blobs)
+        let ids = try disk.list(shop.paths.uploads).compactMap(BlobID.init)
+        var known = Dictionary(uniqueKeysWithValues: ids.map { ($0, Holding()) })
+        if options.unfinishedByteCountMax != nil {
+            for id in ids { known[id]?.byteCount = try UploadRecovery(id: id, shop: shop).declaredByteCount() }
         }
+        state.withLockedValue { [known] in $0.known = known }
     }
 
     /// Makes durable what the unfinished uploads have received, and refuses everything from now on.
@@ -135,7 +130,7 @@ extension BlobStore {
         )
         do throws(UploadError) {
             let upload = try await queue.run { [shop] () throws(UploadError) in
-                try shop.writing { () throws(UploadError) in try Self.make(header, in: shop) }
+                try shop.writing(UploadError.wrap(Self.make(header, in: shop)))
             }
             state.withLockedValue { $0.entries[id] = .live(upload) }
         } catch {
@@ -175,7 +170,7 @@ extension BlobStore {
     /// - Throws: `.unknownUpload`, `.disk`.
     package func abort(_ id: String) async throws(UploadError) {
         let upload = try await upload(id)
-        try await leaving(upload) { () throws(UploadError) in try await upload.abort() }
+        try await leaving(upload, await upload.abort())
     }
 
     /// Redeems the token of a complete upload: it becomes the blob of that id, durably, and the token is used up.
@@ -191,7 +186,7 @@ extension BlobStore {
         } catch .unknownUpload {
             throw .unknownToken
         }
-        return try await leaving(upload) { () throws(UploadError) in try await upload.claim() }
+        return try await leaving(upload, await upload.claim())
     }
 }
 
@@ -199,25 +194,29 @@ extension BlobStore {
 extension BlobStore {
     /// Opens a stored file.
     ///
-    /// - Throws: `.notFound`, `.disk`, `.corrupt`.
-    package func open(_ blobID: String) async throws(BlobError) -> BlobReader {
-        guard let id = BlobID(blobID) else { throw .notFound }
-        return try await queue.run { [shop] () throws(BlobError) in
-            try BlobReader(id, at: shop.paths.blob(id), contexts: shop.contexts, on: shop.disk)
+    /// - Throws: `.unknownBlob`, `.disk`, `.corrupt`.
+    package func open(_ blobID: String) async throws(UploadError) -> BlobReader {
+        guard let id = BlobID(blobID) else { throw .unknownBlob }
+        return try await queue.run { [shop] () throws(UploadError) in
+            do throws(StorageError) {
+                return try BlobReader(id, at: shop.paths.blob(id), contexts: shop.contexts, on: shop.disk)
+            } catch {
+                throw error.isMissing ? .unknownBlob : .storage(error)
+            }
         }
     }
 
     /// Removes a stored file, durably; readers that are open go on.
     ///
-    /// - Throws: `.notFound`, `.disk`.
-    package func remove(_ blobID: String) async throws(BlobError) {
-        guard let id = BlobID(blobID) else { throw .notFound }
-        try await queue.run { [shop] () throws(BlobError) in
-            do throws(DiskError) {
-                try shop.freeing { () throws(DiskError) in try shop.disk.remove(shop.paths.blob(id)) }
+    /// - Throws: `.unknownBlob`, `.disk`.
+    package func remove(_ blobID: String) async throws(UploadError) {
+        guard let id = BlobID(blobID) else { throw .unknownBlob }
+        try await queue.run { [shop] () throws(UploadError) in
+            do throws(StorageError) {
+                try shop.freeing(shop.disk.remove(shop.paths.blob(id)))
                 try shop.disk.synchronizeDirectory(shop.paths.shelf(of: id))
             } catch {
-                throw error.isMissing ? .notFound : .disk(error)
+                throw error.isMissing ? .unknownBlob : .storage(error)
             }
         }
     }

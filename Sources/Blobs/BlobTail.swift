@@ -48,7 +48,7 @@ struct BlobTail: Sendable {
     }
 
     /// Reads and verifies the tail of a file against its length and itself; reads no content.
-    init(of id: BlobID, in file: File) throws(BlobError) {
+    init(of id: BlobID, in file: File) throws(StorageError) {
         let table = try Self.table(in: file)
         guard let entry = table.frames.last, entry.contentByteCount == 0, entry.checksum == Self.emptyChecksum,
             entry.storedByteCount <= BlobMetadata.byteCountMax
@@ -69,8 +69,8 @@ struct BlobTail: Sendable {
     }
 
     /// Returns the table at the end of a file, whose entries must add up to the file's length.
-    private static func table(in file: File) throws(BlobError) -> SeekTable {
-        let byteCount = try file.length()
+    private static func table(in file: File) throws(StorageError) -> SeekTable {
+        let byteCount = try file.byteCount
         let footerOffset = byteCount - Int64(SeekTable.footerByteCount)
         guard footerOffset >= 0 else { throw file.violation(.truncated, at: byteCount) }
         let footer = try file.content(at: footerOffset, count: SeekTable.footerByteCount)
@@ -101,18 +101,13 @@ struct BlobTail: Sendable {
 }
 
 extension File {
-    func violation(_ reason: BlobViolation.Reason, at offset: Int64) -> BlobError {
-        .corrupt(BlobViolation(path: path, offset: offset, reason: reason))
-    }
-
-    func length() throws(BlobError) -> Int64 {
-        do throws(DiskError) { return try byteCount } catch { throw .disk(error) }
+    func violation(_ reason: Corruption.Blob, at offset: Int64) -> StorageError {
+        .corrupt(Corruption(path: path, offset: offset, reason: .blob(reason)))
     }
 
     /// Returns exactly `count` bytes from `offset` on; a file that ends before them is corrupt.
-    func content(at offset: Int64, count: Int) throws(BlobError) -> [UInt8] {
-        let bytes: [UInt8]
-        do throws(DiskError) { bytes = try self.bytes(at: offset, count: count) } catch { throw .disk(error) }
+    func content(at offset: Int64, count: Int) throws(StorageError) -> [UInt8] {
+        let bytes = try bytes(at: offset, count: count)
         guard bytes.count == count else { throw violation(.truncated, at: offset + Int64(bytes.count)) }
         return bytes
     }

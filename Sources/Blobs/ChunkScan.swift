@@ -15,13 +15,13 @@ struct ChunkScan {
     }
 
     /// Goes on by one chunk, and returns why it is not what the line says, or nil.
-    mutating func verify(_ chunk: UploadJournal.Chunk) -> BlobError? {
+    mutating func verify(_ chunk: UploadJournal.Chunk) -> StorageError? {
         var frames: [SeekTable.Frame] = []
         var offset = position.storedByteCount
         var content = digest.copy()
         let stored = position.digest.copy()
         let chunkDigest = XXH3Digest()
-        do throws(BlobError) {
+        do throws(StorageError) {
             for line in chunk.frames {
                 let frame = try reader.frame(
                     at: offset,

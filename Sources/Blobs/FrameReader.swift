@@ -19,7 +19,7 @@ struct FrameReader: Sendable {
     ///
     /// - Throws: `.corrupt` unless the bytes are exactly one zstd frame of exactly that much content, and the content
     ///   has the frame's checksum.
-    func frame(at offset: Int64, storedByteCount: Int, contentByteCount: Int) throws(BlobError) -> Frame {
+    func frame(at offset: Int64, storedByteCount: Int, contentByteCount: Int) throws(StorageError) -> Frame {
         let stored = try file.content(at: offset, count: storedByteCount)
         guard storedByteCount > 4 else { throw file.violation(.frame, at: offset) }
         var isWhole = false
@@ -32,7 +32,7 @@ struct FrameReader: Sendable {
     }
 
     /// Reads a frame that the seek table describes.
-    func frame(_ entry: SeekTable.Frame, at offset: Int64) throws(BlobError) -> Frame {
+    func frame(_ entry: SeekTable.Frame, at offset: Int64) throws(StorageError) -> Frame {
         let frame = try frame(
             at: offset,
             storedByteCount: Int(entry.storedByteCount),

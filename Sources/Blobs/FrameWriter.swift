@@ -30,7 +30,7 @@ final class FrameWriter: @unchecked Sendable {
     private var committedFrameCount: Int
     private var committedByteCount: Int64
     private var committedDigest: XXH3Digest
-    private(set) var failure: DiskError?
+    private(set) var failure: StorageError?
     /// Frames that are finished before an earlier one.
     private var early: [Int: FrameBuffer] = [:]
     private var nextNumber = 0
@@ -90,7 +90,7 @@ final class FrameWriter: @unchecked Sendable {
     /// What was written since the last commit never counted.
     ///
     /// - Throws: where the file cannot be cut; its end is then in doubt.
-    func rollBack() throws(DiskError) {
+    func rollBack() throws(StorageError) {
         frames.removeSubrange(committedFrameCount...)
         storedByteCount = committedByteCount
         digest = committedDigest.copy()
@@ -101,7 +101,7 @@ final class FrameWriter: @unchecked Sendable {
 
     private func write(_ frame: FrameBuffer) {
         guard failure == nil else { return }
-        do throws(DiskError) {
+        do throws(StorageError) {
             // The reserve may have been lent since the chunk began.
             if let full = space?.refusal { throw full }
             try file.write(frame.storedBytes, at: storedByteCount)

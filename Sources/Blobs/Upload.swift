@@ -76,8 +76,8 @@ final class Upload: Sendable {
     /// Whether it was claimed, aborted or expired.
     var hasLeft: Bool { rules.withLockedValue { $0.phase == .gone } }
 
-    private func latch(_ error: DiskError) {
-        rules.withLockedValue { $0.latch(error, at: shop.options.clock()) }
+    private func latch(_ error: StorageError) {
+        shop.latch(rules, of: id, because: error)
     }
 
     private func touch() {
@@ -157,7 +157,7 @@ extension Upload {
         case .run:
             touch()
             do throws(UploadError) {
-                let answer = CompletedUpload(try shop.writing { () throws(UploadError) in try seal() })
+                let answer = CompletedUpload(try shop.writing(seal()))
                 completed.withLockedValue { $0 = answer }
                 rules.withLockedValue { $0.endCompleting(true) }
                 pipeline.withLockedValue { $0 = nil }
@@ -172,14 +172,14 @@ extension Upload {
 
     private func seal() throws(UploadError) -> BlobDescription {
         guard let pipeline = pipeline.withLockedValue({ $0 }) else { throw .unknownUpload }
-        let tail = try pipeline.seal(fileName: header.fileName)
-        do throws(DiskError) {
+        let tail = try UploadError.wrap(pipeline.seal(fileName: header.fileName))
+        do throws(StorageError) {
             try shop.disk.rename(shop.paths.data(of: id), to: shop.paths.complete(id))
             try shop.disk.synchronizeDirectory(shop.paths.upload(id))
         } catch {
             // Under which name the file would be found after a power cut is now in doubt.
             latch(error)
-            throw .of(error)
+            throw .storage(error)
         }
         return tail.description
     }
@@ -189,17 +189,18 @@ extension Upload {
         try await queue.run { () throws(UploadError) in
             switch self.rules.withLockedValue({ $0.phase }) {
             case .complete: break
-            case .latched(let error): throw .latched(error)
+            case .latched(let latch): throw .storage(.latched(latch))
             case .receiving, .completing, .gone: throw .unknownToken
             }
             let departure = UploadDeparture(self.id, shop: self.shop)
-            let description = try departure.description()
+            let description: BlobDescription
+            do throws(StorageError) { description = try departure.description() } catch { throw .of(error) }
             try self.shop.admit()
-            do throws(DiskError) {
+            do throws(StorageError) {
                 try departure.moveToBlobs()
             } catch {
-                if error.call == .fsync { self.latch(error) }
-                throw .of(error)
+                if error.isSync { self.latch(error) }
+                throw .storage(error)
             }
             _ = self.rules.withLockedValue { $0.leave() }
             return description
@@ -211,7 +212,7 @@ extension Upload {
         try await queue.run { () throws(UploadError) in
             guard self.rules.withLockedValue({ $0.leave() }) else { throw .unknownUpload }
             self.pipeline.withLockedValue { $0 = nil }
-            try UploadDeparture(self.id, shop: self.shop).remove()
+            try UploadError.wrap(UploadDeparture(self.id, shop: self.shop).remove())
         }
     }
 
@@ -222,7 +223,7 @@ extension Upload {
             guard isIdle, self.status.expiresAt <= self.shop.options.clock() else { return false }
             guard self.rules.withLockedValue({ $0.leave() }) else { return false }
             self.pipeline.withLockedValue { $0 = nil }
-            try UploadDeparture(self.id, shop: self.shop).remove()
+            try UploadError.wrap(UploadDeparture(self.id, shop: self.shop).remove())
             return true
         }
     }

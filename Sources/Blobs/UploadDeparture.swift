@@ -25,20 +25,17 @@ struct UploadDeparture: Sendable {
     }
 
     /// Reads what the complete file says about itself, wherever it stands.
-    func description() throws(UploadError) -> BlobDescription {
-        do throws(BlobError) {
-            do throws(BlobError) {
-                return try reader(at: paths.complete(id)).description
-            } catch .notFound {
-                return try reader(at: paths.blob(id)).description
-            }
+    func description() throws(StorageError) -> BlobDescription {
+        do {
+            return try reader(at: paths.complete(id)).description
         } catch {
-            throw .of(error)
+            guard error.isMissing else { throw error }
+            return try reader(at: paths.blob(id)).description
         }
     }
 
     /// Moves the complete file and removes the upload; asked again after a failure it goes on.
-    func moveToBlobs() throws(DiskError) {
+    func moveToBlobs() throws(StorageError) {
         try disk.ensureDirectory(paths.shelf(of: id))
         if try disk.entry(paths.complete(id)) != nil {
             try disk.rename(paths.complete(id), to: paths.blob(id))
@@ -50,32 +47,19 @@ struct UploadDeparture: Sendable {
     }
 
     /// Removes the upload, and a blob that a crash in the middle of claiming has left.
-    func remove() throws(UploadError) {
-        do throws(DiskError) {
-            try shop.freeing { () throws(DiskError) in
-                if try disk.entry(paths.blob(id)) != nil {
-                    try disk.remove(paths.blob(id))
-                    try disk.synchronizeDirectory(paths.shelf(of: id))
-                }
-                try disk.removeTree(paths.upload(id))
-            }
-        } catch {
-            throw .of(error)
-        }
+    func remove() throws(StorageError) {
+        try shop.freeing(removeFiles())
     }
 
-    private func reader(at path: String) throws(BlobError) -> BlobReader {
+    private func removeFiles() throws(StorageError) {
+        if try disk.entry(paths.blob(id)) != nil {
+            try disk.remove(paths.blob(id))
+            try disk.synchronizeDirectory(paths.shelf(of: id))
+        }
+        try disk.removeTree(paths.upload(id))
+    }
+
+    private func reader(at path: String) throws(StorageError) -> BlobReader {
         try BlobReader(id, at: path, contexts: contexts, on: disk)
-    }
-}
-
-extension UploadError {
-    /// A complete upload's file that cannot be read.
-    static func of(_ error: BlobError) -> UploadError {
-        switch error {
-        case .notFound: .unknownUpload
-        case .disk(let error): .of(error)
-        case .corrupt(let violation): .corrupt(violation)
-        }
     }
 }

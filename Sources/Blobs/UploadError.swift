@@ -1,13 +1,15 @@
 package import Disk
 
-/// Why an upload, or one step of it, was refused or failed.
+/// Why an upload or a stored file, or one step with it, was refused or failed.
 ///
 /// The cases carry values; the sentences for client and log are made at the edge.
-package enum UploadError: Error, Sendable, Hashable {
+package enum UploadError: StorageErrorWrapper, Sendable, Hashable {
     // Naming: nothing has this id. Malformed ids are unknown too: an id is never a path before it is checked.
     case unknownUpload
     /// No complete, unclaimed upload has this token: it never existed, expired, was aborted or is used up.
     case unknownToken
+    /// There is no stored file of this id.
+    case unknownBlob
 
     // Beginning.
     case invalidByteCount(Int64)
@@ -35,42 +37,24 @@ package enum UploadError: Error, Sendable, Hashable {
     // Completing.
     case incomplete(received: Int64, expected: Int64)
 
-    // The disk.
-    /// Nothing is lost but the step: it may be repeated when there is space.
-    case noSpace(DiskError)
-    case disk(DiskError)
-    /// A write or sync of this upload failed before: the kernel may have dropped its pages, so only `abort` is left.
-    case latched(DiskError)
-    case corrupt(BlobViolation)
-    case closed
-}
-
-/// Why a stored file cannot be read.
-package enum BlobError: Error, Sendable, Hashable {
-    case notFound
-    case disk(DiskError)
-    /// The bytes on disk are not those that were stored: none of them is handed out.
-    case corrupt(BlobViolation)
-}
-
-extension BlobError {
-    /// What the disk did, without a path, where it is the disk's fault: `pread: Input/output error`.
-    package var diskReason: String? {
-        if case .disk(let error) = self { error.reason } else { nil }
-    }
+    /// The disk failed, the stored bytes are damaged, or the store was closed.
+    case storage(StorageError)
 }
 
 extension UploadError {
-    /// Tells a full disk, which passes, from a failing one.
-    static func of(_ error: DiskError) -> UploadError {
-        error.isNoSpace ? .noSpace(error) : .disk(error)
+    /// What failed on the disk; nil for a request that was refused.
+    package var storageError: StorageError? {
+        if case .storage(let error) = self { error } else { nil }
     }
 
-    /// What the disk did, without a path, where it is the disk's fault: `fdatasync: Input/output error`.
-    package var diskReason: String? {
-        switch self {
-        case .noSpace(let error), .disk(let error), .latched(let error): error.reason
-        default: nil
-        }
+    /// Whether the disk is full.
+    package var isNoSpace: Bool { storageError?.isNoSpace ?? false }
+
+    /// Whether stored bytes are not what was written.
+    package var isCorrupt: Bool { storageError?.isCorrupt ?? false }
+
+    /// A file of an upload that cannot be read; where it is missing the upload is gone.
+    static func of(_ error: StorageError) -> UploadError {
+        error.isMissing ? .unknownUpload : .storage(error)
     }
 }

@@ -28,26 +28,32 @@ struct BlobWorkshop: Sendable {
 
     /// Throws where nothing may be written but what frees space.
     func admit() throws(UploadError) {
-        if let full = space?.refusal { throw .noSpace(full) }
+        if let full = space?.refusal { throw .storage(full) }
     }
 
     /// Runs what writes, and remembers whether it found space.
-    func writing<Value>(_ body: () throws(UploadError) -> Value) throws(UploadError) -> Value {
+    func writing<Value>(_ body: @autoclosure () throws(UploadError) -> Value) throws(UploadError) -> Value {
         try admit()
         do throws(UploadError) {
             let value = try body()
             space?.noteWritten()
             return value
         } catch {
-            if case .noSpace(let failure) = error { space?.note(failure) }
+            if case .storage(let failure) = error { space?.note(failure) }
             throw error
         }
     }
 
     /// Runs what frees space, with the reserve where the disk is full.
-    func freeing(_ body: () throws(DiskError) -> Void) throws(DiskError) {
-        guard let space else { return try body() }
-        return try space.lending(isNoSpace: \.isNoSpace, body)
+    func freeing(_ body: @autoclosure () throws(StorageError) -> Void) throws(StorageError) {
+        if let space { try space.lending(body()) } else { try body() }
+    }
+
+    /// Refuses everything but removal for an upload, of which it is unknown what a failed call has left on the disk.
+    func latch(_ rules: NIOLockedValueBox<UploadState>, of id: BlobID, because error: StorageError) {
+        guard let cause = error.failedCall else { preconditionFailure("only a failed call leaves bytes in doubt") }
+        let since = options.clock().microseconds
+        rules.withLockedValue { $0.latch(Latch("upload \(id.text)", cause: cause, sinceMicroseconds: since)) }
     }
 }
 
@@ -88,9 +94,8 @@ final class UploadPipeline: Sendable {
             receivedByteCount: rules.withLockedValue { $0.receivedByteCount },
             storedByteCount: start.position.storedByteCount
         )
-        sync = BackgroundSync(data: start.data, journal: start.journal, durable: mark) {
-            [clock = shop.options.clock] error in
-            rules.withLockedValue { $0.latch(error, at: clock()) }
+        sync = BackgroundSync(data: start.data, journal: start.journal, durable: mark) { error in
+            shop.latch(rules, of: id, because: error)
         }
         writer = FrameWriter(start.data, at: start.position, queue: queue, pool: shop.pool, space: shop.space)
         hasher = ContentHasher(start.digest, pool: shop.pool)
@@ -126,9 +131,9 @@ final class UploadPipeline: Sendable {
         let result = await withCheckedContinuation { continuation in
             writer.whenDrained(to: submittedCount.load(ordering: .relaxed)) {
                 let result = Result { () throws(UploadError) in
-                    try self.shop.writing { () throws(UploadError) in try self.commitDrained(digest) }
+                    try self.shop.writing(self.commitDrained(digest))
                 }
-                if case .failure(let error) = result { self.rollBackDrained(because: error) }
+                if case .failure(let error) = result { self.rollBackDrained(because: error.storageError) }
                 continuation.resume(returning: result)
             }
         }
@@ -145,8 +150,8 @@ final class UploadPipeline: Sendable {
 
     /// Writes the tail and makes the whole file durable; blocks, on the upload's queue.
     ///
-    /// - Throws: `.noSpace` where the tail did not fit, after cutting it off; anything else latches.
-    func seal(fileName: String) throws(UploadError) -> BlobTail {
+    /// - Throws: what the disk did; where the tail did not fit it was cut off, anything else latches.
+    func seal(fileName: String) throws(StorageError) -> BlobTail {
         let tail = BlobTail(
             of: id,
             fileName: fileName,
@@ -155,13 +160,13 @@ final class UploadPipeline: Sendable {
             storedXXH3_128: writer.committedHex,
             createdAt: shop.options.clock()
         )
-        do throws(DiskError) {
+        do throws(StorageError) {
             try writer.file.write(tail.bytes, at: writer.storedByteCount)
             try sync.finish()
             return tail
         } catch {
-            rollBackDrained(because: .of(error))
-            throw .of(error)
+            rollBackDrained(because: error)
+            throw error
         }
     }
 
@@ -172,9 +177,9 @@ final class UploadPipeline: Sendable {
     }
 
     private func commitDrained(_ digest: String) throws(UploadError) -> UploadState.Chunk {
-        if let failure = writer.failure { throw .of(failure) }
+        if let failure = writer.failure { throw .storage(failure) }
         if let objection = rules.withLockedValue({ $0.objection(toDigest: digest) }) { throw objection }
-        try writeJournalLine(digest)
+        try UploadError.wrap(writeJournalLine(digest))
         let (chunk, receivedByteCount) = rules.withLockedValue { rules in
             (rules.commit(digest: digest), rules.receivedByteCount)
         }
@@ -190,7 +195,7 @@ final class UploadPipeline: Sendable {
         return chunk
     }
 
-    private func writeJournalLine(_ digest: String) throws(UploadError) {
+    private func writeJournalLine(_ digest: String) throws(StorageError) {
         let frames = writer.uncommittedFrames.map { frame in
             UploadJournal.Chunk.Frame(
                 storedByteCount: Int(frame.storedByteCount),
@@ -208,19 +213,15 @@ final class UploadPipeline: Sendable {
             at: shop.options.clock()
         )
         let line = UploadJournal.line(chunk, of: id, at: offset)
-        do throws(DiskError) {
-            try journal.write(line, at: offset)
-        } catch {
-            throw .of(error)
-        }
+        try journal.write(line, at: offset)
         journalEnd.withLockedValue { $0 += Int64(line.count) }
     }
 
     /// Puts files and digests back to the last chunk that counts; latches where they cannot be, or are in doubt.
-    private func rollBackDrained(because error: UploadError?) {
-        if case .disk(let error) = error { latch(error) }
+    private func rollBackDrained(because error: StorageError?) {
+        if let error, case .disk = error, !error.isNoSpace { latch(error) }
         hasher.rollBack()
-        do throws(DiskError) {
+        do throws(StorageError) {
             try writer.rollBack()
             let end = journalEnd.withLockedValue { $0 }
             if try journal.byteCount > end { try journal.truncate(to: end) }
@@ -230,7 +231,7 @@ final class UploadPipeline: Sendable {
         rules.withLockedValue { $0.cancel() }
     }
 
-    private func latch(_ error: DiskError) {
-        rules.withLockedValue { $0.latch(error, at: shop.options.clock()) }
+    private func latch(_ error: StorageError) {
+        shop.latch(rules, of: id, because: error)
     }
 }

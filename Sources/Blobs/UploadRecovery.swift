@@ -32,7 +32,7 @@ struct UploadRecovery: Sendable {
     private var paths: BlobPaths { shop.paths }
 
     /// Makes the files of a new upload; it survives a power cut when this returns.
-    func begin(_ header: UploadJournal.Header) throws(DiskError) -> Upload {
+    func begin(_ header: UploadJournal.Header) throws(StorageError) -> Upload {
         try disk.createDirectory(paths.upload(id))
         let data = try File(paths.data(of: id), .create, on: disk)
         let journal = try File(paths.journal(of: id), .create, on: disk)
@@ -52,7 +52,7 @@ struct UploadRecovery: Sendable {
 
     /// Returns the upload as it is on disk, repaired; nil where nothing can be made of it.
     func run() throws(UploadError) -> Upload? {
-        do throws(BlobError) {
+        do throws(StorageError) {
             let contents = try journal()
             if let path = try completePath() {
                 return try complete(at: path, contents)
@@ -65,70 +65,54 @@ struct UploadRecovery: Sendable {
     }
 
     /// The size the upload declared, read from the head of its journal; 0 where that cannot be made out.
-    func declaredByteCount() throws(DiskError) -> Int64 {
+    func declaredByteCount() throws(StorageError) -> Int64 {
         let bytes = try disk.contents(of: paths.journal(of: id), byteCountMax: UploadJournal.headerByteCountMax)
         return bytes.flatMap { UploadJournal.parse($0, of: id) }?.header.byteCount ?? 0
     }
 
     /// When something last happened to the upload, read without verifying its content.
-    func lastActivity() throws(UploadError) -> Timestamp {
-        do throws(BlobError) {
-            let contents = try journal()
-            if let path = try completePath() {
-                return try BlobReader(id, at: path, contexts: shop.contexts, on: disk).description.createdAt
-            }
-            if let contents { return contents.lastActivity }
-        } catch {
-            throw .of(error)
+    func lastActivity() throws(StorageError) -> Timestamp {
+        let contents = try journal()
+        if let path = try completePath() {
+            return try BlobReader(id, at: path, contexts: shop.contexts, on: disk).description.createdAt
         }
+        if let contents { return contents.lastActivity }
         return try age()
     }
 
     /// When the newest file of a beginning that was never answered changed: its age is all there is to know.
-    private func age() throws(UploadError) -> Timestamp {
-        do throws(DiskError) {
-            let directory = paths.upload(id)
-            var newest = try disk.entry(directory)?.modifiedMicroseconds ?? 0
-            for name in try disk.list(directory) {
-                newest = max(newest, try disk.entry("\(directory)/\(name)")?.modifiedMicroseconds ?? 0)
-            }
-            return Timestamp(microseconds: newest)
-        } catch {
-            throw .of(error)
+    private func age() throws(StorageError) -> Timestamp {
+        let directory = paths.upload(id)
+        var newest = try disk.entry(directory)?.modifiedMicroseconds ?? 0
+        for name in try disk.list(directory) {
+            newest = max(newest, try disk.entry("\(directory)/\(name)")?.modifiedMicroseconds ?? 0)
         }
+        return Timestamp(microseconds: newest)
     }
 
-    private func journal() throws(BlobError) -> UploadJournal.Contents? {
-        do throws(DiskError) {
-            let bytes = try disk.contents(of: paths.journal(of: id), byteCountMax: UploadJournal.byteCountMax)
-            return bytes.flatMap { UploadJournal.parse($0, of: id) }
-        } catch {
-            throw .disk(error)
-        }
+    private func journal() throws(StorageError) -> UploadJournal.Contents? {
+        let bytes = try disk.contents(of: paths.journal(of: id), byteCountMax: UploadJournal.byteCountMax)
+        return bytes.flatMap { UploadJournal.parse($0, of: id) }
     }
 
-    private func exists(_ path: String) throws(BlobError) -> Bool {
-        do throws(DiskError) { return try disk.entry(path) != nil } catch { throw .disk(error) }
+    private func exists(_ path: String) throws(StorageError) -> Bool {
+        try disk.entry(path) != nil
     }
 
     /// Where the complete file is: still here, or among the blobs already when claiming was cut off.
-    private func completePath() throws(BlobError) -> String? {
+    private func completePath() throws(StorageError) -> String? {
         if try exists(paths.complete(id)) { return paths.complete(id) }
         if try !exists(paths.data(of: id)), try exists(paths.blob(id)) { return paths.blob(id) }
         return nil
     }
 
-    private func complete(at path: String, _ contents: UploadJournal.Contents?) throws(BlobError) -> Upload {
-        do throws(DiskError) {
-            // The new name before the loss of the old one, as in claiming.
-            if path == paths.blob(id) {
-                try disk.synchronizeDirectory(paths.blobs)
-                try disk.synchronizeDirectory(paths.shelf(of: id))
-            }
-            try disk.synchronizeDirectory(paths.upload(id))
-        } catch {
-            throw .disk(error)
+    private func complete(at path: String, _ contents: UploadJournal.Contents?) throws(StorageError) -> Upload {
+        // The new name before the loss of the old one, as in claiming.
+        if path == paths.blob(id) {
+            try disk.synchronizeDirectory(paths.blobs)
+            try disk.synchronizeDirectory(paths.shelf(of: id))
         }
+        try disk.synchronizeDirectory(paths.upload(id))
         let blob = try BlobReader(id, at: path, contexts: shop.contexts, on: disk).description
         let header =
             contents?.header
@@ -142,39 +126,35 @@ struct UploadRecovery: Sendable {
         return Upload(header, completedAs: blob, chunkCount: contents?.chunks.count ?? 0, shop: shop)
     }
 
-    private func unfinished(_ contents: UploadJournal.Contents) throws(BlobError) -> Upload {
-        do throws(DiskError) {
-            var start = Start(
-                data: try File(paths.data(of: id), .update, on: disk),
-                journal: try File(paths.journal(of: id), .update, on: disk),
-                journalByteCount: contents.chunkOffsets.first ?? contents.end,
-                lastActivity: contents.lastActivity
-            )
-            var scan = ChunkScan(of: start.data, contexts: shop.contexts)
-            for (index, chunk) in contents.chunks.enumerated() {
-                if let error = scan.verify(chunk) {
-                    // A chunk that is not what its line says ends the run; a disk that cannot be read ends recovery.
-                    if case .disk(let error) = error { throw error }
-                    break
-                }
-                let isLast = index + 1 == contents.chunks.count
-                start.journalByteCount = isLast ? contents.end : contents.chunkOffsets[index + 1]
-                start.lastChunk = .init(index: index, byteCount: chunk.byteCount, digest: chunk.digest)
-                start.receivedByteCount += Int64(chunk.byteCount)
+    private func unfinished(_ contents: UploadJournal.Contents) throws(StorageError) -> Upload {
+        var start = Start(
+            data: try File(paths.data(of: id), .update, on: disk),
+            journal: try File(paths.journal(of: id), .update, on: disk),
+            journalByteCount: contents.chunkOffsets.first ?? contents.end,
+            lastActivity: contents.lastActivity
+        )
+        var scan = ChunkScan(of: start.data, contexts: shop.contexts)
+        for (index, chunk) in contents.chunks.enumerated() {
+            if let error = scan.verify(chunk) {
+                // A chunk that is not what its line says ends the run; a disk that cannot be read ends recovery.
+                guard error.isCorrupt else { throw error }
+                break
             }
-            start.position = scan.position
-            start.digest = scan.digest
-            let durable = contents.durableEnd(after: scan.position.storedByteCount)
-            try settle(start.data, from: durable.stored, to: scan.position.storedByteCount)
-            try settle(start.journal, from: durable.journal, to: start.journalByteCount)
-            return Upload(contents.header, from: start, shop: shop)
-        } catch {
-            throw .disk(error)
+            let isLast = index + 1 == contents.chunks.count
+            start.journalByteCount = isLast ? contents.end : contents.chunkOffsets[index + 1]
+            start.lastChunk = .init(index: index, byteCount: chunk.byteCount, digest: chunk.digest)
+            start.receivedByteCount += Int64(chunk.byteCount)
         }
+        start.position = scan.position
+        start.digest = scan.digest
+        let durable = contents.durableEnd(after: scan.position.storedByteCount)
+        try settle(start.data, from: durable.stored, to: scan.position.storedByteCount)
+        try settle(start.journal, from: durable.journal, to: start.journalByteCount)
+        return Upload(contents.header, from: start, shop: shop)
     }
 
     /// Cuts a file to `end` and makes it durable, whatever became of the syncs of earlier processes.
-    private func settle(_ file: File, from durableEnd: Int64, to end: Int64) throws(DiskError) {
+    private func settle(_ file: File, from durableEnd: Int64, to end: Int64) throws(StorageError) {
         if try file.byteCount > end { try file.truncate(to: end) }
         var offset = durableEnd
         while offset < end {

@@ -1,5 +1,4 @@
 package import Disk
-package import JSON
 
 /// The rules of one upload.
 ///
@@ -21,7 +20,7 @@ package struct UploadState: Sendable, Hashable {
     package enum Phase: Sendable, Hashable {
         case receiving, completing, complete
         /// A write or sync failed in a way that leaves the bytes in doubt.
-        case latched(DiskError)
+        case latched(Latch)
         /// Aborted, expired or claimed: nobody may touch it any more.
         case gone
     }
@@ -64,8 +63,6 @@ package struct UploadState: Sendable, Hashable {
     package let byteCount: Int64
     package let limits: Limits
     package private(set) var phase = Phase.receiving
-    /// Since when it is latched.
-    package private(set) var latchedAt: Timestamp?
     package private(set) var lastChunk: Chunk?
     package private(set) var receivedByteCount: Int64 = 0
     package private(set) var arrival: Arrival?
@@ -100,7 +97,7 @@ package struct UploadState: Sendable, Hashable {
     package mutating func receive(chunk index: Int) -> Admission {
         switch phase {
         case .gone: return .reject(.unknownUpload)
-        case .latched(let error): return .reject(.latched(error))
+        case .latched(let latch): return .reject(.storage(.latched(latch)))
         case .complete: return .reject(.alreadyComplete)
         case .completing: return .reject(.busy)
         case .receiving: break
@@ -175,7 +172,7 @@ package struct UploadState: Sendable, Hashable {
     package mutating func complete() -> Completion {
         switch phase {
         case .gone: return .reject(.unknownUpload)
-        case .latched(let error): return .reject(.latched(error))
+        case .latched(let latch): return .reject(.storage(.latched(latch)))
         case .complete: return .done
         case .completing: return .reject(.busy)
         case .receiving: break
@@ -194,10 +191,10 @@ package struct UploadState: Sendable, Hashable {
     }
 
     /// Refuses everything but leaving from now on; the first error stays.
-    package mutating func latch(_ error: DiskError, at moment: Timestamp) {
+    package mutating func latch(_ latch: Latch) {
         switch phase {
         case .latched, .gone: break
-        case .receiving, .completing, .complete: (phase, latchedAt) = (.latched(error), moment)
+        case .receiving, .completing, .complete: phase = .latched(latch)
         }
     }
 
@@ -211,7 +208,7 @@ package struct UploadState: Sendable, Hashable {
     private var interruption: UploadError? {
         switch phase {
         case .gone: .unknownUpload
-        case .latched(let error): .latched(error)
+        case .latched(let latch): .storage(.latched(latch))
         case .receiving, .completing, .complete: nil
         }
     }

@@ -64,17 +64,17 @@ struct Averaging: Sendable {
         let started = now()
         let parent: ModelFile
         do { parent = try await open(parentBlobID) } catch {
-            result.reason = "the model the round began from cannot be read: \(error.sentence)"
+            result.reason = "the model the round began from cannot be read: \(Self.reason(error))"
             return result
         }
         var updates: [Opened] = []
         for contribution in contributions {
-            do throws(AveragingError) {
+            do {
                 let model = try await open(contribution.blobID)
-                do throws(WeightsError) { try model.expectShapes(of: parent) } catch { throw .weights(error) }
+                try model.expectShapes(of: parent)
                 updates.append(Opened(contribution: contribution, model: model))
             } catch {
-                result.rejections.append(Rejection(contribution: contribution, reason: error.sentence))
+                result.rejections.append(Rejection(contribution: contribution, reason: Self.reason(error)))
             }
         }
         if updates.contains(where: { $0.model.hasTypes(of: parent) }) {
@@ -86,7 +86,7 @@ struct Averaging: Sendable {
         }
         let loaded = now()
         while !updates.isEmpty {
-            do throws(AveragingError) {
+            do {
                 let id = try await store(updates)
                 result.mean = Mean(
                     id: id,
@@ -96,37 +96,30 @@ struct Averaging: Sendable {
                     averageDuration: now().duration(since: loaded)
                 )
                 return result
-            } catch .weights(.update(let place, let error)) {
+            } catch WeightsError.update(let place, let error) {
                 let update = updates.remove(at: place)
-                let reason = AveragingError.weights(error).sentence
-                result.rejections.append(Rejection(contribution: update.contribution, reason: reason))
+                result.rejections.append(Rejection(contribution: update.contribution, reason: error.message))
             } catch {
-                result.reason = "the mean could not be stored: \(error.sentence)"
+                result.reason = "the mean could not be stored: \(Self.reason(error))"
                 return result
             }
         }
         return result
     }
 
-    private func open(_ blobID: String) async throws(AveragingError) -> ModelFile {
-        let reader: BlobReader
-        do { reader = try await blobs.open(blobID) } catch { throw .blob(error) }
-        return try await Self.queue.run { () throws(AveragingError) in
-            do throws(WeightsError) { return try ModelFile.open(BlobSource(reader)) } catch { throw .weights(error) }
-        }
+    private func open(_ blobID: String) async throws -> ModelFile {
+        let reader = try await blobs.open(blobID)
+        return try await Self.queue.run { try ModelFile.open(BlobSource(reader)) }
     }
 
     /// Computes the mean into an upload, completes it and returns its id.
-    private func store(_ updates: [Opened]) async throws(AveragingError) -> String {
+    private func store(_ updates: [Opened]) async throws -> String {
         let weighted = updates.map { WeightedUpdate($0.model, weight: $0.contribution.exampleCount) }
         // Every id has the same length, so the byte count is known before the id is.
         let byteCount = try await lay(out: weighted, as: UniqueID.random()).byteCount
         let fileName = "model.\(updates[0].model.format.fileExtension)"
-        let intake: BlobIntake
-        do { intake = try await BlobIntake(fileName: fileName, byteCount: byteCount, blobs: blobs) } catch {
-            throw .upload(error)
-        }
-        do throws(AveragingError) {
+        let intake = try await BlobIntake(fileName: fileName, byteCount: byteCount, blobs: blobs)
+        do {
             try await fill(intake, from: lay(out: weighted, as: intake.id).bytes())
             return intake.id
         } catch {
@@ -135,24 +128,18 @@ struct Averaging: Sendable {
         }
     }
 
-    private func fill(_ intake: BlobIntake, from bytes: AggregatedBytes) async throws(AveragingError) {
+    private func fill(_ intake: BlobIntake, from bytes: AggregatedBytes) async throws {
         while let step = try await next(of: bytes) {
-            do { try await intake.take(step) } catch { throw .upload(error) }
+            try await intake.take(step)
         }
-        do { _ = try await intake.finish() } catch { throw .upload(error) }
+        _ = try await intake.finish()
     }
 
-    private func lay(out updates: [WeightedUpdate], as id: String) async throws(AveragingError) -> AggregatedModel {
-        try await Self.queue.run { [aggregator] () throws(AveragingError) in
-            do throws(WeightsError) { return try aggregator.aggregate(updates, modelID: id) } catch {
-                throw .weights(error)
-            }
-        }
+    private func lay(out updates: [WeightedUpdate], as id: String) async throws -> AggregatedModel {
+        try await Self.queue.run { [aggregator] in try aggregator.aggregate(updates, modelID: id) }
     }
 
-    private func next(of bytes: AggregatedBytes) async throws(AveragingError) -> [UInt8]? {
-        try await Self.queue.run { () throws(AveragingError) in
-            do throws(WeightsError) { return try bytes.next() } catch { throw .weights(error) }
-        }
+    private func next(of bytes: AggregatedBytes) async throws -> [UInt8]? {
+        try await Self.queue.run { try bytes.next() }
     }
 }

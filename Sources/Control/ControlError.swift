@@ -1,7 +1,6 @@
-package import Blobs
-package import Store
-
-/// Why the controller did not do what it was asked.
+/// Why the controller refused what it was asked.
+///
+/// Its functions throw this and the errors of the store and the blobs, as they are.
 package enum ControlError: Error, Sendable, Equatable {
     // Starting a session, in the order they are checked.
 
@@ -25,20 +24,15 @@ package enum ControlError: Error, Sendable, Equatable {
     /// There is nothing to stop or to skip.
     case nothingRunning
 
-    // What is beneath, and the end.
-
-    case store(StoreError)
-    case upload(UploadError)
-    case blob(BlobError)
     /// The controller was shut down.
     case closed
 }
 
 extension ControlError {
-    /// What the client is told; nil where the error is of the store or the blobs, which have their own sentences.
+    /// What the client reads.
     ///
     /// The first ones are those of FEDn, to the letter, because clients show and compare them.
-    package var message: String? {
+    package var message: String {
         switch self {
         case .sessionIDMissing: "Session ID is required"
         case .unknownSession: "Session with specified ID does not exist"
@@ -56,7 +50,6 @@ extension ControlError {
         case .unknownCommand(let id): "Command with id: \(id) not found"
         case .nothingRunning: "No session is running"
         case .closed: "The controller is shut down"
-        case .store, .upload, .blob: nil
         }
     }
 }

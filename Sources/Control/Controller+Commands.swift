@@ -7,15 +7,15 @@ extension Controller {
     ///
     /// - Throws: `.commandTypeMissing`, `.commandTypeForbidden`, `.notEnoughClients` where nobody that was named is
     ///   online; `.store`, `.closed`.
-    package func runCommand(_ type: String?, _ order: CommandOrder) async throws(ControlError) -> CommandOutcome {
+    package func runCommand(_ type: String?, _ order: CommandOrder) async throws -> CommandOutcome {
         try await run(CommandPlan(type: .custom(type), parameters: order.parameters, timeout: order.timeout), order)
     }
 
     /// Has clients try a model on data of their own.
     ///
     /// - Throws: `.unknownModel`, `.notEnoughClients`, `.store`, `.closed`.
-    package func startInference(modelID: String, _ order: CommandOrder) async throws(ControlError) -> CommandOutcome {
-        guard try records.models.get(modelID) != nil else { throw .unknownModel(modelID) }
+    package func startInference(modelID: String, _ order: CommandOrder) async throws -> CommandOutcome {
+        guard try records.models.get(modelID) != nil else { throw ControlError.unknownModel(modelID) }
         let plan = CommandPlan(
             type: .inference,
             modelID: modelID,
@@ -28,17 +28,17 @@ extension Controller {
     /// Has every client evaluate a model; what they find are documents of `validations`.
     ///
     /// - Throws: `.unknownSession`, `.unknownModel`, `.notEnoughClients`, `.store`, `.closed`.
-    package func startValidation(sessionID: String?, modelID: String) async throws(ControlError) -> CommandOutcome {
-        if let sessionID, try records.sessions.get(sessionID) == nil { throw .unknownSession(sessionID) }
-        guard try records.models.get(modelID) != nil else { throw .unknownModel(modelID) }
+    package func startValidation(sessionID: String?, modelID: String) async throws -> CommandOutcome {
+        if let sessionID, try records.sessions.get(sessionID) == nil { throw ControlError.unknownSession(sessionID) }
+        guard try records.models.get(modelID) != nil else { throw ControlError.unknownModel(modelID) }
         return try await run(CommandPlan(type: .validation, modelID: modelID, sessionID: sessionID), CommandOrder())
     }
 
     /// Has clients fetch a model into their caches.
     ///
     /// - Throws: `.unknownModel`, `.notEnoughClients`, `.store`, `.closed`.
-    package func stageModel(_ modelID: String, clientIDs: [String]?) async throws(ControlError) -> CommandOutcome {
-        guard try records.models.get(modelID) != nil else { throw .unknownModel(modelID) }
+    package func stageModel(_ modelID: String, clientIDs: [String]?) async throws -> CommandOutcome {
+        guard try records.models.get(modelID) != nil else { throw ControlError.unknownModel(modelID) }
         return try await run(
             CommandPlan(type: .stageModel, modelID: modelID),
             CommandOrder(clientIDs: clientIDs)
@@ -48,31 +48,31 @@ extension Controller {
     /// Has every client start anew, as for a new package; nil where nobody is online.
     ///
     /// - Throws: `.store`, `.closed`.
-    package func restartClients(abortOngoingTasks: Bool) async throws(ControlError) -> CommandOutcome? {
+    package func restartClients(abortOngoingTasks: Bool) async throws -> CommandOutcome? {
         let plan = CommandPlan(
             type: .restartClient,
             parameters: ["abort_ongoing_tasks": .bool(abortOngoingTasks)]
         )
-        do { return try await run(plan, CommandOrder()) } catch .notEnoughClients { return nil }
+        do { return try await run(plan, CommandOrder()) } catch ControlError.notEnoughClients { return nil }
     }
 
     /// Stops a command, or one task of it, as `INTERRUPTED`; the command of a session stops the session.
     ///
     /// One that has ended stays as it is.
     /// - Throws: `.unknownCommand`, `.store`, `.closed`.
-    package func stop(command correlationID: String) async throws(ControlError) {
+    package func stop(command correlationID: String) async throws {
         try await end(command: correlationID, stopping: true)
     }
 
     /// Stops waiting for a command's clients, or for one of them, as `TIMEOUT`; for a session that is its round.
     ///
     /// - Throws: `.unknownCommand`, `.store`, `.closed`.
-    package func skip(command correlationID: String) async throws(ControlError) {
+    package func skip(command correlationID: String) async throws {
         try await end(command: correlationID, stopping: false)
     }
 
-    private func end(command id: String, stopping: Bool) async throws(ControlError) {
-        try await inTurn { controller throws(ControlError) in
+    private func end(command id: String, stopping: Bool) async throws {
+        try await inTurn { controller in
             let status: CommandStatus = stopping ? .interrupted : .timeout
             if let command = controller.commands[id] {
                 return try await controller.happened(stopping ? .stop : .skip, in: command)
@@ -90,7 +90,7 @@ extension Controller {
                 guard let command = controller.commands[rootID] else { return }
                 try await controller.happened(.giveUp(client: client, status), in: command)
             case nil:
-                guard try controller.records.commands.get(id) != nil else { throw .unknownCommand(id) }
+                guard try controller.records.commands.get(id) != nil else { throw ControlError.unknownCommand(id) }
             }
         }
     }
@@ -115,10 +115,10 @@ struct CommandPlan: Sendable {
 
 /// Running them.
 extension Controller {
-    private func run(_ plan: CommandPlan, _ order: CommandOrder) async throws(ControlError) -> CommandOutcome {
-        let command = try await inTurn { controller throws(ControlError) in
+    private func run(_ plan: CommandPlan, _ order: CommandOrder) async throws -> CommandOutcome {
+        let command = try await inTurn { controller in
             let clients = await controller.clients(among: order.clientIDs)
-            guard !clients.isEmpty else { throw .notEnoughClients(required: 1) }
+            guard !clients.isEmpty else { throw ControlError.notEnoughClients(required: 1) }
             return try await controller.begin(plan, with: clients)
         }
         guard order.isSynchronous else { return .pending(plan.type, correlationID: command.id) }
@@ -128,7 +128,7 @@ extension Controller {
     }
 
     /// Has every client evaluate the session's newest model; the session does not wait for them.
-    func validate(_ session: RunningSession) async throws(ControlError) {
+    func validate(_ session: RunningSession) async throws {
         let clients = await clients(among: session.start.clientIDs)
         guard !clients.isEmpty else { return }
         let plan = CommandPlan(type: .validation, modelID: session.modelID, sessionID: session.id)
@@ -136,7 +136,7 @@ extension Controller {
     }
 
     /// Stores a command and its tasks, then hands them out; returns it.
-    private func begin(_ plan: CommandPlan, with clients: [Participant]) async throws(ControlError) -> RunningCommand {
+    private func begin(_ plan: CommandPlan, with clients: [Participant]) async throws -> RunningCommand {
         let rootID = UniqueID.random()
         let patience = Patience.duration(seconds: plan.timeout ?? Patience.secondsDefault)
         try await records.commands.insert([
@@ -181,9 +181,9 @@ extension Controller {
         guard let patience else { return }
         command.timer = Task { [clock, id = command.id] in
             do { try await clock.sleep(for: patience) } catch { return }
-            await inTurnAlone { controller throws(ControlError) in
+            await inTurnAlone { controller in
                 guard let command = controller.commands[id] else { return }
-                do throws(ControlError) { try await controller.happened(.timedOut, in: command) } catch {
+                do { try await controller.happened(.timedOut, in: command) } catch {
                     controller.notice("command \(id) timed out, which could not be stored: \(error)")
                     controller.hasRemains = true
                     controller.end(command)
@@ -195,7 +195,7 @@ extension Controller {
     /// Tells a command what has happened, and does what follows.
     ///
     /// Where that cannot be stored, nothing has happened yet, and it may be told again.
-    func happened(_ event: CommandState.Event, in command: RunningCommand) async throws(ControlError) {
+    func happened(_ event: CommandState.Event, in command: RunningCommand) async throws {
         var state = command.state
         for effect in state.handle(event) {
             switch effect {
@@ -210,8 +210,7 @@ extension Controller {
         if state.status.isEnd { end(command) }
     }
 
-    private func enter(_ client: String, _ status: CommandStatus, _ command: RunningCommand) async throws(ControlError)
-    {
+    private func enter(_ client: String, _ status: CommandStatus, _ command: RunningCommand) async throws {
         guard let correlationID = command.tasks[client] else { return }
         var change: JSONObject = ["status": .string(status.rawValue)]
         if status.isEnd {

@@ -8,7 +8,7 @@ extension Controller {
     ///
     /// The updates are taken in the order of their clients' ids: sums of floats depend on the order, and this way a
     /// round comes out the same whoever was first.
-    func average(_ round: RunningRound, _ session: RunningSession) async throws(ControlError) {
+    func average(_ round: RunningRound, _ session: RunningSession) async throws {
         round.timer?.cancel()
         round.openedAt = clock.now()
         guard let parent = try records.models.get(session.modelID)?["blob_id"]?.string else {
@@ -28,13 +28,13 @@ extension Controller {
         self.averaging = Task { [id = round.id, previous = self.averaging] in
             await previous?.value
             let result = await averaging.run(contributions)
-            await inTurnAlone { controller throws(ControlError) in
+            await inTurnAlone { controller in
                 try await controller.averaged(result, inRound: id)
             }
         }
     }
 
-    private func averaged(_ result: Averaging.Result, inRound id: String) async throws(ControlError) {
+    private func averaged(_ result: Averaging.Result, inRound id: String) async throws {
         guard let session, let round = session.round, round.id == id, round.state.phase == .aggregating else {
             // The session was stopped meanwhile.
             if let mean = result.mean { await forget(upload: mean.id) }
@@ -49,7 +49,7 @@ extension Controller {
     }
 
     /// Says in the network's log why an update does not count.
-    func reject(_ clientID: String, because reason: String, _ session: RunningSession) async throws(ControlError) {
+    func reject(_ clientID: String, because reason: String, _ session: RunningSession) async throws {
         let note = Note(
             text: "The update of client \(clientID) is left out of round \(session.round?.id ?? ""): \(reason)",
             type: "MODEL_UPDATE",
@@ -61,7 +61,7 @@ extension Controller {
     }
 
     /// Makes the mean a model: the round names it first, then comes the blob, then the document.
-    func commit(_ round: RunningRound, _ session: RunningSession) async throws(ControlError) {
+    func commit(_ round: RunningRound, _ session: RunningSession) async throws {
         guard let mean = round.mean else { preconditionFailure("what is committed was averaged") }
         let started = clock.now()
         try await records.rounds.change(
@@ -92,7 +92,7 @@ extension Controller {
     }
 
     /// The name of the session's next model; nil where it was started without a prefix.
-    private func modelName(_ session: RunningSession) throws(ControlError) -> String? {
+    private func modelName(_ session: RunningSession) throws -> String? {
         guard let prefix = session.start.modelNamePrefix else { return nil }
         return "\(prefix)_\(try records.models.count([Condition("session_id", .exactly(session.id))]) + 1)"
     }
@@ -100,7 +100,7 @@ extension Controller {
     /// Claims the upload of a model and stores its document; does only what is still to be done.
     ///
     /// Returns false where its bytes are gone.
-    func publish(_ model: NewModel) async throws(ControlError) -> Bool {
+    func publish(_ model: NewModel) async throws -> Bool {
         if try records.models.get(model.id) != nil { return true }
         guard let blob = try await claim(model.id) else { return false }
         try await records.models.insert(model.document(of: blob))
@@ -110,17 +110,11 @@ extension Controller {
     /// Makes a blob of a complete upload; one that was claimed before is found as the blob it is.
     ///
     /// Nil where there is neither.
-    func claim(_ token: String) async throws(ControlError) -> BlobDescription? {
+    func claim(_ token: String) async throws -> BlobDescription? {
         do {
             return try await blobs.claim(token)
         } catch .unknownToken {
-            do { return try await blobs.open(token).description } catch .notFound {
-                return nil
-            } catch {
-                throw .blob(error)
-            }
-        } catch {
-            throw .upload(error)
+            do { return try await blobs.open(token).description } catch .unknownBlob { return nil }
         }
     }
 
@@ -157,7 +151,7 @@ extension Controller {
 
 /// The ends of a round.
 extension Controller {
-    func end(_ round: RunningRound, _ session: RunningSession) async throws(ControlError) {
+    func end(_ round: RunningRound, _ session: RunningSession) async throws {
         try await records.rounds.change(round.id, ["status": "Finished"])
         let count = round.mean?.contributions.count ?? 0
         try await note(session, "Round \(round.id) finished: model \(session.modelID) is the mean of \(count) updates")
@@ -169,7 +163,7 @@ extension Controller {
         _ round: RunningRound,
         _ session: RunningSession,
         failed failure: RoundFailure
-    ) async throws(ControlError) {
+    ) async throws {
         try await records.rounds.change(
             round.id,
             ["status": "Failed", "round_data": ["reason": .string(failure.text)]]
@@ -178,12 +172,12 @@ extension Controller {
         try await leave(round, session)
     }
 
-    func terminate(_ round: RunningRound, _ session: RunningSession) async throws(ControlError) {
+    func terminate(_ round: RunningRound, _ session: RunningSession) async throws {
         try await records.rounds.change(round.id, ["status": "Terminated"])
         try await leave(round, session)
     }
 
-    private func leave(_ round: RunningRound, _ session: RunningSession) async throws(ControlError) {
+    private func leave(_ round: RunningRound, _ session: RunningSession) async throws {
         round.timer?.cancel()
         session.round = nil
         if session.config.deletesUpdates { await remove(round.contributions) }

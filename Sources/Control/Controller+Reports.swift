@@ -9,12 +9,12 @@ extension Controller {
     /// Reports arrive at least once: one that was taken before changes nothing. What nobody asked for is passed over.
     ///
     /// - Throws: `.store`, `.upload`, `.blob`, `.closed`: it was not taken, and should come again.
-    package func receive(_ report: Report) async throws(ControlError) {
+    package func receive(_ report: Report) async throws {
         switch report {
         case .modelUpdate(let report):
-            try await inTurn { controller throws(ControlError) in try await controller.take(report) }
+            try await inTurn { controller in try await controller.take(report) }
         case .activity(let report):
-            try await inTurn { controller throws(ControlError) in try await controller.take(report) }
+            try await inTurn { controller in try await controller.take(report) }
         case .validation(let report): try await records.take(report)
         case .status(let report): try await records.take(report)
         case .metrics(let report): try await records.take(report)
@@ -26,7 +26,7 @@ extension Controller {
 
 /// Model updates.
 extension Controller {
-    private func take(_ report: ModelUpdateReport) async throws(ControlError) {
+    private func take(_ report: ModelUpdateReport) async throws {
         let client = report.clientID
         guard let session, let round = session.round, case .round(let roundID, client)? = tasks[report.correlationID]
         else { return try await pass(report) }
@@ -48,7 +48,7 @@ extension Controller {
     }
 
     /// Makes a blob of an update and writes down that its task is done; nil where its bytes are not there.
-    private func keep(_ report: ModelUpdateReport, _ exampleCount: Double) async throws(ControlError) -> Contribution? {
+    private func keep(_ report: ModelUpdateReport, _ exampleCount: Double) async throws -> Contribution? {
         // What is a model or a package already is nobody's update: it would be removed after the round.
         guard try records.isFree(blobID: report.fileToken), let blob = try await claim(report.fileToken) else {
             return nil
@@ -79,7 +79,7 @@ extension Controller {
         _ report: ModelUpdateReport,
         because reason: String,
         _ roundID: String
-    ) async throws(ControlError) {
+    ) async throws {
         guard let session else { return }
         try await reject(report.clientID, because: reason, session)
         try await records.commands.change(
@@ -94,7 +94,7 @@ extension Controller {
     /// An update nobody waits for: the same one again, or one that comes too late.
     ///
     /// Its bytes are removed only where its task says that they are its own.
-    private func pass(_ report: ModelUpdateReport) async throws(ControlError) {
+    private func pass(_ report: ModelUpdateReport) async throws {
         guard let task = try records.commands.get(report.correlationID) else { return }
         guard task["client_id"]?.string == report.clientID else { return }
         guard task["response"]?["model_update_id"]?.string != report.modelUpdateID else { return }
@@ -120,7 +120,7 @@ extension ModelUpdateReport {
 
 /// Activity.
 extension Controller {
-    private func take(_ report: ActivityReport) async throws(ControlError) {
+    private func take(_ report: ActivityReport) async throws {
         let client = report.clientID
         switch tasks[report.correlationID] {
         case .round(let roundID, client)?: try await take(report, ofRound: roundID)
@@ -134,7 +134,7 @@ extension Controller {
     }
 
     /// A task of a round that has completed is waited for all the same: its update may come after its report.
-    private func take(_ report: ActivityReport, ofRound roundID: String) async throws(ControlError) {
+    private func take(_ report: ActivityReport, ofRound roundID: String) async throws {
         let isLost = report.isDone && report.status != .completed
         let status = try records.commands.get(report.correlationID)?["status"]?.string
         let old = CommandStatus(wire: status ?? "")
@@ -148,7 +148,7 @@ extension Controller {
     }
 
     /// Tells a client that works at a task nobody waits for any longer, such as one from before a restart.
-    private func remind(_ report: ActivityReport) async throws(ControlError) {
+    private func remind(_ report: ActivityReport) async throws {
         guard !report.isDone, let task = try records.commands.get(report.correlationID) else { return }
         guard task["client_id"]?.string == report.clientID else { return }
         let status = CommandStatus(wire: task["status"]?.string ?? "")

@@ -14,8 +14,8 @@ extension Controller {
     ///
     /// - Throws: `.store`, `.upload`, `.blob`; then nothing goes on. It may be called again; otherwise what is left is closed
     ///   when the next session starts.
-    package func resume() async throws(ControlError) -> [String] {
-        try await inTurn { controller throws(ControlError) in
+    package func resume() async throws -> [String] {
+        try await inTurn { controller in
             guard controller.session == nil else { return [] }
             controller.hasRemains = true
             var notices: [String] = []
@@ -39,7 +39,7 @@ extension Controller {
     }
 
     /// Closes what a session of this process left behind when it was given up.
-    func closeRemains() async throws(ControlError) {
+    func closeRemains() async throws {
         var notices: [String] = []
         let open = try await closeTasks(&notices)
         try await closeRounds(&notices)
@@ -51,7 +51,7 @@ extension Controller {
     }
 
     /// Interrupts every open command that nobody works at, and returns the roots of sessions, the newest first.
-    private func closeTasks(_ notices: inout [String]) async throws(ControlError) -> [JSONObject] {
+    private func closeTasks(_ notices: inout [String]) async throws -> [JSONObject] {
         let statuses: [CommandStatus] = [.created, .pending, .running]
         let open = try records.commands.list([
             Condition("status", .anyOf(statuses.map { Operand(text: $0.rawValue) }))
@@ -72,7 +72,7 @@ extension Controller {
     }
 
     /// Ends every open round: one whose model is there is finished, the others have failed.
-    private func closeRounds(_ notices: inout [String]) async throws(ControlError) {
+    private func closeRounds(_ notices: inout [String]) async throws {
         let open = try records.rounds.list([
             Condition("status", .anyOf(["Pending", "Success"].map { Operand(text: $0) }))
         ])
@@ -95,7 +95,7 @@ extension Controller {
     }
 
     /// Completes the model of a round that had named it; returns whether it has one.
-    private func finish(_ round: JSONObject) async throws(ControlError) -> Bool {
+    private func finish(_ round: JSONObject) async throws -> Bool {
         guard let modelID = round["combiners"]?.array?.first?["model_id"]?.string else { return false }
         guard let sessionID = round["round_config"]?["session_id"]?.string else { return false }
         if try records.models.get(modelID) != nil { return true }
@@ -123,7 +123,7 @@ extension Controller {
     }
 
     /// Removes the blobs its tasks name.
-    private func removeUpdates(ofRound id: String) async throws(ControlError) {
+    private func removeUpdates(ofRound id: String) async throws {
         for task in try records.commands.list([Condition("round_id", .exactly(id))]) {
             guard let blobID = task["response"]?["file_token"]?.string else { continue }
             do { try await blobs.remove(blobID) } catch {}
@@ -134,7 +134,7 @@ extension Controller {
 /// Sessions that were running.
 extension Controller {
     /// The session of an open root command, where it has begun and is not over; otherwise its documents are closed.
-    private func session(of root: JSONObject, _ notices: inout [String]) async throws(ControlError) -> RunningSession? {
+    private func session(of root: JSONObject, _ notices: inout [String]) async throws -> RunningSession? {
         let rootID = root["correlation_id"]?.string ?? ""
         let parameters = root["parameters"] ?? .null
         let id = parameters["session_id"]?.string ?? ""
@@ -176,14 +176,14 @@ extension Controller {
     }
 
     /// Ends a session that does not go on.
-    private func abandon(_ session: RunningSession) async throws(ControlError) {
+    private func abandon(_ session: RunningSession) async throws {
         try await complete(session, as: "Terminated")
         try await close(sessionID: session.id, as: "Terminated", modelID: session.modelID)
         try await closeCommand(session.rootID, as: .interrupted)
     }
 
     /// Goes on with the first round that is not done.
-    private func goOn(_ session: RunningSession, _ notices: inout [String]) async throws(ControlError) {
+    private func goOn(_ session: RunningSession, _ notices: inout [String]) async throws {
         let rounds = try records.rounds.list([Condition("round_config.session_id", .exactly(session.id))])
         let done = rounds.count { round in
             let number = round["round_id"]?.string.flatMap { Int($0) } ?? 0
@@ -198,7 +198,7 @@ extension Controller {
         )
         self.session = session
         enter(.instruct)
-        do throws(ControlError) {
+        do {
             try await note(session, "Session goes on after a restart: \(done) of \(session.roundCount) rounds are done")
             try await perform(.start(rounds: session.roundCount, done: done), session)
         } catch {

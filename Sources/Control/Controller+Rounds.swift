@@ -4,7 +4,7 @@ internal import Store
 /// Rounds: from the selection of clients to the barrier.
 extension Controller {
     /// Stores a round and hands out its tasks, or waits for clients where they are too few.
-    func beginRound(_ number: Int, _ session: RunningSession) async throws(ControlError) {
+    func beginRound(_ number: Int, _ session: RunningSession) async throws {
         enter(.instruct)
         let id = String(try records.lastRoundNumber() + 1)
         let round = RunningRound(
@@ -37,7 +37,7 @@ extension Controller {
     }
 
     /// Lets the round begin if there are enough clients.
-    func gather(_ round: RunningRound, _ session: RunningSession) async throws(ControlError) {
+    func gather(_ round: RunningRound, _ session: RunningSession) async throws {
         let clients = await clients(among: session.start.clientIDs)
         guard clients.count >= session.config.clientsRequired else { return }
         round.participants = clients
@@ -46,7 +46,7 @@ extension Controller {
 
     /// Says that someone has come online: a round that waits for clients looks again.
     package func participantsChanged() async {
-        await inTurnAlone { controller throws(ControlError) in
+        await inTurnAlone { controller in
             guard let session = controller.session, let round = session.round else { return }
             guard round.state.phase == .gathering else { return }
             try await controller.gather(round, session)
@@ -59,7 +59,7 @@ extension Controller {
         guard let patience = session.patience else { return }
         round.timer = Task { [clock, id = round.id, phase = round.state.phase] in
             do { try await clock.sleep(for: patience) } catch { return }
-            await inTurnAlone { controller throws(ControlError) in
+            await inTurnAlone { controller in
                 guard let round = controller.session?.round, round.id == id, round.state.phase == phase else { return }
                 try await controller.happened(.timedOut, inRound: id)
             }
@@ -67,9 +67,9 @@ extension Controller {
     }
 
     /// Tells the round what has happened, and does what follows.
-    func happened(_ event: RoundState.Event, inRound id: String) async throws(ControlError) {
+    func happened(_ event: RoundState.Event, inRound id: String) async throws {
         guard let session, let round = session.round, round.id == id else { return }
-        do throws(ControlError) {
+        do {
             for effect in round.state.handle(event) { try await perform(effect, round, session) }
         } catch {
             await giveUp(because: error)
@@ -81,7 +81,7 @@ extension Controller {
         _ effect: RoundState.Effect,
         _ round: RunningRound,
         _ session: RunningSession
-    ) async throws(ControlError) {
+    ) async throws {
         switch effect {
         case .instruct: try await instruct(round, session)
         case .accept, .hold, .drop:
@@ -101,7 +101,7 @@ extension Controller {
     }
 
     /// Stores one task for each client, then hands them out.
-    private func instruct(_ round: RunningRound, _ session: RunningSession) async throws(ControlError) {
+    private func instruct(_ round: RunningRound, _ session: RunningSession) async throws {
         let ids = round.participants.map { JSON.string($0.id) }
         try await records.rounds.change(round.id, ["round_config": ["selected_clients": .array(ids)]])
         let assignments = round.participants.map { client in
@@ -135,7 +135,7 @@ extension Records {
         of rootID: String,
         timeout: Duration?,
         at moment: Timestamp
-    ) async throws(ControlError) {
+    ) async throws {
         for assignment in assignments {
             try await commands.insert([
                 "correlation_id": .string(assignment.correlationID),

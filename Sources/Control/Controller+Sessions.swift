@@ -10,17 +10,17 @@ extension Controller {
     ///
     /// - Throws: `.sessionIDMissing`, `.unknownSession`, `.sessionAlreadyRunning`, `.notEnoughClients`,
     ///   `.seedModelMissing`, `.serverFunctions`, `.unknownAggregator`, checked in this order; `.store`, `.closed`.
-    package func startSession(_ start: SessionStart) async throws(ControlError) {
-        try await inTurn { controller throws(ControlError) in
+    package func startSession(_ start: SessionStart) async throws {
+        try await inTurn { controller in
             let document = try controller.sessionToStart(start)
-            guard controller.session == nil else { throw .sessionAlreadyRunning }
+            guard controller.session == nil else { throw ControlError.sessionAlreadyRunning }
             if controller.hasRemains { try await controller.closeRemains() }
             var start = start
             if let rounds = start.rounds, rounds < 1 { start.rounds = nil }
             if start.modelNamePrefix?.isEmpty == true { start.modelNamePrefix = nil }
             if start.clientIDs?.isEmpty == true { start.clientIDs = nil }
             let session = try await controller.session(document, start)
-            do throws(ControlError) { try await controller.begin(session) } catch {
+            do { try await controller.begin(session) } catch {
                 await controller.giveUp(because: error)
                 throw error
             }
@@ -31,10 +31,10 @@ extension Controller {
     ///
     /// Outstanding tasks are `INTERRUPTED`, session and round become `Terminated`; returns when that is stored.
     /// - Throws: `.nothingRunning`, `.store`, `.closed`.
-    package func stop() async throws(ControlError) {
-        try await inTurn { controller throws(ControlError) in
+    package func stop() async throws {
+        try await inTurn { controller in
             if controller.session != nil { return try await controller.stopSession() }
-            guard let command = controller.newestCommand else { throw .nothingRunning }
+            guard let command = controller.newestCommand else { throw ControlError.nothingRunning }
             try await controller.happened(.stop, in: command)
         }
     }
@@ -42,17 +42,17 @@ extension Controller {
     /// Stops waiting: what has arrived is averaged, or is the result of the newest command.
     ///
     /// - Throws: `.nothingRunning`, `.store`, `.closed`.
-    package func skip() async throws(ControlError) {
-        try await inTurn { controller throws(ControlError) in
+    package func skip() async throws {
+        try await inTurn { controller in
             if let round = controller.session?.round { return try await controller.happened(.skip, inRound: round.id) }
-            guard let command = controller.newestCommand else { throw .nothingRunning }
+            guard let command = controller.newestCommand else { throw ControlError.nothingRunning }
             try await controller.happened(.skip, in: command)
         }
     }
 
     /// Looks at a session whose document somebody has changed: one that is `Terminated` now is stopped.
-    package func sessionWasPatched(_ id: String) async throws(ControlError) {
-        try await inTurn { controller throws(ControlError) in
+    package func sessionWasPatched(_ id: String) async throws {
+        try await inTurn { controller in
             guard controller.session?.id == id else { return }
             let status = try controller.records.sessions.get(id)?["status"]?.string
             if status == "Terminated" { try await controller.stopSession() }
@@ -63,9 +63,9 @@ extension Controller {
         commands.values.max { $0.number < $1.number }
     }
 
-    func stopSession() async throws(ControlError) {
+    func stopSession() async throws {
         guard let session else { return }
-        do throws(ControlError) {
+        do {
             for effect in session.state.handle(.stop) { try await perform(effect, session) }
         } catch {
             await giveUp(because: error)
@@ -77,9 +77,9 @@ extension Controller {
 /// Starting.
 extension Controller {
     /// Returns the session's document, where it exists and none is running.
-    private func sessionToStart(_ start: SessionStart) throws(ControlError) -> JSONObject {
-        guard let id = start.sessionID, !id.isEmpty else { throw .sessionIDMissing }
-        guard let document = try records.sessions.get(id) else { throw .unknownSession(id) }
+    private func sessionToStart(_ start: SessionStart) throws -> JSONObject {
+        guard let id = start.sessionID, !id.isEmpty else { throw ControlError.sessionIDMissing }
+        guard let document = try records.sessions.get(id) else { throw ControlError.unknownSession(id) }
         return document
     }
 
@@ -87,17 +87,21 @@ extension Controller {
     ///
     /// The order tells a restart how far it came: the root command says how the session was asked for, the run that
     /// it was begun, and the run's `completed_at` that it is over.
-    private func session(_ document: JSONObject, _ start: SessionStart) async throws(ControlError) -> RunningSession {
+    private func session(_ document: JSONObject, _ start: SessionStart) async throws -> RunningSession {
         let id = start.sessionID ?? ""
         var config = SessionConfig(object: document["session_config"]?.object ?? [:])
         if let timeout = start.roundTimeout { config.object["round_timeout"] = JSON(timeout) }
         let clients = await clients(among: start.clientIDs)
         guard clients.count >= config.clientsRequired else {
-            throw .notEnoughClients(required: config.clientsRequired)
+            throw ControlError.notEnoughClients(required: config.clientsRequired)
         }
-        guard try records.models.get(config.seedModelID) != nil else { throw .seedModelMissing(config.seedModelID) }
-        guard config.serverFunctions?.isEmpty ?? true else { throw .serverFunctions }
-        guard Aggregation.names.contains(config.aggregator) else { throw .unknownAggregator(config.aggregator) }
+        guard try records.models.get(config.seedModelID) != nil else {
+            throw ControlError.seedModelMissing(config.seedModelID)
+        }
+        guard config.serverFunctions?.isEmpty ?? true else { throw ControlError.serverFunctions }
+        guard Aggregation.names.contains(config.aggregator) else {
+            throw ControlError.unknownAggregator(config.aggregator)
+        }
 
         let session = RunningSession(
             id: id,
@@ -114,7 +118,7 @@ extension Controller {
         return session
     }
 
-    private func begin(_ session: RunningSession) async throws(ControlError) {
+    private func begin(_ session: RunningSession) async throws {
         self.session = session
         enter(.instruct)
         try await note(session, "Session started: \(session.roundCount) rounds from model \(session.modelID)")
@@ -147,11 +151,11 @@ extension Controller {
 
 /// Going on and ending.
 extension Controller {
-    func perform(_ event: SessionState.Event, _ session: RunningSession) async throws(ControlError) {
+    func perform(_ event: SessionState.Event, _ session: RunningSession) async throws {
         for effect in session.state.handle(event) { try await perform(effect, session) }
     }
 
-    private func perform(_ effect: SessionState.Effect, _ session: RunningSession) async throws(ControlError) {
+    private func perform(_ effect: SessionState.Effect, _ session: RunningSession) async throws {
         switch effect {
         case .beginRound(let number): try await beginRound(number, session)
         case .stopRound:
@@ -166,7 +170,7 @@ extension Controller {
     }
 
     /// Decides, in the run's document, how the session ends.
-    func complete(_ session: RunningSession, as status: String) async throws(ControlError) {
+    func complete(_ session: RunningSession, as status: String) async throws {
         try await records.runs.change(
             session.runID,
             [
@@ -177,7 +181,7 @@ extension Controller {
         )
     }
 
-    private func end(_ session: RunningSession, as status: String, root: CommandStatus) async throws(ControlError) {
+    private func end(_ session: RunningSession, as status: String, root: CommandStatus) async throws {
         try await close(sessionID: session.id, as: status, modelID: session.modelID)
         for (correlationID, place) in tasks {
             guard case .round(_, let clientID) = place else { continue }
@@ -191,25 +195,25 @@ extension Controller {
     }
 
     /// Writes down that a session is over; the next start goes on from its last model.
-    func close(sessionID: String, as status: String, modelID: String) async throws(ControlError) {
+    func close(sessionID: String, as status: String, modelID: String) async throws {
         try await records.sessions.change(
             sessionID,
             ["status": .string(status), "session_config": ["model_id": .string(modelID)]]
         )
     }
 
-    func closeCommand(_ id: String, as status: CommandStatus) async throws(ControlError) {
+    func closeCommand(_ id: String, as status: CommandStatus) async throws {
         try await records.commands.change(id, ["status": .string(status.rawValue), "completed_at": JSON(clock.now())])
     }
 
     /// Takes a task of a round back.
-    func withdraw(_ correlationID: String, from client: String, as status: CommandStatus) async throws(ControlError) {
+    func withdraw(_ correlationID: String, from client: String, as status: CommandStatus) async throws {
         tasks[correlationID] = nil
         try await closeCommand(correlationID, as: status)
         await participants.withdraw(correlationID, from: client, as: status)
     }
 
-    func note(_ session: RunningSession, _ text: String, level: String = "INFO") async throws(ControlError) {
+    func note(_ session: RunningSession, _ text: String, level: String = "INFO") async throws {
         let note = Note(text: text, type: "SESSION", level: level, correlationID: session.rootID, sessionID: session.id)
         try await records.note(note, at: clock.now())
     }

@@ -97,19 +97,19 @@ package actor Controller {
 extension Controller {
     /// Runs a step while no other one runs: a step may wait for the disk in its middle.
     func inTurn<Value>(
-        _ step: (isolated Controller) async throws(ControlError) -> Value
-    ) async throws(ControlError) -> Value {
+        _ step: (isolated Controller) async throws -> Value
+    ) async throws -> Value {
         await takeTurn()
         defer { giveTurn() }
-        guard !isClosed else { throw .closed }
+        guard !isClosed else { throw ControlError.closed }
         return try await step(self)
     }
 
     /// Runs a step nobody waits for; a failure ends the session.
-    func inTurnAlone(_ step: @Sendable (isolated Controller) async throws(ControlError) -> Void) async {
+    func inTurnAlone(_ step: @Sendable (isolated Controller) async throws -> Void) async {
         do {
-            try await inTurn { controller throws(ControlError) in
-                do throws(ControlError) { try await step(controller) } catch {
+            try await inTurn { controller in
+                do { try await step(controller) } catch {
                     await controller.giveUp(because: error)
                 }
             }
@@ -136,7 +136,7 @@ extension Controller {
     }
 
     /// Ends the session in memory because something could not be stored; on disk it stays as it is.
-    func giveUp(because error: ControlError) async {
+    func giveUp(because error: any Error) async {
         guard let session else { return }
         notice("session \(session.id) stands still, because something could not be stored: \(error)")
         session.round?.timer?.cancel()

@@ -3,7 +3,7 @@ internal import Store
 
 /// What participants say, as documents.
 extension Records {
-    func take(_ report: ValidationReport) async throws(ControlError) {
+    func take(_ report: ValidationReport) async throws {
         // The message has no id of its own, and one task has one result.
         let isKnown = try validations.count([
             Condition("correlation_id", .exactly(report.correlationID)),
@@ -20,7 +20,7 @@ extension Records {
         ])
     }
 
-    func take(_ report: StatusReport) async throws(ControlError) {
+    func take(_ report: StatusReport) async throws {
         try await statuses.insert([
             "status": .string(report.status),
             "timestamp": JSON(report.timestamp),
@@ -31,7 +31,7 @@ extension Records {
     }
 
     /// Stores one document for each number; one that is no number of JSON's is left out.
-    func take(_ report: MetricsReport) async throws(ControlError) {
+    func take(_ report: MetricsReport) async throws {
         let sender = try sender(client: report.clientID)
         for (key, value) in report.values where value.isFinite {
             try await metrics.insert([
@@ -47,7 +47,7 @@ extension Records {
         }
     }
 
-    func take(_ report: AttributeReport) async throws(ControlError) {
+    func take(_ report: AttributeReport) async throws {
         try await attributes.insertOnce([
             "attribute_id": JSON(report.attributeID),
             "key": .string(report.key),
@@ -58,7 +58,7 @@ extension Records {
         ])
     }
 
-    func take(_ report: TelemetryReport) async throws(ControlError) {
+    func take(_ report: TelemetryReport) async throws {
         try await telemetry.insertOnce([
             "telemetry_id": JSON(report.telemetryID),
             "key": .string(report.key),
@@ -72,7 +72,7 @@ extension Records {
 
 extension Shelf {
     /// Stores a document whose id its sender has chosen; a second one with that id is the first one again.
-    fileprivate func insertOnce(_ object: JSONObject) async throws(ControlError) {
-        do { try await insert(object) } catch .store(.alreadyExists) {}
+    fileprivate func insertOnce(_ object: JSONObject) async throws {
+        do { try await insert(object) } catch StoreError.alreadyExists {}
     }
 }

@@ -33,32 +33,32 @@ struct Records: Sendable {
     }
 
     /// The newest model a session has made, or nil.
-    func newestModel(ofSession id: String) throws(ControlError) -> String? {
+    func newestModel(ofSession id: String) throws -> String? {
         try models.list([Condition("session_id", .exactly(id))], limit: 1).first?["model_id"]?.string
     }
 
     /// The number of the newest round of all sessions; 0 without any.
-    func lastRoundNumber() throws(ControlError) -> Int {
+    func lastRoundNumber() throws -> Int {
         // Rounds are numbered in the order they are stored.
         let newest = try rounds.list([], limit: 1).first?["round_id"]?.string
         return newest.flatMap { Int($0) } ?? 0
     }
 
     /// Whether no document calls this blob its own.
-    func isFree(blobID: String) throws(ControlError) -> Bool {
+    func isFree(blobID: String) throws -> Bool {
         let condition = Condition("blob_id", .exactly(blobID))
         guard try models.count([condition]) == 0 else { return false }
         return try packages.count([condition]) == 0
     }
 
     /// How a document refers to a client.
-    func sender(client id: String) throws(ControlError) -> JSON {
+    func sender(client id: String) throws -> JSON {
         let name = try clients.get(id)?["name"] ?? .null
         return ["name": name, "role": "client", "client_id": .string(id)]
     }
 
     /// Writes a line to the log of the network, in the controller's name.
-    func note(_ note: Note, at moment: Timestamp) async throws(ControlError) {
+    func note(_ note: Note, at moment: Timestamp) async throws {
         try await statuses.insert([
             "status": .string(note.text),
             "timestamp": .string(moment.description),

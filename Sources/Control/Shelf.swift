@@ -13,49 +13,35 @@ struct Shelf: Sendable {
     }
 
     /// Returns a document, or nil; blocks for one read.
-    func get(_ id: String) throws(ControlError) -> JSONObject? {
-        do { return try collection.get(id)?.object } catch { throw .store(error) }
+    func get(_ id: String) throws -> JSONObject? {
+        try collection.get(id)?.object
     }
 
     /// Returns documents, the newest first; blocks.
-    func list(_ conditions: [Condition], limit: Int? = nil) throws(ControlError) -> [JSONObject] {
-        do throws(StoreError) {
-            return try collection.list(Query(filter: Filter(conditions), limit: limit)).documents.map {
-                document throws(StoreError) in try document.object
-            }
-        } catch {
-            throw .store(error)
-        }
+    func list(_ conditions: [Condition], limit: Int? = nil) throws -> [JSONObject] {
+        try collection.list(Query(filter: Filter(conditions), limit: limit)).documents.map { try $0.object }
     }
 
-    func count(_ conditions: [Condition]) throws(ControlError) -> Int {
-        do { return try collection.count(Filter(conditions)) } catch { throw .store(error) }
+    func count(_ conditions: [Condition]) throws -> Int {
+        try collection.count(Filter(conditions))
     }
 
     /// Stores a new document and returns its id.
     @discardableResult
-    func insert(_ object: JSONObject) async throws(ControlError) -> String {
-        do throws(StoreError) {
-            return try await collection.insert(
-                try resource.checked { () throws(ValidationError) in try resource.validate(object) }
-            ).id
-        } catch {
-            throw .store(error)
-        }
+    func insert(_ object: JSONObject) async throws -> String {
+        try await collection.insert(try resource.checked(resource.validate(object))).id
     }
 
     /// Sets some fields of a document, and returns whether there is one.
     @discardableResult
-    func change(_ id: String, _ fields: JSONObject) async throws(ControlError) -> Bool {
-        do throws(StoreError) {
+    func change(_ id: String, _ fields: JSONObject) async throws -> Bool {
+        do {
             _ = try await collection.update(id) { [resource] old throws(StoreError) in
-                try resource.checked { () throws(ValidationError) in try resource.validate(fields, changing: old) }
+                try resource.checked(resource.validate(fields, changing: old))
             }
             return true
         } catch .notFound {
             return false
-        } catch {
-            throw .store(error)
         }
     }
 }
@@ -63,7 +49,7 @@ struct Shelf: Sendable {
 extension Resource {
     /// A document that its own resource refuses was written by a build with other rules.
     fileprivate func checked(
-        _ document: () throws(ValidationError) -> JSONObject
+        _ document: @autoclosure () throws(ValidationError) -> JSONObject
     ) throws(StoreError) -> JSONObject {
         do { return try document() } catch { throw .refused(reason: "\(name): \(error)") }
     }

@@ -5,16 +5,16 @@ extension Disk {
     /// Writes `<path>.new`, syncs it, renames it over `path`, syncs the directory. When this returns, the new bytes
     /// survive a power cut. Nothing is written where a sync of the directory has failed before. A leftover `.new` file of
     /// an earlier crash is overwritten. A private file is one that only its owner may open, from its first byte on.
-    package func publish(_ bytes: [UInt8], at path: String, isPrivate: Bool = false) throws(DiskError) {
-        try publish(at: path, isPrivate: isPrivate) { file throws(DiskError) in try file.write(bytes, at: 0) }
+    package func publish(_ bytes: [UInt8], at path: String, isPrivate: Bool = false) throws(StorageError) {
+        try publish(at: path, isPrivate: isPrivate) { file throws(StorageError) in try file.write(bytes, at: 0) }
     }
 
     /// The same for a file that `write` fills, in as many pieces as it likes.
     package func publish(
         at path: String,
         isPrivate: Bool = false,
-        _ write: (File) throws(DiskError) -> Void
-    ) throws(DiskError) {
+        _ write: (File) throws(StorageError) -> Void
+    ) throws(StorageError) {
         if let failure = failedDirectories.failure(of: directory(of: path)) { throw failure }
         let newPath = path + ".new"
         if try entry(newPath) != nil { try remove(newPath) }
@@ -29,7 +29,7 @@ extension Disk {
     ///
     /// The names of those that stand already are synced again, up to the root: an earlier process may have died
     /// between making one and syncing it. A directory that may not be opened is none we made a name in.
-    package func ensureDirectory(_ path: String) throws(DiskError) {
+    package func ensureDirectory(_ path: String) throws(StorageError) {
         let parent = directory(of: path)
         if parent != "." && parent != "/" { try ensureDirectory(parent) }
         let stands = try entry(path) != nil
@@ -46,13 +46,13 @@ extension Disk {
     }
 
     /// Returns all bytes of a file of at most `byteCountMax` bytes, or nil where there is none.
-    package func contents(of path: String, byteCountMax: Int = 16 << 20) throws(DiskError) -> [UInt8]? {
+    package func contents(of path: String, byteCountMax: Int = 16 << 20) throws(StorageError) -> [UInt8]? {
         guard let entry = try entry(path) else { return nil }
         return try File(path, .read, on: self).bytes(at: 0, count: Int(min(entry.byteCount, Int64(byteCountMax))))
     }
 
     /// Removes a directory with the files in it, one level deep, and makes that durable.
-    package func removeTree(_ path: String) throws(DiskError) {
+    package func removeTree(_ path: String) throws(StorageError) {
         for name in try list(path) { try remove("\(path)/\(name)") }
         try removeDirectory(path)
         try synchronizeDirectory(directory(of: path))

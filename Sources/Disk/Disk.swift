@@ -11,10 +11,10 @@
 /// - the name of a file or directory, once `synchronizeDirectory` on its parent has returned.
 package protocol Disk: Sendable {
     /// Opens a file and returns its descriptor, to be closed once.
-    func open(_ path: String, _ intent: OpenIntent) throws(DiskError) -> Descriptor
+    func open(_ path: String, _ intent: OpenIntent) throws(StorageError) -> Descriptor
 
     /// Closes a descriptor. It is gone afterwards even when the call throws.
-    func close(_ file: Descriptor, path: String) throws(DiskError)
+    func close(_ file: Descriptor, path: String) throws(StorageError)
 
     /// Reads at `offset` until `buffer` is full or the file ends, and returns how many bytes were read.
     func read(
@@ -22,7 +22,7 @@ package protocol Disk: Sendable {
         path: String,
         at offset: Int64,
         into buffer: UnsafeMutableRawBufferPointer
-    ) throws(DiskError) -> Int
+    ) throws(StorageError) -> Int
 
     /// Writes all of `bytes` at `offset`. When it throws, any part of them may have been written.
     func write(
@@ -30,66 +30,66 @@ package protocol Disk: Sendable {
         path: String,
         at offset: Int64,
         _ bytes: UnsafeRawBufferPointer
-    ) throws(DiskError)
+    ) throws(StorageError)
 
     /// Maps all bytes a file has now, to be read in place; an empty file has none.
     ///
     /// The bytes must not change while they are mapped, nor may the file become shorter: the kernel ends a process
     /// that reads where the file no longer is. So only files that are published whole are mapped.
-    func map(_ file: Descriptor, path: String) throws(DiskError) -> MappedBytes
+    func map(_ file: Descriptor, path: String) throws(StorageError) -> MappedBytes
 
     /// Cuts or extends a file to `byteCount` bytes.
-    func truncate(_ file: Descriptor, path: String, to byteCount: Int64) throws(DiskError)
+    func truncate(_ file: Descriptor, path: String, to byteCount: Int64) throws(StorageError)
 
     /// Makes a file at least `byteCount` bytes long and takes the space for all of them from the file system.
     ///
     /// What was not written reads as zeros. When it throws, some of the space may have been taken. On a file system that
     /// cannot preallocate, a byte of each block is written instead.
-    func allocate(_ file: Descriptor, path: String, to byteCount: Int64) throws(DiskError)
+    func allocate(_ file: Descriptor, path: String, to byteCount: Int64) throws(StorageError)
 
     /// Returns when the bytes of a file, and its length, are on stable storage (`fdatasync`).
     ///
     /// After a failure the kernel may have dropped the dirty pages and a second call may succeed without them
     /// (Rebello et al., "Can Applications Recover from fsync Failures?", ATC 2020), so it is never repeated:
     /// ``File/synchronize()`` sees to that.
-    func synchronize(_ file: Descriptor, path: String) throws(DiskError)
+    func synchronize(_ file: Descriptor, path: String) throws(StorageError)
 
     /// Returns the length of an open file in bytes.
-    func byteCount(_ file: Descriptor, path: String) throws(DiskError) -> Int64
+    func byteCount(_ file: Descriptor, path: String) throws(StorageError) -> Int64
 
     /// Takes the exclusive advisory lock of an open file, and returns false where another process holds it.
     ///
     /// The lock is released when the descriptor is closed or its process ends, however it ends.
-    func lock(_ file: Descriptor, path: String) throws(DiskError) -> Bool
+    func lock(_ file: Descriptor, path: String) throws(StorageError) -> Bool
 
     /// Returns what stands at a path, or nil where nothing does.
-    func entry(_ path: String) throws(DiskError) -> DirectoryEntry?
+    func entry(_ path: String) throws(StorageError) -> DirectoryEntry?
 
     /// Returns the names in a directory, sorted, without `.` and `..`.
-    func list(_ path: String) throws(DiskError) -> [String]
+    func list(_ path: String) throws(StorageError) -> [String]
 
     /// Makes one directory; its parent exists and it does not.
-    func createDirectory(_ path: String) throws(DiskError)
+    func createDirectory(_ path: String) throws(StorageError)
 
     /// Moves a file to a new name, replacing what has that name.
-    func rename(_ path: String, to newPath: String) throws(DiskError)
+    func rename(_ path: String, to newPath: String) throws(StorageError)
 
     /// Removes a file.
-    func remove(_ path: String) throws(DiskError)
+    func remove(_ path: String) throws(StorageError)
 
     /// Removes an empty directory.
-    func removeDirectory(_ path: String) throws(DiskError)
+    func removeDirectory(_ path: String) throws(StorageError)
 
     /// Returns when the names in a directory are on stable storage (`fsync`).
     ///
     /// Never called again for a directory after it has failed: ``synchronizeDirectory(_:)`` sees to that.
-    func synchronizeNames(in path: String) throws(DiskError)
+    func synchronizeNames(in path: String) throws(StorageError)
 
     /// The directories whose names could not be synced, as long as this process uses the disk.
     var failedDirectories: FailedDirectories { get }
 
     /// Returns how many bytes an unprivileged process can still write below a path.
-    func freeByteCount(_ path: String) throws(DiskError) -> Int64
+    func freeByteCount(_ path: String) throws(StorageError) -> Int64
 }
 
 /// An open file, by the number its `Disk` gave it.

@@ -63,7 +63,7 @@ package final class DiskSpace: Sendable {
         self.disk = disk
         self.interval = interval
         self.now = now
-        let reserve: Reserve = byteCount > 0 ? .missing(DiskError.noSpace(path)) : .off
+        let reserve: Reserve = byteCount > 0 ? .missing(.noSpace(path)) : .off
         status = NIOLockedValueBox(Status(reserve: reserve, reserveMicroseconds: now()))
         guard byteCount > 0 else {
             if reserveByteCount == 0 { remove() }
@@ -79,27 +79,27 @@ package final class DiskSpace: Sendable {
     package var currentStatus: Status { status.withLockedValue { $0 } }
 
     /// Bytes that can still be written, the reserve not among them.
-    package func freeByteCount() throws(DiskError) -> Int64 {
+    package func freeByteCount() throws(StorageError) -> Int64 {
         try disk.freeByteCount(directory)
     }
 
     /// Why nothing may be written now but what frees space; nil where everything may.
     ///
     /// Quick, from any thread.
-    package var refusal: DiskError? {
+    package var refusal: StorageError? {
         switch status.withLockedValue({ $0.reserve }) {
         case .off, .held: nil
-        case .lent: DiskError.noSpace(path)
-        case .missing(let error): error.isNoSpace ? error : nil
+        case .lent: .disk(.noSpace(path))
+        case .missing(let error): error.isNoSpace ? .disk(error) : nil
         }
     }
 
     /// A write has found no space.
-    package func note(_ failure: DiskError) {
-        guard failure.isNoSpace else { return }
+    package func note(_ failure: StorageError) {
+        guard failure.isNoSpace, let call = failure.failedCall else { return }
         status.withLockedValue { status in
             if status.noSpace == nil { status.noSpaceMicroseconds = now() }
-            status.noSpace = failure
+            status.noSpace = call
         }
     }
 
@@ -129,14 +129,11 @@ package final class DiskSpace: Sendable {
     }
 
     /// Runs what frees space, and once more with the reserve where it finds the disk full; blocks.
-    package func lending<Value, Failure>(
-        isNoSpace: (Failure) -> Bool,
-        _ body: () throws(Failure) -> Value
-    ) throws(Failure) -> Value {
+    package func lending<Value>(_ body: @autoclosure () throws(StorageError) -> Value) throws(StorageError) -> Value {
         do {
             return try body()
         } catch {
-            guard isNoSpace(error) else { throw error }
+            guard error.isNoSpace else { throw error }
             lend()
             return try body()
         }
@@ -165,16 +162,16 @@ package final class DiskSpace: Sendable {
         case .off, .held: return
         case .lent, .missing: break
         }
-        do throws(DiskError) {
+        do throws(StorageError) {
             let file = try opened()
             let byteCount = try file.byteCount
             if byteCount > reserveByteCount { try file.truncate(to: reserveByteCount) }
             // To ask first leaves what is free to those who are deleting.
             if try freeByteCount() < reserveByteCount - byteCount {
                 if byteCount > 0 { empty() }
-                throw DiskError.noSpace(path)
+                throw .disk(.noSpace(path))
             }
-            do throws(DiskError) {
+            do throws(StorageError) {
                 try file.allocate(to: reserveByteCount)
             } catch {
                 empty()
@@ -183,11 +180,11 @@ package final class DiskSpace: Sendable {
             change(to: .held)
         } catch {
             // One that was lent and finds no room yet is still lent.
-            if currentStatus.reserve != .lent || !error.isNoSpace { change(to: .missing(error)) }
+            if currentStatus.reserve != .lent || !error.isNoSpace { lack(error) }
         }
     }
 
-    private func opened() throws(DiskError) -> File {
+    private func opened() throws(StorageError) -> File {
         if let file = file.withLockedValue({ $0 }) { return file }
         let opened = try File(path, .updateOrCreate, on: disk)
         file.withLockedValue { $0 = opened }
@@ -196,11 +193,15 @@ package final class DiskSpace: Sendable {
 
     /// Removes what an earlier process kept back.
     private func remove() {
-        do throws(DiskError) {
+        do throws(StorageError) {
             if try disk.entry(path) != nil { try disk.remove(path) }
         } catch {
-            change(to: .missing(error))
+            lack(error)
         }
+    }
+
+    private func lack(_ error: StorageError) {
+        if let call = error.failedCall { change(to: .missing(call)) }
     }
 
     private func scheduleRestoring() {

@@ -9,9 +9,9 @@ package final class File: Sendable {
     private let disk: any Disk
     private let descriptor: Descriptor
     /// Why its sync has failed.
-    private let syncFailure = NIOLockedValueBox<DiskError?>(nil)
+    private let syncFailure = NIOLockedValueBox<StorageError?>(nil)
 
-    package init(_ path: String, _ intent: OpenIntent, on disk: any Disk) throws(DiskError) {
+    package init(_ path: String, _ intent: OpenIntent, on disk: any Disk) throws(StorageError) {
         self.path = path
         self.disk = disk
         self.descriptor = try disk.open(path, intent)
@@ -23,19 +23,19 @@ package final class File: Sendable {
     }
 
     package var byteCount: Int64 {
-        get throws(DiskError) { try disk.byteCount(descriptor, path: path) }
+        get throws(StorageError) { try disk.byteCount(descriptor, path: path) }
     }
 
     /// Reads at `offset` until `buffer` is full or the file ends, and returns how many bytes were read.
-    package func read(at offset: Int64, into buffer: UnsafeMutableRawBufferPointer) throws(DiskError) -> Int {
+    package func read(at offset: Int64, into buffer: UnsafeMutableRawBufferPointer) throws(StorageError) -> Int {
         try disk.read(descriptor, path: path, at: offset, into: buffer)
     }
 
     /// Returns up to `count` bytes from `offset` on: fewer only where the file ends.
-    package func bytes(at offset: Int64, count: Int) throws(DiskError) -> [UInt8] {
-        var failure: DiskError?
+    package func bytes(at offset: Int64, count: Int) throws(StorageError) -> [UInt8] {
+        var failure: StorageError?
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initializedCount in
-            do throws(DiskError) {
+            do throws(StorageError) {
                 initializedCount = try read(at: offset, into: UnsafeMutableRawBufferPointer(buffer))
             } catch {
                 failure = error
@@ -46,38 +46,38 @@ package final class File: Sendable {
     }
 
     /// Maps the whole file; see ``Disk/map(_:path:)``.
-    package func map() throws(DiskError) -> MappedBytes {
+    package func map() throws(StorageError) -> MappedBytes {
         try disk.map(descriptor, path: path)
     }
 
     /// Writes all of `bytes` at `offset`.
-    package func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(DiskError) {
+    package func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(StorageError) {
         try disk.write(descriptor, path: path, at: offset, bytes)
     }
 
     /// Writes all of `bytes` at `offset`.
-    package func write(_ bytes: [UInt8], at offset: Int64) throws(DiskError) {
-        var failure: DiskError?
+    package func write(_ bytes: [UInt8], at offset: Int64) throws(StorageError) {
+        var failure: StorageError?
         bytes.withUnsafeBytes { buffer in
-            do throws(DiskError) { try write(buffer, at: offset) } catch { failure = error }
+            do throws(StorageError) { try write(buffer, at: offset) } catch { failure = error }
         }
         if let failure { throw failure }
     }
 
     /// Cuts or extends the file to `byteCount` bytes.
-    package func truncate(to byteCount: Int64) throws(DiskError) {
+    package func truncate(to byteCount: Int64) throws(StorageError) {
         try disk.truncate(descriptor, path: path, to: byteCount)
     }
 
     /// Makes the file at least `byteCount` bytes long and takes the space for them; see ``Disk/allocate(_:path:to:)``.
-    package func allocate(to byteCount: Int64) throws(DiskError) {
+    package func allocate(to byteCount: Int64) throws(StorageError) {
         try disk.allocate(descriptor, path: path, to: byteCount)
     }
 
     /// Returns when the file's bytes and length are on stable storage; see ``Disk/synchronize(_:path:)``.
     ///
     /// Once that has failed it fails for good, with the first error and without another call.
-    package func synchronize() throws(DiskError) {
+    package func synchronize() throws(StorageError) {
         if let failure = syncFailure.withLockedValue({ $0 }) { throw failure }
         do {
             try disk.synchronize(descriptor, path: path)
@@ -88,7 +88,7 @@ package final class File: Sendable {
     }
 
     /// Takes the file's exclusive lock until this object goes, and returns false where another process has it.
-    package func lock() throws(DiskError) -> Bool {
+    package func lock() throws(StorageError) -> Bool {
         try disk.lock(descriptor, path: path)
     }
 }

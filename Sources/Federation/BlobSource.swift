@@ -29,7 +29,7 @@ package struct BlobSource: ByteSource {
 
     private func content(ofFrame index: Int) throws(WeightsError) -> [UInt8] {
         if let last = last.withLockedValue({ $0 }), last.index == index { return last.content }
-        do throws(BlobError) {
+        do {
             let content = try reader.frame(index)
             last.withLockedValue { $0 = (index, content) }
             return content

@@ -41,7 +41,7 @@ package struct Publication: Sendable {
             return try await blobs.claim(token)
         } catch UploadError.unknownToken {
             let blob: BlobDescription
-            do { blob = try await blobs.open(token).description } catch BlobError.notFound {
+            do { blob = try await blobs.open(token).description } catch UploadError.unknownBlob {
                 throw UploadError.unknownToken
             }
             guard try await onThreadPool({ try !isOwned(token) }) else { throw UploadError.unknownToken }

@@ -72,10 +72,8 @@ extension Senders.Names {
             // A document passed its checksum when it was read, and was JSON when it was stored.
             return try collection.get(id).map { (try? JSON(parsing: $0.bytes))?[path: "name"] ?? .null }
         } catch {
-            switch error {
-            case .doubtful, .damaged: return .null
-            default: throw error
-            }
+            guard error.isDamage else { throw error }
+            return .null
         }
     }
 }

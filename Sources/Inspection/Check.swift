@@ -65,18 +65,18 @@ package struct Check {
     private mutating func checkIndexes(_ name: String) {
         guard let schema = Resource.allSchemas.first(where: { $0.name == name }) else { return }
         let directory = premises.directory.collection(name)
-        do throws(SegmentError) {
+        do throws(StorageError) {
             for segment in try LogCheck.sealedSegments(log: name, directory: directory, on: premises.disk) {
                 checkIndex(of: segment, in: directory, schema)
             }
         } catch {
-            report(Finding(error, in: directory))
+            report(Finding(error, at: directory))
         }
     }
 
     private mutating func checkIndex(of segment: SegmentSummary, in directory: String, _ schema: CollectionSchema) {
         let path = IndexFileCheck.path(of: segment, in: directory)
-        do throws(DiskError) {
+        do throws(StorageError) {
             switch try IndexFileCheck.run(of: segment, in: directory, schema, on: premises.disk) {
             case .whole(let byteCount):
                 tally.byteCount += byteCount
@@ -85,7 +85,7 @@ package struct Check {
             case .unusable(let reason): report(Finding(path: path, reason: .damagedIndex(reason)))
             }
         } catch {
-            report(Finding(path: path, reason: .disk(error)))
+            report(Finding(error, at: path))
         }
     }
 
@@ -94,7 +94,7 @@ package struct Check {
             report(Finding(path: entry.path, reason: .unknownEntry))
             return
         }
-        do throws(DiskError) {
+        do throws(StorageError) {
             let found = try BlobCheck.check(entry, on: premises.disk)
             let remainder = entry.kind == .blob ? nil : try UploadRemainder.finding(after: found, in: premises)
             // A server may have finished, claimed or expired it while it was read.
@@ -106,7 +106,8 @@ package struct Check {
             if let remainder, found.violations.isEmpty { report(remainder) }
             tally.byteCount += found.storedByteCount
         } catch {
-            report(Finding(path: error.path, reason: error.isMissing ? .wentAway : .disk(error)))
+            let path = error.failedCall?.path ?? entry.path
+            report(error.isMissing ? Finding(path: path, reason: .wentAway) : Finding(error, at: path))
         }
         if entry.kind == .blob { blobIDs.insert(entry.id) }
         tally.blobCount += entry.kind == .blob ? 1 : 0
@@ -121,11 +122,11 @@ package struct Check {
         let paths = BlobPaths(premises.directory.path)
         for owner in owners where blobIDs.remove(owner.blobID) == nil && owner.isPermanent {
             let path = BlobID(owner.blobID).map { paths.blob($0) } ?? paths.blobs
-            do throws(DiskError) {
+            do throws(StorageError) {
                 guard try premises.disk.entry(path)?.kind != .file else { continue }
                 report(Finding(path: path, reason: .missingBlob(document: owner.documentID)))
             } catch {
-                report(Finding(path: path, reason: .disk(error)))
+                report(Finding(error, at: path))
             }
         }
         for orphan in blobIDs.sorted() {

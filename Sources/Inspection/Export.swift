@@ -149,7 +149,7 @@ extension Export {
     /// Hands each record of the log to `body`, in order, and tells what is wrong with the others.
     private mutating func pass(_ body: (LogEntry, inout Export) -> Void) {
         let directory = premises.directory.collection(name)
-        do throws(SegmentError) {
+        do throws(StorageError) {
             try LogCheck.run(log: name, directory: directory, on: premises.disk) { found in
                 switch found {
                 case .entry(let entry):
@@ -161,14 +161,14 @@ extension Export {
                 }
             }
         } catch {
-            tell(Finding(error, in: directory))
+            tell(Finding(error, at: directory))
         }
     }
 
     /// What the record says; one that no collection could have written is told.
     private mutating func record(of entry: LogEntry) -> Record? {
         let record = entry.line.withUnsafeBytes { Record($0) }
-        if record == nil { tell(Finding(entry, in: premises.directory.collection(name), reason: .foreignRecord)) }
+        if record == nil { tell(Finding(foreign: entry, in: premises.directory.collection(name))) }
         return record
     }
 

@@ -1,6 +1,5 @@
-package import Blobs
 package import Disk
-package import SegmentLog
+internal import SegmentLog
 
 /// One thing about a data directory that its reader should know: which file, where in it, and what.
 package struct Finding: Sendable, Hashable {
@@ -15,20 +14,17 @@ package struct Finding: Sendable, Hashable {
     }
 
     package enum Reason: Sendable, Hashable {
-        case log(Corruption.Reason)
-        case blob(BlobViolation.Reason)
-        case disk(DiskError)
+        case corrupt(Corruption.Reason)
+        case disk(StorageError)
 
         // ledge.json
         case missingIdentity
         case damagedIdentity
 
-        /// A checksum holds, but no collection could have written the record.
-        case foreignRecord
         /// A live document names a blob that is not there.
         case missingBlob(document: String)
         /// The index of a sealed segment is not what was written; its records are, so it can be made again.
-        case damagedIndex(String)
+        case damagedIndex(Corruption.Reason)
 
         // Notes.
         /// What a crash or a write under way leaves at the end of a log or an upload: the server cuts it off.
@@ -64,24 +60,14 @@ package struct Finding: Sendable, Hashable {
         self.reason = reason
     }
 
-    init(_ entry: LogEntry, in directory: String, reason: Reason) {
+    /// A record that no collection of this build could have written.
+    init(foreign entry: LogEntry, in directory: String) {
         self.init(
             path: "\(directory)/\(SegmentName.make(entry.pointer.segment, entry.form))",
             offset: Int64(entry.pointer.offset),
             record: entry.sequence,
-            reason: reason
+            reason: .corrupt(.foreignRecord)
         )
-    }
-
-    /// What stopped the check of a log.
-    init(_ error: SegmentError, in directory: String) {
-        switch error {
-        case .corrupt(let corruption): self.init(corruption)
-        case .disk(let error), .noSpace(let error):
-            self.init(path: error.path, reason: .disk(error))
-        case .closed, .latched, .recordTooLarge, .retired:
-            preconditionFailure("\(error) comes from a log at work, and this one is only read")
-        }
     }
 
     package init(_ corruption: Corruption) {
@@ -89,29 +75,24 @@ package struct Finding: Sendable, Hashable {
             path: corruption.path,
             offset: corruption.offset,
             record: corruption.sequence,
-            reason: .log(corruption.reason)
+            reason: .corrupt(corruption.reason)
         )
     }
 
-    init(_ violation: BlobViolation) {
-        self.init(path: violation.path, offset: violation.offset, reason: .blob(violation.reason))
-    }
-
-    /// What stopped the reading of a stored file.
-    init(_ error: BlobError, at path: String) {
-        switch error {
-        case .notFound: self.init(path: path, reason: .wentAway)
-        case .disk(let error): self.init(path: error.path, reason: .disk(error))
-        case .corrupt(let violation): self.init(violation)
+    /// What stopped the reading of something at a path.
+    init(_ error: StorageError, at path: String) {
+        if case .corrupt(let corruption) = error {
+            self.init(corruption)
+        } else {
+            self.init(path: error.failedCall?.path ?? path, reason: .disk(error))
         }
     }
 
     package var severity: Severity {
         switch reason {
-        case .log(.unsupportedFormat), .disk: .unreadable
-        case .blob(.unexpectedEntry): .note
-        case .log, .blob, .missingIdentity, .damagedIdentity, .foreignRecord, .missingBlob, .damagedIndex:
-            .damage
+        case .corrupt(.unsupportedFormat), .disk: .unreadable
+        case .corrupt(.blob(.unexpectedEntry)): .note
+        case .corrupt, .missingIdentity, .damagedIdentity, .missingBlob, .damagedIndex: .damage
         case .neverDurable, .obsoleteJournal, .missingIndex, .orphanBlob, .unknownEntry, .unknownCollection, .wentAway:
             .note
         }

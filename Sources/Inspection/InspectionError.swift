@@ -1,12 +1,12 @@
 package import Disk
 
 /// Why nothing can be told about a directory.
-package enum InspectionError: Error, Sendable, Hashable {
+package enum InspectionError: StorageErrorWrapper, Sendable, Hashable {
     /// There is no directory, or nothing of ours in it.
     case notADataDirectory(String)
     /// A later build made it.
     case unsupportedFormat(Int)
-    case disk(DiskError)
+    case storage(StorageError)
 }
 
 extension InspectionError: CustomStringConvertible {
@@ -15,7 +15,7 @@ extension InspectionError: CustomStringConvertible {
         switch self {
         case .notADataDirectory(let path): "\(path) is not a data directory: it has no ledge.json, collections or blobs"
         case .unsupportedFormat(let format): "the data directory is in format \(format), newer than this build reads"
-        case .disk(let error): "\(error)"
+        case .storage(let error): "\(error)"
         }
     }
 }

@@ -47,13 +47,13 @@ struct LogSurvey {
         advance: (Int) -> Void = { _ in },
         visit: (Finding) -> Void
     ) {
-        do throws(SegmentError) {
+        do throws(StorageError) {
             try LogCheck.run(log: name, directory: directory, on: disk) { found in
                 switch found {
                 case .entry(let entry):
                     advance(entry.line.count)
                     if !count(entry) {
-                        visit(Finding(entry, in: directory, reason: .foreignRecord))
+                        visit(Finding(foreign: entry, in: directory))
                     }
                 case .flipped(let entry, let corruption):
                     advance(entry.line.count)
@@ -67,7 +67,7 @@ struct LogSurvey {
                 }
             }
         } catch {
-            visit(Finding(error, in: directory))
+            visit(Finding(error, at: directory))
         }
     }
 

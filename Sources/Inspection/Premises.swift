@@ -30,14 +30,8 @@ struct Premises {
         let path = Self.trimmed(path)
         directory = DataDirectory(path)
         self.disk = disk
-        let kind: DirectoryEntry.Kind?
-        let names: [String]
-        do throws(DiskError) {
-            kind = try disk.entry(path)?.kind
-            names = kind == .directory ? try disk.list(path) : []
-        } catch {
-            throw .disk(error)
-        }
+        let kind = try InspectionError.wrap(disk.entry(path))?.kind
+        let names = try InspectionError.wrap(kind == .directory ? disk.list(path) : [])
         let blobs = BlobPaths(path)
         let ours = [directory.identity, directory.collections, blobs.blobs, blobs.uploads]
         // A crash may leave a new secret beside the old; the next start replaces it.
@@ -67,7 +61,7 @@ struct Premises {
         } catch {
             switch error {
             case .unsupportedFormat(let format): throw .unsupportedFormat(format)
-            case .disk(let error): throw .disk(error)
+            case .storage(let error) where !error.isCorrupt: throw .storage(error)
             default: findings.append(Finding(path: directory.identity, reason: .damagedIdentity))
             }
         }
@@ -97,19 +91,19 @@ struct Premises {
     }
 
     private mutating func listStored() {
-        do throws(DiskError) {
+        do throws(StorageError) {
             stored = try BlobCheck.entries(in: directory.path, on: disk)
         } catch {
-            findings.append(Finding(path: error.path, reason: .disk(error)))
+            findings.append(Finding(error, at: directory.path))
         }
     }
 
     /// The names in a directory; none where it cannot be read, which is a finding, or is not there.
     private mutating func names(in path: String) -> [String] {
-        do throws(DiskError) {
+        do throws(StorageError) {
             return try disk.entry(path)?.kind == .directory ? try disk.list(path) : []
         } catch {
-            findings.append(Finding(path: path, reason: .disk(error)))
+            findings.append(Finding(error, at: path))
             return []
         }
     }
@@ -124,10 +118,10 @@ struct Premises {
     }
 
     private mutating func entry(_ path: String) -> DirectoryEntry? {
-        do throws(DiskError) {
+        do throws(StorageError) {
             return try disk.entry(path)
         } catch {
-            findings.append(Finding(path: path, reason: .disk(error)))
+            findings.append(Finding(error, at: path))
             return nil
         }
     }

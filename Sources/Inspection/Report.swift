@@ -97,8 +97,8 @@ extension Report {
     }
 
     private mutating func add(complete entry: BlobCheck.Entry, of premises: Premises) {
-        do throws(BlobError) {
-            let description = try BlobCheck.describe(entry, on: premises.disk)
+        do {
+            guard let description = try BlobCheck.describe(entry, on: premises.disk) else { return }
             guard entry.kind == .completeUpload else {
                 blobs.count += 1
                 blobs.byteCount += description.byteCount
@@ -116,14 +116,15 @@ extension Report {
                 )
             )
         } catch {
-            warnings.append(Finding(error, at: entry.path))
+            let path = entry.path
+            warnings.append(error.isMissing ? Finding(path: path, reason: .wentAway) : Finding(error, at: path))
         }
     }
 
     private mutating func add(unfinished entry: BlobCheck.Entry, of premises: Premises) {
         guard let id = BlobID(entry.id) else { return }
         let path = BlobPaths(premises.directory.path).journal(of: id)
-        do throws(DiskError) {
+        do throws(StorageError) {
             guard let bytes = try premises.disk.contents(of: path), let journal = UploadJournal.parse(bytes, of: id)
             else {
                 // A crash in the first moment of an upload leaves it without a journal; it expires.
@@ -140,7 +141,7 @@ extension Report {
                 )
             )
         } catch {
-            warnings.append(Finding(path: path, reason: error.isMissing ? .wentAway : .disk(error)))
+            warnings.append(error.isMissing ? Finding(path: path, reason: .wentAway) : Finding(error, at: path))
         }
     }
 }

@@ -7,7 +7,7 @@ internal import Store
 /// A power cut leaves such bytes, and the server cuts them off; a reader should know of them all the same.
 enum UploadRemainder {
     /// Returns the first such place of an upload without violations, or nil where all of it verifies.
-    static func finding(after found: BlobCheck.Finding, in premises: Premises) throws(DiskError) -> Finding? {
+    static func finding(after found: BlobCheck.Finding, in premises: Premises) throws(StorageError) -> Finding? {
         guard let id = BlobID(found.entry.id) else { return nil }
         let paths = BlobPaths(premises.directory.path)
         let path = paths.journal(of: id)

@@ -50,7 +50,7 @@ struct LostAndFound {
         of directory: DataDirectory,
         at now: Timestamp,
         on disk: any Disk
-    ) throws(DiskError) {
+    ) throws(StorageError) {
         self.directory = directory
         self.disk = disk
         path = "\(directory.lostAndFound)/\(now)"
@@ -67,7 +67,7 @@ struct LostAndFound {
     }
 
     /// Reads what an earlier repair has kept; nil where its file does not verify.
-    init?(_ path: String, of directory: DataDirectory, on disk: any Disk) throws(DiskError) {
+    init?(_ path: String, of directory: DataDirectory, on disk: any Disk) throws(StorageError) {
         guard let bytes = try disk.contents(of: "\(path)/\(Self.fileName)") else { return nil }
         let object: JSONObject
         do { object = try CheckedLine.open(bytes, seed: Self.seed) } catch { return nil }
@@ -84,7 +84,7 @@ struct LostAndFound {
     }
 
     /// Notes what the repair has left in the places it touched.
-    func finish(_ paths: [String]) throws(DiskError) {
+    func finish(_ paths: [String]) throws(StorageError) {
         var done = self
         for original in Set(paths).sorted() { done.left.append(try entry(Self.relative(original, to: directory))) }
         done.state = .done
@@ -94,39 +94,39 @@ struct LostAndFound {
     /// Puts everything back, and removes what the repair has made.
     ///
     /// - Throws: ``RepairError/changedSince(_:)`` where a file is not as it was left, nor as it was before;
-    ///   ``RepairError/damagedCopy(_:)``; then nothing was changed. ``RepairError/disk(_:)``.
+    ///   ``RepairError/damagedCopy(_:)``; then nothing was changed. ``RepairError/storage(_:)``.
     func undo() throws(RepairError) {
         try verify()
-        do throws(DiskError) {
-            // What a manifest lists is there before it, and what it no longer lists goes behind it.
-            for isManifest in [false, true] {
-                for entry in kept where entry.path.hasSuffix("manifest.json") == isManifest {
-                    _ = try Self.copy("\(path)/\(entry.path)", to: original(entry), on: disk)
-                }
+        try RepairError.wrap(putBack())
+    }
+
+    private func putBack() throws(StorageError) {
+        // What a manifest lists is there before it, and what it no longer lists goes behind it.
+        for isManifest in [false, true] {
+            for entry in kept where entry.path.hasSuffix("manifest.json") == isManifest {
+                _ = try Self.copy("\(path)/\(entry.path)", to: original(entry), on: disk)
             }
-            let names = Set(kept.map(\.path))
-            for entry in left where !names.contains(entry.path) && entry.content != nil {
-                guard try disk.entry(original(entry)) != nil else { continue }
-                try disk.remove(original(entry))
-                try disk.synchronizeDirectory(disk.directory(of: original(entry)))
-            }
-            var undone = self
-            undone.state = .undone
-            try undone.write()
-        } catch {
-            throw .disk(error)
         }
+        let names = Set(kept.map(\.path))
+        for entry in left where !names.contains(entry.path) && entry.content != nil {
+            guard try disk.entry(original(entry)) != nil else { continue }
+            try disk.remove(original(entry))
+            try disk.synchronizeDirectory(disk.directory(of: original(entry)))
+        }
+        var undone = self
+        undone.state = .undone
+        try undone.write()
     }
 
     private func verify() throws(RepairError) {
         let before = Dictionary(uniqueKeysWithValues: kept.map { ($0.path, $0.content) })
         for entry in kept {
             let copyPath = "\(path)/\(entry.path)"
-            let copy = try RepairError.ofDisk { () throws(DiskError) in try Self.content(of: copyPath, on: disk) }
+            let copy = try RepairError.wrap(Self.content(of: copyPath, on: disk))
             guard copy == entry.content else { throw .damagedCopy(copyPath) }
         }
         for entry in left {
-            let now = try RepairError.ofDisk { () throws(DiskError) in try self.entry(entry.path) }
+            let now = try RepairError.wrap(self.entry(entry.path))
             // An undoing that was cut off has put some of it back.
             let isAsBefore = now.content == before[entry.path] ?? nil
             guard now == entry || isAsBefore else { throw .changedSince(original(entry)) }
@@ -135,11 +135,11 @@ struct LostAndFound {
 
     private func original(_ entry: Entry) -> String { "\(directory.path)/\(entry.path)" }
 
-    private func entry(_ name: String) throws(DiskError) -> Entry {
+    private func entry(_ name: String) throws(StorageError) -> Entry {
         Entry(path: name, content: try Self.content(of: "\(directory.path)/\(name)", on: disk))
     }
 
-    private func write() throws(DiskError) {
+    private func write() throws(StorageError) {
         let object: JSONObject = [
             "format": .number(JSONNumber(Self.format)), "state": .string(state.rawValue),
             "kept": .array(kept.map(\.json)), "left": .array(left.map(\.json)),
@@ -154,23 +154,24 @@ struct LostAndFound {
     // MARK: Bytes
 
     /// Copies a file under a new name, or over what has that name, durably and in one piece.
-    private static func copy(_ path: String, to newPath: String, on disk: any Disk) throws(DiskError) -> Content {
+    private static func copy(_ path: String, to newPath: String, on disk: any Disk) throws(StorageError) -> Content {
         var content = Content(byteCount: 0, digest: "")
-        try disk.publish(at: newPath) { new throws(DiskError) in
-            content = try read(path, on: disk) { bytes, offset throws(DiskError) in try new.write(bytes, at: offset) }
+        try disk.publish(at: newPath) { new throws(StorageError) in
+            content = try read(path, on: disk) { bytes, offset throws(StorageError) in try new.write(bytes, at: offset)
+            }
         }
         return content
     }
 
-    private static func content(of path: String, on disk: any Disk) throws(DiskError) -> Content? {
+    private static func content(of path: String, on disk: any Disk) throws(StorageError) -> Content? {
         try disk.entry(path) == nil ? nil : try read(path, on: disk) { _, _ in }
     }
 
     private static func read(
         _ path: String,
         on disk: any Disk,
-        _ body: ([UInt8], Int64) throws(DiskError) -> Void
-    ) throws(DiskError) -> Content {
+        _ body: ([UInt8], Int64) throws(StorageError) -> Void
+    ) throws(StorageError) -> Content {
         let file = try File(path, .read, on: disk)
         let digest = XXH3Digest()
         var offset: Int64 = 0

@@ -1,4 +1,4 @@
-internal import Disk
+package import Disk
 package import JSON
 internal import SegmentLog
 internal import Store
@@ -8,30 +8,16 @@ extension Repair {
     ///
     /// A crash in between leaves a directory that can be repaired again, and the copies.
     /// - Precondition: The caller has the directory's lock since before it was planned.
-    /// - Throws: ``RepairError/disk(_:)``, ``RepairError/log(_:)``.
-    package func apply(at now: Timestamp) throws(RepairError) -> String {
-        let shelf: LostAndFound
-        do throws(DiskError) {
-            shelf = try LostAndFound(keeping: touchedPaths, of: directory, at: now, on: disk)
-        } catch {
-            throw .disk(error)
+    package func apply(at now: Timestamp) throws(StorageError) -> String {
+        let copies = try LostAndFound(keeping: touchedPaths, of: directory, at: now, on: disk)
+        for log in logs { try log.apply() }
+        if makesIdentity { try StoreIdentity.renew(directory, at: now, on: disk) }
+        for path in damagedIndexPaths {
+            // One whose segment was written again is gone already.
+            if try disk.entry(path) != nil { try disk.remove(path) }
+            try disk.synchronizeDirectory(disk.directory(of: path))
         }
-        do throws(SegmentError) {
-            for log in logs { try log.apply() }
-        } catch {
-            throw .log(error)
-        }
-        do throws(DiskError) {
-            if makesIdentity { try StoreIdentity.renew(directory, at: now, on: disk) }
-            for path in damagedIndexPaths {
-                // One whose segment was written again is gone already.
-                if try disk.entry(path) != nil { try disk.remove(path) }
-                try disk.synchronizeDirectory(disk.directory(of: path))
-            }
-            try shelf.finish(touchedPaths + createdPaths)
-        } catch {
-            throw .disk(error)
-        }
-        return shelf.path
+        try copies.finish(touchedPaths + createdPaths)
+        return copies.path
     }
 }

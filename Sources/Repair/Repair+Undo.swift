@@ -8,16 +8,17 @@ extension Repair {
     /// - Throws: ``RepairError/nothingToUndo(_:)``; as ``LostAndFound/undo()`` does.
     package static func undo(_ path: String, on disk: any Disk) throws(RepairError) -> String {
         let directory = DataDirectory(path)
-        let newest = try RepairError.ofDisk { () throws(DiskError) -> LostAndFound? in
-            guard try disk.entry(directory.lostAndFound) != nil else { return nil }
-            for name in try disk.list(directory.lostAndFound).sorted().reversed() {
-                let shelf = try LostAndFound("\(directory.lostAndFound)/\(name)", of: directory, on: disk)
-                if let shelf, shelf.state == .done { return shelf }
-            }
-            return nil
-        }
-        guard let newest else { throw .nothingToUndo(path) }
+        guard let newest = try RepairError.wrap(newest(in: directory, on: disk)) else { throw .nothingToUndo(path) }
         try newest.undo()
         return newest.path
+    }
+
+    private static func newest(in directory: DataDirectory, on disk: any Disk) throws(StorageError) -> LostAndFound? {
+        guard try disk.entry(directory.lostAndFound) != nil else { return nil }
+        for name in try disk.list(directory.lostAndFound).sorted().reversed() {
+            let copies = try LostAndFound("\(directory.lostAndFound)/\(name)", of: directory, on: disk)
+            if let copies, copies.state == .done { return copies }
+        }
+        return nil
     }
 }

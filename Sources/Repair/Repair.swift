@@ -38,14 +38,12 @@ package struct Repair {
         directory = DataDirectory(path)
         self.disk = disk
         self.advance = advance
-        let collections = try RepairError.ofDisk { () throws(DiskError) in
-            guard try disk.entry(directory.collections)?.kind == .directory else { return nil as [String]? }
-            return try disk.list(directory.collections)
+        guard try RepairError.wrap(disk.entry(directory.collections))?.kind == .directory else {
+            throw .notADataDirectory(path)
         }
-        guard let collections else { throw .notADataDirectory(path) }
         try planIdentity()
-        for name in collections { try planLog(name) }
-        do throws(DiskError) { try findDamagedBlobs() } catch { throw .disk(error) }
+        for name in try RepairError.wrap(disk.list(directory.collections)) { try RepairError.wrap(planLog(name)) }
+        try RepairError.wrap(findDamagedBlobs())
     }
 
     /// Whether there is anything to do.
@@ -64,28 +62,21 @@ package struct Repair {
             guard try StoreIdentity.read(directory, on: disk) == nil else { return }
             actions.append(RepairAction(directory.identity, .makeIdentity(isMissing: true)))
         } catch {
-            guard case .corrupt = error else { throw .store(error) }
+            guard case .storage(.corrupt) = error else { throw .store(error) }
             actions.append(RepairAction(directory.identity, .makeIdentity(isMissing: false)))
         }
         makesIdentity = true
     }
 
-    private mutating func planLog(_ name: String) throws(RepairError) {
+    private mutating func planLog(_ name: String) throws(StorageError) {
         let path = directory.collection(name)
-        do throws(SegmentError) {
-            guard try SegmentError.ofDisk({ () throws(DiskError) in try disk.entry(path)?.kind }) == .directory else {
-                return
-            }
-            let log = try LogRepair(log: name, directory: path, on: disk)
-            actions += log.steps.map(RepairAction.init)
-            if !log.steps.isEmpty { logs.append(log) }
-            guard let schema = Resource.allSchemas.first(where: { $0.name == name }) else { return }
-            let segments = try LogCheck.sealedSegments(log: name, directory: path, on: disk)
-            for segment in segments {
-                try SegmentError.ofDisk { () throws(DiskError) in try planIndex(of: segment, path, schema) }
-            }
-        } catch {
-            throw .log(error)
+        guard try disk.entry(path)?.kind == .directory else { return }
+        let log = try LogRepair(log: name, directory: path, on: disk)
+        actions += log.steps.map(RepairAction.init)
+        if !log.steps.isEmpty { logs.append(log) }
+        guard let schema = Resource.allSchemas.first(where: { $0.name == name }) else { return }
+        for segment in try LogCheck.sealedSegments(log: name, directory: path, on: disk) {
+            try planIndex(of: segment, path, schema)
         }
     }
 
@@ -93,7 +84,7 @@ package struct Repair {
         of segment: SegmentSummary,
         _ directory: String,
         _ schema: CollectionSchema
-    ) throws(DiskError) {
+    ) throws(StorageError) {
         let outcome = try IndexFileCheck.run(of: segment, in: directory, schema, on: disk)
         guard case .unusable(let reason) = outcome else { return }
         let path = IndexFileCheck.path(of: segment, in: directory)
@@ -101,7 +92,7 @@ package struct Repair {
         actions.append(RepairAction(path, .removeIndex(reason: reason)))
     }
 
-    private mutating func findDamagedBlobs() throws(DiskError) {
+    private mutating func findDamagedBlobs() throws(StorageError) {
         for entry in try BlobCheck.entries(in: directory.path, on: disk) where entry.kind != .stranger {
             let found = try BlobCheck.check(entry, on: disk)
             readByteCount += found.storedByteCount

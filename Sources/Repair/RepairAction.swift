@@ -1,5 +1,4 @@
-internal import Blobs
-internal import Inspection
+internal import Disk
 package import JSON
 internal import SegmentLog
 
@@ -9,8 +8,8 @@ package struct RepairAction: Sendable, Hashable {
     enum Kind: Sendable, Hashable {
         case log(LogRepair.Step)
         case makeIdentity(isMissing: Bool)
-        case removeIndex(reason: String)
-        case leave(BlobViolation)
+        case removeIndex(reason: Corruption.Reason)
+        case leave(Corruption)
     }
 
     package let path: String
@@ -54,7 +53,7 @@ package struct RepairAction: Sendable, Hashable {
             "make the file anew, with another instance id: it \(isMissing ? "is missing" : "does not verify")"
         case .removeIndex(let reason): "remove the index, the next start makes it again: \(reason)"
         case .leave(let violation):
-            "at byte \(violation.offset): \(violation.reason.rawValue); only a backup has what was here"
+            "at byte \(violation.offset): \(violation.reason); only a backup has what was here"
         }
     }
 
@@ -83,8 +82,6 @@ package struct RepairAction: Sendable, Hashable {
     }
 
     private static func reason(_ corruption: Corruption) -> String {
-        let finding = Finding(corruption)
-        guard let offset = finding.offset, offset > 0 else { return "\(finding.reason)" }
-        return "at \(offset), \(finding.reason)"
+        corruption.offset > 0 ? "at \(corruption.offset), \(corruption.reason)" : "\(corruption.reason)"
     }
 }

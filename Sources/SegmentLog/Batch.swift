@@ -1,3 +1,4 @@
+internal import Disk
 internal import JSON
 
 /// The records of one group commit, sealed and in order, and the appenders that wait for them.
@@ -5,7 +6,7 @@ struct Batch: Sendable {
     /// How an appender is woken: once, by ``resume(failing:)``, with where its last record stands.
     ///
     /// The unsafe continuation saves an allocation that no disk lets us notice, and ThreadSanitizer takes it for a race.
-    typealias Continuation = CheckedContinuation<Result<RecordPointer, SegmentError>, Never>
+    typealias Continuation = CheckedContinuation<Result<RecordPointer, StorageError>, Never>
     /// Adds the members of one of an appender's records, by its position among them.
     typealias Composition = (_ position: Int, _ sequence: UInt64, Timestamp, inout [UInt8]) -> Void
 
@@ -67,7 +68,7 @@ struct Batch: Sendable {
         byteCountMax: Int,
         _ continuation: Continuation,
         _ compose: Composition
-    ) -> SegmentError? {
+    ) -> StorageError? {
         precondition(count > 0, "an appender has a record")
         let (byteCount, recordCount, before) = (bytes.count, records.count, end)
         for position in 0..<count {
@@ -87,7 +88,7 @@ struct Batch: Sendable {
         at now: Timestamp,
         byteCountMax: Int,
         _ compose: Composition
-    ) -> SegmentError? {
+    ) -> StorageError? {
         let lineStart = bytes.count
         let at = max(now, Timestamp(microseconds: end.lastTime.microseconds + 1))
         RecordLine.begin(end.sequence, batch: start.sequence, at: at, in: &bytes)
@@ -130,7 +131,7 @@ struct Batch: Sendable {
     }
 
     /// Wakes every appender, with `error` or with where its last record stands.
-    func resume(failing error: SegmentError? = nil) {
+    func resume(failing error: StorageError? = nil) {
         for waiter in waiters {
             waiter.continuation.resume(returning: error.map(Result.failure) ?? .success(waiter.pointer))
         }

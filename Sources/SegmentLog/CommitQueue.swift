@@ -18,7 +18,7 @@ struct CommitQueue: Sendable {
     private var isDraining = false
     var isClosed = false
     /// Why the last batch failed, where the next may succeed.
-    private(set) var passingFailure: DiskError?
+    private(set) var passingFailure: StorageError?
     private(set) var statistics: LogStatistics
 
     init(at position: LogPosition, _ statistics: LogStatistics) {
@@ -33,7 +33,7 @@ struct CommitQueue: Sendable {
         case queued
         /// Wait, and call the committer.
         case queuedFirst
-        case refused(SegmentError)
+        case refused(StorageError)
     }
 
     /// Composes an appender's records at the end of the last batch.
@@ -45,7 +45,7 @@ struct CommitQueue: Sendable {
         _ compose: Batch.Composition
     ) -> Outcome {
         if let refusal { return .refused(refusal) }
-        if !frees, let full = options.space?.refusal { return .refused(.noSpace(full)) }
+        if !frees, let full = options.space?.refusal { return .refused(full) }
         if batches.last.map({ $0.bytes.count >= options.batchByteCountMax }) ?? true { beginBatch(options) }
         let last = batches.count - 1
         let error = batches[last].add(
@@ -65,7 +65,7 @@ struct CommitQueue: Sendable {
     }
 
     /// Why nothing can be appended now.
-    private var refusal: SegmentError? {
+    private var refusal: StorageError? {
         if let latch = statistics.latch { return .latched(latch) }
         return isClosed ? .closed : nil
     }
@@ -86,12 +86,12 @@ struct CommitQueue: Sendable {
     /// Ends the segment behind all records that were added, unless it is empty, by a batch that begins the next one.
     ///
     /// - Returns: The first sequence of the segment that then takes records.
-    mutating func roll(_ options: SegmentLog.Options) throws(SegmentError) -> UInt64 {
-        if let refusal { throw refusal }
+    mutating func roll(_ options: SegmentLog.Options) -> Result<UInt64, StorageError> {
+        if let refusal { return .failure(refusal) }
         let end = batches.last?.end ?? taken
-        guard end.offset > 0 else { return end.segment }
+        guard end.offset > 0 else { return .success(end.segment) }
         beginBatch(options, rolling: true)
-        return end.sequence
+        return .success(end.sequence)
     }
 
     /// The active segment, as far as it is durable.
@@ -140,18 +140,19 @@ struct CommitQueue: Sendable {
     mutating func noteFailure(
         _ failure: SegmentWriter.Failure,
         _ options: SegmentLog.Options
-    ) -> (error: SegmentError, others: [Batch]) {
+    ) -> (error: StorageError, others: [Batch]) {
         let others = batches
         batches = []
         taken = durable
         switch failure {
         case .passing(let error):
             passingFailure = error
-            guard error.isNoSpace else { return (.disk(error), others) }
-            statistics.noSpace = error
-            return (.noSpace(error), others)
+            if error.isNoSpace { statistics.noSpace = error.failedCall }
+            return (error, others)
         case .broken(let error):
-            let latch = Latch(log: options.name, cause: error, since: options.clock())
+            guard let cause = error.failedCall else { preconditionFailure("only a failed call breaks a log") }
+            let since = options.clock().microseconds
+            let latch = Latch("log \(options.name)", cause: cause, sinceMicroseconds: since)
             statistics.latch = latch
             return (.latched(latch), others)
         }

@@ -49,11 +49,11 @@ final class Committer: Sendable {
     }
 
     /// Returns where the last record stands when all are durable and applied; see ``SegmentLog/append(count:_:)``.
-    func append(count: Int, frees: Bool, _ compose: Batch.Composition) async throws(SegmentError) -> RecordPointer {
+    func append(count: Int, frees: Bool, _ compose: Batch.Composition) async throws(StorageError) -> RecordPointer {
         var result = await add(count: count, frees: frees, compose)
         // Once more with the reserve, and again: the first time it may stand behind what was under way before.
         for _ in 0..<2 {
-            guard frees, let space = options.space, case .failure(.noSpace) = result else { break }
+            guard frees, let space = options.space, case .failure(let error) = result, error.isNoSpace else { break }
             await withCheckedContinuation { continuation in
                 queue.async {
                     space.lend()
@@ -69,7 +69,7 @@ final class Committer: Sendable {
         count: Int,
         frees: Bool,
         _ compose: Batch.Composition
-    ) async -> Result<RecordPointer, SegmentError> {
+    ) async -> Result<RecordPointer, StorageError> {
         await withCheckedContinuation { continuation in
             switch state.withLockedValue({ $0.add(count: count, frees: frees, continuation, options, compose) }) {
             case .queued: break
@@ -80,11 +80,8 @@ final class Committer: Sendable {
     }
 
     /// Closes the active segment and begins the next one, unless it is empty; returns when that is durable.
-    func roll() async throws(SegmentError) {
-        let result = state.withLockedValue { state in
-            Result { () throws(SegmentError) in try state.roll(options) }
-        }
-        let first = try result.get()
+    func roll() async throws(StorageError) {
+        let first = try state.withLockedValue { $0.roll(options) }.get()
         await withCheckedContinuation { continuation in
             queue.async {
                 self.drain()
@@ -94,12 +91,11 @@ final class Committer: Sendable {
         let (active, latch, failure) = state.withLockedValue { ($0.active, $0.statistics.latch, $0.passingFailure) }
         guard active.id.first < first else { return }
         if let latch { throw .latched(latch) }
-        guard let failure else { throw .closed }
-        throw .of(failure)
+        throw failure ?? .closed
     }
 
     /// Refuses further appends, waits for those that are under way and writes down what is durable.
-    func close() async throws(SegmentError) {
+    func close() async throws(StorageError) {
         state.withLockedValue { $0.isClosed = true }
         let error = await withCheckedContinuation { continuation in
             queue.async { continuation.resume(returning: self.finish()) }
@@ -146,26 +142,18 @@ final class Committer: Sendable {
         for failed in [batch] + others { failed.resume(failing: error) }
     }
 
-    private func finish() -> SegmentError? {
+    private func finish() -> StorageError? {
         // An appender may have left its batch just before the door closed, and not woken the queue yet.
         drain()
         if let latch = statistics.latch { return .latched(latch) }
-        do throws(DiskError) {
-            try writeDown()
-        } catch {
-            return .of(error)
-        }
-        return nil
-    }
-
-    /// Writes down what is durable; on a full disk with the reserve, for it is a few hundred bytes.
-    private func writeDown() throws(DiskError) {
-        let result = writer.withLockedValue { writer in
-            Result { () throws(DiskError) in
-                guard let space = options.space else { return try writer.finish() }
-                try space.lending(isNoSpace: \.isNoSpace) { () throws(DiskError) in try writer.finish() }
+        return writer.withLockedValue { writer in
+            do throws(StorageError) {
+                // The few hundred bytes of the manifest may take the reserve on a full disk.
+                if let space = options.space { try space.lending(writer.finish()) } else { try writer.finish() }
+                return nil
+            } catch {
+                return error
             }
         }
-        try result.get()
     }
 }

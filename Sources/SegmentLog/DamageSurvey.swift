@@ -23,7 +23,7 @@ struct DamageSurvey {
         at piece: LineScanner.Piece,
         sequence: UInt64,
         durable durableByteCount: Int64
-    ) throws(DiskError) -> SegmentRecovery.Damage {
+    ) throws(StorageError) -> SegmentRecovery.Damage {
         let later = try lastVerified(from: piece.offset)
         let end = piece.offset + Int64(piece.bytes.count)
         return SegmentRecovery.Damage(
@@ -49,7 +49,7 @@ struct DamageSurvey {
         return false
     }
 
-    private mutating func lastVerified(from offset: Int64) throws(DiskError) -> (offset: Int64, batch: UInt64) {
+    private mutating func lastVerified(from offset: Int64) throws(StorageError) -> (offset: Int64, batch: UInt64) {
         if let lastVerified { return lastVerified }
         var found: (offset: Int64, batch: UInt64) = (-1, 0)
         var rest = LineScanner(file, from: offset, to: fileByteCount)

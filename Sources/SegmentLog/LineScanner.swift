@@ -46,7 +46,7 @@ struct LineScanner {
     /// Returns the next line, or nil at the end.
     ///
     /// Where its piece is still held at the next call, the window is copied.
-    mutating func next() throws(DiskError) -> Piece? {
+    mutating func next() throws(StorageError) -> Piece? {
         var searchedCount = 0
         while true {
             if let length = lineLength(after: searchedCount) { return take(length, hasLineEnd: true) }
@@ -77,15 +77,15 @@ struct LineScanner {
     }
 
     /// Reads on behind what the window holds, and returns false where there is nothing more or no room for it.
-    private mutating func fill() throws(DiskError) -> Bool {
+    private mutating func fill() throws(StorageError) -> Bool {
         makeRoom()
         let readOffset = windowOffset + Int64(filledCount)
         let wantedCount = Int(min(Int64(window.count - filledCount), end - readOffset))
         guard wantedCount > 0 else { return false }
-        var result: Result<Int, DiskError> = .success(0)
+        var result: Result<Int, StorageError> = .success(0)
         window.withUnsafeMutableBytes { bytes in
             let room = UnsafeMutableRawBufferPointer(rebasing: bytes[filledCount..<filledCount + wantedCount])
-            result = Result { () throws(DiskError) in try file.read(at: readOffset, into: room) }
+            result = Result { () throws(StorageError) in try file.read(at: readOffset, into: room) }
         }
         let count = try result.get()
         filledCount += count

@@ -11,19 +11,19 @@ package enum LogCheck {
     /// It reads through a window of 1 MiB, or of one record where that is longer. A server may go on appending; then
     /// a torn tail may be the group it is writing. Where it seals, merges or drops what is being read, the check goes on
     /// in what took its place.
-    /// - Throws: ``SegmentError/disk(_:)`` where a file cannot be read.
+    /// - Throws: ``StorageError/disk(_:)`` where a file cannot be read.
     package static func run(
         log name: String,
         directory: String,
         on disk: any Disk,
         visit: (LogFinding) -> Void
-    ) throws(SegmentError) {
+    ) throws(StorageError) {
         var pass = Pass(name, directory, on: disk)
         for _ in 1..<attemptCountMax {
-            do throws(SegmentError) {
+            do throws(StorageError) {
                 return try pass.run(visit)
             } catch {
-                guard case .disk(let failure) = error, failure.isMissing else { throw error }
+                guard error.isMissing else { throw error }
             }
         }
         try pass.run(visit)
@@ -31,15 +31,13 @@ package enum LogCheck {
 
     /// The sealed segments that a log's manifest lists, oldest first; none where the manifest cannot be used.
     ///
-    /// - Throws: ``SegmentError/disk(_:)``.
+    /// - Throws: ``StorageError/disk(_:)``.
     package static func sealedSegments(
         log name: String,
         directory: String,
         on disk: any Disk
-    ) throws(SegmentError) -> [SegmentSummary] {
-        let inventory = try SegmentError.ofDisk { () throws(DiskError) in
-            try LogInventory(log: name, directory: directory, on: disk)
-        }
+    ) throws(StorageError) -> [SegmentSummary] {
+        let inventory = try LogInventory(log: name, directory: directory, on: disk)
         return inventory.manifest?.closed.filter { $0.sealed != nil }.map(SegmentSummary.init) ?? []
     }
 }
@@ -57,10 +55,8 @@ private struct Pass {
         self.disk = disk
     }
 
-    mutating func run(_ visit: (LogFinding) -> Void) throws(SegmentError) {
-        let inventory = try SegmentError.ofDisk { () throws(DiskError) in
-            try LogInventory(log: options.name, directory: options.directory, on: disk)
-        }
+    mutating func run(_ visit: (LogFinding) -> Void) throws(StorageError) {
+        let inventory = try LogInventory(log: options.name, directory: options.directory, on: disk)
         for violation in inventory.violations { report(violation, visit) }
         // Without a manifest that can be used every plain segment is read as one that may have been the active one.
         let segments =
@@ -76,24 +72,22 @@ private struct Pass {
         }
     }
 
-    private mutating func readPlain(_ segment: Manifest.Segment, _ visit: (LogFinding) -> Void) throws(SegmentError) {
-        try SegmentError.ofDisk { () throws(DiskError) in
-            // Read a second time, its records are not later than the last one seen.
-            let after = segment.first <= lastSequence ? Timestamp.earliest : lastTime
-            var reader = try SegmentReader(
-                segment,
-                log: options.name,
-                directory: options.directory,
-                after: after,
-                on: disk
-            )
-            while let finding = try reader.next() { see(finding, visit) }
-            lastTime = max(lastTime, reader.lastTime)
-        }
+    private mutating func readPlain(_ segment: Manifest.Segment, _ visit: (LogFinding) -> Void) throws(StorageError) {
+        // Read a second time, its records are not later than the last one seen.
+        let after = segment.first <= lastSequence ? Timestamp.earliest : lastTime
+        var reader = try SegmentReader(
+            segment,
+            log: options.name,
+            directory: options.directory,
+            after: after,
+            on: disk
+        )
+        while let finding = try reader.next() { see(finding, visit) }
+        lastTime = max(lastTime, reader.lastTime)
     }
 
-    private mutating func readSealed(_ closed: Manifest.Closed, _ visit: (LogFinding) -> Void) throws(SegmentError) {
-        do throws(SegmentError) {
+    private mutating func readSealed(_ closed: Manifest.Closed, _ visit: (LogFinding) -> Void) throws(StorageError) {
+        do throws(StorageError) {
             let after = closed.first <= lastSequence ? Timestamp.earliest : lastTime
             var reader = try SealedReader(closed, options, after: after, on: disk)
             while let finding = try reader.next() { see(finding, visit) }

@@ -19,7 +19,7 @@ struct LogInventory {
     }
 
     /// Takes stock of the log `name`.
-    init(log name: String, directory: String, on disk: any Disk) throws(DiskError) {
+    init(log name: String, directory: String, on disk: any Disk) throws(StorageError) {
         self.directory = directory
         let manifestPath = "\(directory)/\(SegmentName.manifest)"
         var bytes: [UInt8]?
@@ -75,7 +75,7 @@ struct LogInventory {
         files.contains(File(segment))
     }
 
-    private mutating func compare(_ manifest: Manifest, on disk: any Disk) throws(DiskError) {
+    private mutating func compare(_ manifest: Manifest, on disk: any Disk) throws(StorageError) {
         let listed = Set(manifest.segments.map(File.init))
         for segment in manifest.segments where !contains(segment) {
             note(path(File(segment)), .missingSegment, segment.first)
@@ -94,7 +94,7 @@ struct LogInventory {
     /// Whatever is made of plain segments counts only once it is listed. A plain one is removed after what was made of
     /// it is listed, or after it was dropped: then the manifest has no plain segment where it belongs. One behind the
     /// active one is empty still.
-    private func isLeftover(_ file: File, of manifest: Manifest, on disk: any Disk) throws(DiskError) -> Bool {
+    private func isLeftover(_ file: File, of manifest: Manifest, on disk: any Disk) throws(StorageError) -> Bool {
         guard !file.isUnfinished else { return true }
         switch file.form {
         case .sealed: return true
@@ -110,7 +110,7 @@ struct LogInventory {
         violations.append(Corruption(path: path, offset: 0, sequence: sequence, reason: reason))
     }
 
-    private func byteCount(_ file: File, on disk: any Disk) throws(DiskError) -> Int64 {
+    private func byteCount(_ file: File, on disk: any Disk) throws(StorageError) -> Int64 {
         try disk.entry(path(file))?.byteCount ?? 0
     }
 

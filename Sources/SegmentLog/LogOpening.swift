@@ -42,7 +42,7 @@ struct LogOpening {
     /// Verifies and replays what is not sealed.
     ///
     /// Afterwards every record that was applied is on stable storage.
-    mutating func run() throws(SegmentError) -> Opened {
+    mutating func run() throws(StorageError) -> Opened {
         let manifest = try self.manifest()
         for closed in manifest.closed {
             if closed.sealed != nil {
@@ -52,11 +52,9 @@ struct LogOpening {
             }
         }
         let id = SegmentID(first: manifest.active.first)
-        if hasLost(id) { try SegmentError.ofDisk { () throws(DiskError) in _ = try make(id) } }
+        if hasLost(id) { try make(id) }
         let reader = try replay(.active(manifest.active))
-        let file = try SegmentError.ofDisk { () throws(DiskError) in
-            try settle(reader, above: manifest.active.byteCount)
-        }
+        let file = try settle(reader, above: manifest.active.byteCount)
         let manifestFile = ManifestFile(manifest, directory: options.directory, on: disk)
         var writer = SegmentWriter(
             manifestFile,
@@ -75,20 +73,20 @@ struct LogOpening {
         )
         if hasLost(id) {
             position = place(behind: reader, manifest.active)
-            try SegmentError.ofDisk { () throws(DiskError) in try writer.roll(to: position.segment) }
+            try writer.roll(to: position.segment)
             report.segmentCount += 1
         }
         return Opened(writer: writer, position: position, manifest: manifestFile, report: report)
     }
 
     /// Tells of a sealed segment, whose file is as long as it must be.
-    private mutating func attach(_ closed: Manifest.Closed) throws(SegmentError) {
+    private mutating func attach(_ closed: Manifest.Closed) throws(StorageError) {
         guard let file = closed.sealed else { preconditionFailure("the segment is sealed") }
         let path = "\(options.directory)/\(SegmentName.make(closed.id, .sealed))"
-        let found = try SegmentError.ofDisk { () throws(DiskError) in try disk.entry(path)?.byteCount ?? 0 }
+        let found = try disk.entry(path)?.byteCount ?? 0
         if found != file.storedByteCount, !report.damage.contains(where: { $0.path == path }) {
             let reason = Corruption.Reason.wrongByteCount(expected: file.storedByteCount, found: found)
-            try note(Corruption(path: path, offset: 0, sequence: nil, reason: reason))
+            try note(Corruption(path: path, reason: reason))
         }
         sealed(SealedSegment(closed, options, on: disk))
         lastTime = file.lastAt
@@ -99,12 +97,10 @@ struct LogOpening {
     }
 
     /// The manifest of the log, which is made where there is none yet, after the directory was held against it.
-    private mutating func manifest() throws(SegmentError) -> Manifest {
-        let inventory = try SegmentError.ofDisk { () throws(DiskError) in
-            let stands = try disk.entry(options.directory) != nil
-            if !stands || !options.parentIsDurable { try disk.ensureDirectory(options.directory) }
-            return try LogInventory(log: options.name, directory: options.directory, on: disk)
-        }
+    private mutating func manifest() throws(StorageError) -> Manifest {
+        let stands = try disk.entry(options.directory) != nil
+        if !stands || !options.parentIsDurable { try disk.ensureDirectory(options.directory) }
+        let inventory = try LogInventory(log: options.name, directory: options.directory, on: disk)
         for violation in inventory.violations {
             guard violation.reason == .missingSegment else { throw .corrupt(violation) }
             try note(violation)
@@ -114,33 +110,35 @@ struct LogOpening {
             }
         }
         report.removedPaths = inventory.leftoverPaths
-        return try SegmentError.ofDisk { () throws(DiskError) in
-            for path in inventory.leftoverPaths { try disk.remove(path) }
-            if let manifest = inventory.manifest { return manifest }
-            return try create()
-        }
+        for path in inventory.leftoverPaths { try disk.remove(path) }
+        if let manifest = inventory.manifest { return manifest }
+        return try create()
     }
 
     /// Begins a log: the first segment is durable before a manifest lists it.
-    private func create() throws(DiskError) -> Manifest {
+    private func create() throws(StorageError) -> Manifest {
         let manifest = Manifest(name: options.name, active: Manifest.Active(first: 1, byteCount: 0))
         try make(SegmentID(first: 1))
         try disk.publish(manifest.bytes, at: "\(options.directory)/\(SegmentName.manifest)")
         return manifest
     }
 
-    private func make(_ id: SegmentID) throws(DiskError) {
+    private func make(_ id: SegmentID) throws(StorageError) {
         _ = try File("\(options.directory)/\(SegmentName.make(id))", .updateOrCreate, on: disk)
         try disk.synchronizeDirectory(options.directory)
     }
 
     /// Applies every record of a segment, and returns its reader, which has come to the end or to the torn tail.
-    private mutating func replay(_ segment: Manifest.Segment) throws(SegmentError) -> SegmentReader {
-        var reader = try SegmentError.ofDisk { () throws(DiskError) in
-            try SegmentReader(segment, log: options.name, directory: options.directory, after: lastTime, on: disk)
-        }
+    private mutating func replay(_ segment: Manifest.Segment) throws(StorageError) -> SegmentReader {
+        var reader = try SegmentReader(
+            segment,
+            log: options.name,
+            directory: options.directory,
+            after: lastTime,
+            on: disk
+        )
         appliedByteCount = 0
-        while let finding = try SegmentError.ofDisk({ () throws(DiskError) in try reader.next() }) {
+        while let finding = try reader.next() {
             switch finding {
             case .entry(let entry): take(entry)
             case .flipped(let entry, let corruption):
@@ -164,7 +162,7 @@ struct LogOpening {
     /// A process that was killed may have left whole lines in the page cache alone, and one whose sync failed may
     /// have left them there marked as clean, so that no sync writes them any more. That can be true of the last batch
     /// only (see ``RecordLine``); it is written again, with the same bytes, before the sync.
-    private func settle(_ reader: SegmentReader, above durableByteCount: Int64) throws(DiskError) -> File {
+    private func settle(_ reader: SegmentReader, above durableByteCount: Int64) throws(StorageError) -> File {
         let file = try File(reader.path, .update, on: disk)
         if reader.byteCount == durableByteCount, report.tornTail == nil {
             // As a clean stop leaves it: all of it was durable when the manifest was written. Its name may not be.
@@ -193,7 +191,7 @@ extension LogOpening {
     }
 
     /// Adds to the report what may be damaged in a log that is opened all the same.
-    private mutating func note(_ corruption: Corruption) throws(SegmentError) {
+    private mutating func note(_ corruption: Corruption) throws(StorageError) {
         guard options.opensDamaged else { throw .corrupt(corruption) }
         report.damage.append(corruption)
     }

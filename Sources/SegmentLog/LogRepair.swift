@@ -51,21 +51,19 @@ package struct LogRepair {
 
     /// Reads the log `name` in `directory` and decides what it takes to make it whole.
     ///
-    /// - Throws: ``SegmentError/corrupt(_:)`` for a manifest of a later build's format; ``SegmentError/disk(_:)`` where a
+    /// - Throws: ``StorageError/corrupt(_:)`` for a manifest of a later build's format; ``StorageError/disk(_:)`` where a
     ///   file cannot be read.
-    package init(log name: String, directory: String, on disk: any Disk) throws(SegmentError) {
+    package init(log name: String, directory: String, on disk: any Disk) throws(StorageError) {
         options = SegmentLog.Options(name: name, directory: directory)
         self.disk = disk
-        let inventory = try SegmentError.ofDisk { () throws(DiskError) in
-            try LogInventory(log: name, directory: directory, on: disk)
-        }
+        let inventory = try LogInventory(log: name, directory: directory, on: disk)
         for violation in inventory.violations {
             if case .unsupportedFormat = violation.reason { throw .corrupt(violation) }
         }
         if inventory.isUnlike {
             try relist(inventory)
         } else if let manifest = inventory.manifest {
-            let closed = try manifest.closed.map { closed throws(SegmentError) in
+            let closed = try manifest.closed.map { closed throws(StorageError) in
                 try SegmentSurvey(.closed(closed), options, on: disk)
             }
             decide(closed, try SegmentSurvey(.active(manifest.active), options, on: disk))
@@ -156,7 +154,7 @@ extension LogRepair {
     /// Makes the list of segments again from the files there are.
     ///
     /// Of files that hold the same sequences the one of the highest generation counts: it was made of the others.
-    private mutating func relist(_ inventory: LogInventory) throws(SegmentError) {
+    private mutating func relist(_ inventory: LogInventory) throws(StorageError) {
         steps.append(.relist(path: manifestPath, damage: inventory.violations))
         var surveys: [SegmentSurvey] = []
         let sealed = inventory.sealedSegments.sorted { ($1.generation, $0.first) < ($0.generation, $1.first) }
@@ -195,16 +193,16 @@ extension LogRepair {
 extension LogRepair {
     /// Does it; the caller has kept what is touched.
     ///
-    /// - Throws: ``SegmentError/noSpace(_:)``, ``SegmentError/disk(_:)``; it may be planned and tried again then.
-    package func apply() throws(SegmentError) {
-        for survey in flipped { try SegmentError.ofDisk { () throws(DiskError) in try mend(survey) } }
+    /// - Throws: ``StorageError/disk(_:)``; it may be planned and tried again then.
+    package func apply() throws(StorageError) {
+        for survey in flipped { try mend(survey) }
         guard changesManifest else { return }
         let manifest = try manifest()
-        try SegmentError.ofDisk { () throws(DiskError) in try publish(manifest) }
+        try publish(manifest)
     }
 
     /// Writes the new segments and lists them.
-    private func manifest() throws(SegmentError) -> Manifest {
+    private func manifest() throws(StorageError) -> Manifest {
         var manifest = Manifest(name: options.name, active: active)
         for part in parts {
             switch part {
@@ -217,7 +215,7 @@ extension LogRepair {
     }
 
     /// Lets the new segments count, and removes the old ones.
-    private func publish(_ manifest: Manifest) throws(DiskError) {
+    private func publish(_ manifest: Manifest) throws(StorageError) {
         if makesActive {
             _ = try File(path(SegmentID(first: active.first), .plain), .updateOrCreate, on: disk)
             try disk.synchronizeDirectory(options.directory)
@@ -232,9 +230,9 @@ extension LogRepair {
     }
 
     /// Writes a plain segment again with the bits turned back.
-    private func mend(_ survey: SegmentSurvey) throws(DiskError) {
+    private func mend(_ survey: SegmentSurvey) throws(StorageError) {
         let old = try File(survey.path, .read, on: disk)
-        try disk.publish(at: survey.path) { new throws(DiskError) in
+        try disk.publish(at: survey.path) { new throws(StorageError) in
             var offset: Int64 = 0
             while true {
                 var bytes = try old.bytes(at: offset, count: 1 << 20)
@@ -249,20 +247,18 @@ extension LogRepair {
     }
 
     /// Writes the records of a segment that can be read as a sealed one; nil where there are none.
-    private func write(_ survey: SegmentSurvey, as id: SegmentID) throws(SegmentError) -> Manifest.Closed? {
+    private func write(_ survey: SegmentSurvey, as id: SegmentID) throws(StorageError) -> Manifest.Closed? {
         guard survey.keptCount > 0 else { return nil }
-        var writer = try SegmentError.ofDisk { () throws(DiskError) in
-            try SealedWriter(id, directory: options.directory, options.frameCache.contexts, on: disk)
-        }
+        var writer = try SealedWriter(id, directory: options.directory, options.frameCache.contexts, on: disk)
         let seed = RecordLine.seed(log: options.name, segment: id)
         var line: [UInt8] = []
-        do throws(SegmentError) {
-            try survey.readAgain(options, on: disk) { entry throws(SegmentError) in
+        do throws(StorageError) {
+            try survey.readAgain(options, on: disk) { entry throws(StorageError) in
                 line.removeAll(keepingCapacity: true)
                 RecordLine.reseal(entry.line, seed: seed &+ UInt64(bitPattern: writer.byteCount), to: &line)
-                try SegmentError.ofDisk { () throws(DiskError) in try writer.append(line[...], at: entry.at) }
+                try writer.append(line[...], at: entry.at)
             }
-            return try SegmentError.ofDisk { () throws(DiskError) in try writer.finish(last: survey.last) }
+            return try writer.finish(last: survey.last)
         } catch {
             writer.discard()
             throw error

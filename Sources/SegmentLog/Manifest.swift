@@ -1,3 +1,4 @@
+package import Disk
 package import JSON
 
 /// Which segments make up a log: the file that says what must be there.

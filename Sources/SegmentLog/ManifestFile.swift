@@ -28,8 +28,8 @@ final class ManifestFile: Sendable {
     ///
     /// Where it throws the log goes on with what it had; which of both the file holds is then unknown, and both are
     /// good, for nobody removes what either lists.
-    func update(_ change: (inout Manifest) -> Void) throws(DiskError) {
-        var failure: DiskError?
+    func update(_ change: (inout Manifest) -> Void) throws(StorageError) {
+        var failure: StorageError?
         state.withLockedValue { state in
             var next = state.manifest
             change(&next)
@@ -41,16 +41,16 @@ final class ManifestFile: Sendable {
     /// Makes sure that the file holds what the log goes on with, where an earlier update failed.
     ///
     /// Files that only the other one lists may then be written anew.
-    func settle() throws(DiskError) {
-        var failure: DiskError?
+    func settle() throws(StorageError) {
+        var failure: StorageError?
         state.withLockedValue { state in
             if state.isUncertain { failure = publish(state.manifest, &state) }
         }
         if let failure { throw failure }
     }
 
-    private func publish(_ next: Manifest, _ state: inout State) -> DiskError? {
-        do throws(DiskError) {
+    private func publish(_ next: Manifest, _ state: inout State) -> StorageError? {
+        do throws(StorageError) {
             try disk.publish(next.bytes, at: "\(directory)/\(SegmentName.manifest)")
             state.manifest = next
             state.isUncertain = false

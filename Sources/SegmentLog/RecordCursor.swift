@@ -1,3 +1,4 @@
+package import Disk
 internal import JSON
 
 /// Reads many records in ascending order, each block of the log once.
@@ -29,7 +30,7 @@ package struct RecordCursor {
     /// Returns the line at `pointer`, verified, newline included.
     ///
     /// - Throws: as ``SegmentLog/read(_:)`` does.
-    package mutating func line(_ pointer: RecordPointer) throws(SegmentError) -> ArraySlice<UInt8> {
+    package mutating func line(_ pointer: RecordPointer) throws(StorageError) -> ArraySlice<UInt8> {
         let offset = Int(pointer.offset)
         let end = offset + min(Int(pointer.byteCount), RecordLine.byteCountMax)
         if let block, block.segment == pointer.segment, offset >= block.offset, end <= block.offset + block.bytes.count
@@ -52,7 +53,7 @@ package struct RecordCursor {
         _ pointer: RecordPointer,
         in block: Block,
         to end: Int
-    ) throws(SegmentError) -> ArraySlice<UInt8> {
+    ) throws(StorageError) -> ArraySlice<UInt8> {
         let last = min(end - block.offset, block.bytes.count)
         let line = block.bytes[min(Int(pointer.offset) - block.offset, last)..<last]
         try log.verify(line, at: pointer)

@@ -1,3 +1,5 @@
+package import Disk
+
 /// What opening a log found, and the little it changed.
 package struct RecoveryReport: Sendable, Hashable {
     package var name: String

@@ -26,33 +26,29 @@ final class SealedFile: Sendable {
 
     /// Opens the file that `closed` describes and reads its table.
     ///
-    /// - Throws: ``SegmentError/corrupt(_:)`` where the table or the length is not what the manifest says;
-    ///   ``SegmentError/disk(_:)``.
+    /// - Throws: ``StorageError/corrupt(_:)`` where the table or the length is not what the manifest says;
+    ///   ``StorageError/disk(_:)``.
     /// - Precondition: The segment is sealed.
     init(
         _ closed: Manifest.Closed,
         directory: String,
         _ contexts: ZstdContexts,
         on disk: any Disk
-    ) throws(SegmentError) {
+    ) throws(StorageError) {
         guard let sealed = closed.sealed else { preconditionFailure("the segment is sealed") }
         let path = "\(directory)/\(SegmentName.make(closed.id, .sealed))"
         let tableByteCount = SeekTable.byteCount(frameCount: sealed.frameCount)
-        let (file, byteCount) = try SegmentError.ofDisk { () throws(DiskError) in
-            let file = try File(path, .read, on: disk)
-            return (file, try file.byteCount)
-        }
-        func corrupt(_ reason: Corruption.Reason) -> SegmentError {
-            .corrupt(Corruption(path: path, offset: 0, sequence: nil, reason: reason))
+        let file = try File(path, .read, on: disk)
+        let byteCount = try file.byteCount
+        func corrupt(_ reason: Corruption.Reason) -> StorageError {
+            .corrupt(Corruption(path: path, reason: reason))
         }
         guard byteCount == sealed.storedByteCount else {
             throw corrupt(.wrongByteCount(expected: sealed.storedByteCount, found: byteCount))
         }
         let tableStart = byteCount - Int64(tableByteCount)
         guard tableStart >= 0 else { throw corrupt(.damagedSeekTable) }
-        let table = try SegmentError.ofDisk { () throws(DiskError) in
-            try file.bytes(at: tableStart, count: tableByteCount)
-        }
+        let table = try file.bytes(at: tableStart, count: tableByteCount)
         guard let frames = SeekTable(parsing: table), XXH3.hash64(frames.entryBytes) == sealed.tableChecksum else {
             throw corrupt(.damagedSeekTable)
         }
@@ -70,8 +66,8 @@ final class SealedFile: Sendable {
     /// Opens a file of which neither table nor length can be trusted, and finds its frames one behind the other.
     ///
     /// It has the frames before the first place where none begins.
-    /// - Throws: ``DiskError`` where it cannot be read.
-    init(walking id: SegmentID, directory: String, _ contexts: ZstdContexts, on disk: any Disk) throws(DiskError) {
+    /// - Throws: ``StorageError/disk(_:)`` where it cannot be read.
+    init(walking id: SegmentID, directory: String, _ contexts: ZstdContexts, on disk: any Disk) throws(StorageError) {
         let path = "\(directory)/\(SegmentName.make(id, .sealed))"
         let file = try File(path, .read, on: disk)
         let end = try file.byteCount
@@ -125,7 +121,7 @@ final class SealedFile: Sendable {
 
     /// Whether the file ends with the table of these frames.
     var endsWithTable: Bool {
-        get throws(DiskError) {
+        get throws(StorageError) {
             let table = table.bytes
             return try file.bytes(at: Int64(storedOffsets[frameCount]), count: table.count + 1) == table
         }
@@ -162,12 +158,10 @@ final class SealedFile: Sendable {
     /// Returns the lines of a frame; blocks for one read and its decompression.
     ///
     /// Whoever verifies each line it takes needs no checksum over all of them, and saves a tenth of the time.
-    /// - Throws: ``SegmentError/corrupt(_:)`` where it is not what was written; ``SegmentError/disk(_:)``.
-    func content(ofFrame index: Int, verifying: Bool) throws(SegmentError) -> [UInt8] {
+    /// - Throws: ``StorageError/corrupt(_:)`` where it is not what was written; ``StorageError/disk(_:)``.
+    func content(ofFrame index: Int, verifying: Bool) throws(StorageError) -> [UInt8] {
         let start = Int64(storedOffsets[index])
-        let stored = try SegmentError.ofDisk { () throws(DiskError) in
-            try file.bytes(at: start, count: Int(storedOffsets[index + 1]) - Int(start))
-        }
+        let stored = try file.bytes(at: start, count: Int(storedOffsets[index + 1]) - Int(start))
         let byteCount = Int(contentOffsets[index + 1]) - Int(contentOffsets[index])
         var isWhole = stored.count > 4 && stored.littleEndian(at: stored.count - 4) == checksums[index]
         let content = [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, count in

@@ -33,7 +33,7 @@ struct SealedReader {
         _ options: SegmentLog.Options,
         after lastTime: Timestamp = .earliest,
         on disk: any Disk
-    ) throws(SegmentError) {
+    ) throws(StorageError) {
         guard let sealed = closed.sealed else { preconditionFailure("the segment is sealed") }
         self.closed = closed
         id = closed.id
@@ -57,8 +57,8 @@ struct SealedReader {
 
     /// Returns the next record, or nil at the end.
     ///
-    /// - Throws: ``SegmentError/corrupt(_:)`` at the first violation; ``SegmentError/disk(_:)``.
-    mutating func nextEntry() throws(SegmentError) -> LogEntry? {
+    /// - Throws: ``StorageError/corrupt(_:)`` at the first violation; ``StorageError/disk(_:)``.
+    mutating func nextEntry() throws(StorageError) -> LogEntry? {
         switch try next() {
         case .entry(let entry): entry
         case .violation(let corruption), .flipped(_, let corruption): throw .corrupt(corruption)
@@ -70,8 +70,8 @@ struct SealedReader {
     /// Returns the next record or violation in the order of the file, or nil at its end.
     ///
     /// Behind a frame that cannot be restored it goes on with the next one.
-    /// - Throws: ``SegmentError/disk(_:)``.
-    mutating func next() throws(SegmentError) -> LogFinding? {
+    /// - Throws: ``StorageError/disk(_:)``.
+    mutating func next() throws(StorageError) -> LogFinding? {
         guard !isFinished else { return nil }
         while position == frame.count {
             guard nextFrame < file.frameCount else {
@@ -87,13 +87,13 @@ struct SealedReader {
     }
 
     /// Restores the next frame, or returns why it cannot be.
-    private mutating func advance() throws(SegmentError) -> Corruption? {
+    private mutating func advance() throws(StorageError) -> Corruption? {
         let index = nextFrame
         nextFrame += 1
         frame = []
         position = 0
         frameOffset = file.offset(ofFrame: index)
-        do throws(SegmentError) {
+        do throws(StorageError) {
             frame = try file.content(ofFrame: index, verifying: true)
         } catch {
             guard case .corrupt(let corruption) = error else { throw error }

@@ -28,7 +28,7 @@ struct SealedWriter {
     private var firstAt = Timestamp.earliest
     private var lastAt = Timestamp.earliest
 
-    init(_ id: SegmentID, directory: String, _ contexts: ZstdContexts, on disk: any Disk) throws(DiskError) {
+    init(_ id: SegmentID, directory: String, _ contexts: ZstdContexts, on disk: any Disk) throws(StorageError) {
         self.id = id
         self.directory = directory
         self.disk = disk
@@ -40,7 +40,7 @@ struct SealedWriter {
     }
 
     /// Adds the line of a record, whose time is `at`.
-    mutating func append(_ line: ArraySlice<UInt8>, at: Timestamp) throws(DiskError) {
+    mutating func append(_ line: ArraySlice<UInt8>, at: Timestamp) throws(StorageError) {
         lines.append(contentsOf: line)
         byteCount += Int64(line.count)
         recordCount += 1
@@ -51,7 +51,7 @@ struct SealedWriter {
 
     /// Makes the file durable under its own name and returns how the manifest lists it; nil without records, and
     /// without a file then.
-    mutating func finish(last: UInt64) throws(DiskError) -> Manifest.Closed? {
+    mutating func finish(last: UInt64) throws(StorageError) -> Manifest.Closed? {
         guard recordCount > 0 else {
             discard()
             return nil
@@ -82,11 +82,11 @@ struct SealedWriter {
     /// Removes what was written; a file that cannot be removed is removed by the next open.
     func discard() {
         for path in [path + SegmentName.unfinishedSuffix, path] {
-            do throws(DiskError) { if try disk.entry(path) != nil { try disk.remove(path) } } catch {}
+            do throws(StorageError) { if try disk.entry(path) != nil { try disk.remove(path) } } catch {}
         }
     }
 
-    private mutating func endFrame() throws(DiskError) {
+    private mutating func endFrame() throws(StorageError) {
         let contentByteCount = lines.count
         let start = pending.count
         let bound = ZstdContexts.storedByteCountMax(contentByteCount: contentByteCount)
@@ -115,7 +115,7 @@ struct SealedWriter {
         if pending.count >= Self.pendingByteCountMax { try flush() }
     }
 
-    private mutating func flush() throws(DiskError) {
+    private mutating func flush() throws(StorageError) {
         try file.write(pending, at: writtenByteCount)
         writtenByteCount += Int64(pending.count)
         pending.removeAll(keepingCapacity: true)

@@ -70,13 +70,13 @@ final class SegmentFiles: Sendable {
 
     /// Returns a segment for reading.
     ///
-    /// - Throws: ``SegmentError/retired(_:)``; as ``SealedFile`` does; ``SegmentError/disk(_:)``.
-    func segment(_ id: SegmentID) throws(SegmentError) -> Opened {
+    /// - Throws: ``StorageError/retired``; as ``SealedFile`` does; ``StorageError/disk(_:)``.
+    func segment(_ id: SegmentID) throws(StorageError) -> Opened {
         while true {
             let (opened, listed) = state.withLockedValue { $0.use(id) }
             if let opened { return opened }
-            guard let listed else { throw .retired(id) }
-            do throws(SegmentError) {
+            guard let listed else { throw .retired }
+            do throws(StorageError) {
                 let segment = try open(id, listed)
                 keep(segment, as: id)
                 return segment
@@ -88,13 +88,11 @@ final class SegmentFiles: Sendable {
         }
     }
 
-    private func open(_ id: SegmentID, _ sealed: Manifest.Closed?) throws(SegmentError) -> Opened {
+    private func open(_ id: SegmentID, _ sealed: Manifest.Closed?) throws(StorageError) -> Opened {
         if let sealed {
             return .sealed(try SealedFile(sealed, directory: directory, cache.contexts, on: disk))
         }
-        return try SegmentError.ofDisk { () throws(DiskError) in
-            .plain(try File("\(directory)/\(SegmentName.make(id))", .read, on: disk))
-        }
+        return .plain(try File("\(directory)/\(SegmentName.make(id))", .read, on: disk))
     }
 
     private func keep(_ segment: Opened, as id: SegmentID) {

@@ -1,4 +1,4 @@
-internal import Disk
+package import Disk
 
 /// Sealing, merging and dropping segments: called by one caller at a time, beside appends and reads, which go on.
 ///
@@ -28,24 +28,22 @@ extension SegmentLog {
     /// Compresses a closed segment; its records keep their pointers.
     ///
     /// Blocks for a pass over the segment. `visit` is called for each record, in order.
-    /// - Throws: ``SegmentError/corrupt(_:)`` where the segment is not what was written; what `visit` throws;
-    ///   ``SegmentError/noSpace(_:)``, ``SegmentError/disk(_:)``. Nothing of it is left then.
+    /// - Throws: ``StorageError/corrupt(_:)`` where the segment is not what was written; what `visit` throws;
+    ///   ``StorageError/disk(_:)``. Nothing of it is left then.
     /// - Precondition: The segment is closed and not sealed.
     package func replacement(
         sealing id: SegmentID,
-        visit: (LogEntry) throws(SegmentError) -> Void
-    ) throws(SegmentError) -> Replacement {
+        visit: (LogEntry) throws(StorageError) -> Void
+    ) throws(StorageError) -> Replacement {
         guard let closed = manifest.current.closed.first(where: { $0.id == id && $0.sealed == nil }) else {
-            throw .retired(id)
+            throw .retired
         }
-        let new = try write(id, last: closed.last) { writer throws(SegmentError) in
-            var reader = try SegmentError.ofDisk { () throws(DiskError) in
-                try SegmentReader(.closed(closed), log: options.name, directory: options.directory, on: disk)
-            }
-            while let finding = try SegmentError.ofDisk({ () throws(DiskError) in try reader.next() }) {
+        let new = try write(id, last: closed.last) { writer throws(StorageError) in
+            var reader = try SegmentReader(.closed(closed), log: options.name, directory: options.directory, on: disk)
+            while let finding = try reader.next() {
                 switch finding {
                 case .entry(let entry):
-                    try SegmentError.ofDisk { () throws(DiskError) in try writer.append(entry.line, at: entry.at) }
+                    try writer.append(entry.line, at: entry.at)
                     try visit(entry)
                 case .violation(let corruption), .flipped(_, let corruption): throw .corrupt(corruption)
                 case .tornTail: preconditionFailure("a closed segment is whole")
@@ -63,15 +61,15 @@ extension SegmentLog {
     /// - Precondition: The segments are sealed and stand in this order, one behind the other.
     package func replacement(
         merging ids: [SegmentID],
-        keeping: (LogEntry) throws(SegmentError) -> Bool,
-        visit: (LogEntry) throws(SegmentError) -> Void
-    ) throws(SegmentError) -> Replacement {
+        keeping: (LogEntry) throws(StorageError) -> Bool,
+        visit: (LogEntry) throws(StorageError) -> Void
+    ) throws(StorageError) -> Replacement {
         let old = try listed(ids)
         guard let first = old.first, let last = old.last else { preconditionFailure("a merge has segments") }
         let generation = (ids.map(\.generation).max() ?? 0) + 1
         let id = SegmentID(first: first.first, generation: generation)
         let seed = RecordLine.seed(log: options.name, segment: id)
-        let new = try write(id, last: last.last) { writer throws(SegmentError) in
+        let new = try write(id, last: last.last) { writer throws(StorageError) in
             var line: [UInt8] = []
             for closed in old {
                 var reader = try SealedReader(closed, options, on: disk)
@@ -80,7 +78,7 @@ extension SegmentLog {
                     let offset = writer.byteCount
                     line.removeAll(keepingCapacity: true)
                     RecordLine.reseal(entry.line, seed: seed &+ UInt64(bitPattern: offset), to: &line)
-                    try SegmentError.ofDisk { () throws(DiskError) in try writer.append(line[...], at: entry.at) }
+                    try writer.append(line[...], at: entry.at)
                     try visit(entry.moved(to: id, offset: UInt32(offset), line: line))
                 }
             }
@@ -90,77 +88,70 @@ extension SegmentLog {
 
     /// Prepares to drop the oldest segments, which are closed.
     ///
-    /// - Throws: ``SegmentError/retired(_:)`` where one is not the log's any more; ``SegmentError/disk(_:)``.
-    package func replacement(dropping ids: [SegmentID]) throws(SegmentError) -> Replacement {
-        try SegmentError.ofDisk { () throws(DiskError) in try manifest.settle() }
+    /// - Throws: ``StorageError/retired`` where one is not the log's any more; ``StorageError/disk(_:)``.
+    package func replacement(dropping ids: [SegmentID]) throws(StorageError) -> Replacement {
+        try manifest.settle()
         return Replacement(old: try listed(ids).map(SegmentSummary.init), new: nil)
     }
 
     /// Makes a replacement count, durably; the old segments can be read until it is cleared.
     ///
-    /// - Throws: ``SegmentError/noSpace(_:)``, ``SegmentError/disk(_:)``. Then the log goes on with the old ones.
-    package func publish(_ replacement: Replacement) throws(SegmentError) {
-        try SegmentError.ofDisk { () throws(DiskError) in
-            try manifest.update { manifest in
-                guard let first = manifest.closed.firstIndex(where: { $0.id == replacement.old.first?.id }) else {
-                    preconditionFailure("what is replaced is listed")
-                }
-                let range = first..<first + replacement.old.count
-                precondition(manifest.closed[range].map(\.id) == replacement.old.map(\.id), "neighbours")
-                manifest.closed.replaceSubrange(range, with: replacement.listed.map { [$0] } ?? [])
+    /// - Throws: ``StorageError/disk(_:)``. Then the log goes on with the old ones.
+    package func publish(_ replacement: Replacement) throws(StorageError) {
+        try manifest.update { manifest in
+            guard let first = manifest.closed.firstIndex(where: { $0.id == replacement.old.first?.id }) else {
+                preconditionFailure("what is replaced is listed")
             }
+            let range = first..<first + replacement.old.count
+            precondition(manifest.closed[range].map(\.id) == replacement.old.map(\.id), "neighbours")
+            manifest.closed.replaceSubrange(range, with: replacement.listed.map { [$0] } ?? [])
         }
         if let new = replacement.listed { files.list(new) }
         committer.noteReplaced(replacement)
     }
 
-    /// Removes the files of what was replaced; who still reads them gets ``SegmentError/retired(_:)`` from now on.
+    /// Removes the files of what was replaced; who still reads them gets ``StorageError/retired`` from now on.
     ///
-    /// - Throws: ``SegmentError/disk(_:)``; a file that stays is removed by the next open.
-    package func clear(_ replacement: Replacement) throws(SegmentError) {
+    /// - Throws: ``StorageError/disk(_:)``; a file that stays is removed by the next open.
+    package func clear(_ replacement: Replacement) throws(StorageError) {
         let retired = replacement.retired.map(\.id)
         files.retire(retired)
         options.frameCache.forget(Set(retired), of: number)
-        try SegmentError.ofDisk { () throws(DiskError) in
-            for old in replacement.old { try removeFiles(of: old, exceptIndex: old.id == replacement.new?.id) }
-        }
+        for old in replacement.old { try removeFiles(of: old, exceptIndex: old.id == replacement.new?.id) }
     }
 
     /// Removes what was prepared and is not to be published.
     package func abandon(_ replacement: Replacement) {
         guard let new = replacement.new else { return }
         // What cannot be removed now the next open removes.
-        do throws(DiskError) { try removeFiles(of: new, exceptIndex: false) } catch {}
+        do throws(StorageError) { try removeFiles(of: new, exceptIndex: false) } catch {}
     }
 
     /// Writes a sealed segment of what `body` appends; where it fails nothing is left of it.
     private func write(
         _ id: SegmentID,
         last: UInt64,
-        _ body: (inout SealedWriter) throws(SegmentError) -> Void
-    ) throws(SegmentError) -> Manifest.Closed? {
-        var writer = try SegmentError.ofDisk { () throws(DiskError) in
-            try manifest.settle()
-            return try SealedWriter(id, directory: options.directory, options.frameCache.contexts, on: disk)
-        }
-        do throws(SegmentError) {
+        _ body: (inout SealedWriter) throws(StorageError) -> Void
+    ) throws(StorageError) -> Manifest.Closed? {
+        try manifest.settle()
+        var writer = try SealedWriter(id, directory: options.directory, options.frameCache.contexts, on: disk)
+        do throws(StorageError) {
             try body(&writer)
-            return try SegmentError.ofDisk { () throws(DiskError) in try writer.finish(last: last) }
+            return try writer.finish(last: last)
         } catch {
             writer.discard()
             throw error
         }
     }
 
-    private func listed(_ ids: [SegmentID]) throws(SegmentError) -> [Manifest.Closed] {
+    private func listed(_ ids: [SegmentID]) throws(StorageError) -> [Manifest.Closed] {
         let closed = manifest.current.closed
-        return try ids.map { id throws(SegmentError) in
-            guard let found = closed.first(where: { $0.id == id }) else { throw .retired(id) }
-            return found
-        }
+        let found = ids.compactMap { id in closed.first { $0.id == id } }
+        guard found.count == ids.count else { throw .retired }
+        return found
     }
 
-    private func removeFiles(of segment: SegmentSummary, exceptIndex: Bool) throws(DiskError) {
+    private func removeFiles(of segment: SegmentSummary, exceptIndex: Bool) throws(StorageError) {
         var forms: [SegmentName.Form] = segment.form == .sealed ? [.sealed] : [.plain]
         if !exceptIndex { forms.append(.index) }
         for form in forms {

@@ -6,7 +6,7 @@ package import JSON
 /// What survives:
 ///
 /// - `append` has returned: the record survives the death of the process and a power cut.
-/// - `append` has thrown: the record is not in the log, except after ``SegmentError/latched(_:)``, when the next open
+/// - `append` has thrown: the record is not in the log, except after ``StorageError/latched(_:)``, when the next open
 ///   decides: it is there whole or not at all.
 /// - `append` was interrupted by a crash: the record is there whole or not at all.
 ///
@@ -64,14 +64,14 @@ package final class SegmentLog: Sendable {
     /// on disk, later for each that is appended, after its sync and before its appender is woken. An end that a crash
     /// left half written is cut off and reported.
     /// - Precondition: No other log has the directory open; the options' sizes keep offsets below 4 GiB.
-    /// - Throws: ``SegmentError/corrupt(_:)`` where durable bytes are not what was written, unless the options let
-    ///   segments be damaged: nothing was changed then; ``SegmentError/disk(_:)``.
+    /// - Throws: ``StorageError/corrupt(_:)`` where durable bytes are not what was written, unless the options let
+    ///   segments be damaged: nothing was changed then; ``StorageError/disk(_:)``.
     package static func open(
         _ options: Options,
         on disk: any Disk,
         sealed: @escaping (SealedSegment) -> Void = { _ in },
         apply: @escaping @Sendable (LogEntry) -> Void
-    ) throws(SegmentError) -> (log: SegmentLog, recovery: RecoveryReport) {
+    ) throws(StorageError) -> (log: SegmentLog, recovery: RecoveryReport) {
         precondition(options.recordByteCountMax <= RecordLine.byteCountMax, "the format limits a line")
         precondition(options.segmentByteCountMax <= 1 << 31 && options.batchByteCountMax <= 1 << 30, "32-bit offsets")
         var opening = LogOpening(options, on: disk, sealed: sealed, apply: apply)
@@ -127,12 +127,12 @@ package final class SegmentLog: Sendable {
     /// One that `frees` space, as a tombstone does in the end, gets the reserve where the disk is full; it may then be
     /// composed again. All others are refused while the reserve is lent.
     /// - Precondition: What `compose` adds makes `{` … `}` a JSON object, without a newline.
-    /// - Throws: ``SegmentError/noSpace(_:)``, ``SegmentError/disk(_:)``, ``SegmentError/latched(_:)``,
-    ///   ``SegmentError/closed``, ``SegmentError/recordTooLarge(byteCount:byteCountMax:)``.
+    /// - Throws: ``StorageError/disk(_:)``, ``StorageError/latched(_:)``,
+    ///   ``StorageError/closed``, ``StorageError/recordTooLarge(byteCount:byteCountMax:)``.
     package func append(
         frees: Bool = false,
         _ compose: @Sendable (UInt64, Timestamp, inout [UInt8]) -> Void
-    ) async throws(SegmentError) -> RecordPointer {
+    ) async throws(StorageError) -> RecordPointer {
         try await committer.append(count: 1, frees: frees) { _, sequence, at, buffer in
             compose(sequence, at, &buffer)
         }
@@ -141,20 +141,20 @@ package final class SegmentLog: Sendable {
     /// Appends records as one group, and returns once all of them are durable and applied.
     ///
     /// `compose` is called for one position after the other, as for ``append(_:)``. Where it throws none of them is in the
-    /// log, but for a crash, and for ``SegmentError/latched(_:)``: then the next open may find some, the first ones.
+    /// log, but for a crash, and for ``StorageError/latched(_:)``: then the next open may find some, the first ones.
     /// - Precondition: There is a record, and together they are shorter than 2 GiB.
     /// - Throws: as ``append(_:)`` does; one record that is too long refuses all.
     package func append(
         count: Int,
         _ compose: @Sendable (_ position: Int, _ sequence: UInt64, Timestamp, inout [UInt8]) -> Void
-    ) async throws(SegmentError) {
+    ) async throws(StorageError) {
         _ = try await committer.append(count: count, frees: false, compose)
     }
 
     /// Closes the active segment and begins the next one, unless it is empty.
     ///
     /// - Throws: as ``append(_:)`` does.
-    package func roll() async throws(SegmentError) {
+    package func roll() async throws(StorageError) {
         try await committer.roll()
     }
 
@@ -162,9 +162,9 @@ package final class SegmentLog: Sendable {
     ///
     /// Blocks for one read, and of a sealed segment for the decompression of one frame. The line is a slice of what was
     /// read, 8 KiB of a sealed segment: whoever keeps it for long copies it.
-    /// - Throws: ``SegmentError/corrupt(_:)`` where the bytes there are not that line; ``SegmentError/retired(_:)``;
-    ///   ``SegmentError/disk(_:)``.
-    package func read(_ pointer: RecordPointer) throws(SegmentError) -> ArraySlice<UInt8> {
+    /// - Throws: ``StorageError/corrupt(_:)`` where the bytes there are not that line; ``StorageError/retired``;
+    ///   ``StorageError/disk(_:)``.
+    package func read(_ pointer: RecordPointer) throws(StorageError) -> ArraySlice<UInt8> {
         // A pointer from a damaged index must not make us reserve 4 GiB.
         let byteCount = min(Int(pointer.byteCount), RecordLine.byteCountMax)
         let block = try block(at: pointer, plainByteCount: byteCount, isCached: true)
@@ -184,14 +184,12 @@ package final class SegmentLog: Sendable {
         at pointer: RecordPointer,
         plainByteCount: Int,
         isCached: Bool
-    ) throws(SegmentError) -> RecordCursor.Block {
+    ) throws(StorageError) -> RecordCursor.Block {
         if let block = tail.block(at: pointer, byteCount: plainByteCount) { return block }
         let offset = Int(pointer.offset)
         switch try files.segment(pointer.segment) {
         case .plain(let file):
-            let bytes = try SegmentError.ofDisk { () throws(DiskError) in
-                try file.bytes(at: Int64(offset), count: plainByteCount)
-            }
+            let bytes = try file.bytes(at: Int64(offset), count: plainByteCount)
             return RecordCursor.Block(segment: pointer.segment, offset: offset, bytes: bytes)
         case .sealed(let file):
             guard let index = file.frame(at: offset) else {
@@ -207,7 +205,7 @@ package final class SegmentLog: Sendable {
         _ file: SealedFile,
         of segment: SegmentID,
         isCached: Bool
-    ) throws(SegmentError) -> [UInt8] {
+    ) throws(StorageError) -> [UInt8] {
         let key = FrameCache.Key(log: number, segment: segment, index: index)
         if let content = options.frameCache.content(of: key) { return content }
         let content = try file.content(ofFrame: index, verifying: false)
@@ -216,7 +214,7 @@ package final class SegmentLog: Sendable {
     }
 
     /// Verifies a line that was read at `pointer`.
-    func verify(_ line: ArraySlice<UInt8>, at pointer: RecordPointer) throws(SegmentError) {
+    func verify(_ line: ArraySlice<UInt8>, at pointer: RecordPointer) throws(StorageError) {
         let seed = RecordLine.seed(log: options.name, segment: pointer.segment) &+ UInt64(pointer.offset)
         let result = line.withUnsafeBytes { bytes in
             Result { () throws(CheckedLineError) in
@@ -233,9 +231,9 @@ package final class SegmentLog: Sendable {
     ///
     /// Reads go on. Without it nothing acknowledged is lost; but the next open could take damage at the very end of the log for
     /// the trace of a crash.
-    /// - Throws: ``SegmentError/latched(_:)`` where the log was, and then nothing is written;
-    ///   ``SegmentError/noSpace(_:)``, ``SegmentError/disk(_:)``.
-    package func close() async throws(SegmentError) {
+    /// - Throws: ``StorageError/latched(_:)`` where the log was, and then nothing is written;
+    ///   ``StorageError/disk(_:)``.
+    package func close() async throws(StorageError) {
         try await committer.close()
     }
 }

@@ -45,7 +45,7 @@ package struct SegmentReader {
         directory: String,
         after lastTime: Timestamp = .earliest,
         on disk: any Disk
-    ) throws(DiskError) {
+    ) throws(StorageError) {
         path = "\(directory)/\(SegmentName.make(SegmentID(first: segment.first)))"
         let file = try File(path, .read, on: disk)
         self.segment = segment
@@ -62,7 +62,7 @@ package struct SegmentReader {
     /// Returns the next record or violation in the order of the file, or nil at its end.
     ///
     /// A torn tail is the last thing found. Let go of an entry before the next call, or its buffer is copied.
-    package mutating func next() throws(DiskError) -> LogFinding? {
+    package mutating func next() throws(StorageError) -> LogFinding? {
         guard !isFinished else { return nil }
         guard let piece = try scanner.next() else {
             isFinished = true
@@ -113,7 +113,9 @@ package struct SegmentReader {
     }
 
     /// Decides what a line that does not verify is: the trace of a crash, or corruption.
-    private mutating func judge(_ piece: LineScanner.Piece, _ error: CheckedLineError) throws(DiskError) -> LogFinding {
+    private mutating func judge(_ piece: LineScanner.Piece, _ error: CheckedLineError) throws(StorageError)
+        -> LogFinding
+    {
         if !segment.isClosed {
             let damage = try survey.damage(at: piece, sequence: nextSequence, durable: segment.byteCount)
             if SegmentRecovery.isTornTail(damage) {
@@ -160,7 +162,7 @@ package struct SegmentReader {
             guard fileByteCount < active.byteCount, !hasViolation else { return nil }
             reason = .wrongByteCount(expected: active.byteCount, found: fileByteCount)
         }
-        return Corruption(path: path, offset: 0, sequence: nil, reason: reason)
+        return Corruption(path: path, reason: reason)
     }
 
     private mutating func violation(at offset: Int64, _ sequence: UInt64?, _ reason: Corruption.Reason) -> Corruption {
@@ -177,7 +179,7 @@ extension Manifest.Segment {
 
 extension Corruption.Reason {
     /// What recovery calls a line that does not verify, once a crash is ruled out.
-    init(_ error: CheckedLineError) {
+    package init(_ error: CheckedLineError) {
         self =
             switch error {
             case .torn: .missingLineEnd

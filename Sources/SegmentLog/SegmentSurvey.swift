@@ -32,13 +32,13 @@ struct SegmentSurvey {
 
     /// Reads all of a segment of a log.
     ///
-    /// - Throws: ``SegmentError/disk(_:)`` where it cannot be read, or what `visit` throws, which is handed each record.
+    /// - Throws: ``StorageError/disk(_:)`` where it cannot be read, or what `visit` throws, which is handed each record.
     init(
         _ segment: Manifest.Segment,
         _ options: SegmentLog.Options,
         on disk: any Disk,
-        visit: (LogEntry) throws(SegmentError) -> Void = { _ in }
-    ) throws(SegmentError) {
+        visit: (LogEntry) throws(StorageError) -> Void = { _ in }
+    ) throws(StorageError) {
         self.segment = segment
         nextSequence = segment.first
         byteCount = segment.byteCount
@@ -55,21 +55,21 @@ struct SegmentSurvey {
     }
 
     /// Reads the frames of a sealed segment that no manifest describes.
-    init(walking id: SegmentID, _ options: SegmentLog.Options, on disk: any Disk) throws(SegmentError) {
+    init(walking id: SegmentID, _ options: SegmentLog.Options, on disk: any Disk) throws(StorageError) {
         self.id = id
         path = "\(options.directory)/\(SegmentName.make(id, .sealed))"
         nextSequence = id.first
         segment = .closed(Manifest.Closed(first: id.first, last: id.first, byteCount: 0, digest: ""))
         let file = try walk(options, on: disk) { _ in }
         last = nextSequence - 1
-        if try !SegmentError.ofDisk({ () throws(DiskError) in try file.endsWithTable }) {
-            damage.append(Corruption(path: path, offset: 0, sequence: nil, reason: .damagedSeekTable))
+        if try !file.endsWithTable {
+            damage.append(Corruption(path: path, reason: .damagedSeekTable))
         }
-        segment = .closed(try SegmentError.ofDisk { () throws(DiskError) in try listed(file, on: disk) })
+        segment = .closed(try listed(file, on: disk))
     }
 
     /// Reads a plain segment that no manifest describes: nobody knows how much of it was durable.
-    init(unlisted first: UInt64, _ options: SegmentLog.Options, on disk: any Disk) throws(SegmentError) {
+    init(unlisted first: UInt64, _ options: SegmentLog.Options, on disk: any Disk) throws(StorageError) {
         try self.init(.active(Manifest.Active(first: first, byteCount: 0)), options, on: disk)
     }
 
@@ -77,8 +77,8 @@ struct SegmentSurvey {
     func readAgain(
         _ options: SegmentLog.Options,
         on disk: any Disk,
-        visit: (LogEntry) throws(SegmentError) -> Void
-    ) throws(SegmentError) {
+        visit: (LogEntry) throws(StorageError) -> Void
+    ) throws(StorageError) {
         _ = try SegmentSurvey(segment, options, on: disk, visit: visit)
     }
 
@@ -100,7 +100,7 @@ struct SegmentSurvey {
     }
 
     /// How a manifest lists the frames of a file as they are.
-    private func listed(_ file: SealedFile, on disk: any Disk) throws(DiskError) -> Manifest.Closed {
+    private func listed(_ file: SealedFile, on disk: any Disk) throws(StorageError) -> Manifest.Closed {
         let table = file.table
         return Manifest.Closed(
             first: id.first,
@@ -122,17 +122,15 @@ struct SegmentSurvey {
     private mutating func readPlain(
         _ options: SegmentLog.Options,
         on disk: any Disk,
-        _ visit: (LogEntry) throws(SegmentError) -> Void
-    ) throws(SegmentError) {
-        guard try SegmentError.ofDisk({ () throws(DiskError) in try disk.entry(path) }) != nil else {
+        _ visit: (LogEntry) throws(StorageError) -> Void
+    ) throws(StorageError) {
+        guard try disk.entry(path) != nil else {
             isMissing = true
             last = segment.last ?? id.first - 1 + lostCountMax(options)
             return damage.append(Corruption(path: path, offset: 0, sequence: id.first, reason: .missingSegment))
         }
-        var reader = try SegmentError.ofDisk { () throws(DiskError) in
-            try SegmentReader(segment, log: options.name, directory: options.directory, on: disk)
-        }
-        while let finding = try SegmentError.ofDisk({ () throws(DiskError) in try reader.next() }) {
+        var reader = try SegmentReader(segment, log: options.name, directory: options.directory, on: disk)
+        while let finding = try reader.next() {
             try take(finding, visit)
         }
         byteCount = max(byteCount, reader.endOffset)
@@ -142,7 +140,7 @@ struct SegmentSurvey {
             last = closed.last
             // Its bits turned back it is what the manifest lists, or something else is wrong, too.
             if !flips.isEmpty, !isLossy, digest != closed.digest {
-                damage.append(Corruption(path: path, offset: 0, sequence: nil, reason: .fileChecksumMismatch))
+                damage.append(Corruption(path: path, reason: .fileChecksumMismatch))
             }
         case .active: last = nextSequence - 1 + (isLossy ? lostCountMax(options) : 0)
         }
@@ -158,9 +156,9 @@ struct SegmentSurvey {
         _ closed: Manifest.Closed,
         _ options: SegmentLog.Options,
         on disk: any Disk,
-        _ visit: (LogEntry) throws(SegmentError) -> Void
-    ) throws(SegmentError) {
-        do throws(SegmentError) {
+        _ visit: (LogEntry) throws(StorageError) -> Void
+    ) throws(StorageError) {
+        do throws(StorageError) {
             last = closed.last
             var reader = try SealedReader(closed, options, on: disk)
             while let finding = try reader.next() { try take(finding, visit) }
@@ -170,7 +168,7 @@ struct SegmentSurvey {
             case .corrupt(let corruption):
                 damage.append(corruption)
                 _ = try walk(options, on: disk, visit)
-            case .disk(let failure) where failure.isMissing:
+            case let error where error.isMissing:
                 isMissing = true
                 damage.append(Corruption(path: path, offset: 0, sequence: id.first, reason: .missingSegment))
             default: throw error
@@ -181,11 +179,9 @@ struct SegmentSurvey {
     private mutating func walk(
         _ options: SegmentLog.Options,
         on disk: any Disk,
-        _ visit: (LogEntry) throws(SegmentError) -> Void
-    ) throws(SegmentError) -> SealedFile {
-        let file = try SegmentError.ofDisk { () throws(DiskError) in
-            try SealedFile(walking: id, directory: options.directory, options.frameCache.contexts, on: disk)
-        }
+        _ visit: (LogEntry) throws(StorageError) -> Void
+    ) throws(StorageError) -> SealedFile {
+        let file = try SealedFile(walking: id, directory: options.directory, options.frameCache.contexts, on: disk)
         var reader = SealedReader(file, of: id, log: options.name)
         while let finding = try reader.next() { try take(finding, visit) }
         byteCount = max(byteCount, file.contentByteCount)
@@ -195,8 +191,8 @@ struct SegmentSurvey {
 
     private mutating func take(
         _ finding: LogFinding,
-        _ visit: (LogEntry) throws(SegmentError) -> Void
-    ) throws(SegmentError) {
+        _ visit: (LogEntry) throws(StorageError) -> Void
+    ) throws(StorageError) {
         switch finding {
         case .entry(let entry): try take(entry, visit)
         case .flipped(let entry, let corruption):
@@ -212,8 +208,8 @@ struct SegmentSurvey {
 
     private mutating func take(
         _ entry: LogEntry,
-        _ visit: (LogEntry) throws(SegmentError) -> Void
-    ) throws(SegmentError) {
+        _ visit: (LogEntry) throws(StorageError) -> Void
+    ) throws(StorageError) {
         // Behind a line that is lost a reader takes any sequence; a segment that is written again may not go back.
         guard entry.sequence >= nextSequence, entry.batch <= entry.sequence, lastTime.map({ $0 < entry.at }) ?? true
         else {

@@ -9,13 +9,13 @@ struct SegmentWriter: Sendable {
     enum Failure: Error, Sendable, Hashable {
         /// No space, or no descriptor for the next segment. What was written of the batch is cut off again, durably;
         /// the writer takes the next one.
-        case passing(DiskError)
+        case passing(StorageError)
         /// What stands on the disk is unknown. Nothing more may be written until it was read again.
-        case broken(DiskError)
+        case broken(StorageError)
 
         /// Why a segment could not be begun.
-        init(rolling error: DiskError) {
-            switch error.call {
+        init(rolling error: StorageError) {
+            switch error.failedCall?.call {
             case .open, .stat: self = .passing(error)
             case .fdatasync, .fsync: self = .broken(error)
             default: self = error.isNoSpace ? .passing(error) : .broken(error)
@@ -74,7 +74,7 @@ struct SegmentWriter: Sendable {
     /// The new file and its name are durable before the manifest lists it, and the manifest before anything is
     /// appended to it. After a crash in between there is an empty file that no manifest lists; open removes it.
     /// After a failure that passes it is used again: the next batch begins with the same sequence.
-    mutating func roll(to first: UInt64) throws(DiskError) {
+    mutating func roll(to first: UInt64) throws(StorageError) {
         let newFile = try File("\(directory)/\(SegmentName.make(SegmentID(first: first)))", .updateOrCreate, on: disk)
         try disk.synchronizeDirectory(directory)
         try manifest.update { $0 = $0.rolled(to: first, byteCount: byteCount, digest: digest.hex) }
@@ -85,7 +85,7 @@ struct SegmentWriter: Sendable {
     /// Takes back what a failed write may have left, where the disk is merely full.
     ///
     /// The cut is synced: otherwise a crash could mix what was cut with what is written in its place.
-    private func cut(after error: DiskError) throws(Failure) -> Never {
+    private func cut(after error: StorageError) throws(Failure) -> Never {
         guard error.isNoSpace else { throw .broken(error) }
         do {
             try file.truncate(to: byteCount)
@@ -97,7 +97,7 @@ struct SegmentWriter: Sendable {
     }
 
     /// Writes down how much is durable, so that the next open takes nothing of it for a torn tail.
-    mutating func finish() throws(DiskError) {
+    mutating func finish() throws(StorageError) {
         guard manifest.current.active.byteCount != byteCount else { return }
         try manifest.update { $0.active.byteCount = byteCount }
     }

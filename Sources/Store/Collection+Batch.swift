@@ -1,3 +1,4 @@
+internal import Disk
 package import JSON
 internal import NIOConcurrencyHelpers
 internal import SegmentLog
@@ -8,7 +9,7 @@ extension Collection {
     /// Only the death of the process in the middle may leave the first of them without the others, as it may leave a
     /// document without its answer.
     /// Returns for each object nil, or why it was left out: ``StoreError/alreadyExists(_:)``,
-    /// ``StoreError/invalidKey(member:)``, ``StoreError/tooLarge(byteCountMax:)``, ``StoreError/invalidTime(_:)``.
+    /// ``StoreError/invalidKey(member:)``, ``StorageError/recordTooLarge(byteCount:byteCountMax:)``, ``StoreError/invalidTime(_:)``.
     /// With `keepingTimes` a document stays committed at the moment it brings along. Events keep the order of their log,
     /// so theirs must be later than the newest stored one; an equal one is moved by a microsecond.
     ///
@@ -19,12 +20,12 @@ extension Collection {
         keepingTimes: Bool = false
     ) async throws(StoreError) -> [StoreError?] {
         var batch = BatchDraft(of: self, count: objects.count)
-        if keepingTimes { try batch.keepTimes(after: newestCommitted(), until: clock()) }
+        if keepingTimes { try batch.keepTimes(after: StoreError.wrap(newestCommitted()), until: clock()) }
         for (position, object) in objects.enumerated() { batch.add(object, at: position) }
         let ids = batch.namedIDs
         for id in ids { await turns.enter(id) }
         defer { for id in ids { turns.leave(id) } }
-        for id in ids where try find(id) != nil { batch.refuse(id) }
+        for id in ids where try exists(id) { batch.refuse(id) }
         let drafts = batch.drafts
         guard !drafts.isEmpty else { return batch.refusals }
         do {
@@ -32,13 +33,13 @@ extension Collection {
                 drafts[position].write(at: at, to: &output)
             }
         } catch {
-            throw StoreError(error)
+            throw .storage(error)
         }
         return batch.refusals
     }
 
     /// When the newest document was committed.
-    private func newestCommitted() throws(StoreError) -> Timestamp {
+    private func newestCommitted() throws(StorageError) -> Timestamp {
         guard schema.isAppendOnly else { return .earliest }
         for segment in try index.snapshot().reversed() {
             if let range = try segment.index.committedRange(below: segment.rowCount) { return range.upperBound }
@@ -98,7 +99,9 @@ private struct BatchDraft {
     /// One record that is too long would keep the whole batch out.
     private static func measure(_ draft: Draft) throws(StoreError) {
         let byteCountMax = RecordLine.byteCountMax - Self.envelopeByteCountMax
-        guard draft.byteCount <= byteCountMax else { throw .tooLarge(byteCountMax: byteCountMax) }
+        guard draft.byteCount <= byteCountMax else {
+            throw .storage(.recordTooLarge(byteCount: draft.byteCount, byteCountMax: byteCountMax))
+        }
     }
 
     mutating func refuse(_ id: String) {

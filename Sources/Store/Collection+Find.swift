@@ -1,3 +1,4 @@
+internal import Disk
 internal import JSON
 internal import NIOConcurrencyHelpers
 internal import SegmentLog
@@ -8,14 +9,15 @@ extension Collection {
     /// How many places of damage are remembered.
     private static let damageCountMax = 100
 
-    /// Runs a read again, on what the collection then holds, where a segment was rewritten or dropped under it.
-    func retrying<Value>(_ body: () throws(StoreError) -> Value) throws(StoreError) -> Value {
+    /// Runs a read again, on what the collection then holds, where a segment was rewritten or dropped during it.
+    ///
+    /// Only the operations of the collection call it, never each other through it: attempts do not multiply.
+    func retrying<Value>(_ body: @autoclosure () throws(StorageError) -> Value) throws(StorageError) -> Value {
         for _ in 1..<Self.attemptCountMax {
-            do throws(StoreError) {
+            do throws(StorageError) {
                 return try body()
             } catch {
-                if case .corrupt(let path, _) = error { noteDamage(at: path) }
-                if case .damaged(let corruption) = error { noteDamage(corruption) }
+                if case .corrupt(let corruption) = error { noteDamage(corruption) }
                 guard error == .retired else { throw error }
             }
         }
@@ -23,13 +25,14 @@ extension Collection {
     }
 
     /// Has an index file that was found damaged made again soon; until then what needs the damaged part of it fails.
-    private func noteDamage(at path: String) {
+    private func noteDamagedIndex(at path: String) {
         guard path.hasPrefix("\(log.directory)/") else { return }
         damagedIndexPaths.withLockedValue { _ = $0.insert(path) }
         askForMaintenance()
     }
 
     private func noteDamage(_ corruption: Corruption) {
+        if case .index = corruption.reason { return noteDamagedIndex(at: corruption.path) }
         foundDamage.withLockedValue { damage in
             guard damage.places.count < Self.damageCountMax, !damage.places.contains(corruption) else { return }
             if damage.places.isEmpty { damage.since = clock() }
@@ -39,42 +42,43 @@ extension Collection {
 
     /// What to answer where no live document of an id is known: that there is none, or that it may be among those lost.
     func missing(_ id: String) -> StoreError {
-        loss.map { .doubtful($0.corruption) } ?? .notFound(id)
+        loss.map { .possiblySuperseded($0.corruption) } ?? .notFound(id)
+    }
+
+    /// Whether a live document has the id.
+    ///
+    /// - Throws: ``StoreError/possiblySuperseded(_:)`` where records are lost that may have changed it.
+    func exists(_ id: String) throws(StoreError) -> Bool {
+        if try StoreError.wrap(retrying(find(id))) != nil { return true }
+        if let loss, !schema.isAppendOnly, try StoreError.wrap(index.isKnown(Text(id), before: loss)) {
+            throw .possiblySuperseded(loss.corruption)
+        }
+        return false
     }
 
     /// Returns where the live document of an id stands, and when it was first stored.
-    ///
-    /// - Throws: ``StoreError/doubtful(_:)`` where records are lost that may have changed it.
-    func find(_ id: String) throws(StoreError) -> (pointer: RecordPointer, committedAt: Timestamp)? {
+    func find(_ id: String) throws(StorageError) -> (pointer: RecordPointer, committedAt: Timestamp)? {
         let id = Text(id)
-        guard schema.isAppendOnly else {
-            if let found = try index.find(id) { return found }
-            if let loss, try index.isKnown(id, before: loss) { throw .doubtful(loss.corruption) }
-            return nil
-        }
-        return try retrying { () throws(StoreError) in
-            for segment in try index.snapshot().reversed() {
-                let row = try segment.index.lastRow(of: id) { row throws(StoreError) in
-                    try self.id(at: try segment.index.pointer(of: row)) == id
-                }
-                if let row { return try (segment.index.pointer(of: row), segment.index.committedAt(of: row)) }
+        guard schema.isAppendOnly else { return try index.find(id) }
+        for segment in try index.snapshot().reversed() {
+            let row = try segment.index.lastRow(of: id) { row throws(StorageError) in
+                try self.id(at: try segment.index.pointer(of: row)) == id
             }
-            return nil
+            if let row { return try (segment.index.pointer(of: row), segment.index.committedAt(of: row)) }
         }
+        return nil
     }
 
     /// Reads the id of a record.
-    func id(at pointer: RecordPointer) throws(StoreError) -> Text? {
-        let line: ArraySlice<UInt8>
-        do { line = try log.read(pointer) } catch { throw StoreError(error) }
-        return line.withUnsafeBytes { Record($0).map { Text($0.id) } }
+    func id(at pointer: RecordPointer) throws(StorageError) -> Text? {
+        try log.read(pointer).withUnsafeBytes { Record($0).map { Text($0.id) } }
     }
 }
 
 extension CollectionIndex {
     /// Whether the newest record known of an id stands before a loss.
-    func isKnown(_ id: Text, before loss: Loss) throws(StoreError) -> Bool {
-        try withSegments { segments throws(StoreError) in
+    func isKnown(_ id: Text, before loss: Loss) throws(StorageError) -> Bool {
+        try withSegments { segments throws(StorageError) in
             for segment in segments.reversed() {
                 guard let row = try segment.lastRow(of: id) else { continue }
                 return try loss.isBehind(segment.index.pointer(of: row))
@@ -84,8 +88,8 @@ extension CollectionIndex {
     }
 
     /// Returns where the live document of an id stands in a collection whose documents change.
-    func find(_ id: Text) throws(StoreError) -> (pointer: RecordPointer, committedAt: Timestamp)? {
-        try withSegments { segments throws(StoreError) in
+    func find(_ id: Text) throws(StorageError) -> (pointer: RecordPointer, committedAt: Timestamp)? {
+        try withSegments { segments throws(StorageError) in
             for segment in segments.reversed() {
                 guard let row = try segment.lastRow(of: id) else { continue }
                 guard segment.isLive(row) else { return nil }

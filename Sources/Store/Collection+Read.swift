@@ -1,3 +1,4 @@
+package import Disk
 internal import JSON
 internal import SegmentLog
 
@@ -6,14 +7,12 @@ extension Collection {
     ///
     /// One read of the log, verified.
     ///
-    /// - Throws: ``StoreError/disk(_:)`` where the record cannot be read, ``StoreError/damaged(_:)`` where it fails its
-    ///   checksum, ``StoreError/retired`` as ``list(_:)`` does.
+    /// - Throws: ``StoreError/possiblySuperseded(_:)`` where records are lost that may have stored or changed it;
+    ///   ``StoreError/storage(_:)`` as ``list(_:)`` does.
     package func get(_ id: String) throws(StoreError) -> Document? {
-        try retrying { () throws(StoreError) in
-            if let found = try find(id) { return try document(at: found.pointer) }
-            guard loss == nil else { throw missing(id) }
-            return nil
-        }
+        if let found = try StoreError.wrap(retrying(stored(id))) { return found.document }
+        guard loss == nil else { throw missing(id) }
+        return nil
     }
 
     /// Returns the part of the collection a query asks for, as it was at one moment.
@@ -21,13 +20,15 @@ extension Collection {
     /// Reads only the documents it returns when every condition, and the order, is on an indexed field. Otherwise it
     /// reads every document the indexes leave, one at a time, and keeps only places until the page is known; the
     /// page's plan tells.
-    /// - Throws: ``StoreError/disk(_:)`` where a record cannot be read, ``StoreError/damaged(_:)`` where it fails its
-    ///   checksum; ``StoreError/retired`` where segments were rewritten or dropped under it time and again.
-    package func list(_ query: Query) throws(StoreError) -> Page {
-        try retrying { () throws(StoreError) in
-            var run = try QueryRun(query.filter, over: self)
-            return try run.page(query)
-        }
+    /// - Throws: ``StorageError/disk(_:)`` where a record cannot be read, ``StorageError/corrupt(_:)`` where it fails its
+    ///   checksum; ``StorageError/retired`` where segments were rewritten or dropped under it time and again.
+    package func list(_ query: Query) throws(StorageError) -> Page {
+        try retrying(page(query))
+    }
+
+    private func page(_ query: Query) throws(StorageError) -> Page {
+        var run = try QueryRun(query.filter, over: self)
+        return try run.page(query)
     }
 
     /// Returns how many documents pass a filter.
@@ -35,19 +36,21 @@ extension Collection {
     /// Reads none of them when every condition is on an indexed field.
     ///
     /// - Throws: as ``list(_:)`` does.
-    package func count(_ filter: Filter) throws(StoreError) -> Int {
+    package func count(_ filter: Filter) throws(StorageError) -> Int {
         try counted(filter).count
     }
 
     /// Returns how many documents pass a filter, and how that was found.
     ///
     /// - Throws: as ``list(_:)`` does.
-    package func counted(_ filter: Filter) throws(StoreError) -> (count: Int, plan: QueryPlan) {
-        try retrying { () throws(StoreError) in
-            var run = try QueryRun(filter, over: self)
-            let count = try run.count()
-            return (count, run.plan)
-        }
+    package func counted(_ filter: Filter) throws(StorageError) -> (count: Int, plan: QueryPlan) {
+        try retrying(countedOnce(filter))
+    }
+
+    private func countedOnce(_ filter: Filter) throws(StorageError) -> (count: Int, plan: QueryPlan) {
+        var run = try QueryRun(filter, over: self)
+        let count = try run.count()
+        return (count, run.plan)
     }
 }
 
@@ -58,17 +61,21 @@ extension Collection {
     /// Documents of a page that may share the blocks they were read in, 8 KiB each; those of a longer one are copied.
     private static let sharingCountMax = 64
 
+    /// Reads the live document of an id, with when it was first stored.
+    func stored(_ id: String) throws(StorageError) -> (document: Document, committedAt: Timestamp)? {
+        guard let found = try find(id) else { return nil }
+        return (try document(at: found.pointer), found.committedAt)
+    }
+
     /// Reads the document of one record.
-    func document(at pointer: RecordPointer) throws(StoreError) -> Document {
-        let line: ArraySlice<UInt8>
-        do { line = try log.read(pointer) } catch { throw StoreError(error) }
-        return Document(line)
+    private func document(at pointer: RecordPointer) throws(StorageError) -> Document {
+        Document(try log.read(pointer))
     }
 
     /// Reads documents in the order of the pointers, each block of the log once.
-    func documents(at pointers: [RecordPointer]) throws(StoreError) -> [Document] {
+    func documents(at pointers: [RecordPointer]) throws(StorageError) -> [Document] {
         guard let first = pointers.first, let last = pointers.last, pointers.count > 1 else {
-            return try pointers.map { pointer throws(StoreError) in try document(at: pointer) }
+            return try pointers.map { pointer throws(StorageError) in try document(at: pointer) }
         }
         // Most pages are in the order of the log, or in reverse.
         var order = Array(pointers.indices)
@@ -87,7 +94,7 @@ extension Collection {
                 if pointers.count > Self.sharingCountMax { documents[position].detach() }
                 continue
             }
-            documents[position] = Document(try line(at: pointer, &cursor))
+            documents[position] = Document(try cursor.line(pointer))
             if pointers.count > Self.sharingCountMax { documents[position].detach() }
         }
         return documents
@@ -97,28 +104,23 @@ extension Collection {
     func withDocument(
         at pointer: RecordPointer,
         _ cursor: inout RecordCursor,
-        _ body: (UnsafeRawBufferPointer) throws(StoreError) -> Void
-    ) throws(StoreError) {
-        let line = try line(at: pointer, &cursor)
-        try line.withUnsafeBufferPointer { buffer throws(StoreError) in
+        _ body: (UnsafeRawBufferPointer) throws(StorageError) -> Void
+    ) throws(StorageError) {
+        let line = try cursor.line(pointer)
+        try line.withUnsafeBufferPointer { buffer throws(StorageError) in
             let bytes = UnsafeRawBufferPointer(buffer)
             try body(UnsafeRawBufferPointer(rebasing: bytes[DocumentPlace.range(in: bytes)]))
         }
     }
 
-    /// Reads the document of one record and parses it.
-    func object(at pointer: RecordPointer) throws(StoreError) -> JSONObject {
-        let document = try document(at: pointer)
+    /// Parses a document of the collection.
+    func object(of document: Document) throws(StorageError) -> JSONObject {
         do {
             if case .object(let object) = try JSON(parsing: document.bytes) { return object }
         } catch {
             // Nested deeper than the parser goes: stored by a caller that made it without parsing.
         }
-        throw .corrupt(path: "collections/\(schema.name)", reason: "document \(document.id) cannot be parsed")
-    }
-
-    private func line(at pointer: RecordPointer, _ cursor: inout RecordCursor) throws(StoreError) -> ArraySlice<UInt8> {
-        do { return try cursor.line(pointer) } catch { throw StoreError(error) }
+        throw .corrupt(Corruption(path: "collections/\(schema.name)", reason: .malformedDocument(id: document.id)))
     }
 }
 

@@ -1,3 +1,4 @@
+internal import Disk
 package import JSON
 internal import NIOConcurrencyHelpers
 internal import SegmentLog
@@ -8,8 +9,8 @@ extension Collection {
     /// A key that is absent or null becomes a UUID that begins with the time, in front of the other members. `committed_at` and
     /// `updated_at` become the moment of the append, whatever the object says, and stand last.
     ///
-    /// - Throws: ``StoreError/alreadyExists(_:)``; ``StoreError/invalidKey(member:)``; ``StoreError/noSpace(_:)``, ``StoreError/latched(_:)``, ``StoreError/closed``,
-    ///   ``StoreError/tooLarge(byteCountMax:)``. After `latched` whether it is stored is known only after the next open.
+    /// - Throws: ``StoreError/alreadyExists(_:)``; ``StoreError/invalidKey(member:)``; ``StoreError/storage(_:)``. After
+    ///   ``StorageError/latched(_:)`` whether it is stored is known only after the next open.
     package func insert(_ object: JSONObject) async throws(StoreError) -> Document {
         guard let id = try id(of: object) else {
             // A new id is nobody else's: it needs neither a turn nor a look.
@@ -18,7 +19,7 @@ extension Collection {
         }
         await turns.enter(id)
         defer { turns.leave(id) }
-        guard try find(id) == nil else { throw .alreadyExists(id) }
+        guard try !exists(id) else { throw .alreadyExists(id) }
         return try await append(Draft(object, id: id, committedAt: nil))
     }
 
@@ -31,17 +32,9 @@ extension Collection {
         guard let id = try id(of: object) else { return try await insert(object) }
         await turns.enter(id)
         defer { turns.leave(id) }
-        return try await append(Draft(object, id: id, committedAt: try committedAt(of: id)))
-    }
-
-    /// When a document was first stored; where that is doubtful it counts as new, for it is what it is now from here on.
-    private func committedAt(of id: String) throws(StoreError) -> Timestamp? {
-        do throws(StoreError) {
-            return try find(id)?.committedAt
-        } catch {
-            if case .doubtful = error { return nil }
-            throw error
-        }
+        // One that records which are lost may have changed counts as new.
+        let committedAt = try StoreError.wrap(retrying(find(id)))?.committedAt
+        return try await append(Draft(object, id: id, committedAt: committedAt))
     }
 
     /// Replaces a document by what `change` makes of it; nobody else writes this id in between.
@@ -56,8 +49,8 @@ extension Collection {
         precondition(!schema.isAppendOnly, "events are never replaced")
         await turns.enter(id)
         defer { turns.leave(id) }
-        guard let old = try find(id) else { throw missing(id) }
-        let object = try change(try object(at: old.pointer))
+        guard let old = try StoreError.wrap(retrying(stored(id))) else { throw missing(id) }
+        let object = try change(try StoreError.wrap(object(of: old.document)))
         guard try self.id(of: object) == id else { throw .invalidKey(member: schema.key) }
         return try await append(Draft(object, id: id, committedAt: old.committedAt))
     }
@@ -70,11 +63,11 @@ extension Collection {
         precondition(!schema.isAppendOnly, "events are never deleted")
         await turns.enter(id)
         defer { turns.leave(id) }
-        guard try find(id) != nil else { throw missing(id) }
+        guard try exists(id) else { throw missing(id) }
         do {
             _ = try await log.append(frees: true) { _, _, output in Record.writeDelete(id, to: &output) }
         } catch {
-            throw StoreError(error)
+            throw .storage(error)
         }
     }
 
@@ -86,7 +79,7 @@ extension Collection {
                 draft.write(at: at, to: &output)
             }
         } catch {
-            throw StoreError(error)
+            throw .storage(error)
         }
         return draft.document(at: moment.withLockedValue { $0 })
     }

@@ -1,4 +1,4 @@
-internal import Disk
+package import Disk
 internal import JSON
 internal import NIOConcurrencyHelpers
 package import SegmentLog
@@ -35,7 +35,7 @@ package final class Collection: Sendable {
     let askForMaintenance: @Sendable () -> Void
 
     /// Opens the collection in `directory` and indexes what no index file speaks for.
-    init(_ schema: CollectionSchema, _ options: SegmentLog.Options, on disk: any Disk) throws(StoreError) {
+    init(_ schema: CollectionSchema, _ options: SegmentLog.Options, on disk: any Disk) throws(StorageError) {
         let index = CollectionIndex(schema)
         let attachment = SealedAttachment(schema, to: index, acceptsLoss: options.opensDamaged, on: disk)
         self.schema = schema
@@ -43,15 +43,11 @@ package final class Collection: Sendable {
         self.disk = disk
         clock = options.clock
         askForMaintenance = options.didClose
-        do {
-            (log, recovery) = try SegmentLog.open(options, on: disk) { sealed in
-                attachment.add(sealed)
-            } apply: { entry in
-                attachment.finish()
-                index.apply(entry)
-            }
-        } catch {
-            throw StoreError(error)
+        (log, recovery) = try SegmentLog.open(options, on: disk) { sealed in
+            attachment.add(sealed)
+        } apply: { entry in
+            attachment.finish()
+            index.apply(entry)
         }
         attachment.finish()
         rebuiltIndexPaths = attachment.rebuiltPaths
@@ -77,7 +73,7 @@ package final class Collection: Sendable {
     /// served that they may have changed.
     package var damage: [Corruption] { foundDamage.withLockedValue { $0.places } }
 
-    func close() async throws(StoreError) {
-        do { try await log.close() } catch { throw StoreError(error) }
+    func close() async throws(StorageError) {
+        try await log.close()
     }
 }

@@ -10,19 +10,15 @@ package final class DirectoryLock: Sendable {
 
     /// - Throws: ``StoreError/locked(path:owner:)`` where another process serves the directory.
     package init(_ directory: DataDirectory, on disk: any Disk) throws(StoreError) {
-        let isOurs: Bool
-        do throws(DiskError) {
-            file = try File(directory.lock, .updateOrCreate, on: disk)
-            isOurs = try file.lock()
-            if isOurs { try note() }
-        } catch {
-            throw .disk(error)
+        file = try StoreError.wrap(File(directory.lock, .updateOrCreate, on: disk))
+        guard try StoreError.wrap(file.lock()) else {
+            throw .locked(path: directory.lock, owner: try StoreError.wrap(Self.owner(in: file)))
         }
-        guard isOurs else { throw .locked(path: directory.lock, owner: try Self.owner(in: file)) }
+        try StoreError.wrap(note())
     }
 
     /// Writes down whose the lock is; a full disk keeps the note from being written, not the server from reading.
-    private func note() throws(DiskError) {
+    private func note() throws(StorageError) {
         do {
             try file.truncate(to: 0)
             try file.write(Array("\(getpid())\n".utf8), at: 0)
@@ -31,9 +27,8 @@ package final class DirectoryLock: Sendable {
         }
     }
 
-    private static func owner(in file: File) throws(StoreError) -> Int32? {
-        let note: [UInt8]
-        do { note = try file.bytes(at: 0, count: 20) } catch { throw .disk(error) }
+    private static func owner(in file: File) throws(StorageError) -> Int32? {
+        let note = try file.bytes(at: 0, count: 20)
         return String(decoding: note, as: UTF8.self).split(separator: "\n").first.flatMap { Int32($0) }
     }
 }

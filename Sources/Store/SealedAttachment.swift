@@ -36,8 +36,8 @@ final class SealedAttachment: Sendable {
 
     /// Opens the index of a sealed segment; a failure becomes the collection's.
     func add(_ sealed: SealedSegment) {
-        do throws(StoreError) {
-            guard let index = try leavingOut(sealed, { () throws(StoreError) in try open(sealed) }) else { return }
+        do throws(StorageError) {
+            guard let index = try leavingOut(sealed, open(sealed)) else { return }
             state.withLockedValue { state in
                 state.indexes.append(index)
                 state.segments.append(sealed)
@@ -50,9 +50,9 @@ final class SealedAttachment: Sendable {
     /// Returns an index, or nil where it cannot be had and the segment's records may be lost.
     private func leavingOut(
         _ sealed: SealedSegment,
-        _ index: () throws(StoreError) -> MappedIndex
-    ) throws(StoreError) -> MappedIndex? {
-        do throws(StoreError) {
+        _ index: @autoclosure () throws(StorageError) -> MappedIndex
+    ) throws(StorageError) -> MappedIndex? {
+        do throws(StorageError) {
             return try index()
         } catch {
             guard acceptsLoss, let corruption = error.loss else { throw error }
@@ -61,16 +61,16 @@ final class SealedAttachment: Sendable {
         }
     }
 
-    private func open(_ sealed: SealedSegment) throws(StoreError) -> MappedIndex {
-        do throws(StoreError) {
+    private func open(_ sealed: SealedSegment) throws(StorageError) -> MappedIndex {
+        do throws(StorageError) {
             return try MappedIndex.open(sealed.indexPath, of: sealed.summary, schema, on: disk)
         } catch {
-            if case .disk(let failure) = error, !failure.isMissing { throw error }
+            if case .disk = error, !error.isMissing { throw error }
             return try rebuild(sealed)
         }
     }
 
-    private func rebuild(_ sealed: SealedSegment) throws(StoreError) -> MappedIndex {
+    private func rebuild(_ sealed: SealedSegment) throws(StorageError) -> MappedIndex {
         let index = try MappedIndex.rebuild(sealed, schema, on: disk)
         state.withLockedValue { $0.rebuiltPaths.append(sealed.indexPath) }
         return index
@@ -84,22 +84,22 @@ final class SealedAttachment: Sendable {
             return state
         }
         guard let found, !found.indexes.isEmpty else { return }
-        do throws(StoreError) { try attach(found) } catch { collection.fail(error) }
+        do throws(StorageError) { try attach(found) } catch { collection.fail(error) }
     }
 
     /// Tells the collection of the indexes, each of which is made again at most once.
-    private func attach(_ found: State) throws(StoreError) {
+    private func attach(_ found: State) throws(StorageError) {
         var (indexes, segments) = (found.indexes, found.segments)
         var mended: Set<String> = []
         while true {
-            do throws(StoreError) {
+            do throws(StorageError) {
                 return try collection.attach(indexes)
             } catch {
-                guard case .corrupt(let path, _) = error, mended.insert(path).inserted,
-                    let position = segments.firstIndex(where: { $0.indexPath == path })
+                guard case .corrupt(let corruption) = error, mended.insert(corruption.path).inserted,
+                    let position = segments.firstIndex(where: { $0.indexPath == corruption.path })
                 else { throw error }
                 let sealed = segments[position]
-                if let index = try leavingOut(sealed, { () throws(StoreError) in try rebuild(sealed) }) {
+                if let index = try leavingOut(sealed, rebuild(sealed)) {
                     indexes[position] = index
                 } else {
                     indexes.remove(at: position)
@@ -110,13 +110,16 @@ final class SealedAttachment: Sendable {
     }
 }
 
-extension StoreError {
+extension StorageError {
     /// The damage by which the records of a segment are lost, where that is what failed.
     fileprivate var loss: Corruption? {
         switch self {
-        case .damaged(let corruption): corruption
-        case .disk(let error) where error.isMissing:
-            Corruption(path: error.path, offset: 0, sequence: nil, reason: .missingSegment)
+        case .corrupt(let corruption):
+            switch corruption.reason {
+            case .index, .foreignRecord: nil
+            default: corruption
+            }
+        case .disk(let error) where error.isMissing: Corruption(path: error.path, reason: .missingSegment)
         default: nil
         }
     }
@@ -125,27 +128,23 @@ extension StoreError {
 extension MappedIndex {
     /// Makes the index file of a sealed segment from its records, in the place of the one there may be.
     ///
-    /// - Throws: ``StoreError/damaged(_:)`` where the segment is not what was written;
-    ///   ``StoreError/unreadableRecord(collection:sequence:)``; ``StoreError/disk(_:)``.
+    /// - Throws: ``StorageError/corrupt(_:)`` where the segment is not what was written, or holds a record that no
+    ///   collection could have written; ``StorageError/disk(_:)``.
     static func rebuild(
         _ sealed: SealedSegment,
         _ schema: CollectionSchema,
         on disk: any Disk
-    ) throws(StoreError) -> MappedIndex {
+    ) throws(StorageError) -> MappedIndex {
         var builder = IndexFileBuilder(schema)
-        var unreadable: UInt64?
-        do throws(SegmentError) {
-            try sealed.forEach { entry in
-                guard let row = IndexRow(entry, schema) else {
-                    unreadable = unreadable ?? entry.sequence
-                    return
-                }
-                builder.append(row)
+        var foreign: Corruption?
+        try sealed.forEach { entry in
+            guard let row = IndexRow(entry, schema) else {
+                foreign = foreign ?? Corruption(foreign: entry, in: schema)
+                return
             }
-        } catch {
-            throw StoreError(error)
+            builder.append(row)
         }
-        if let unreadable { throw .unreadableRecord(collection: schema.name, sequence: unreadable) }
+        if let foreign { throw .corrupt(foreign) }
         let bytes = builder.finish(for: sealed.summary)
         return try publish(bytes, at: sealed.indexPath, of: sealed.summary, schema, on: disk)
     }

@@ -20,7 +20,7 @@ extension Store {
 
     /// Bytes that can still be written to the disk, the reserve not among them; nil where the disk does not tell.
     package var freeByteCount: Int64? {
-        do throws(DiskError) { return try space.freeByteCount() } catch { return nil }
+        do { return try space.freeByteCount() } catch { return nil }
     }
 
     private var latches: [HealthCondition] {
@@ -49,19 +49,12 @@ extension Corruption {
     fileprivate var fileName: String { path.split(separator: "/").last.map(String.init) ?? path }
 }
 
-extension StoreError {
-    /// What it says about a log that takes no more writes; nil for every other error.
-    package var condition: HealthCondition? {
-        if case .latched(let latch) = self { HealthCondition(latch) } else { nil }
-    }
-}
-
 extension HealthCondition {
     fileprivate init(_ latch: Latch) {
         self.init(
-            subject: "log \(latch.log)",
+            subject: latch.subject,
             reason: "it takes no writes until the server is restarted: \(latch.cause.reason)",
-            since: latch.since
+            since: Timestamp(microseconds: latch.sinceMicroseconds)
         )
     }
 }

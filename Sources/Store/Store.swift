@@ -57,8 +57,8 @@ package final class Store: Sendable {
     /// Opens a data directory, making it where there is none, and every collection in it.
     ///
     /// Blocks while the records that are in no sealed segment are read once.
-    /// - Throws: ``StoreError/locked(path:owner:)`` where another process serves it, and everything from
-    ///   ``StoreError/disk(_:)`` on; ``StoreError/damaged(_:)`` where a log is corrupt and the options do not let it be.
+    /// - Throws: ``StoreError/locked(path:owner:)`` where another process serves it, and the cases after it;
+    ///   ``StorageError/corrupt(_:)`` where a log is corrupt and the options do not let it be.
     ///   Nothing is repaired but the torn tail of a log, which `recovery` reports.
     package static func open(
         _ directory: String,
@@ -68,15 +68,11 @@ package final class Store: Sendable {
         clock: @escaping @Sendable () -> Timestamp = { Timestamp.now() }
     ) throws(StoreError) -> Store {
         let directory = DataDirectory(directory)
-        do throws(DiskError) { try disk.ensureDirectory(directory.path) } catch { throw .disk(error) }
+        try StoreError.wrap(disk.ensureDirectory(directory.path))
         let lock = try DirectoryLock(directory, on: disk)
         let identity = try StoreIdentity(of: directory, on: disk, clock: clock)
-        do throws(DiskError) {
-            try disk.ensureDirectory(directory.collections)
-            try disk.synchronizeDirectory(directory.collections)
-        } catch {
-            throw .disk(error)
-        }
+        try StoreError.wrap(disk.ensureDirectory(directory.collections))
+        try StoreError.wrap(disk.synchronizeDirectory(directory.collections))
         let space = DiskSpace(
             in: directory.path,
             reserveByteCount: options.reserveByteCount,
@@ -98,9 +94,7 @@ package final class Store: Sendable {
             logOptions.frameCache = frameCache
             logOptions.space = space
             logOptions.didClose = { maintenance.ask() }
-            let collection = try space.lending(isNoSpace: \.isNoSpace) { () throws(StoreError) in
-                try Collection(schema, logOptions, on: disk)
-            }
+            let collection = try StoreError.wrap(space.lending(Collection(schema, logOptions, on: disk)))
             collections.append(collection)
         }
         if options.maintainsItself { maintenance.begin(collections) }
@@ -151,19 +145,19 @@ package final class Store: Sendable {
     /// Seals, merges and drops what is due, and returns when nothing more is; makes the reserve again if it can.
     ///
     /// - Throws: The first failure; the other collections are maintained all the same.
-    package func maintain() async throws(StoreError) {
+    package func maintain() async throws(StorageError) {
         if let failure = await maintenance.round(Array(collections.values)) { throw failure }
     }
 
     /// Waits for the writes under way, closes every log and gives the directory up to others.
     ///
     /// - Throws: The first failure; the others are closed all the same.
-    package func close() async throws(StoreError) {
+    package func close() async throws(StorageError) {
         await maintenance.end()
         if maintainsItself { await maintenance.settle(Array(collections.values)) }
-        var failure: StoreError?
+        var failure: StorageError?
         for collection in collections.values {
-            do throws(StoreError) { try await collection.close() } catch { failure = failure ?? error }
+            do { try await collection.close() } catch { failure = failure ?? error }
         }
         lock.withLockedValue { $0 = nil }
         if let failure { throw failure }

@@ -1,5 +1,6 @@
 package import Disk
 package import JSON
+internal import SegmentLog
 
 /// What `ledge.json` says about a data directory.
 ///
@@ -33,43 +34,40 @@ package struct StoreIdentity: Sendable, Hashable {
             return
         }
         self.init(createdAt: clock(), instanceID: UniqueID.random())
-        let isNew: Bool
-        do { isNew = try disk.entry(directory.collections) == nil } catch { throw .disk(error) }
-        guard isNew else { throw .notADataDirectory(directory.path) }
-        do { try disk.publish(line, at: directory.identity) } catch { throw .disk(error) }
+        guard try StoreError.wrap(disk.entry(directory.collections)) == nil else {
+            throw .notADataDirectory(directory.path)
+        }
+        try StoreError.wrap(disk.publish(line, at: directory.identity))
     }
 
     /// Returns the identity of a directory without changing anything, or nil where it has none.
     package static func read(_ directory: DataDirectory, on disk: any Disk) throws(StoreError) -> StoreIdentity? {
-        let line: [UInt8]?
-        do { line = try disk.contents(of: directory.identity) } catch { throw .disk(error) }
-        guard let line else { return nil }
+        guard let line = try StoreError.wrap(disk.contents(of: directory.identity)) else { return nil }
         return try StoreIdentity(parsing: line, path: directory.identity)
     }
 
     /// Gives a directory whose identity is lost another one.
-    package static func renew(_ directory: DataDirectory, at now: Timestamp, on disk: any Disk) throws(DiskError) {
+    package static func renew(_ directory: DataDirectory, at now: Timestamp, on disk: any Disk) throws(StorageError) {
         let identity = StoreIdentity(createdAt: now, instanceID: UniqueID.random())
         try disk.publish(identity.line, at: directory.identity)
     }
 
     /// Reads the file at `path`.
     ///
-    /// - Throws: ``StoreError/corrupt(path:reason:)`` where it is not what was written;
+    /// - Throws: ``StorageError/corrupt(_:)`` where it is not what was written;
     ///   ``StoreError/unsupportedFormat(_:)`` where a later build wrote it.
     init(parsing line: [UInt8], path: String) throws(StoreError) {
-        let json: JSONObject
-        do {
-            json = try CheckedLine.open(line, seed: Self.seed)
-        } catch {
-            throw .corrupt(path: path, reason: "it is not a line whose checksum matches")
+        func corrupt(_ reason: Corruption.Reason) -> StoreError {
+            .storage(.corrupt(Corruption(path: path, reason: reason)))
         }
-        guard let format = json["format"]?.int else { throw .corrupt(path: path, reason: "it names no format") }
+        let json: JSONObject
+        do { json = try CheckedLine.open(line, seed: Self.seed) } catch { throw corrupt(Corruption.Reason(error)) }
+        guard let format = json["format"]?.int else { throw corrupt(.malformed) }
         guard format == Self.format else { throw .unsupportedFormat(Int(format)) }
         guard
             let createdAt = json["created_at"]?.string.flatMap({ Timestamp(parsing: $0) }),
             let instanceID = json["instance_id"]?.string
-        else { throw .corrupt(path: path, reason: "a member is missing") }
+        else { throw corrupt(.malformed) }
         self.init(createdAt: createdAt, instanceID: instanceID)
     }
 

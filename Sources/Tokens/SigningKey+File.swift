@@ -23,10 +23,8 @@ extension SigningKey {
         on disk: any Disk
     ) throws(SigningKeyError) -> SigningKey {
         let path = "\(directory)/\(fileName)"
-        do throws(DiskError) {
-            if try disk.entry(path) == nil { try disk.publish(newSecret(), at: path, isPrivate: true) }
-        } catch {
-            throw .disk(error)
+        if try SigningKeyError.wrap(disk.entry(path)) == nil {
+            try SigningKeyError.wrap(disk.publish(newSecret(), at: path, isPrivate: true))
         }
         return try load(file: path, algorithm: algorithm, on: disk)
     }
@@ -51,16 +49,11 @@ extension SigningKey {
     }
 
     private static func contents(of path: String, on disk: any Disk) throws(SigningKeyError) -> [UInt8] {
-        let entry: DirectoryEntry?
-        let bytes: [UInt8]?
-        do throws(DiskError) {
-            entry = try disk.entry(path)
-            bytes = entry?.kind == .file ? try disk.contents(of: path, byteCountMax: fileByteCountMax + 1) : nil
-        } catch {
-            throw .disk(error)
-        }
-        guard let entry else { throw .missing(path: path) }
-        guard entry.kind == .file, let bytes else { throw .notAFile(path: path) }
+        guard let entry = try SigningKeyError.wrap(disk.entry(path)) else { throw .missing(path: path) }
+        let bytes = try SigningKeyError.wrap(
+            entry.kind == .file ? disk.contents(of: path, byteCountMax: fileByteCountMax + 1) : nil
+        )
+        guard let bytes else { throw .notAFile(path: path) }
         guard !entry.isOpenToOthers else { throw .openToOthers(path: path) }
         return bytes
     }
@@ -76,7 +69,7 @@ extension SigningKey {
 }
 
 /// A secret that cannot be read or used.
-package enum SigningKeyError: Error, Sendable, Hashable {
+package enum SigningKeyError: StorageErrorWrapper, Sendable, Hashable {
     /// The file does not exist.
     case missing(path: String)
     /// The path is not a regular file.
@@ -88,5 +81,5 @@ package enum SigningKeyError: Error, Sendable, Hashable {
     /// The file is longer than the maximum.
     case tooLong(path: String, byteCountMax: Int)
     /// A call failed.
-    case disk(DiskError)
+    case storage(StorageError)
 }

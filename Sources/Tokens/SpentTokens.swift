@@ -1,3 +1,4 @@
+internal import Disk
 internal import Dispatch
 internal import JSON
 internal import NIOConcurrencyHelpers
@@ -97,9 +98,14 @@ extension SpentTokens {
 
     private func family(_ document: JSONObject, _ scope: String) throws(StoreError) -> TokenFamily {
         guard let family = TokenFamily(document) else {
-            throw .corrupt(path: "collections/\(Self.schema.name)", reason: "\(scope) is not a family of tokens")
+            throw malformed(scope)
         }
         return family
+    }
+
+    /// The error for a document that this build cannot have written.
+    private func malformed(_ scope: String) -> StoreError {
+        .storage(.corrupt(Corruption(path: "collections/\(Self.schema.name)", reason: .malformedDocument(id: scope))))
     }
 
     /// Inserts a document; returns false if it already exists.
@@ -131,7 +137,7 @@ extension SpentTokens {
             guard
                 let object = (try? JSON(parsing: document.bytes))?.object,
                 let revokedAt = object["revoked_at"]?.string.flatMap({ Timestamp(parsing: $0) })
-            else { throw .corrupt(path: "collections/\(Self.schema.name)", reason: "\(scope) is not a revocation") }
+            else { throw malformed(scope) }
             return issuedAt < revokedAt
         } catch {
             throw .store(error)
@@ -166,10 +172,10 @@ extension SpentTokens {
 /// Expiry.
 extension SpentTokens {
     /// Deletes up to `countMax` documents whose tokens have all expired, and returns their number.
-    func sweep(at now: Timestamp, countMax: Int) async throws(StoreError) -> Int {
+    func sweep(at now: Timestamp, countMax: Int) async throws -> Int {
         let expired = Condition("expires_at", .less(Operand(text: now.description)))
         let query = Query(filter: Filter([expired]), sortKey: "expires_at", ascending: true, limit: countMax)
-        let ids = try await onBlockingThread { [collection] () throws(StoreError) in
+        let ids = try await onBlockingThread { [collection] in
             try collection.list(query).documents.map(\.id)
         }
         for id in ids { try await collection.delete(id) }
@@ -178,12 +184,12 @@ extension SpentTokens {
 
     /// Calls `body`, which reads the disk, on a thread that may block.
     private func onBlockingThread<Value: Sendable>(
-        _ body: @escaping @Sendable () throws(StoreError) -> Value
-    ) async throws(StoreError) -> Value {
-        let result = NIOLockedValueBox<Result<Value, StoreError>?>(nil)
+        _ body: @escaping @Sendable () throws -> Value
+    ) async throws -> Value {
+        let result = NIOLockedValueBox<Result<Value, any Error>?>(nil)
         await withCheckedContinuation { continuation in
             DispatchQueue.global(qos: .utility).async {
-                let found = Result { () throws(StoreError) in try body() }
+                let found = Result { try body() }
                 result.withLockedValue { $0 = found }
                 continuation.resume()
             }

@@ -81,7 +81,7 @@ package final class TokenAuthority: Sendable {
     /// Deletes up to `countMax` documents whose tokens have all expired, and returns their number.
     ///
     /// To be called about once an hour; each deletion is one append to the log.
-    package func sweep(countMax: Int = 256) async throws(StoreError) -> Int {
+    package func sweep(countMax: Int = 256) async throws -> Int {
         try await spent.sweep(at: clock(), countMax: countMax)
     }
 

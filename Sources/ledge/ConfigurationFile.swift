@@ -40,7 +40,7 @@ struct ConfigurationFile {
 
     private static func options(of path: String) throws(CommandFailure) -> [String] {
         let contents: [UInt8]?
-        do throws(DiskError) {
+        do throws(StorageError) {
             contents = try PosixDisk().contents(of: path, byteCountMax: byteCountMax)
         } catch {
             throw CommandFailure("cannot read the configuration file: \(error)")

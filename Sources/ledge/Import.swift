@@ -136,7 +136,7 @@ struct Import: AsyncParsableCommand {
     }
 
     private func close(_ store: Store?) async throws(CommandFailure) {
-        do throws(StoreError) { try await store?.close() } catch { throw CommandFailure(error.text) }
+        do { try await store?.close() } catch { throw CommandFailure(error.text) }
     }
 
     /// Shape: `telemetry.jsonl: 12000 documents, 3 refused, 34 MiB, 45 %`.

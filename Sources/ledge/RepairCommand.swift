@@ -83,7 +83,7 @@ struct RepairCommand: ParsableCommand {
             Console.note("nothing was changed; --apply makes these repairs, and copies the old files to lost+found")
             Self.exit(withError: ExitCode.failure)
         }
-        let path = try repair.apply(at: Timestamp.now())
+        let path = try RepairError.wrap(repair.apply(at: Timestamp.now()))
         Console.note("repaired; the old files are in \(path), and ledge repair --undo restores them")
         finish(leftCount)
     }
@@ -109,9 +109,7 @@ struct RepairCommand: ParsableCommand {
     private func lock() throws(RepairError) -> DirectoryLock {
         let disk = PosixDisk()
         let data = DataDirectory(directory)
-        let isThere: Bool
-        do throws(DiskError) { isThere = try disk.entry(data.collections) != nil } catch { throw .disk(error) }
-        guard isThere else { throw .notADataDirectory(directory) }
-        do throws(StoreError) { return try DirectoryLock(data, on: disk) } catch { throw .store(error) }
+        guard try RepairError.wrap(disk.entry(data.collections)) != nil else { throw .notADataDirectory(directory) }
+        do { return try DirectoryLock(data, on: disk) } catch { throw .store(error) }
     }
 }

@@ -181,7 +181,7 @@ extension Serve {
         } catch {
             throw CommandFailure(error.text)
         }
-        do throws(UploadError) {
+        do {
             return (store, try BlobStore(directory: data, options: limits.blobs, space: store.space, on: disk))
         } catch {
             try await close(store)
@@ -190,7 +190,7 @@ extension Serve {
     }
 
     private func close(_ store: Store) async throws {
-        do throws(StoreError) { try await store.close() } catch { throw CommandFailure(error.text) }
+        do { try await store.close() } catch { throw CommandFailure(error.text) }
     }
 
     /// Resumes the session of the previous process, and serves until a signal.
@@ -229,17 +229,11 @@ extension Serve {
         do {
             try await body()
         } catch {
-            let cause: StoreError
-            switch error {
-            case let error as StoreError: cause = error
-            case ControlError.store(let error): cause = error
-            default: throw error
-            }
-            switch cause {
-            case .damaged, .doubtful: logger.error("\(consequence): \(cause.text)")
-            case let cause where cause.isNoSpace: logger.error("\(consequence), the disk is full: \(cause.text)")
-            default: throw CommandFailure(cause.text)
-            }
+            let cause = error as? StoreError ?? (error as? StorageError).map(StoreError.storage)
+            guard let cause else { throw error }
+            guard !cause.isDamage else { return logger.error("\(consequence): \(cause.text)") }
+            guard cause.isNoSpace else { throw CommandFailure(cause.text) }
+            logger.error("\(consequence), the disk is full: \(cause.text)")
         }
     }
 

@@ -85,7 +85,7 @@ extension SigningKeyError {
             "the secret in \(path) is shorter than the minimum of \(byteCountMin) bytes"
         case .tooLong(let path, let byteCountMax):
             "the secret in \(path) is longer than the maximum of \(byteCountMax) bytes"
-        case .disk(let error): "\(error)"
+        case .storage(let error): error.text
         }
     }
 }

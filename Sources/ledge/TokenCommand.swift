@@ -93,8 +93,8 @@ struct TokenCommand: ParsableCommand {
             )
         } catch let error as StoreError {
             throw CommandFailure(error.text)
-        } catch let error as DiskError {
-            throw CommandFailure("\(error)")
+        } catch let error as StorageError {
+            throw CommandFailure(error.text)
         }
         return try ServeAccess.key(in: data, file: tokenSecret, algorithm: tokenAlgorithm)
     }

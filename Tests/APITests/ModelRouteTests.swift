@@ -231,7 +231,7 @@ struct ModelRouteTests {
                 let answer = try await visitor.ask(.post, Self.models, body)
                 #expect(answer.status == 400)
                 #expect(try answer.message?.hasPrefix("Failed to add model. ") == true)
-                await #expect(throws: BlobError.self) { try await site.blobs.open(token) }
+                await #expect(throws: UploadError.self) { try await site.blobs.open(token) }
             }
             #expect(try await visitor.ask(.get, Self.models + "count").text == "0")
         }

@@ -34,10 +34,9 @@ struct BackgroundSyncTests {
         for index in 0..<20 where failure == nil {
             do { try await room.send(chunk, to: id, chunk: index) } catch let error as UploadError { failure = error }
         }
-        let latched = UploadError.latched(
-            DiskError(call: .fdatasync, path: "data/uploads/\(id)/data.part", code: EIO)
-        )
-        #expect(failure == latched)
+        let latched = try #require(failure)
+        guard case .storage(.latched(let latch)) = latched else { throw latched }
+        #expect(latch.cause == DiskError(call: .fdatasync, path: "data/uploads/\(id)/data.part", code: EIO))
         #expect(try await room.store.status(id).durableByteCount == 0)
         await #expect(throws: latched) { try await room.store.complete(id) }
     }

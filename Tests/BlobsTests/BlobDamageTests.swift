@@ -33,8 +33,8 @@ struct BlobDamageTests {
             do {
                 let served = try await room.content(of: blob.blobID)
                 #expect(served == content, "bit \(bit), SEED=\(SeededGenerator.runSeed)")
-            } catch let error as BlobError {
-                guard case .corrupt = error else {
+            } catch let error as UploadError {
+                guard error.isCorrupt else {
                     Issue.record("bit \(bit): \(error)")
                     continue
                 }
@@ -50,7 +50,7 @@ struct BlobDamageTests {
         let bytes = try #require(room.disk.bytes(of: path))
         for length in 0..<bytes.count {
             try room.disk.replaceBytes(of: path, with: Array(bytes.prefix(length)))
-            await #expect(throws: BlobError.self, "\(length) bytes") { try await room.store.open(blob.blobID) }
+            await #expect(throws: UploadError.self, "\(length) bytes") { try await room.store.open(blob.blobID) }
         }
     }
 
@@ -63,8 +63,8 @@ struct BlobDamageTests {
             of: path(second.blobID),
             with: try #require(room.disk.bytes(of: path(first.blobID)))
         )
-        await #expect(throws: BlobError.self) { try await room.store.open(second.blobID) }
-        #expect(try room.violations().map(\.reason) == [.metadata])
+        await #expect(throws: UploadError.self) { try await room.store.open(second.blobID) }
+        #expect(try room.violations().map(\.reason) == [.blob(.metadata)])
     }
 
     @Test func errorsOfTheSeekTableThatCancelOutAreFound() async throws {
@@ -85,7 +85,7 @@ struct BlobDamageTests {
                 }
             }
             try change(1)
-            await #expect(throws: BlobError.self, "field \(field)") { try await room.store.open(blob.blobID) }
+            await #expect(throws: UploadError.self, "field \(field)") { try await room.store.open(blob.blobID) }
             try change(255)
             _ = try await room.store.open(blob.blobID)
         }
@@ -101,10 +101,10 @@ struct BlobDamageTests {
             bytes[500] ^= 1
             bytes[2 * frame + 500] ^= 1
         }
-        #expect(try room.violations().map(\.reason) == [.frame, .frame])
+        #expect(try room.violations().map(\.reason) == [.blob(.frame), .blob(.frame)])
         #expect(try room.violations().map(\.offset).first == 0)
         let reader = try await room.store.open(blob.blobID)
-        #expect(throws: BlobError.self) { try reader.frame(0) }
+        #expect(throws: StorageError.self) { try reader.frame(0) }
         #expect(try reader.frame(1).count == 3_000 - 2 * frame || reader.frame(1).count == frame)
     }
 
@@ -125,10 +125,10 @@ struct BlobDamageTests {
                 bytes[second + index] = stored[index]
             }
         }
-        #expect(try room.violations().map(\.reason).contains(.frameChecksum))
+        #expect(try room.violations().map(\.reason).contains(.blob(.frameChecksum)))
         let reader = try await room.store.open(blob.blobID)
-        #expect(throws: BlobError.self) { try reader.frame(0) }
-        #expect(throws: BlobError.self) { try reader.frame(1) }
+        #expect(throws: StorageError.self) { try reader.frame(0) }
+        #expect(throws: StorageError.self) { try reader.frame(1) }
     }
 
     @Test func damageToWhatIsDurableOfAnUnfinishedUploadIsFound() async throws {
@@ -163,7 +163,7 @@ struct BlobDamageTests {
     @Test func strangersAreReportedAndLeftAlone() async throws {
         let room = try Warehouse()
         for path in ["data/blobs/zz.txt", "data/uploads/note"] { _ = try File(path, .create, on: room.disk) }
-        #expect(try room.violations().map(\.reason) == [.unexpectedEntry, .unexpectedEntry])
+        #expect(try room.violations().map(\.reason) == [.blob(.unexpectedEntry), .blob(.unexpectedEntry)])
         _ = try room.afterKill()
         #expect(room.disk.paths.contains("data/uploads/note"))
     }

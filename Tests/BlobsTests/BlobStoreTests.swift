@@ -44,7 +44,8 @@ struct BlobStoreTests {
     @Test func moreThanFitsOnTheDiskIsRefusedAtOnce() async throws {
         let room = try Warehouse()
         room.disk.byteCountMax = 10_000
-        await #expect(throws: UploadError.noSpace(DiskError(call: .statvfs, path: "data/uploads", code: ENOSPC))) {
+        await #expect(throws: UploadError.storage(.disk(DiskError(call: .statvfs, path: "data/uploads", code: ENOSPC))))
+        {
             try await room.begin(10_001)
         }
         #expect(try room.disk.list("data/uploads").isEmpty)
@@ -69,8 +70,8 @@ struct BlobStoreTests {
         await #expect(throws: UploadError.unknownUpload) { try await room.store.complete(id) }
         await #expect(throws: UploadError.unknownUpload) { try await room.store.abort(id) }
         await #expect(throws: UploadError.unknownToken) { try await room.store.claim(id) }
-        await #expect(throws: BlobError.notFound) { try await room.store.open(id) }
-        await #expect(throws: BlobError.notFound) { try await room.store.remove(id) }
+        await #expect(throws: UploadError.unknownBlob) { try await room.store.open(id) }
+        await #expect(throws: UploadError.unknownBlob) { try await room.store.remove(id) }
     }
 
     @Test func completingTooEarlyNamesWhatIsMissing() async throws {
@@ -126,10 +127,10 @@ struct BlobStoreTests {
         let blob = try await room.store.claim(try await room.upload(content).token)
         let reader = try await room.store.open(blob.blobID)
         try await room.store.remove(blob.blobID)
-        await #expect(throws: BlobError.notFound) { try await room.store.open(blob.blobID) }
+        await #expect(throws: UploadError.unknownBlob) { try await room.store.open(blob.blobID) }
         #expect(try reader.frame(0) == content)
         let next = try room.afterPowerCut(keeping: .nothing)
-        await #expect(throws: BlobError.notFound) { try await next.store.open(blob.blobID) }
+        await #expect(throws: UploadError.unknownBlob) { try await next.store.open(blob.blobID) }
     }
 
     @Test func aClosedStoreRefusesEverything() async throws {
@@ -137,8 +138,8 @@ struct BlobStoreTests {
         let id = try await room.begin(2_000)
         try await room.send(mixedBytes(count: 1_000), to: id, chunk: 0)
         await room.store.close()
-        await #expect(throws: UploadError.closed) { try await room.begin(1) }
-        await #expect(throws: UploadError.closed) { try await room.store.receive(id, chunk: 1) }
+        await #expect(throws: UploadError.storage(.closed)) { try await room.begin(1) }
+        await #expect(throws: UploadError.storage(.closed)) { try await room.store.receive(id, chunk: 1) }
         let next = try room.afterPowerCut(keeping: .nothing)
         #expect(try await next.store.status(id).durableByteCount == 1_000, "closing makes durable what was received")
         #expect(room.disk.openDescriptorCount == 0)

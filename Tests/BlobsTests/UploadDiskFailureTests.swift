@@ -32,8 +32,8 @@ struct UploadDiskFailureTests {
         await #expect {
             try await room.send(content[3_000...], to: id, chunk: 1)
         } throws: { error in
-            guard case UploadError.noSpace(let error) = error else { return false }
-            return error.path.hasSuffix(name)
+            guard let error = error as? UploadError, error.isNoSpace else { return false }
+            return error.storageError?.failedCall?.path.hasSuffix(name) == true
         }
         #expect(try await room.store.status(id).receivedByteCount == 3_000)
         try await finish()
@@ -54,8 +54,8 @@ struct UploadDiskFailureTests {
         await #expect {
             try await room.send(content[3_000...], to: id, chunk: 1)
         } throws: { error in
-            guard case UploadError.latched(let error) = error else { return false }
-            return error.code == EIO && error.call == .pwrite
+            guard case .storage(.latched(let latch)) = error as? UploadError else { return false }
+            return latch.cause.code == EIO && latch.cause.call == .pwrite
         }
         try await room.store.abort(id)
     }
@@ -68,7 +68,7 @@ struct UploadDiskFailureTests {
         await #expect {
             try await room.store.complete(id)
         } throws: { error in
-            guard case UploadError.latched = error else { return false }
+            guard case .storage(.latched) = error as? UploadError else { return false }
             return true
         }
         #expect(room.disk.synchronizationCount(of: "data/uploads/\(id)/data.part") == count)

@@ -50,7 +50,7 @@ struct UploadFullDiskTests {
                 }
                 _ = try await room.store.complete(id)
             } catch let error as UploadError {
-                guard case .noSpace = error else { throw error }
+                guard error.isNoSpace else { throw error }
                 refusals += 1
             }
         }
@@ -85,7 +85,7 @@ struct UploadFullDiskTests {
             await #expect {
                 try await step()
             } throws: { error in
-                if case UploadError.noSpace = error { true } else { false }
+                (error as? UploadError)?.isNoSpace == true
             }
         }
         #expect(disk.mutations.count { $0.call == .pwrite } == written)
@@ -137,6 +137,6 @@ struct UploadFullDiskTests {
     }
 
     private static func expectNoSpace(_ error: UploadError) throws {
-        guard case .noSpace = error else { throw error }
+        guard error.isNoSpace else { throw error }
     }
 }

@@ -117,7 +117,7 @@ struct UploadRecoveryTests {
         await #expect {
             try await next.store.claim(id)
         } throws: { error in
-            guard case UploadError.corrupt(let violation) = error else { return false }
+            guard case .storage(.corrupt(let violation)) = error as? UploadError else { return false }
             return violation.path == path
         }
     }

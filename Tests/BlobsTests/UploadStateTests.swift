@@ -6,7 +6,11 @@ import Testing
 /// Every order of events up to seven long, against rules told in another way: as the list of what has happened.
 struct UploadStateTests {
     static let limits = UploadState.Limits(chunkByteCountMax: 3, chunkCountMax: 3)
-    static let failure = DiskError(call: .fdatasync, path: "x", code: 5)
+    static let latch = Latch(
+        "upload x",
+        cause: DiskError(call: .fdatasync, path: "x", code: 5),
+        sinceMicroseconds: 0
+    )
 
     enum Event: CaseIterable, Hashable {
         case receive0, receive1, receive2, receive3, add1, add3, commitA, commitB, cancel
@@ -65,8 +69,8 @@ struct UploadStateTests {
             state.endCompleting(event == .endWell)
             if history.phase == .completing { history.phase = event == .endWell ? .complete : .receiving }
         case .latch:
-            state.latch(Self.failure, at: .earliest)
-            if history.mayWork { history.phase = .latched(Self.failure) }
+            state.latch(Self.latch)
+            if history.mayWork { history.phase = .latched(Self.latch) }
         case .leave:
             #expect(state.leave() == (history.phase != .gone))
             history.phase = .gone
@@ -83,7 +87,7 @@ struct UploadStateTests {
         let expected: UploadState.Admission
         switch history.phase {
         case .gone: expected = .reject(.unknownUpload)
-        case .latched(let error): expected = .reject(.latched(error))
+        case .latched(let latch): expected = .reject(.storage(.latched(latch)))
         case .complete: expected = .reject(.alreadyComplete)
         case .completing: expected = .reject(.busy)
         case .receiving:
@@ -107,7 +111,7 @@ struct UploadStateTests {
         let expected: UploadError?
         switch history.phase {
         case .gone: expected = .unknownUpload
-        case .latched(let error): expected = .latched(error)
+        case .latched(let latch): expected = .storage(.latched(latch))
         default:
             if total > 3 {
                 expected = .chunkTooLarge(byteCountMax: 3)
@@ -132,7 +136,7 @@ struct UploadStateTests {
         let expected: UploadError?
         switch history.phase {
         case .gone: expected = .unknownUpload
-        case .latched(let error): expected = .latched(error)
+        case .latched(let latch): expected = .storage(.latched(latch))
         default:
             let isSame = !isRepeat || history.chunks[arriving.index] == (arriving.byteCount, digest)
             expected = isSame ? nil : .outOfOrder(expected: history.chunks.count, received: arriving.index)
@@ -150,7 +154,7 @@ struct UploadStateTests {
         let expected: UploadState.Completion
         switch history.phase {
         case .gone: expected = .reject(.unknownUpload)
-        case .latched(let error): expected = .reject(.latched(error))
+        case .latched(let latch): expected = .reject(.storage(.latched(latch)))
         case .complete: expected = .done
         case .completing: expected = .reject(.busy)
         case .receiving:

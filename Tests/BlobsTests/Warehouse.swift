@@ -86,7 +86,7 @@ struct Warehouse: Sendable {
     }
 
     /// Everything `check` finds wrong.
-    func violations() throws -> [BlobViolation] {
+    func violations() throws -> [Corruption] {
         try BlobCheck.entries(in: "data", on: disk).flatMap { try BlobCheck.check($0, on: disk).violations }
     }
 

@@ -135,8 +135,10 @@ struct RecordWriter {
         } catch {
             if disk.isDead { throw error }
             switch error {
-            case .latched(_) where !wasLatched: break
-            case .latched(_), .noSpace(_), .notFound:
+            case .storage(.latched) where !wasLatched: break
+            case .storage(.latched), .notFound:
+                ledgers.enter { $0[name]?.refuse(id, version) }
+            case .storage(let cause) where cause.isNoSpace:
                 ledgers.enter { $0[name]?.refuse(id, version) }
             default: throw Broken("\(name) \(id): \(error)")
             }

@@ -98,7 +98,7 @@ enum UploadVerification {
         do {
             content = try await Uploader.content(of: upload.id, in: store)
         } catch {
-            guard error == .notFound else { throw error }
+            guard error as? UploadError == .unknownBlob else { throw error }
             return false
         }
         guard content == upload.plan.content else { throw Broken("\(upload.plan.name): has other bytes") }

@@ -1,4 +1,5 @@
 import Blobs
+import Disk
 import JSON
 import TestSupport
 
@@ -12,7 +13,7 @@ enum UploadWorkload {
     static let aborted = UploadPlan(name: "aborted.bin", chunkByteCounts: [1_500, 1_500])
     static let removed = UploadPlan(name: "removed.bin", chunkByteCounts: [2_100])
 
-    static func open(_ disk: FaultDisk) throws(UploadError) -> BlobStore {
+    static func open(_ disk: FaultDisk) throws(StorageError) -> BlobStore {
         var options = BlobStore.Options()
         options.frameByteCount = 2 << 10
         options.chunkByteCountMin = 1 << 10

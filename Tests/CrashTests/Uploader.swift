@@ -134,7 +134,7 @@ extension Uploader {
     }
 
     /// The bytes of a stored file.
-    static func content(of id: String, in store: BlobStore) async throws(BlobError) -> [UInt8] {
+    static func content(of id: String, in store: BlobStore) async throws -> [UInt8] {
         let reader = try await store.open(id)
         var content: [UInt8] = []
         for index in 0..<reader.frameCount { content += try reader.frame(index) }

@@ -38,7 +38,7 @@ struct CrashPointsTests {
             verify: { disk, ledger in
                 let bytes = try disk.contents(of: "x")
                 guard bytes == new || (bytes == old && !ledger.entries) else {
-                    throw DiskError(call: .pread, path: "x", code: 0)
+                    throw StorageError.disk(DiskError(call: .pread, path: "x", code: 0))
                 }
                 try disk.ensureDirectory("d")
             }
@@ -81,7 +81,7 @@ struct CrashPointsTests {
             verify: { disk, _ in
                 let descriptor = try disk.open("x", .updateOrCreate)
                 try disk.close(descriptor, path: "x")
-                #expect(throws: DiskError.self) { try disk.close(descriptor, path: "x") }
+                #expect(throws: StorageError.self) { try disk.close(descriptor, path: "x") }
             }
         )
         let report = try await points.explore()

@@ -106,8 +106,8 @@ struct DirectoryCallTests {
         let room = try kind.makeRoom()
         try room.makeFile("x")
         try room.disk.synchronizeDirectory(room.path)
-        #expect(throws: DiskError.self) { try room.disk.synchronizeDirectory(room("no")) }
-        #expect(throws: DiskError.self) { try room.disk.synchronizeDirectory(room("x")) }
+        #expect(throws: StorageError.self) { try room.disk.synchronizeDirectory(room("no")) }
+        #expect(throws: StorageError.self) { try room.disk.synchronizeDirectory(room("x")) }
     }
 
     @Test(arguments: DiskUnderTest.allCases)

@@ -57,7 +57,8 @@ private struct RandomCall {
             }
             return "done"
         } catch {
-            return "\(error.call) \(error.code) \(error.path.dropFirst(room.path.count))"
+            guard let failure = error.failedCall else { return "\(error)" }
+            return "\(failure.call) \(failure.code) \(failure.path.dropFirst(room.path.count))"
         }
     }
 }

@@ -55,17 +55,19 @@ struct DiskSpaceTests {
         let space = open()
         fill()
         var attempts = 0
-        try space.lending(isNoSpace: \.isNoSpace) { () throws(DiskError) in
+        func step() throws(StorageError) {
             attempts += 1
             try File("x\(attempts)", .create, on: disk).write([1, 2, 3], at: 0)
         }
+        try space.lending(step())
         #expect(attempts == 2 && disk.bytes(of: "x2") == [1, 2, 3])
     }
 
     @Test func aStepThatFailsOtherwiseIsNot() {
         let space = open()
-        let error = DiskError(call: .open, path: "x", code: EIO)
-        #expect(throws: error) { try space.lending(isNoSpace: \.isNoSpace) { () throws(DiskError) in throw error } }
+        let error = StorageError.disk(DiskError(call: .open, path: "x", code: EIO))
+        func step() throws(StorageError) { throw error }
+        #expect(throws: error) { try space.lending(step()) }
         #expect(space.currentStatus.reserve == .held)
     }
 
@@ -108,9 +110,9 @@ struct DiskSpaceTests {
 
     @Test func aFullDiskIsRememberedUntilAWriteFindsSpace() {
         let space = open()
-        space.note(DiskError(call: .pwrite, path: "x", code: EIO))
+        space.note(.disk(DiskError(call: .pwrite, path: "x", code: EIO)))
         #expect(space.currentStatus.noSpace == nil)
-        space.note(DiskError(call: .pwrite, path: "x", code: EDQUOT))
+        space.note(.disk(DiskError(call: .pwrite, path: "x", code: EDQUOT)))
         #expect(space.currentStatus.noSpace?.code == EDQUOT && space.currentStatus.noSpaceMicroseconds == 7)
         space.noteWritten()
         #expect(space.currentStatus.noSpace == nil)
@@ -124,7 +126,7 @@ struct FailedSyncTests {
     @Test func aFileIsNotSyncedAgain() throws {
         let file = try File("x", .create, on: disk)
         disk.fail(.fdatasync, with: EIO, times: 1)
-        let error = DiskError(call: .fdatasync, path: "x", code: EIO)
+        let error = StorageError.disk(DiskError(call: .fdatasync, path: "x", code: EIO))
         for _ in 0..<2 { #expect(throws: error) { try file.synchronize() } }
         #expect(disk.mutations.count { $0.call == .fdatasync } == 1 && disk.violations == [])
         try File("x", .update, on: disk).synchronize()
@@ -133,16 +135,20 @@ struct FailedSyncTests {
     @Test func aDirectoryIsNotSyncedAgain() throws {
         try disk.publish([1], at: "x")
         disk.fail(.fsync, with: EIO, times: 1)
-        #expect(throws: DiskError.self) { try disk.publish([2], at: "x") }
+        #expect(throws: StorageError.self) { try disk.publish([2], at: "x") }
         let count = disk.mutationCount
-        #expect(throws: DiskError(call: .fsync, path: ".", code: EIO)) { try disk.publish([3], at: "x") }
-        #expect(throws: DiskError(call: .fsync, path: ".", code: EIO)) { try disk.synchronizeDirectory(".") }
+        #expect(throws: StorageError.disk(DiskError(call: .fsync, path: ".", code: EIO))) {
+            try disk.publish([3], at: "x")
+        }
+        #expect(throws: StorageError.disk(DiskError(call: .fsync, path: ".", code: EIO))) {
+            try disk.synchronizeDirectory(".")
+        }
         #expect(disk.mutationCount == count && disk.bytes(of: "x") == [2], "nothing is written in vain")
         try disk.processKill().synchronizeDirectory(".")
     }
 
     @Test func aDirectoryThatCannotBeOpenedMayBeSyncedLater() throws {
-        let error = DiskError(call: .open, path: "no", code: ENOENT)
+        let error = StorageError.disk(DiskError(call: .open, path: "no", code: ENOENT))
         #expect(throws: error) { try PosixDisk().synchronizeDirectory("no") }
         #expect(PosixDisk().failedDirectories.failure(of: "no") == nil)
     }
@@ -151,8 +157,8 @@ struct FailedSyncTests {
         let descriptor = try disk.open("x", .create)
         disk.fail(nil, with: EIO)
         for _ in 0..<2 {
-            #expect(throws: DiskError.self) { try disk.synchronize(descriptor, path: "x") }
-            #expect(throws: DiskError.self) { try disk.synchronizeNames(in: ".") }
+            #expect(throws: StorageError.self) { try disk.synchronize(descriptor, path: "x") }
+            #expect(throws: StorageError.self) { try disk.synchronizeNames(in: ".") }
         }
         #expect(disk.violations.count == 2)
     }

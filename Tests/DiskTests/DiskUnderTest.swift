@@ -48,7 +48,7 @@ struct DiskRoom {
         try disk.contents(of: self(name))
     }
 
-    func failure(_ call: DiskError.Call, _ name: String, _ code: Int32) -> DiskError {
-        DiskError(call: call, path: self(name), code: code)
+    func failure(_ call: DiskError.Call, _ name: String, _ code: Int32) -> StorageError {
+        .disk(DiskError(call: call, path: self(name), code: code))
     }
 }

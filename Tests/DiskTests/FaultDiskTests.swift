@@ -38,7 +38,9 @@ struct FaultDiskTests {
     @Test func anArmedCallFailsOnce() throws {
         disk.failCall(2, with: EIO)
         try disk.createDirectory("a")
-        #expect(throws: DiskError(call: .mkdir, path: "b", code: EIO)) { try disk.createDirectory("b") }
+        #expect(throws: StorageError.disk(DiskError(call: .mkdir, path: "b", code: EIO))) {
+            try disk.createDirectory("b")
+        }
         #expect(disk.hasFaultFired)
         try disk.createDirectory("b")
         #expect(disk.paths == ["a/", "b/"])
@@ -47,7 +49,9 @@ struct FaultDiskTests {
     @Test func aPersistentFaultFailsUntilHealed() throws {
         disk.failCall(1, with: ENOSPC, persistently: true)
         for _ in 0..<3 {
-            #expect(throws: DiskError(call: .mkdir, path: "a", code: ENOSPC)) { try disk.createDirectory("a") }
+            #expect(throws: StorageError.disk(DiskError(call: .mkdir, path: "a", code: ENOSPC))) {
+                try disk.createDirectory("a")
+            }
         }
         #expect(try disk.entry("a") == nil)
         disk.heal()
@@ -57,7 +61,9 @@ struct FaultDiskTests {
     @Test func aFailingWriteLeavesHalf() throws {
         let file = try File("x", .create, on: disk)
         disk.failCall(2, with: EIO)
-        #expect(throws: DiskError(call: .pwrite, path: "x", code: EIO)) { try file.write([1, 2, 3, 4], at: 0) }
+        #expect(throws: StorageError.disk(DiskError(call: .pwrite, path: "x", code: EIO))) {
+            try file.write([1, 2, 3, 4], at: 0)
+        }
         #expect(disk.bytes(of: "x") == [1, 2])
     }
 
@@ -66,7 +72,7 @@ struct FaultDiskTests {
         try disk.synchronizeDirectory("/")
         try file.write([1, 2, 3], at: 0)
         disk.failCall(4, with: EIO)
-        #expect(throws: DiskError(call: .fdatasync, path: "x", code: EIO)) { try file.synchronize() }
+        #expect(throws: StorageError.disk(DiskError(call: .fdatasync, path: "x", code: EIO))) { try file.synchronize() }
         try file.write([9], at: 2)
         try File("x", .update, on: disk).synchronize()
         #expect(disk.bytes(of: "x") == [1, 2, 9])
@@ -77,13 +83,13 @@ struct FaultDiskTests {
     func aCrashLeavesItsPartOfAWrite(_ moment: Fault.Moment, _ expected: [UInt8]) throws {
         let file = try File("x", .create, on: disk)
         disk.crashAtCall(2, moment)
-        #expect(throws: DiskError.self) { try file.write([1, 2, 3, 4], at: 0) }
+        #expect(throws: StorageError.self) { try file.write([1, 2, 3, 4], at: 0) }
         #expect(disk.processKill().bytes(of: "x") == expected)
     }
 
     @Test func onlyAWriteIsTornInTheMiddle() throws {
         disk.crashAtCall(1, .midWrite)
-        #expect(throws: DiskError.self) { try disk.createDirectory("d") }
+        #expect(throws: StorageError.self) { try disk.createDirectory("d") }
         #expect(disk.processKill().paths == [])
     }
 
@@ -92,7 +98,7 @@ struct FaultDiskTests {
         try disk.synchronizeDirectory("/")
         try file.write([1], at: 0)
         disk.crashAtCall(4, .midWrite)
-        #expect(throws: DiskError.self) { try file.synchronize() }
+        #expect(throws: StorageError.self) { try file.synchronize() }
         let survivor = disk.processKill()
         try File("x", .update, on: survivor).synchronize()
         #expect(survivor.powerCut(keeping: .nothing).bytes(of: "x") == [1])
@@ -101,19 +107,21 @@ struct FaultDiskTests {
     @Test func aDeadProcessCanDoNothing() throws {
         let file = try File("x", .create, on: disk)
         disk.crashAtCall(2, .after)
-        #expect(throws: DiskError.self) { try disk.createDirectory("d") }
+        #expect(throws: StorageError.self) { try disk.createDirectory("d") }
         let dead = FaultDisk.deadCode
-        #expect(throws: DiskError(call: .pwrite, path: "x", code: dead)) { try file.write([1], at: 0) }
-        #expect(throws: DiskError(call: .stat, path: "x", code: dead)) { try disk.entry("x") }
-        #expect(throws: DiskError(call: .unlink, path: "x", code: dead)) { try disk.remove("x") }
+        #expect(throws: StorageError.disk(DiskError(call: .pwrite, path: "x", code: dead))) {
+            try file.write([1], at: 0)
+        }
+        #expect(throws: StorageError.disk(DiskError(call: .stat, path: "x", code: dead))) { try disk.entry("x") }
+        #expect(throws: StorageError.disk(DiskError(call: .unlink, path: "x", code: dead))) { try disk.remove("x") }
         #expect(disk.processKill().paths == ["d/", "x"])
     }
 
     @Test func aDeadProcessCannotReachItsSurvivor() throws {
         let file = try File("x", .create, on: disk)
         let survivor = disk.processKill()
-        #expect(throws: DiskError.self) { try file.write([1], at: 0) }
-        #expect(throws: DiskError.self) { try disk.createDirectory("d") }
+        #expect(throws: StorageError.self) { try file.write([1], at: 0) }
+        #expect(throws: StorageError.self) { try disk.createDirectory("d") }
         #expect(survivor.paths == ["x"])
         #expect(survivor.bytes(of: "x") == [])
     }
@@ -141,7 +149,7 @@ struct FaultDiskTests {
         try disk.createDirectory("uploads/1")
         try disk.createDirectory("blobs")
         for _ in 0..<2 {
-            #expect(throws: DiskError(call: .mkdir, path: "uploads/2", code: EDQUOT)) {
+            #expect(throws: StorageError.disk(DiskError(call: .mkdir, path: "uploads/2", code: EDQUOT))) {
                 try disk.createDirectory("uploads/2")
             }
             #expect(try disk.list("uploads") == ["1"])
@@ -154,7 +162,7 @@ struct FaultDiskTests {
         let file = try File("x", .create, on: disk)
         try file.write([UInt8](repeating: 1, count: 6), at: 0)
         #expect(try disk.freeByteCount("/") == 4)
-        #expect(throws: DiskError(call: .pwrite, path: "x", code: ENOSPC)) {
+        #expect(throws: StorageError.disk(DiskError(call: .pwrite, path: "x", code: ENOSPC))) {
             try file.write([UInt8](repeating: 2, count: 6), at: 5)
         }
         #expect(disk.bytes(of: "x") == [1, 1, 1, 1, 1, 2, 2, 2, 2, 2])
@@ -179,10 +187,12 @@ struct FaultDiskTests {
         try disk.close(descriptor, path: "x")
         #expect(disk.openDescriptorCount == 0)
         #expect(disk.violations == [])
-        #expect(throws: DiskError(call: .fdatasync, path: "x", code: EBADF)) {
+        #expect(throws: StorageError.disk(DiskError(call: .fdatasync, path: "x", code: EBADF))) {
             try disk.synchronize(descriptor, path: "x")
         }
-        #expect(throws: DiskError(call: .close, path: "x", code: EBADF)) { try disk.close(descriptor, path: "x") }
+        #expect(throws: StorageError.disk(DiskError(call: .close, path: "x", code: EBADF))) {
+            try disk.close(descriptor, path: "x")
+        }
         #expect(disk.violations.count == 2)
     }
 
@@ -192,7 +202,7 @@ struct FaultDiskTests {
         #expect(disk.powerCut(keeping: .nothing).bytes(of: "x") == [0, 8, 0])
         try disk.replaceBytes(of: "x", with: [7])
         #expect(disk.bytes(of: "x") == [7])
-        #expect(throws: DiskError.self) { try disk.flipBit(0, of: "no") }
+        #expect(throws: StorageError.self) { try disk.flipBit(0, of: "no") }
     }
 
     @Test func theHookSeesEveryCallBeforeItHappens() throws {
@@ -200,7 +210,9 @@ struct FaultDiskTests {
             if call == .mkdir, path == "b" { disk.fail(.mkdir, at: "b", with: EIO) }
         }
         try disk.createDirectory("a")
-        #expect(throws: DiskError(call: .mkdir, path: "b", code: EIO)) { try disk.createDirectory("b") }
+        #expect(throws: StorageError.disk(DiskError(call: .mkdir, path: "b", code: EIO))) {
+            try disk.createDirectory("b")
+        }
     }
 
     @Test func syncsAreCountedByPath() throws {

@@ -53,7 +53,9 @@ struct DirectoryDamageTests {
         let secondLine = try #require(sample.disk.bytes(of: path)?.firstIndex(of: UInt8(ascii: "\n"))) + 1
         try sample.disk.damage(path) { $0[secondLine + 100] ^= 3 }
         let finding = try #require(try check(sample.disk).1.first { $0.severity == .damage })
-        #expect(finding == Finding(path: path, offset: Int64(secondLine), record: 2, reason: .log(.checksumMismatch)))
+        #expect(
+            finding == Finding(path: path, offset: Int64(secondLine), record: 2, reason: .corrupt(.checksumMismatch))
+        )
         #expect("\(finding)" == "damage: \(path) at \(secondLine), record 2: the checksum does not match")
     }
 

@@ -95,7 +95,7 @@ struct DamagedExportTests {
         let path = try damage(record: 1, of: "statuses", in: sample)
         let exported = try Exported(of: "statuses", on: sample.disk)
         #expect(try exported.texts(of: "status") == ["down"])
-        #expect(exported.findings == [Finding(path: path, offset: 0, record: 1, reason: .log(.checksumMismatch))])
+        #expect(exported.findings == [Finding(path: path, offset: 0, record: 1, reason: .corrupt(.checksumMismatch))])
         #expect(exported.progress.damageCount == 1 && !exported.progress.isComplete)
     }
 

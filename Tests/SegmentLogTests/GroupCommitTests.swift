@@ -76,7 +76,7 @@ struct GroupCommitTests {
         let log = try OpenedLog(on: disk, OpenedLog.options { $0.recordByteCountMax = 300 })
         let tooLong = String(repeating: "x", count: 300)
         let results = await log.appendTogether("a0", then: ["a1", tooLong, "a2"], on: disk)
-        #expect(throws: SegmentError.self) { try results[tooLong]?.get() }
+        #expect(throws: StorageError.self) { try results[tooLong]?.get() }
         #expect(log.applied.count == 3)
         #expect(try OpenedLog(on: disk).applied == log.applied)
     }

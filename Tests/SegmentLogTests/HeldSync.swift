@@ -34,7 +34,7 @@ struct HeldSync: Sendable {
 }
 
 extension OpenedLog {
-    typealias Answer = Result<RecordPointer, SegmentError>
+    typealias Answer = Result<RecordPointer, StorageError>
 
     /// Appends `first`, holds its sync until all of `others` are queued, and returns what became of each.
     func appendTogether(_ first: String, then others: [String], on disk: FaultDisk) async -> [String: Answer] {
@@ -56,7 +56,7 @@ extension OpenedLog {
     /// Appends a record, and calls `composed` once its place in the order is fixed.
     private func answer(to id: String, _ composed: @Sendable () -> Void) async -> Answer {
         let members = Array(Self.members(id).utf8)
-        do throws(SegmentError) {
+        do throws(StorageError) {
             return .success(
                 try await log.append { _, _, buffer in
                     buffer += members

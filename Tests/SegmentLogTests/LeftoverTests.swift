@@ -39,7 +39,7 @@ struct LeftoverTests {
         let sealed = try await SealedLog([3])
         let stranger = SegmentText(first: 90, batchSizes: [1])
         try sealed.disk.put(stranger.bytes, at: stranger.path)
-        #expect(throws: SegmentError.self) { try OpenedLog(on: sealed.disk, SealedLog.options) }
+        #expect(throws: StorageError.self) { try OpenedLog(on: sealed.disk, SealedLog.options) }
         #expect(sealed.disk.paths.contains(stranger.path))
     }
 
@@ -53,7 +53,7 @@ struct LeftoverTests {
         try await log.log.sealAll()
         try disk.replaceBytes(of: "clients/manifest.json", with: old)
         let paths = disk.paths
-        #expect(throws: SegmentError.self) { try OpenedLog(on: disk, SealedLog.options) }
+        #expect(throws: StorageError.self) { try OpenedLog(on: disk, SealedLog.options) }
         #expect(disk.paths == paths)
     }
 }

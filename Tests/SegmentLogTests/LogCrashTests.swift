@@ -30,7 +30,7 @@ struct LogCrashTests {
     static func append(_ id: String, _ byteCount: Int, to log: OpenedLog, _ ledger: Ledger<Promises>) async {
         let members = OpenedLog.members(id, byteCount)
         ledger.enter { _ = $0.open.insert(members) }
-        do throws(SegmentError) {
+        do throws(StorageError) {
             let pointer = try await log.append(id, byteCount: byteCount)
             guard let record = log.applied.first(where: { $0.pointer == pointer }) else {
                 Issue.record("\(id) was acknowledged before it was applied")
@@ -42,7 +42,7 @@ struct LogCrashTests {
             }
         } catch {
             switch error {
-            case .noSpace, .recordTooLarge, .closed, .disk:
+            case .recordTooLarge, .closed, .disk:
                 ledger.enter { promises in
                     promises.open.remove(members)
                     promises.refused.insert(members)

@@ -9,8 +9,8 @@ struct LogFullDiskTests {
     static let path = "clients/\(SegmentName.make(1))"
     static let noSpace: Int32 = 28
 
-    static func isNoSpace(_ error: SegmentError?) -> Bool {
-        if case .noSpace(let error) = error { error.isNoSpace } else { false }
+    static func isNoSpace(_ error: StorageError?) -> Bool {
+        error?.isNoSpace ?? false
     }
 
     /// The disk fills up at every byte of a record in turn.
@@ -65,7 +65,7 @@ struct LogFullDiskTests {
         let results = await log.appendTogether("a2", then: ["a3", "a4"], on: disk)
         #expect(try results["a2"]?.get().segment == 1)
         for id in ["a3", "a4"] {
-            #expect(throws: SegmentError.self, "\(id)") { try results[id]?.get() }
+            #expect(throws: StorageError.self, "\(id)") { try results[id]?.get() }
         }
         try await log.append("a5")
         #expect(log.applied.map(\.sequence) == [1, 2, 3])
@@ -119,8 +119,8 @@ struct LogFullDiskTests {
         let log = try OpenedLog(on: disk)
         try await log.append("a1")
         disk.byteCountMax = 0
-        var error: SegmentError?
-        do throws(SegmentError) { try await log.log.close() } catch let caught { error = caught }
+        var error: StorageError?
+        do throws(StorageError) { try await log.log.close() } catch let caught { error = caught }
         #expect(Self.isNoSpace(error))
         #expect(try OpenedLog(on: disk.powerCut(keeping: .nothing)).applied == log.applied)
     }

@@ -13,7 +13,7 @@ struct LogOpeningTests {
     static func refusal(
         of segments: [SegmentText] = segments,
         _ change: (FaultDisk) throws -> Void
-    ) throws -> SegmentError? {
+    ) throws -> StorageError? {
         let disk = FaultDisk()
         try disk.put(segments)
         try change(disk)
@@ -21,13 +21,13 @@ struct LogOpeningTests {
         do {
             _ = try OpenedLog(on: disk)
             return nil
-        } catch let error as SegmentError {
+        } catch let error as StorageError {
             #expect(disk.paths.map { disk.bytes(of: $0) } == before, "corruption is never repaired")
             return error
         }
     }
 
-    static func corruption(_ first: SegmentID, _ reason: Corruption.Reason) -> SegmentError {
+    static func corruption(_ first: SegmentID, _ reason: Corruption.Reason) -> StorageError {
         let path = "\(directory)/\(SegmentName.make(first))"
         return .corrupt(Corruption(path: path, offset: 0, sequence: first.first, reason: reason))
     }
@@ -134,7 +134,7 @@ struct LogOpeningTests {
         try disk.put(Self.segments)
         disk.fail(.pread, at: "00004.jsonl", with: 5)
         #expect(
-            throws: SegmentError.disk(DiskError(call: .pread, path: "clients/\(SegmentName.make(4))", code: 5))
+            throws: StorageError.disk(DiskError(call: .pread, path: "clients/\(SegmentName.make(4))", code: 5))
         ) { try OpenedLog(on: disk) }
     }
 }

@@ -42,7 +42,7 @@ struct LogRepairTests {
         var members: [String] = []
         let applied = Ledger<[String]>([])
         _ = try SegmentLog.open(options, on: disk) { sealed in
-            do throws(SegmentError) { try sealed.forEach { members.append($0.text) } } catch {}
+            do throws(StorageError) { try sealed.forEach { members.append($0.text) } } catch {}
         } apply: { entry in
             applied.enter { $0.append(entry.text) }
         }
@@ -128,7 +128,7 @@ struct LogRepairTests {
         for bit in 0..<(try #require(sample.disk.bytes(of: path)).count * 8) where bit % 3 == 0 {
             let disk = sample.disk.copy()
             try disk.flipBit(bit, of: path)
-            #expect(throws: SegmentError.self, "bit \(bit)") { try Self.contents(of: disk.copy()) }
+            #expect(throws: StorageError.self, "bit \(bit)") { try Self.contents(of: disk.copy()) }
             let left = try Self.expectRepaired(disk, sample, "bit \(bit)")
             #expect(left == sample.members, "bit \(bit)")
         }
@@ -147,7 +147,7 @@ struct LogRepairTests {
             #expect(log.recovery.losses.isEmpty)
             #expect(log.applied.map(\.members) == Array(sample.members.suffix(log.applied.count)))
             let first = try #require(log.applied.first { "clients/\(SegmentName.make($0.pointer.segment))" == path })
-            #expect(throws: SegmentError.self) { try log.log.read(first.pointer) }
+            #expect(throws: StorageError.self) { try log.log.read(first.pointer) }
         }
     }
 
@@ -258,7 +258,7 @@ struct LogRepairTests {
 
         let again = try OpenedLog(on: disk.copy(), options)
         #expect(again.applied.last?.members == new.members && !again.recovery.damage.isEmpty)
-        #expect(throws: SegmentError.self) { try OpenedLog(on: disk.copy()) }
+        #expect(throws: StorageError.self) { try OpenedLog(on: disk.copy()) }
         _ = try Self.repair(disk)
         #expect(try SealedLog.contents(of: disk) == sample.members.dropLast(3) + [new.members])
     }
@@ -270,7 +270,7 @@ struct LogRepairTests {
         var object = try CheckedLine.open(bytes, seed: XXH3.hash64(SegmentText.name))
         object["format"] = .number(JSONNumber(3))
         try sample.disk.replaceBytes(of: path, with: CheckedLine.seal(object, seed: XXH3.hash64(SegmentText.name)))
-        #expect(throws: SegmentError.self) {
+        #expect(throws: StorageError.self) {
             try LogRepair(log: SegmentText.name, directory: SegmentText.directory, on: sample.disk)
         }
     }
@@ -295,7 +295,7 @@ struct LogRepairTests {
             for moment in [Fault.Moment.before, .after] {
                 let disk = damaged.copy()
                 disk.crashAtCall(disk.mutationCount + call, moment)
-                #expect(throws: SegmentError.self) { try Self.repair(disk) }
+                #expect(throws: StorageError.self) { try Self.repair(disk) }
                 for survivor in [disk.copy().powerCut(keeping: .nothing), disk.powerCut(keeping: .everything)] {
                     let left = try Self.expectRepaired(survivor, sample, "call \(call) \(moment)")
                     #expect(left == expected, "call \(call) \(moment)")

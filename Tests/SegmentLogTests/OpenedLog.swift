@@ -45,8 +45,8 @@ struct OpenedLog: Sendable {
     }
 
     /// What a log says after `cause`.
-    static func latched(_ cause: DiskError) -> SegmentError {
-        .latched(Latch(log: SegmentText.name, cause: cause, since: options().clock()))
+    static func latched(_ cause: DiskError) -> StorageError {
+        .latched(Latch("log \(SegmentText.name)", cause: cause, sinceMicroseconds: options().clock().microseconds))
     }
 
     static func members(_ id: String, _ byteCount: Int = 0) -> String {
@@ -54,14 +54,14 @@ struct OpenedLog: Sendable {
     }
 
     @discardableResult
-    func append(_ id: String, byteCount: Int = 0) async throws(SegmentError) -> RecordPointer {
+    func append(_ id: String, byteCount: Int = 0) async throws(StorageError) -> RecordPointer {
         let members = Array(Self.members(id, byteCount).utf8)
         return try await log.append { _, _, buffer in buffer += members }
     }
 
     /// The error of an append that must fail.
-    func refusal(_ id: String, byteCount: Int = 0) async -> SegmentError? {
-        do throws(SegmentError) {
+    func refusal(_ id: String, byteCount: Int = 0) async -> StorageError? {
+        do throws(StorageError) {
             try await append(id, byteCount: byteCount)
             return nil
         } catch {

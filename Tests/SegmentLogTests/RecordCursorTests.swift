@@ -30,8 +30,8 @@ struct RecordCursorTests {
                 RecordPointer(segment: record.pointer.segment, offset: record.pointer.offset, byteCount: 0),
                 RecordPointer(segment: 77, offset: 0, byteCount: 100),
             ] {
-                #expect(throws: SegmentError.self) { try cursor.line(wrong) }
-                #expect(throws: SegmentError.self) { try sealed.log.log.read(wrong) }
+                #expect(throws: StorageError.self) { try cursor.line(wrong) }
+                #expect(throws: StorageError.self) { try sealed.log.log.read(wrong) }
             }
         }
     }

@@ -39,7 +39,7 @@ struct RollTests {
         let log = try OpenedLog(on: disk)
         try await log.append("a1")
         disk.fail(.open, at: "00002.jsonl", with: 28, times: 1)
-        await #expect(throws: SegmentError.self) { try await log.log.roll() }
+        await #expect(throws: StorageError.self) { try await log.log.roll() }
         try await log.append("a2")
         #expect(log.applied.map(\.pointer.segment) == [1, 1])
         try await log.log.roll()
@@ -53,7 +53,7 @@ struct RollTests {
         try await log.append("a1")
         disk.fail(.open, at: "00002.jsonl", with: 24, times: 1)
         let error = DiskError(call: .open, path: "clients/\(SegmentName.make(2))", code: 24)
-        await #expect(throws: SegmentError.disk(error)) { try await log.log.roll() }
+        await #expect(throws: StorageError.disk(error)) { try await log.log.roll() }
         try await log.log.roll()
         #expect(log.log.segments.map(\.id) == [1, 2])
     }
@@ -88,7 +88,7 @@ struct RollTests {
 
     @Test func oneRecordThatIsTooLongRefusesItsGroup() async throws {
         let log = try OpenedLog(on: FaultDisk(), OpenedLog.options { $0.recordByteCountMax = 300 })
-        await #expect(throws: SegmentError.self) {
+        await #expect(throws: StorageError.self) {
             try await log.log.append(count: 5) { position, _, _, output in
                 output += OpenedLog.members("a\(position)", position == 3 ? 400 : 0).utf8
             }

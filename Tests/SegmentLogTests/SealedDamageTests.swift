@@ -22,7 +22,7 @@ struct SealedDamageTests {
         do {
             return try body()
         } catch {
-            if case .corrupt = error as? SegmentError { return nil }
+            if case .corrupt = error as? StorageError { return nil }
             Issue.record("\(note): \(error)")
             return nil
         }
@@ -69,7 +69,7 @@ struct SealedDamageTests {
             let disk = sealed.disk.copy()
             try disk.replaceBytes(of: path, with: Array(bytes.prefix(count)))
             #expect(try !Findings(on: disk).violations.isEmpty, "\(count)")
-            #expect(throws: SegmentError.self, "\(count)") { try OpenedLog(on: disk, SealedLog.options) }
+            #expect(throws: StorageError.self, "\(count)") { try OpenedLog(on: disk, SealedLog.options) }
         }
     }
 
@@ -90,7 +90,7 @@ struct SealedDamageTests {
         try disk.replaceBytes(of: path, with: Array(swapped))
         #expect(try Findings(on: disk).violations.count >= 2)
         for record in log.applied.prefix(300) where record.pointer.offset < file.offset(ofFrame: 2) {
-            #expect(throws: SegmentError.self) { try log.log.read(record.pointer) }
+            #expect(throws: StorageError.self) { try log.log.read(record.pointer) }
         }
     }
 
@@ -108,7 +108,7 @@ struct SealedDamageTests {
             manifest.closed[0].sealed?.tableChecksum = XXH3.hash64(table.entryBytes)
         }
         #expect(manifest.closed[0].sealed != entry)
-        #expect(throws: SegmentError.self) {
+        #expect(throws: StorageError.self) {
             try SealedFile(manifest.closed[0], directory: "clients", FrameCache().contexts, on: sealed.disk)
         }
     }
@@ -167,6 +167,6 @@ struct SealedDamageTests {
         let sealed = try await SealedLog([3, 3])
         try sealed.disk.remove(sealed.path(4))
         let corruption = Corruption(path: sealed.path(4), offset: 0, sequence: 4, reason: .missingSegment)
-        #expect(throws: SegmentError.corrupt(corruption)) { try OpenedLog(on: sealed.disk, SealedLog.options) }
+        #expect(throws: StorageError.corrupt(corruption)) { try OpenedLog(on: sealed.disk, SealedLog.options) }
     }
 }

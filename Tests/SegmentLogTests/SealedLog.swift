@@ -73,9 +73,9 @@ struct SealedLog {
     static func contents(of disk: FaultDisk) throws -> [String] {
         var members: [String] = []
         let applied = Ledger<[String]>([])
-        var failure: SegmentError?
+        var failure: StorageError?
         _ = try SegmentLog.open(options, on: disk) { sealed in
-            do throws(SegmentError) { try sealed.forEach { members.append($0.text) } } catch { failure = error }
+            do throws(StorageError) { try sealed.forEach { members.append($0.text) } } catch { failure = error }
         } apply: { entry in
             applied.enter { $0.append(entry.text) }
         }

@@ -145,7 +145,7 @@ struct SegmentLogTests {
             sequence: nil,
             reason: .checksumMismatch
         )
-        #expect(throws: SegmentError.corrupt(corruption)) { try log.log.read(pointers[1]) }
+        #expect(throws: StorageError.corrupt(corruption)) { try log.log.read(pointers[1]) }
         #expect(try log.log.read(pointers[0]).count == Int(pointers[0].byteCount))
     }
 
@@ -160,7 +160,7 @@ struct SegmentLogTests {
             RecordPointer(segment: 1, offset: 0, byteCount: .max),
             RecordPointer(segment: 2, offset: 0, byteCount: 100),
         ] {
-            #expect(throws: SegmentError.self) { try log.log.read(wrong) }
+            #expect(throws: StorageError.self) { try log.log.read(wrong) }
         }
     }
 

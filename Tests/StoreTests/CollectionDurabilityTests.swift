@@ -47,7 +47,7 @@ struct CollectionDurabilityTests {
             { try await things.delete("a") },
         ] {
             let error = await #expect(throws: StoreError.self) { try await change() }
-            guard let error, case .latched = error else {
+            guard let error, case .storage(.latched) = error else {
                 Issue.record("\(String(describing: error))")
                 continue
             }
@@ -60,7 +60,7 @@ struct CollectionDurabilityTests {
     @Test func aFullDiskRefusesOneWriteOnly() async throws {
         disk.fail(.pwrite, with: ENOSPC, times: 1)
         let error = await #expect(throws: StoreError.self) { try await things.insert(["thing_id": "a"]) }
-        guard let error, case .noSpace = error else {
+        guard let error, error.isNoSpace else {
             Issue.record("\(String(describing: error))")
             return
         }

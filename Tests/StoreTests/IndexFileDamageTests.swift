@@ -23,17 +23,17 @@ struct IndexFileDamageTests {
             if lineByteCount < position, position < 4096, position % 64 != bit * 8 { continue }
             var damaged = file
             damaged[position] ^= 1 << UInt8(bit)
-            do throws(StoreError) {
+            do throws(StorageError) {
                 let index = try sample.index(damaged)
-                do throws(StoreError) {
+                do throws(StorageError) {
                     let found = try Self.answers(of: index, sample)
                     #expect(found == expected && position > lineByteCount && position < 4096, "byte \(position)")
                 } catch {
-                    guard case .corrupt(path: "x.idx", reason: _) = error else { throw error }
+                    guard case .corrupt(let place) = error, place.path == "x.idx" else { throw error }
                     corrupt += 1
                 }
             } catch {
-                guard case .corrupt(path: "x.idx", reason: _) = error else {
+                guard case .corrupt(let place) = error, place.path == "x.idx" else {
                     Issue.record("byte \(position): \(error)")
                     continue
                 }
@@ -48,10 +48,10 @@ struct IndexFileDamageTests {
         let sample = Self.sample(of: schema)
         let file = sample.file
         for byteCount in 0..<file.count {
-            #expect(throws: StoreError.self) { try sample.index(Array(file.prefix(byteCount))) }
+            #expect(throws: StorageError.self) { try sample.index(Array(file.prefix(byteCount))) }
         }
         for byteCount in 1...20 {
-            #expect(throws: StoreError.self) { try sample.index(file + Array(repeating: 0, count: byteCount)) }
+            #expect(throws: StorageError.self) { try sample.index(file + Array(repeating: 0, count: byteCount)) }
         }
     }
 
@@ -69,7 +69,9 @@ struct IndexFileDamageTests {
         for change in changes {
             var segment = IndexFileSample(documents, of: schema).segment
             change(&segment)
-            #expect(throws: StoreError.self) { try MappedIndex(MappedBytes(file), path: "x.idx", of: segment, schema) }
+            #expect(throws: StorageError.self) {
+                try MappedIndex(MappedBytes(file), path: "x.idx", of: segment, schema)
+            }
         }
     }
 
@@ -95,7 +97,7 @@ struct IndexFileDamageTests {
             ),
         ]
         for other in others {
-            #expect(throws: StoreError.self) { try IndexFileSample(documents, of: other).index(file) }
+            #expect(throws: StorageError.self) { try IndexFileSample(documents, of: other).index(file) }
         }
     }
 
@@ -108,7 +110,7 @@ struct IndexFileDamageTests {
         var (answered, refused) = (0, 0)
         for _ in 0..<500 {
             let forged = Self.forged(file, sample, &generator)
-            do throws(StoreError) {
+            do throws(StorageError) {
                 _ = try Self.answers(of: sample.index(forged), sample)
                 answered += 1
             } catch {
@@ -145,15 +147,15 @@ struct IndexFileDamageTests {
             }
             file[damaged * size + 7] ^= 8
             let map = CheckedMap(MappedBytes(file), path: "x.idx", body: 0..<body.count, seed: 0)
-            #expect(throws: StoreError.self) { try map.bytes(at: 0, count: body.count) }
+            #expect(throws: StorageError.self) { try map.bytes(at: 0, count: body.count) }
             for start in [1, size + 1, 2 * size + 1] where start / size != damaged {
                 let found = try Array(map.bytes(at: start, count: 9))
                 #expect(found == Array(body[start..<start + 9]))
             }
-            #expect(throws: StoreError.self) { try map.bytes(at: damaged * size, count: 1) }
-            #expect(throws: StoreError.self) { try map.bytes(at: body.count, count: 1) }
-            #expect(throws: StoreError.self) { try map.bytes(at: -1, count: 1) }
-            #expect(throws: StoreError.self) { try map.bytes(at: 5, count: .max) }
+            #expect(throws: StorageError.self) { try map.bytes(at: damaged * size, count: 1) }
+            #expect(throws: StorageError.self) { try map.bytes(at: body.count, count: 1) }
+            #expect(throws: StorageError.self) { try map.bytes(at: -1, count: 1) }
+            #expect(throws: StorageError.self) { try map.bytes(at: 5, count: .max) }
         }
     }
 
@@ -171,7 +173,7 @@ struct IndexFileDamageTests {
     }
 
     /// What an index says to every question, once.
-    private static func answers(of index: MappedIndex, _ sample: IndexFileSample) throws(StoreError) -> [String] {
+    private static func answers(of index: MappedIndex, _ sample: IndexFileSample) throws(StorageError) -> [String] {
         var answers: [String] = []
         for row in 0..<sample.documents.count {
             let (pointer, moment) = try (index.pointer(of: row), index.committedAt(of: row))

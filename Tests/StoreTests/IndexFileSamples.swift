@@ -97,7 +97,7 @@ struct IndexFileSample {
     }
 
     /// Opens bytes that may be something else.
-    func index(_ bytes: [UInt8]) throws(StoreError) -> MappedIndex {
+    func index(_ bytes: [UInt8]) throws(StorageError) -> MappedIndex {
         try MappedIndex(MappedBytes(bytes), path: "x.idx", of: segment, schema)
     }
 
@@ -143,7 +143,7 @@ extension RowMatch {
 
 extension ValueColumn {
     /// Every value with its rows.
-    func contents() throws(StoreError) -> [(value: Scalar, rows: [Int])] {
+    func contents() throws(StorageError) -> [(value: Scalar, rows: [Int])] {
         var contents: [(Scalar, [Int])] = []
         for position in 0..<valueCount {
             var rows: [Int] = []

@@ -125,7 +125,7 @@ struct IndexFileTests {
         let sample = IndexFileSample.random(300, of: Laboratory.things, &generator)
         let index = try MappedIndex.publish(sample.file, at: "data/1.idx", of: sample.segment, sample.schema, on: disk)
         #expect(try index.pointer(of: 299) == sample.pointer(of: 299))
-        #expect(throws: StoreError.self) {
+        #expect(throws: StorageError.self) {
             try MappedIndex.open("data/1.idx", of: sample.segment, sample.schema, on: disk)
         }
     }

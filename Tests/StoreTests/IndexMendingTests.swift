@@ -39,7 +39,7 @@ struct IndexMendingTests {
             do {
                 return try answers(of: store.collection(name), ids)
             } catch {
-                guard case .corrupt = error as? StoreError else { throw error }
+                guard corruption(of: error) != nil else { throw error }
                 try await store.maintain()
             }
         }

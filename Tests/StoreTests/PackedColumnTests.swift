@@ -61,7 +61,7 @@ struct PackedColumnTests {
             bytes.append(littleEndian: place)
             bytes.append(UInt8(0))
             let column = PackedColumn(MappedPart.unchecked(bytes), count: 128)
-            #expect(throws: StoreError.self) { try column.value(at: 127) }
+            #expect(throws: StorageError.self) { try column.value(at: 127) }
         }
     }
 

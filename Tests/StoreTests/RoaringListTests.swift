@@ -1,3 +1,4 @@
+import Disk
 import JSON
 import TestSupport
 import Testing
@@ -120,7 +121,7 @@ struct RoaringListTests {
                 var set = RowSet(rowCount: 1_000)
                 try list.add(to: &set)
             } catch {
-                guard case StoreError.corrupt = error else {
+                guard case StorageError.corrupt = error else {
                     Issue.record("\(error)", severity: .error)
                     continue
                 }

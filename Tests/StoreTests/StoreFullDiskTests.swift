@@ -35,7 +35,7 @@ struct StoreFullDiskTests {
     }
 
     private static func isNoSpace(_ error: StoreError?) -> Bool {
-        if case .noSpace = error { true } else { false }
+        error?.isNoSpace ?? false
     }
 
     @Test func deletingWorksAndNobodyTakesTheSpaceItGets() async throws {
@@ -139,8 +139,13 @@ struct StoreFullDiskTests {
         disk.fail(.fdatasync, at: "things", with: EIO, times: 1)
         let things = store.collection("things")
         let error = await Self.refusal { () throws(StoreError) in _ = try await things.insert(Self.thing("a")) }
-        let condition = try #require(error?.condition)
-        #expect(store.conditions() == [condition])
+        guard case .storage(.latched(let latch)) = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        let condition = try #require(store.conditions().first)
+        #expect(store.conditions() == [condition] && condition.subject == latch.subject)
+        #expect(condition.since == Timestamp(microseconds: latch.sinceMicroseconds))
         #expect(condition.subject == "log things" && condition.reason.hasSuffix("fdatasync: Input/output error"))
     }
 
@@ -148,7 +153,7 @@ struct StoreFullDiskTests {
         let store = try laboratory.open(disk)
         for number in 0..<40 { _ = try await store.collection("events").insert(["kind": .string("\(number)")]) }
         disk.fail(.open, at: ".zst", with: EMFILE, times: 1)
-        await #expect(throws: StoreError.self) { try await store.maintain() }
+        await #expect(throws: StorageError.self) { try await store.maintain() }
         let conditions = store.conditions()
         #expect(conditions.map(\.subject) == ["maintenance of events"])
         #expect(conditions.map(\.reason) == ["open: Too many open files"])

@@ -47,7 +47,7 @@ struct StoreTests {
         let full = try laboratory.open(disk)
         #expect(try full.collection("things").get("a") != nil)
         let error = await #expect(throws: StoreError.self) { try await full.collection("things").insert([:]) }
-        guard let error, case .noSpace = error else {
+        guard let error, error.isNoSpace else {
             Issue.record("\(String(describing: error))")
             return
         }
@@ -64,7 +64,7 @@ struct StoreTests {
             changed[index] ^= 1
             try disk.publish(changed, at: "data/ledge.json")
             let error = #expect(throws: StoreError.self) { try laboratory.open(disk) }
-            guard let error, case .corrupt(path: "data/ledge.json", _) = error else {
+            guard case .storage(.corrupt(let place)) = error, place.path == "data/ledge.json" else {
                 Issue.record("byte \(index): \(String(describing: error))")
                 continue
             }
@@ -107,7 +107,7 @@ struct StoreTests {
         let store = try laboratory.open(FaultDisk())
         _ = try await store.collection("things").insert(["thing_id": "a"])
         try await store.close()
-        await #expect(throws: StoreError.closed) { try await store.collection("things").insert([:]) }
+        await #expect(throws: StoreError.storage(.closed)) { try await store.collection("things").insert([:]) }
         #expect(try store.collection("things").get("a") != nil)
     }
 
@@ -124,7 +124,10 @@ struct StoreTests {
         _ = try await things.insert(["thing_id": "a"])
         _ = try await things.log.append { _, _, output in output.append(contentsOf: members.utf8) }
         try await store.close()
-        #expect(throws: StoreError.unreadableRecord(collection: "things", sequence: 2)) { try laboratory.open(disk) }
+        let error = #expect(throws: StoreError.self) { try laboratory.open(disk) }
+        let place = corruption(of: error)
+        #expect(place?.path == "collections/things/\(SegmentName.make(SegmentID(first: 1)))" && place?.sequence == 2)
+        #expect(place?.reason == .foreignRecord)
     }
 
     @Test func anUnknownCollectionTraps() async {

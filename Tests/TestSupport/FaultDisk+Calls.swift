@@ -3,7 +3,7 @@ internal import Glibc
 internal import NIOConcurrencyHelpers
 
 extension FaultDisk: Disk {
-    package func open(_ path: String, _ intent: OpenIntent) throws(DiskError) -> Descriptor {
+    package func open(_ path: String, _ intent: OpenIntent) throws(StorageError) -> Descriptor {
         let isMade = { (state: borrowing State) in
             switch intent {
             case .create, .createPrivate: true
@@ -27,7 +27,7 @@ extension FaultDisk: Disk {
         }
     }
 
-    package func close(_ file: Descriptor, path: String) throws(DiskError) {
+    package func close(_ file: Descriptor, path: String) throws(StorageError) {
         try perform(.close, path, mutates: never) { state, _ throws(MemoryTree.Failure) in
             let index = try state.file(of: file, for: .close, path)
             state.descriptors[file.number] = nil
@@ -41,7 +41,7 @@ extension FaultDisk: Disk {
         path: String,
         at offset: Int64,
         into buffer: UnsafeMutableRawBufferPointer
-    ) throws(DiskError) -> Int {
+    ) throws(StorageError) -> Int {
         try perform(.pread, path, mutates: never) { state, _ throws(MemoryTree.Failure) in
             let index = try state.file(of: file, for: .pread, path)
             guard offset >= 0 else { throw MemoryTree.Failure(code: EINVAL) }
@@ -55,7 +55,7 @@ extension FaultDisk: Disk {
         }
     }
 
-    package func map(_ file: Descriptor, path: String) throws(DiskError) -> MappedBytes {
+    package func map(_ file: Descriptor, path: String) throws(StorageError) -> MappedBytes {
         try perform(.mmap, path, mutates: never) { state, _ throws(MemoryTree.Failure) in
             let index = try state.file(of: file, for: .mmap, path)
             let bytes = state.tree.files[index].bytes
@@ -70,7 +70,7 @@ extension FaultDisk: Disk {
         path: String,
         at offset: Int64,
         _ bytes: UnsafeRawBufferPointer
-    ) throws(DiskError) {
+    ) throws(StorageError) {
         try perform(.pwrite, path, mutates: always) { state, portion throws(MemoryTree.Failure) in
             let index = try state.file(of: file, for: .pwrite, path)
             guard offset >= 0 else { throw MemoryTree.Failure(code: EINVAL) }
@@ -82,7 +82,7 @@ extension FaultDisk: Disk {
         }
     }
 
-    package func truncate(_ file: Descriptor, path: String, to byteCount: Int64) throws(DiskError) {
+    package func truncate(_ file: Descriptor, path: String, to byteCount: Int64) throws(StorageError) {
         try perform(.ftruncate, path, mutates: always) { state, _ throws(MemoryTree.Failure) in
             let index = try state.file(of: file, for: .ftruncate, path)
             guard byteCount >= 0 else { throw MemoryTree.Failure(code: EINVAL) }
@@ -91,7 +91,7 @@ extension FaultDisk: Disk {
         }
     }
 
-    package func allocate(_ file: Descriptor, path: String, to byteCount: Int64) throws(DiskError) {
+    package func allocate(_ file: Descriptor, path: String, to byteCount: Int64) throws(StorageError) {
         try perform(.fallocate, path, mutates: always) { state, portion throws(MemoryTree.Failure) in
             let index = try state.file(of: file, for: .fallocate, path)
             let count = state.tree.files[index].bytes.count
@@ -102,7 +102,7 @@ extension FaultDisk: Disk {
         }
     }
 
-    package func synchronize(_ file: Descriptor, path: String) throws(DiskError) {
+    package func synchronize(_ file: Descriptor, path: String) throws(StorageError) {
         try perform(.fdatasync, path, mutates: always) { state, portion throws(MemoryTree.Failure) in
             let index = try state.file(of: file, for: .fdatasync, path)
             if state.failedFiles.contains(file.number) {
@@ -117,13 +117,13 @@ extension FaultDisk: Disk {
         }
     }
 
-    package func byteCount(_ file: Descriptor, path: String) throws(DiskError) -> Int64 {
+    package func byteCount(_ file: Descriptor, path: String) throws(StorageError) -> Int64 {
         try perform(.fstat, path, mutates: never) { state, _ throws(MemoryTree.Failure) in
             Int64(state.tree.files[try state.file(of: file, for: .fstat, path)].bytes.count)
         }
     }
 
-    package func lock(_ file: Descriptor, path: String) throws(DiskError) -> Bool {
+    package func lock(_ file: Descriptor, path: String) throws(StorageError) -> Bool {
         try perform(.flock, path, mutates: never) { state, _ throws(MemoryTree.Failure) in
             let index = try state.file(of: file, for: .flock, path)
             let holder = state.tree.files[index].lockHolder
@@ -132,7 +132,7 @@ extension FaultDisk: Disk {
         }
     }
 
-    package func entry(_ path: String) throws(DiskError) -> DirectoryEntry? {
+    package func entry(_ path: String) throws(StorageError) -> DirectoryEntry? {
         try perform(.stat, path, mutates: never) { state, _ throws(MemoryTree.Failure) in
             switch state.tree.node(at: path) {
             case .file(let index):
@@ -151,37 +151,37 @@ extension FaultDisk: Disk {
         }
     }
 
-    package func list(_ path: String) throws(DiskError) -> [String] {
+    package func list(_ path: String) throws(StorageError) -> [String] {
         try perform(.readdir, path, mutates: never) { state, _ throws(MemoryTree.Failure) in
             state.tree.directories[try state.tree.directory(at: path)].entries.keys.sorted()
         }
     }
 
-    package func createDirectory(_ path: String) throws(DiskError) {
+    package func createDirectory(_ path: String) throws(StorageError) {
         try perform(.mkdir, path, mutates: always) { state, _ throws(MemoryTree.Failure) in
             try state.tree.createDirectory(at: path)
         }
     }
 
-    package func rename(_ path: String, to newPath: String) throws(DiskError) {
+    package func rename(_ path: String, to newPath: String) throws(StorageError) {
         try perform(.rename, path, mutates: always) { state, _ throws(MemoryTree.Failure) in
             try state.tree.rename(path, to: newPath)
         }
     }
 
-    package func remove(_ path: String) throws(DiskError) {
+    package func remove(_ path: String) throws(StorageError) {
         try perform(.unlink, path, mutates: always) { state, _ throws(MemoryTree.Failure) in
             try state.tree.removeFile(at: path)
         }
     }
 
-    package func removeDirectory(_ path: String) throws(DiskError) {
+    package func removeDirectory(_ path: String) throws(StorageError) {
         try perform(.rmdir, path, mutates: always) { state, _ throws(MemoryTree.Failure) in
             try state.tree.removeDirectory(at: path)
         }
     }
 
-    package func synchronizeNames(in path: String) throws(DiskError) {
+    package func synchronizeNames(in path: String) throws(StorageError) {
         try perform(.fsync, path, mutates: always) { state, portion throws(MemoryTree.Failure) in
             let index = try state.tree.directory(at: path)
             if state.failedNames.contains(index) {
@@ -195,7 +195,7 @@ extension FaultDisk: Disk {
         }
     }
 
-    package func freeByteCount(_ path: String) throws(DiskError) -> Int64 {
+    package func freeByteCount(_ path: String) throws(StorageError) -> Int64 {
         try perform(.statvfs, path, mutates: never) { state, _ throws(MemoryTree.Failure) in
             guard state.tree.node(at: path) != nil else { throw MemoryTree.Failure(code: ENOENT) }
             return state.freeByteCount

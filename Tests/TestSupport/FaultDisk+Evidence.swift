@@ -59,19 +59,19 @@ extension FaultDisk {
     /// Replaces all bytes of a file, durably.
     ///
     /// - Throws: `ENOENT` or `EISDIR` where no file stands at `path`.
-    package func replaceBytes(of path: String, with bytes: [UInt8]) throws(DiskError) {
+    package func replaceBytes(of path: String, with bytes: [UInt8]) throws(StorageError) {
         try damage(path) { $0 = bytes }
     }
 
     /// Flips one bit of a file, durably; bit 0 is the lowest of the first byte.
     ///
     /// - Throws: `ENOENT` or `EISDIR` where no file stands at `path`.
-    package func flipBit(_ bit: Int, of path: String) throws(DiskError) {
+    package func flipBit(_ bit: Int, of path: String) throws(StorageError) {
         try damage(path) { $0[bit / 8] ^= 1 << (bit % 8) }
     }
 
     /// Changes the bytes of a file, durably.
-    package func damage(_ path: String, _ change: (inout [UInt8]) -> Void) throws(DiskError) {
+    package func damage(_ path: String, _ change: (inout [UInt8]) -> Void) throws(StorageError) {
         let result = state.withLockedValue { state in
             Result { () throws(MemoryTree.Failure) in
                 let index = try state.tree.file(at: path)
@@ -83,7 +83,7 @@ extension FaultDisk {
         do {
             try result.get()
         } catch {
-            throw DiskError(call: .pwrite, path: path, code: error.code)
+            throw .disk(DiskError(call: .pwrite, path: path, code: error.code))
         }
     }
 }

@@ -25,7 +25,7 @@ extension FaultDisk {
         _ path: String,
         mutates: (borrowing State) -> Bool,
         _ body: (inout State, Portion) throws(MemoryTree.Failure) -> Value
-    ) throws(DiskError) -> Value {
+    ) throws(StorageError) -> Value {
         let hook = state.withLockedValue { $0.beforeCall }
         hook?(call, path)
         let result = state.withLockedValue { state in
@@ -48,7 +48,7 @@ extension FaultDisk {
         do {
             return try result.get()
         } catch {
-            throw DiskError(call: call, path: path, code: error.code)
+            throw .disk(DiskError(call: call, path: path, code: error.code))
         }
     }
 }

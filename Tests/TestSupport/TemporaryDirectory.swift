@@ -11,7 +11,7 @@ package final class TemporaryDirectory: Sendable {
     package init() throws {
         var template = Array("/tmp/ledge-test-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else {
-            throw DiskError(call: .mkdir, path: "/tmp/ledge-test-XXXXXX", code: errno)
+            throw StorageError.disk(DiskError(call: .mkdir, path: "/tmp/ledge-test-XXXXXX", code: errno))
         }
         path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
@@ -21,7 +21,7 @@ package final class TemporaryDirectory: Sendable {
         do { try Self.remove(path) } catch {}
     }
 
-    private static func remove(_ path: String) throws(DiskError) {
+    private static func remove(_ path: String) throws(StorageError) {
         let disk = PosixDisk()
         for name in try disk.list(path) {
             let child = "\(path)/\(name)"

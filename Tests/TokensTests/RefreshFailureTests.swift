@@ -37,7 +37,7 @@ struct RefreshFailureTests {
         let error = await #expect(throws: TokenError.self) {
             try await fixture.authority.refresh(first.refresh.text, at: .clients)
         }
-        guard let error, case .store(.noSpace) = error else {
+        guard let error, case .store(let cause) = error, cause.isNoSpace else {
             Issue.record("\(String(describing: error))")
             return
         }

@@ -161,7 +161,7 @@ struct RefreshTests {
         let error = await #expect(throws: TokenError.self) {
             try await authority.refresh(pair.refresh.text, at: .clients)
         }
-        guard let error, case .store(.corrupt) = error else {
+        guard let error, case .store(let cause) = error, cause.isDamage else {
             Issue.record("\(String(describing: error))")
             return
         }

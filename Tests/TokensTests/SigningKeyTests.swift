@@ -61,7 +61,11 @@ struct SigningKeyTests {
 
     @Test func diskFailureIsAnError() throws {
         disk.fail(.fdatasync, with: EIO, times: 1)
-        #expect(throws: SigningKeyError.disk(DiskError(call: .fdatasync, path: "data/token-secret.new", code: EIO))) {
+        #expect(
+            throws: SigningKeyError.storage(
+                .disk(DiskError(call: .fdatasync, path: "data/token-secret.new", code: EIO))
+            )
+        ) {
             try SigningKey.load(directory: "data", on: disk)
         }
         #expect(disk.bytes(of: "data/token-secret") == nil)
@@ -120,7 +124,7 @@ extension TemporaryDirectory {
         let disk = PosixDisk()
         if try disk.entry(path) != nil { try disk.remove(path) }
         try File(path, .create, on: disk).write(bytes, at: 0)
-        guard chmod(path, 0o600) == 0 else { throw DiskError(call: .open, path: path, code: errno) }
+        guard chmod(path, 0o600) == 0 else { throw StorageError.disk(DiskError(call: .open, path: path, code: errno)) }
         return path
     }
 }

@@ -10,7 +10,7 @@ extension BlobStore {
     }
 
     /// Returns a stored file.
-    package func content(of blobID: String) async throws(BlobError) -> [UInt8] {
+    package func content(of blobID: String) async throws -> [UInt8] {
         let reader = try await open(blobID)
         var content: [UInt8] = []
         for frame in 0..<reader.frameCount { content += try reader.frame(frame) }

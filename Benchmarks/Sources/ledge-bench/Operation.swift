@@ -34,7 +34,7 @@ extension Operation {
     static let recentCount = 1_000
 
     /// Every way of reading that is measured, over what a store holds now.
-    static func reads(of store: TelemetryStore) throws(StoreError) -> [Operation] {
+    static func reads(of store: TelemetryStore) throws -> [Operation] {
         var chance = SplitMix64(state: 7)
         let ids = try store.sample(questionCount, using: &chance).map(\.id)
         let recent = try store.newest(recentCount).map(\.id).shuffled(using: &chance)

@@ -28,9 +28,9 @@ struct TelemetryStore: Sendable {
         telemetry = store.collection(Resource.telemetry.name)
     }
 
-    func close() async throws(StoreError) { try await store.close() }
+    func close() async throws(StorageError) { try await store.close() }
 
-    func maintain() async throws(StoreError) { try await store.maintain() }
+    func maintain() async throws(StorageError) { try await store.maintain() }
 
     // MARK: Writing
 
@@ -62,12 +62,12 @@ struct TelemetryStore: Sendable {
     var documentCount: Int { telemetry.documentCount }
 
     /// Returns the newest documents, oldest first.
-    func newest(_ count: Int) throws(StoreError) -> [Document] {
+    func newest(_ count: Int) throws(StorageError) -> [Document] {
         try telemetry.list(Query(limit: count)).documents.reversed()
     }
 
     /// Returns documents from all over the history, by chance.
-    func sample(_ count: Int, using chance: inout SplitMix64) throws(StoreError) -> [Document] {
+    func sample(_ count: Int, using chance: inout SplitMix64) throws(StorageError) -> [Document] {
         let total = documentCount
         var documents: [Document] = []
         for _ in 0..<count {
@@ -78,7 +78,7 @@ struct TelemetryStore: Sendable {
     }
 
     /// Answers a request, and returns the answer.
-    func answer(_ request: Request) throws(StoreError) -> Answer {
+    func answer(_ request: Request) throws -> Answer {
         switch request {
         case .document(let id): .documents(try telemetry.get(id).map { [Array($0.bytes)] } ?? [])
         case .page(let query): .documents(try telemetry.list(query).documents.map { Array($0.bytes) })
@@ -87,7 +87,7 @@ struct TelemetryStore: Sendable {
     }
 
     /// Answers a request, and returns a number that depends on all of the answer.
-    func weigh(_ request: Request) throws(StoreError) -> Int {
+    func weigh(_ request: Request) throws -> Int {
         switch request {
         case .document(let id): try telemetry.get(id)?.bytes.count ?? 0
         case .page(let query): try telemetry.list(query).documents.reduce(0) { $0 + $1.bytes.count }

@@ -76,8 +76,8 @@ struct IndexAnswers: Sendable, Equatable {
     private var numbers: [Int] = []
     private var texts: [String] = []
 
-    /// - Throws: `StoreError` at the first question that is not answered.
-    init(_ index: MappedIndex, _ schema: CollectionSchema, _ ids: [String]) throws(StoreError) {
+    /// - Throws: `StorageError` at the first question that is not answered.
+    init(_ index: MappedIndex, _ schema: CollectionSchema, _ ids: [String]) throws(StorageError) {
         for row in [0, 1, 9, 127, 128, ids.count - 1] {
             let (pointer, moment) = try (index.pointer(of: row), index.committedAt(of: row))
             numbers += [Int(pointer.offset), Int(pointer.byteCount), Int(moment.microseconds)]
@@ -98,7 +98,7 @@ struct IndexAnswers: Sendable, Equatable {
         for path in schema.indexedPaths + [.committedAt] { try ask(index, path, ids.count) }
     }
 
-    private mutating func ask(_ index: MappedIndex, _ path: FieldPath, _ rowCount: Int) throws(StoreError) {
+    private mutating func ask(_ index: MappedIndex, _ path: FieldPath, _ rowCount: Int) throws(StorageError) {
         for value in ["1", "a", "2026-05-28T20:26:40.050Z"] {
             for test in Self.tests(value) {
                 let condition = Condition(path, test)

@@ -99,13 +99,13 @@ struct LogContents {
     /// Why records of sealed segments are missing.
     private(set) var corruptions: [Corruption] = []
 
-    /// - Throws: `SegmentError` where the log does not open.
-    init(_ disk: FaultDisk) throws(SegmentError) {
+    /// - Throws: `StorageError` where the log does not open.
+    init(_ disk: FaultDisk) throws(StorageError) {
         var sealed: [LogSample.Record] = []
         var corruptions: [Corruption] = []
         let applied = Ledger<[LogSample.Record]>([])
         (log, _) = try SegmentLog.open(LogSample.options, on: disk) { segment in
-            do throws(SegmentError) { try segment.forEach { sealed.append(LogSample.Record($0)) } } catch {
+            do throws(StorageError) { try segment.forEach { sealed.append(LogSample.Record($0)) } } catch {
                 guard case .corrupt(let corruption) = error else { fatalError("a disk in memory is read: \(error)") }
                 corruptions.append(corruption)
             }

@@ -1,4 +1,5 @@
 internal import Blobs
+internal import Disk
 internal import Federation
 internal import Hummingbird
 internal import HummingbirdCore
@@ -56,7 +57,7 @@ struct BlobDownload: Sendable {
             }
             try await send(current, to: &writer)
             try await writer.finish(nil)
-        } catch let error as BlobError {
+        } catch let error as StorageError {
             logger.error("download broken off", metadata: ["error": "\(error)"])
             throw error
         }

@@ -11,20 +11,10 @@ extension ControlError: AnsweredError {
             .badRequest
         case .unknownModel, .unknownCommand: .notFound
         case .closed: .serviceUnavailable
-        case .store(let error): error.status
-        case .upload(let error): error.status
-        case .blob(let error): error.status
         }
     }
 
-    var answer: String {
-        switch self {
-        case .store(let error): error.answer
-        case .upload(let error): error.answer
-        case .blob(let error): error.answer
-        default: message ?? unexpectedErrorMessage
-        }
-    }
+    var answer: String { message }
 }
 
 extension TokenError: AnsweredError {

@@ -1,5 +1,6 @@
 internal import Blobs
 internal import Catalog
+internal import Disk
 internal import Federation
 internal import HTTPTypes
 internal import JSON
@@ -37,18 +38,40 @@ extension FederationError: AnsweredError {
     var answer: String { message }
 }
 
+extension StorageError: AnsweredError {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .disk: isNoSpace ? .noSpace : .serviceUnavailable
+        case .latched, .closed, .retired: .serviceUnavailable
+        case .recordTooLarge: .contentTooLarge
+        case .corrupt: .internalServerError
+        }
+    }
+
+    /// Each failed call is named with what the kernel said, without a path: `pwrite: No space left on device`.
+    var answer: String {
+        switch self {
+        case .disk(let error) where error.isNoSpace: "The server's disk is full (\(error.reason)); nothing was written"
+        case .disk(let error): diskMessage(error) + "; nothing was written"
+        case .latched(let latch):
+            "The \(latch.subject) takes no writes since the server's disk failed at "
+                + "\(Timestamp(microseconds: latch.sinceMicroseconds)) (\(latch.cause.reason)); reads go on; restart the server"
+        case .closed: "The server is shutting down"
+        case .retired: "The data was rewritten again and again while it was read; try again"
+        case .recordTooLarge(_, let byteCountMax): "The document is longer than \(byteCountMax) bytes"
+        case .corrupt: "Stored data failed its checksum; it is not served. The server's log says where"
+        }
+    }
+}
+
 extension StoreError: AnsweredError {
     var status: HTTPResponse.Status {
         switch self {
         case .notFound: .notFound
         case .alreadyExists: .conflict
         case .invalidKey, .refused, .invalidTime: .badRequest
-        case .noSpace: .noSpace
-        case .latched, .closed, .disk, .retired: .serviceUnavailable
-        case .tooLarge: .contentTooLarge
-        case .damaged, .doubtful, .locked, .unsupportedFormat, .corrupt, .notADataDirectory,
-            .unreadableRecord:
-            .internalServerError
+        case .possiblySuperseded, .locked, .unsupportedFormat, .notADataDirectory: .internalServerError
+        case .storage(let error): error.status
         }
     }
 
@@ -59,15 +82,9 @@ extension StoreError: AnsweredError {
         case .invalidKey(let member): "field '\(member)' must be a string of 1 to \(Collection.idByteCountMax) bytes"
         case .refused(let reason): reason
         case .invalidTime(let reason): reason
-        case .retired: "The data was rewritten again and again while it was read; try again"
-        case .noSpace: noSpaceMessage(diskReason)
-        case .latched: latchedMessage(condition, diskReason)
-        case .closed: closedMessage
-        case .tooLarge(let byteCountMax): "The document is longer than \(byteCountMax) bytes"
-        case .damaged, .corrupt, .unreadableRecord: corruptMessage
-        case .doubtful: doubtfulMessage
-        case .disk: diskMessage(diskReason) + "; nothing was written"
+        case .possiblySuperseded: possiblySupersededMessage
         case .locked, .unsupportedFormat, .notADataDirectory: unexpectedErrorMessage
+        case .storage(let error): error.answer
         }
     }
 }
@@ -75,7 +92,7 @@ extension StoreError: AnsweredError {
 extension UploadError: AnsweredError {
     var status: HTTPResponse.Status {
         switch self {
-        case .unknownUpload, .unknownToken: .notFound
+        case .unknownUpload, .unknownToken, .unknownBlob: .notFound
         // The official client takes 413 for "smaller chunks, please", so a file that is too large is a 400.
         case .invalidByteCount, .invalidFileName, .fileTooLarge, .tooManyChunks, .outOfOrder, .tooManyBytes,
             .checksumMismatch, .alreadyComplete, .incomplete:
@@ -83,9 +100,8 @@ extension UploadError: AnsweredError {
         case .chunkTooLarge: .contentTooLarge
         case .busy: .conflict
         case .tooManyUploads, .tooManyUploadsOfOwner: .tooManyRequests
-        case .noSpace, .tooManyUnfinishedBytes: .noSpace
-        case .latched, .closed, .disk: .serviceUnavailable
-        case .corrupt: .internalServerError
+        case .tooManyUnfinishedBytes: .noSpace
+        case .storage(let error): error.status
         }
     }
 
@@ -93,6 +109,7 @@ extension UploadError: AnsweredError {
         switch self {
         case .unknownUpload: "Unknown upload_id"
         case .unknownToken: "Unknown file_token"
+        case .unknownBlob: "The file of this entity is not there"
         case .invalidByteCount(let byteCount): "field 'file_size' must not be negative, but is \(byteCount)"
         case .invalidFileName: "field 'file_name' must have 1 to 1024 bytes"
         case .fileTooLarge(let byteCount, let byteCountMax):
@@ -112,29 +129,11 @@ extension UploadError: AnsweredError {
         case .alreadyComplete: "The upload is complete already"
         case .incomplete(let received, let expected):
             "Not all chunks have been received: \(received) of \(expected) bytes"
-        case .noSpace: noSpaceMessage(diskReason)
-        case .latched: "\(diskMessage(diskReason)) when this upload was written; abort it and start again"
-        case .closed: closedMessage
-        case .corrupt: corruptMessage
-        case .disk: diskMessage(diskReason)
-        }
-    }
-}
-
-extension BlobError: AnsweredError {
-    var status: HTTPResponse.Status {
-        switch self {
-        case .notFound: .notFound
-        case .disk: .serviceUnavailable
-        case .corrupt: .internalServerError
-        }
-    }
-
-    var answer: String {
-        switch self {
-        case .notFound: "The file of this entity is not there"
-        case .corrupt: corruptMessage
-        case .disk: diskMessage(diskReason)
+        // Chunks that were received before are there; of the log's sentences only these differ.
+        case .storage(.disk(let error)) where !error.isNoSpace: diskMessage(error)
+        case .storage(.latched(let latch)):
+            "\(diskMessage(latch.cause)) when this upload was written; abort it and start again"
+        case .storage(let error): error.answer
         }
     }
 }
@@ -156,23 +155,11 @@ extension HTTPResponse.Status {
     fileprivate static var noSpace: Self { Self(code: 507, reasonPhrase: "Insufficient Storage") }
 }
 
-private func latchedMessage(_ condition: HealthCondition?, _ reason: String?) -> String {
-    "The \(condition?.subject ?? "log") takes no writes since the server's disk failed"
-        + "\(condition.map { " at \($0.since)" } ?? "") (\(reason ?? "unknown")); reads go on; restart the server"
+private func diskMessage(_ error: DiskError) -> String {
+    "The server's disk did not do as it should (\(error.reason))"
 }
 
-/// `reason` is the call that failed and what the kernel said, without a path: `pwrite: No space left on device`.
-private func noSpaceMessage(_ reason: String?) -> String {
-    "The server's disk is full (\(reason ?? "no space")); nothing was written"
-}
-
-private func diskMessage(_ reason: String?) -> String {
-    "The server's disk did not do as it should (\(reason ?? "unknown"))"
-}
-
-private let closedMessage = "The server is shutting down"
-private let doubtfulMessage = """
+private let possiblySupersededMessage = """
     Records of this collection are damaged, and one of them may have stored, changed or deleted this document. \
     The server's log says where; "ledge repair" decides it
     """
-private let corruptMessage = "Stored data failed its checksum; it is not served. The server's log says where"

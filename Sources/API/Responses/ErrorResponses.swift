@@ -1,4 +1,4 @@
-internal import Blobs
+internal import Disk
 internal import HTTPTypes
 internal import Hummingbird
 internal import HummingbirdCore
@@ -31,7 +31,7 @@ struct ErrorResponses: RouterMiddleware {
                 context
             )
         } catch is CancellationError {
-            return response(to: UploadError.closed, context)
+            return response(to: StorageError.closed, context)
         } catch let error as HTTPError {
             return Response(status: error.status, ["message": .string(error.body ?? error.status.reasonPhrase)])
         } catch {

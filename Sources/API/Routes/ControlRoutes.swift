@@ -80,17 +80,17 @@ struct ControlRoutes: Sendable {
 
     /// A signal that finds nothing to stop has done what it was sent for.
     @Sendable func stop(_ request: Request, context: LedgeContext) async throws -> Response {
-        do { try await controller.stop() } catch .nothingRunning {}
+        do { try await controller.stop() } catch ControlError.nothingRunning {}
         return Response(["message": "Sent stop signal"])
     }
 
     @Sendable func skip(_ request: Request, context: LedgeContext) async throws -> Response {
-        do { try await controller.skip() } catch .nothingRunning {}
+        do { try await controller.skip() } catch ControlError.nothingRunning {}
         return Response(["message": "Sent skip signal"])
     }
 
     @Sendable func `continue`(_ request: Request, context: LedgeContext) async throws -> Response {
-        do { try await controller.skip() } catch .nothingRunning {}
+        do { try await controller.skip() } catch ControlError.nothingRunning {}
         return Response(["message": "Sent continue signal"])
     }
 

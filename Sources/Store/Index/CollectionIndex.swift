@@ -1,3 +1,4 @@
+internal import Disk
 internal import JSON
 internal import NIOConcurrencyHelpers
 internal import SegmentLog
@@ -13,7 +14,7 @@ final class CollectionIndex: Sendable {
         /// Takes the next record.
         var active: MemoryIndex?
         /// Why the index is not to be trusted any more.
-        var failure: StoreError?
+        var failure: StorageError?
     }
 
     private let schema: CollectionSchema
@@ -24,7 +25,7 @@ final class CollectionIndex: Sendable {
     }
 
     /// The first reason why a record could not be taken in, if there was one.
-    var failure: StoreError? {
+    var failure: StorageError? {
         state.withLockedValue { $0.failure }
     }
 
@@ -35,7 +36,7 @@ final class CollectionIndex: Sendable {
     /// All segments as they are now, oldest first; what is applied later does not show in it.
     ///
     /// - Throws: ``failure``.
-    func snapshot() throws(StoreError) -> [IndexedSegment] {
+    func snapshot() throws(StorageError) -> [IndexedSegment] {
         let (segments, failure) = state.withLockedValue { ($0.segments, $0.failure) }
         if let failure { throw failure }
         return segments
@@ -45,11 +46,11 @@ final class CollectionIndex: Sendable {
     ///
     /// - Throws: ``failure``; what `body` throws.
     func withSegments<Value>(
-        _ body: ([IndexedSegment]) throws(StoreError) -> Value
-    ) throws(StoreError) -> Value {
-        var result: Result<Value, StoreError>?
+        _ body: ([IndexedSegment]) throws(StorageError) -> Value
+    ) throws(StorageError) -> Value {
+        var result: Result<Value, StorageError>?
         state.withLockedValue { state in
-            result = Result { () throws(StoreError) in
+            result = Result { () throws(StorageError) in
                 if let failure = state.failure { throw failure }
                 return try body(state.segments)
             }
@@ -63,11 +64,11 @@ final class CollectionIndex: Sendable {
     /// Takes a durable record in.
     func apply(_ entry: LogEntry) {
         guard let new = IndexRow(entry, schema) else {
-            fail(.unreadableRecord(collection: schema.name, sequence: entry.sequence))
+            fail(.corrupt(Corruption(foreign: entry, in: schema)))
             return
         }
         state.withLockedValue { state in
-            do throws(StoreError) {
+            do throws(StorageError) {
                 if !schema.isAppendOnly { try Self.kill(new.id, in: &state.segments) }
             } catch {
                 state.failure = state.failure ?? error
@@ -83,12 +84,12 @@ final class CollectionIndex: Sendable {
     }
 
     /// Says why the index cannot be used from now on: what it would tell could be wrong.
-    func fail(_ error: StoreError) {
+    func fail(_ error: StorageError) {
         state.withLockedValue { $0.failure = $0.failure ?? error }
     }
 
     /// Takes the row that is live for an id out of the living.
-    private static func kill(_ id: Text, in segments: inout [IndexedSegment]) throws(StoreError) {
+    private static func kill(_ id: Text, in segments: inout [IndexedSegment]) throws(StorageError) {
         for position in segments.indices.reversed() {
             guard let row = try segments[position].lastRow(of: id) else { continue }
             segments[position].kill(row)
@@ -99,17 +100,17 @@ final class CollectionIndex: Sendable {
     // MARK: Segments
 
     /// Adds the indexes of sealed segments, oldest first, before any record is applied.
-    func attach(_ indexes: [any SealedIndex]) throws(StoreError) {
+    func attach(_ indexes: [any SealedIndex]) throws(StorageError) {
         precondition(state.withLockedValue { $0.segments.isEmpty }, "sealed segments come first")
         let segments = try IndexedSegment.all(indexes, isAppendOnly: schema.isAppendOnly)
         state.withLockedValue { $0.segments = segments }
     }
 
     /// Takes what stands before a loss out of the living: the records that are lost may have replaced or deleted it.
-    func doubt(before loss: Loss) throws(StoreError) {
-        var failure: StoreError?
+    func doubt(before loss: Loss) throws(StorageError) {
+        var failure: StorageError?
         state.withLockedValue { state in
-            do throws(StoreError) {
+            do throws(StorageError) {
                 for position in state.segments.indices { try state.segments[position].kill(before: loss) }
             } catch {
                 failure = error
@@ -165,6 +166,18 @@ final class CollectionIndex: Sendable {
 struct RowOrigin {
     let segment: Int
     let row: Int
+}
+
+extension Corruption {
+    /// A record that no collection of this build could have written.
+    init(foreign entry: LogEntry, in schema: CollectionSchema) {
+        self.init(
+            path: "collections/\(schema.name)/\(SegmentName.make(entry.pointer.segment, entry.form))",
+            offset: Int64(entry.pointer.offset),
+            sequence: entry.sequence,
+            reason: .foreignRecord
+        )
+    }
 }
 
 extension IndexRow {

@@ -1,3 +1,4 @@
+internal import Disk
 internal import SegmentLog
 
 /// An index of a segment that takes no more records.
@@ -18,10 +19,10 @@ protocol SealedIndex: SegmentIndex {
     func withID<Value>(
         at position: Int,
         _ body: (UnsafeRawBufferPointer, Int) -> Value
-    ) throws(StoreError) -> Value
+    ) throws(StorageError) -> Value
 
     /// Whether a row is a tombstone.
-    func isTombstone(_ row: Int) throws(StoreError) -> Bool
+    func isTombstone(_ row: Int) throws(StorageError) -> Bool
 }
 
 /// The index of one segment and which of its rows are live: as a value, a picture of one moment.
@@ -52,7 +53,7 @@ struct IndexedSegment: Sendable {
     /// The last row of an id.
     ///
     /// - Precondition: The collection is not one of events, so the index knows ids as they are.
-    func lastRow(of id: Text) throws(StoreError) -> Int? {
+    func lastRow(of id: Text) throws(StorageError) -> Int? {
         try index.lastRow(of: id) { _ in preconditionFailure("ids that can be replaced are kept whole") }
     }
 
@@ -71,7 +72,7 @@ struct IndexedSegment: Sendable {
 
 extension IndexedSegment {
     /// Kills every row whose record stands before a loss.
-    mutating func kill(before loss: Loss) throws(StoreError) {
+    mutating func kill(before loss: Loss) throws(StorageError) {
         for row in 0..<rowCount where isLive(row) {
             if try loss.isBehind(index.pointer(of: row)) { kill(row) }
         }
@@ -81,7 +82,7 @@ extension IndexedSegment {
     ///
     /// A document is live where no newer segment has its id and it is the last of its segment. The ids of every index
     /// are sorted, so one merge over all of them tells; nothing of it needs to be kept on disk.
-    static func all(_ indexes: [any SealedIndex], isAppendOnly: Bool) throws(StoreError) -> [IndexedSegment] {
+    static func all(_ indexes: [any SealedIndex], isAppendOnly: Bool) throws(StorageError) -> [IndexedSegment] {
         guard !isAppendOnly else { return indexes.map(IndexedSegment.init(events:)) }
         var segments = indexes.map { IndexedSegment(mortal: $0) }
         var heads: [Head] = []
@@ -123,17 +124,17 @@ private struct Head {
     private(set) var row = 0
     private var position = 0
 
-    init?(_ index: any SealedIndex, segment: Int) throws(StoreError) {
+    init?(_ index: any SealedIndex, segment: Int) throws(StorageError) {
         self.segment = segment
         guard try read(index) else { return nil }
     }
 
-    mutating func advance(in index: any SealedIndex) throws(StoreError) -> Bool {
+    mutating func advance(in index: any SealedIndex) throws(StorageError) -> Bool {
         position += 1
         return try read(index)
     }
 
-    private mutating func read(_ index: any SealedIndex) throws(StoreError) -> Bool {
+    private mutating func read(_ index: any SealedIndex) throws(StorageError) -> Bool {
         guard position < index.idCount else { return false }
         (id, row) = try index.withID(at: position) { (Array($0), $1) }
         return true

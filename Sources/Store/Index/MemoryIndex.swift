@@ -1,3 +1,4 @@
+internal import Disk
 internal import JSON
 internal import NIOConcurrencyHelpers
 internal import SegmentLog
@@ -32,7 +33,7 @@ final class MemoryIndex: SegmentIndex {
         rows.withLockedValue { $0.committedRange(below: rowCount) }
     }
 
-    func lastRow(of id: Text, confirm: (Int) throws(StoreError) -> Bool) -> Int? {
+    func lastRow(of id: Text, confirm: (Int) throws(StorageError) -> Bool) -> Int? {
         rows.withLockedValue { $0.ids[id].map(Int.init) }
     }
 

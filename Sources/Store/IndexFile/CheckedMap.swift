@@ -44,11 +44,11 @@ final class CheckedMap: @unchecked Sendable {
 
     /// Returns the bytes at an offset of the file; good for as long as this object lives.
     ///
-    /// - Throws: ``StoreError/corrupt(path:reason:)`` where a block of them is not what was written, or where they
+    /// - Throws: ``StorageError/corrupt(_:)`` where a block of them is not what was written, or where they
     ///   leave the body.
-    func bytes(at offset: Int, count: Int) throws(StoreError) -> UnsafeRawBufferPointer {
+    func bytes(at offset: Int, count: Int) throws(StorageError) -> UnsafeRawBufferPointer {
         guard count >= 0, offset >= body.lowerBound, offset <= body.upperBound, count <= body.upperBound - offset else {
-            throw corrupt("\(count) bytes at \(offset) are not in it")
+            throw corrupt(.malformed(at: offset))
         }
         guard count > 0 else { return UnsafeRawBufferPointer(start: nil, count: 0) }
         let first = (offset - body.lowerBound) / Self.blockByteCount
@@ -58,20 +58,19 @@ final class CheckedMap: @unchecked Sendable {
     }
 
     /// Verifies the whole body.
-    func verify() throws(StoreError) {
+    func verify() throws(StorageError) {
         _ = try bytes(at: body.lowerBound, count: body.count)
     }
 
-    /// The error for what a checksum did not find.
-    func corrupt(_ reason: String) -> StoreError {
-        .corrupt(path: path, reason: reason)
+    func corrupt(_ reason: Corruption.Index) -> StorageError {
+        .corrupt(Corruption(path: path, reason: .index(reason)))
     }
 
     private func isVerified(_ block: Int) -> Bool {
         verifiedWords[block / 64].load(ordering: .relaxed) & (1 << UInt64(block % 64)) != 0
     }
 
-    private func verify(_ block: Int) throws(StoreError) {
+    private func verify(_ block: Int) throws(StorageError) {
         let start = body.lowerBound + block * Self.blockByteCount
         let end = min(start + Self.blockByteCount, body.upperBound)
         let found = XXH3.hash64(
@@ -79,7 +78,7 @@ final class CheckedMap: @unchecked Sendable {
             seed: seed &+ UInt64(start)
         )
         guard found == mapped.bytes.littleEndian(at: body.upperBound + block * 8, as: UInt64.self) else {
-            throw corrupt("the block at \(start) does not match its checksum")
+            throw corrupt(.blockChecksumMismatch(at: start))
         }
         verifiedWords[block / 64].bitwiseOr(1 << UInt64(block % 64), ordering: .relaxed)
     }
@@ -93,16 +92,21 @@ struct MappedPart: Sendable {
 
     var byteCount: Int { range.count }
 
+    /// The error for what no checksum finds, at an offset within the part.
+    func corrupt(at offset: Int = 0) -> StorageError {
+        map.corrupt(.malformed(at: range.lowerBound + offset))
+    }
+
     /// Returns bytes at an offset within the part.
-    func bytes(at offset: Int, count: Int) throws(StoreError) -> UnsafeRawBufferPointer {
+    func bytes(at offset: Int, count: Int) throws(StorageError) -> UnsafeRawBufferPointer {
         guard offset >= 0, count >= 0, offset <= range.count, count <= range.count - offset else {
-            throw map.corrupt("\(count) bytes at \(offset) are not in the part at \(range.lowerBound)")
+            throw corrupt(at: offset)
         }
         return try map.bytes(at: range.lowerBound + offset, count: count)
     }
 
     /// Returns a number at an offset within the part.
-    func number<Number: FixedWidthInteger>(at offset: Int, as type: Number.Type) throws(StoreError) -> Number {
+    func number<Number: FixedWidthInteger>(at offset: Int, as type: Number.Type) throws(StorageError) -> Number {
         try bytes(at: offset, count: Number.bitWidth / 8).littleEndian(at: 0, as: type)
     }
 }

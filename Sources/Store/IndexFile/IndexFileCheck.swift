@@ -10,7 +10,7 @@ package enum IndexFileCheck {
         /// Nothing: the next start makes it again.
         case missing
         /// Not the index of this segment, or not all of it: the next start makes it again where the head shows that.
-        case unusable(reason: String)
+        case unusable(Corruption.Reason)
     }
 
     /// The path of the index of a sealed segment in the directory of its log.
@@ -20,24 +20,21 @@ package enum IndexFileCheck {
 
     /// Verifies every byte of the index of a sealed segment.
     ///
-    /// - Throws: ``DiskError`` where it cannot be read.
+    /// - Throws: ``StorageError/disk(_:)`` where it cannot be read.
     package static func run(
         of segment: SegmentSummary,
         in directory: String,
         _ schema: CollectionSchema,
         on disk: any Disk
-    ) throws(DiskError) -> Outcome {
-        do throws(StoreError) {
+    ) throws(StorageError) -> Outcome {
+        do throws(StorageError) {
             let index = try MappedIndex.open(path(of: segment, in: directory), of: segment, schema, on: disk)
             try index.verify()
             return .whole(byteCount: index.byteCount)
         } catch {
-            switch error {
-            case .disk(let failure) where failure.isMissing: return .missing
-            case .disk(let failure): throw failure
-            case .corrupt(_, let reason): return .unusable(reason: reason)
-            default: return .unusable(reason: "\(error)")
-            }
+            if case .corrupt(let corruption) = error { return .unusable(corruption.reason) }
+            guard error.isMissing else { throw error }
+            return .missing
         }
     }
 }

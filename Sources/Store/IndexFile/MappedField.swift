@@ -1,3 +1,4 @@
+internal import Disk
 internal import JSON
 
 /// One field of an index file: its distinct values in order, and for each the rows that have it.
@@ -28,15 +29,15 @@ struct MappedField: Sendable {
     }
 
     /// How many rows have the value at a position.
-    func count(at position: Int) throws(StoreError) -> Int {
+    func count(at position: Int) throws(StorageError) -> Int {
         guard case .many(let list) = try list(at: position) else { return 1 }
         let count = try list.count()
-        guard count <= rowCount else { throw corrupt(position) }
+        guard count <= rowCount else { throw lists.corrupt() }
         return count
     }
 
     /// Adds the rows that have the value at a position.
-    func add(at position: Int, to set: inout RowSet) throws(StoreError) {
+    func add(at position: Int, to set: inout RowSet) throws(StorageError) {
         switch try list(at: position) {
         case .one(let row): set.insert(row)
         case .many(let list): try list.add(to: &set)
@@ -44,7 +45,7 @@ struct MappedField: Sendable {
     }
 
     /// Calls `body` with the rows that have the value at a position, ascending.
-    func forEachRow(at position: Int, _ body: (Int) -> Void) throws(StoreError) {
+    func forEachRow(at position: Int, _ body: (Int) -> Void) throws(StorageError) {
         switch try list(at: position) {
         case .one(let row): body(row)
         case .many(let list):
@@ -52,12 +53,12 @@ struct MappedField: Sendable {
             try list.forEach { row in
                 if row < rowCount { body(row) } else { isBeyond = true }
             }
-            if isBeyond { throw corrupt(position) }
+            if isBeyond { throw lists.corrupt() }
         }
     }
 
     /// Returns the positions of the values a comparison passes, of which there is one run.
-    func positions(passing test: Condition.Test) throws(StoreError) -> Range<Int> {
+    func positions(passing test: Condition.Test) throws(StorageError) -> Range<Int> {
         let bounds: Range<Int>
         let reading: Scalar
         switch test {
@@ -85,16 +86,12 @@ struct MappedField: Sendable {
         case many(RoaringList)
     }
 
-    private func list(at position: Int) throws(StoreError) -> List {
+    private func list(at position: Int) throws(StorageError) -> List {
         let place = Int(try places.value(at: position))
-        guard place >= 0 else { throw corrupt(position) }
+        guard place >= 0 else { throw lists.corrupt() }
         guard place & 1 == 1 else { return .many(try RoaringList(in: lists, at: place)) }
-        guard place >> 1 < rowCount else { throw corrupt(position) }
+        guard place >> 1 < rowCount else { throw lists.corrupt() }
         return .one(place >> 1)
-    }
-
-    private func corrupt(_ position: Int) -> StoreError {
-        lists.map.corrupt("list \(position) at \(lists.range.lowerBound) has rows the segment has not")
     }
 }
 
@@ -104,11 +101,11 @@ struct MappedColumn: ValueColumn {
 
     var valueCount: Int { field.dictionary.count }
 
-    func value(at position: Int) throws(StoreError) -> Scalar {
+    func value(at position: Int) throws(StorageError) -> Scalar {
         try field.dictionary.scalar(at: position)
     }
 
-    func forEachRow(at position: Int, _ body: (Int) -> Void) throws(StoreError) {
+    func forEachRow(at position: Int, _ body: (Int) -> Void) throws(StorageError) {
         try field.forEachRow(at: position, body)
     }
 }

@@ -1,27 +1,26 @@
+internal import Disk
 internal import JSON
 
 /// The ids of a collection whose documents change: each with its last row, in order.
 struct SortedIDs: Sendable {
     let dictionary: MappedDictionary
     private let rows: PackedColumn
-    private let map: CheckedMap
     private let rowCount: Int
 
     init(_ section: IndexHeader.Section, in map: CheckedMap, rowCount: Int) {
-        self.map = map
         self.rowCount = rowCount
         let parts = section.parts.map { MappedPart(map: map, range: $0) }
         dictionary = MappedDictionary(ends: parts[0], values: parts[1], count: section.count)
         rows = PackedColumn(parts[2], count: section.count)
     }
 
-    func lastRow(of id: Text) throws(StoreError) -> Int? {
+    func lastRow(of id: Text) throws(StorageError) -> Int? {
         guard let position = try dictionary.position(of: id) else { return nil }
         return try row(at: position)
     }
 
-    func row(at position: Int) throws(StoreError) -> Int {
-        try rows.row(at: position, below: rowCount, in: map)
+    func row(at position: Int) throws(StorageError) -> Int {
+        try rows.row(at: position, below: rowCount)
     }
 }
 
@@ -61,21 +60,19 @@ struct HashedIDs: Sendable {
         UInt16(truncatingIfNeeded: hash)
     }
 
-    func lastRow(of id: Text, confirm: (Int) throws(StoreError) -> Bool) throws(StoreError) -> Int? {
+    func lastRow(of id: Text, confirm: (Int) throws(StorageError) -> Bool) throws(StorageError) -> Int? {
         guard rowCount > 0 else { return nil }
         let hash = XXH3.hash64(id.string)
         let bucket = Self.bucket(of: hash, bucketCount: Self.bucketCount(of: rowCount))
         let start = Int(try starts.value(at: bucket))
         let end = Int(try starts.value(at: bucket + 1))
         guard start >= 0, start <= end, end <= rowCount else {
-            throw fingerprints.map.corrupt(
-                "bucket \(bucket) of the ids at \(fingerprints.range.lowerBound) is malformed"
-            )
+            throw fingerprints.corrupt()
         }
         let bytes = try fingerprints.bytes(at: start * 2, count: (end - start) * 2)
         for entry in (start..<end).reversed()
         where bytes.littleEndian(at: (entry - start) * 2, as: UInt16.self) == Self.fingerprint(of: hash) {
-            let row = try rows.row(at: entry, below: rowCount, in: fingerprints.map)
+            let row = try rows.row(at: entry, below: rowCount)
             if try confirm(row) { return row }
         }
         return nil
@@ -84,9 +81,9 @@ struct HashedIDs: Sendable {
 
 extension PackedColumn {
     /// Returns a number that is a row.
-    fileprivate func row(at position: Int, below rowCount: Int, in map: CheckedMap) throws(StoreError) -> Int {
+    fileprivate func row(at position: Int, below rowCount: Int) throws(StorageError) -> Int {
         let row = Int(try value(at: position))
-        guard row >= 0, row < rowCount else { throw map.corrupt("there is no row \(row)") }
+        guard row >= 0, row < rowCount else { throw part.corrupt() }
         return row
     }
 }

@@ -1,7 +1,8 @@
+internal import Disk
 internal import JSON
 
 extension MappedIndex {
-    func rows(passing condition: Condition, below rowCount: Int) throws(StoreError) -> RowMatch {
+    func rows(passing condition: Condition, below rowCount: Int) throws(StorageError) -> RowMatch {
         if condition.path == .committedAt { return try committed(passing: condition, below: rowCount) }
         guard let field = fields.first(where: { $0.path == condition.path }) else { return .unknown }
         let match = try rows(of: field, touchedBy: condition, below: rowCount)
@@ -9,7 +10,7 @@ extension MappedIndex {
     }
 
     /// Exact where no row can be counted twice.
-    func count(passing condition: Condition, below rowCount: Int) throws(StoreError) -> Int? {
+    func count(passing condition: Condition, below rowCount: Int) throws(StorageError) -> Int? {
         guard tombstoneCount == 0, rowCount >= self.rowCount else { return nil }
         if condition.path == .committedAt {
             return switch try committed(passing: condition, below: rowCount) {
@@ -31,7 +32,7 @@ extension MappedIndex {
         of field: MappedField,
         touchedBy condition: Condition,
         below rowCount: Int
-    ) throws(StoreError) -> RowMatch {
+    ) throws(StorageError) -> RowMatch {
         let positions = try field.positions(touchedBy: condition)
         guard rowCount > 0, let first = positions.first else { return .none }
         if positions.count == 1, field.listedCount >= self.rowCount, try field.count(at: first) == self.rowCount {
@@ -47,7 +48,7 @@ extension MappedIndex {
 
     // MARK: committed_at
 
-    private func committed(passing condition: Condition, below rowCount: Int) throws(StoreError) -> RowMatch {
+    private func committed(passing condition: Condition, below rowCount: Int) throws(StorageError) -> RowMatch {
         guard rowCount > 0, let bounds else { return .none }
         let all = bounds.committedAt.lowerBound.microseconds...bounds.committedAt.upperBound.microseconds
         // Those that reach what there is; a client may name thousands of moments.
@@ -63,7 +64,7 @@ extension MappedIndex {
         return condition.isNegated ? match.inverted : match
     }
 
-    private func rows(committedIn spans: [ClosedRange<Int64>], below rowCount: Int) throws(StoreError) -> RowSet {
+    private func rows(committedIn spans: [ClosedRange<Int64>], below rowCount: Int) throws(StorageError) -> RowSet {
         let known = min(rowCount, self.rowCount)
         var found = RowSet(rowCount: rowCount)
         guard isAscending else {
@@ -85,7 +86,7 @@ extension MappedIndex {
 
 extension MappedField {
     /// The positions of the values whose rows pass a condition, or for `noneOf` of those whose rows do not.
-    fileprivate func positions(touchedBy condition: Condition) throws(StoreError) -> [Int] {
+    fileprivate func positions(touchedBy condition: Condition) throws(StorageError) -> [Int] {
         switch condition.test {
         case .anyOf, .noneOf:
             var positions: [Int] = []

@@ -29,21 +29,15 @@ final class MappedIndex: SealedIndex {
 
     /// Opens the index file of a sealed segment: reads the header and the checksums of the blocks, nothing else.
     ///
-    /// - Throws: ``StoreError/corrupt(path:reason:)`` where the file is not the index of this segment with this schema;
-    ///   ``StoreError/disk(_:)`` where it cannot be opened.
+    /// - Throws: ``StorageError/corrupt(_:)`` where the file is not the index of this segment with this schema;
+    ///   ``StorageError/disk(_:)`` where it cannot be opened.
     static func open(
         _ path: String,
         of segment: SegmentSummary,
         _ schema: CollectionSchema,
         on disk: any Disk
-    ) throws(StoreError) -> MappedIndex {
-        let mapped: MappedBytes
-        do {
-            mapped = try File(path, .read, on: disk).map()
-        } catch {
-            throw .disk(error)
-        }
-        return try MappedIndex(mapped, path: path, of: segment, schema)
+    ) throws(StorageError) -> MappedIndex {
+        try MappedIndex(File(path, .read, on: disk).map(), path: path, of: segment, schema)
     }
 
     /// Writes the index file of a sealed segment, durably, and opens it; where the disk is full it serves from memory,
@@ -54,11 +48,11 @@ final class MappedIndex: SealedIndex {
         of segment: SegmentSummary,
         _ schema: CollectionSchema,
         on disk: any Disk
-    ) throws(StoreError) -> MappedIndex {
+    ) throws(StorageError) -> MappedIndex {
         do {
             try disk.publish(bytes, at: path)
         } catch {
-            guard error.isNoSpace else { throw .disk(error) }
+            guard error.isNoSpace else { throw error }
             return try MappedIndex(MappedBytes(copying: bytes), path: path, of: segment, schema)
         }
         return try open(path, of: segment, schema, on: disk)
@@ -70,7 +64,7 @@ final class MappedIndex: SealedIndex {
         path: String,
         of segment: SegmentSummary,
         _ schema: CollectionSchema
-    ) throws(StoreError) {
+    ) throws(StorageError) {
         let header = try IndexHeader(mapped.bytes, path: path, of: segment, schema)
         let map = CheckedMap(mapped, path: path, body: header.body, seed: header.seed)
         let sections = header.sections
@@ -97,24 +91,24 @@ final class MappedIndex: SealedIndex {
     }
 
     /// Verifies every block, also those that nobody asks for.
-    func verify() throws(StoreError) {
+    func verify() throws(StorageError) {
         try map.verify()
     }
 
-    func pointer(of row: Int) throws(StoreError) -> RecordPointer {
+    func pointer(of row: Int) throws(StorageError) -> RecordPointer {
         let start = try offsets.value(at: row)
         let end = try offsets.value(at: row + 1)
         guard start < end, let offset = UInt32(exactly: start), let byteCount = UInt32(exactly: end &- start) else {
-            throw map.corrupt("row \(row) is said to stand from \(start) to \(end)")
+            throw offsets.part.corrupt()
         }
         return RecordPointer(segment: segment, offset: offset, byteCount: byteCount)
     }
 
-    func committedAt(of row: Int) throws(StoreError) -> Timestamp {
+    func committedAt(of row: Int) throws(StorageError) -> Timestamp {
         Timestamp(microseconds: try committedAt.value(at: row))
     }
 
-    func committedRange(below rowCount: Int) throws(StoreError) -> ClosedRange<Timestamp>? {
+    func committedRange(below rowCount: Int) throws(StorageError) -> ClosedRange<Timestamp>? {
         guard rowCount > 0, let bounds else { return nil }
         guard rowCount < self.rowCount else { return bounds.committedAt }
         if isAscending {
@@ -128,7 +122,7 @@ final class MappedIndex: SealedIndex {
         return Timestamp(microseconds: least)...Timestamp(microseconds: greatest)
     }
 
-    func lastRow(of id: Text, confirm: (Int) throws(StoreError) -> Bool) throws(StoreError) -> Int? {
+    func lastRow(of id: Text, confirm: (Int) throws(StorageError) -> Bool) throws(StorageError) -> Int? {
         guard let bounds, bounds.ids.contains(id) else { return nil }
         return switch ids {
         case .hashed(let ids): try ids.lastRow(of: id, confirm: confirm)
@@ -136,7 +130,7 @@ final class MappedIndex: SealedIndex {
         }
     }
 
-    func column(of path: FieldPath) throws(StoreError) -> (any ValueColumn)? {
+    func column(of path: FieldPath) throws(StorageError) -> (any ValueColumn)? {
         guard let field = fields.first(where: { $0.path == path }) else { return nil }
         guard !field.hasOverlaps, field.listedCount == rowCount - tombstoneCount else { return nil }
         return MappedColumn(field: field)
@@ -152,13 +146,13 @@ final class MappedIndex: SealedIndex {
     func withID<Value>(
         at position: Int,
         _ body: (UnsafeRawBufferPointer, Int) -> Value
-    ) throws(StoreError) -> Value {
+    ) throws(StorageError) -> Value {
         guard case .sorted(let ids) = ids else { preconditionFailure("the ids of events are not kept") }
         let row = try ids.row(at: position)
         return try ids.dictionary.withText(at: position) { body($0, row) }
     }
 
-    func isTombstone(_ row: Int) throws(StoreError) -> Bool {
+    func isTombstone(_ row: Int) throws(StorageError) -> Bool {
         guard let tombstones, tombstoneCount > 0 else { return false }
         return try RoaringList(in: tombstones, at: 0).contains(row)
     }
@@ -167,36 +161,39 @@ final class MappedIndex: SealedIndex {
 extension IndexHeader {
     /// Reads the header of an index file and verifies the table of its blocks.
     ///
-    /// - Throws: ``StoreError/corrupt(path:reason:)`` where it is not the index of this segment with this schema.
+    /// - Throws: ``StorageError/corrupt(_:)`` where it is not the index of this segment with this schema.
     init(
         _ file: UnsafeRawBufferPointer,
         path: String,
         of segment: SegmentSummary,
         _ schema: CollectionSchema
-    ) throws(StoreError) {
+    ) throws(StorageError) {
         let seed = Self.seed(log: schema.name, first: segment.id.first)
         let line = Array(file.prefix(Self.byteCountMax).prefix { $0 != UInt8(ascii: "\n") }) + [UInt8(ascii: "\n")]
+        func corrupt(_ reason: Corruption.Index) -> StorageError {
+            .corrupt(Corruption(path: path, reason: .index(reason)))
+        }
         let object: JSONObject
         do {
             object = try CheckedLine.open(line, seed: seed)
         } catch {
-            throw .corrupt(path: path, reason: "the header is \(error)")
+            throw corrupt(Corruption.Index(error))
         }
         guard let header = IndexHeader(object, lineByteCount: line.count, fileByteCount: file.count) else {
-            throw .corrupt(path: path, reason: "the header is of another format")
+            throw corrupt(.unknownFormat)
         }
         guard
             header.log == schema.name, header.segment == segment.id, header.digest == segment.digest,
             header.rowCount == segment.recordCount
         else {
-            throw .corrupt(path: path, reason: "it is the index of another segment")
+            throw corrupt(.ofOtherSegment)
         }
         guard header.isAppendOnly == schema.isAppendOnly, header.hasSections(of: schema) else {
-            throw .corrupt(path: path, reason: "it is the index of another schema")
+            throw corrupt(.ofOtherSchema)
         }
         let table = UnsafeRawBufferPointer(rebasing: file[header.body.upperBound...])
         guard XXH3.hash64(table, seed: seed &+ UInt64(header.body.upperBound)) == header.tableChecksum else {
-            throw .corrupt(path: path, reason: "the table of checksums does not match its own")
+            throw corrupt(.tableChecksumMismatch)
         }
         self = header
     }
@@ -209,6 +206,17 @@ extension IndexHeader {
         return sections[0].count == rowCount + 1 && sections[1].count == rowCount
             && (!isAppendOnly || sections[2].count == rowCount)
             && sections.allSatisfy { $0.name == .offsets || $0.name == .field || $0.count <= rowCount }
+    }
+}
+
+extension Corruption.Index {
+    fileprivate init(_ error: CheckedLineError) {
+        self =
+            switch error {
+            case .torn: .tornHeader
+            case .malformed: .malformedHeader
+            case .checksumMismatch: .headerChecksumMismatch
+            }
     }
 }
 

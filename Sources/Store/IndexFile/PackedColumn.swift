@@ -1,3 +1,5 @@
+internal import Disk
+
 /// A column of 64-bit numbers in few bytes, any of which is found in constant time.
 ///
 /// Shape: for each block of 128 numbers an entry of 16 bytes, then the blocks:
@@ -14,7 +16,7 @@ struct PackedColumn: Sendable {
     private static let entryByteCount = 16
 
     let count: Int
-    private let part: MappedPart
+    let part: MappedPart
 
     init(_ part: MappedPart, count: Int) {
         self.part = part
@@ -24,7 +26,7 @@ struct PackedColumn: Sendable {
     /// Returns the number at a position.
     ///
     /// - Precondition: the position is below `count`.
-    func value(at position: Int) throws(StoreError) -> Int64 {
+    func value(at position: Int) throws(StorageError) -> Int64 {
         precondition(position >= 0 && position < count, "a position of the column")
         let block = try block(position / Self.blockCount)
         let offset = block.offset + position % Self.blockCount * block.width
@@ -32,7 +34,7 @@ struct PackedColumn: Sendable {
     }
 
     /// Calls `body` with each position of a range and its number, in order.
-    func forEach(in positions: Range<Int>, _ body: (Int, Int64) -> Void) throws(StoreError) {
+    func forEach(in positions: Range<Int>, _ body: (Int, Int64) -> Void) throws(StorageError) {
         precondition(positions.lowerBound >= 0 && positions.upperBound <= count, "positions of the column")
         var start = positions.lowerBound
         while start < positions.upperBound {
@@ -46,8 +48,8 @@ struct PackedColumn: Sendable {
     }
 
     /// Returns the first position of a range whose number is not below `bound`, where they ascend; else the range's end.
-    func firstPosition(in positions: Range<Int>, notBelow bound: Int64) throws(StoreError) -> Int {
-        try positions.firstPosition { position throws(StoreError) in try value(at: position) >= bound }
+    func firstPosition(in positions: Range<Int>, notBelow bound: Int64) throws(StorageError) -> Int {
+        try positions.firstPosition { position throws(StorageError) in try value(at: position) >= bound }
     }
 
     private struct Block {
@@ -69,12 +71,12 @@ struct PackedColumn: Sendable {
         }
     }
 
-    private func block(_ index: Int) throws(StoreError) -> Block {
+    private func block(_ index: Int) throws(StorageError) -> Block {
         let entry = try part.bytes(at: index * Self.entryByteCount, count: Self.entryByteCount)
         let place = entry.littleEndian(at: 8, as: UInt64.self)
         let width = Int(place & 0xff)
         guard width <= 8 else {
-            throw part.map.corrupt("a number of \(width) bytes in the part at \(part.range.lowerBound)")
+            throw part.corrupt(at: index * Self.entryByteCount)
         }
         return Block(base: entry.littleEndian(at: 0, as: Int64.self), width: width, offset: Int(place >> 8))
     }
@@ -106,7 +108,7 @@ struct PackedColumn: Sendable {
 
 extension Range<Int> {
     /// Finds by bisection the first position that is beyond, when all after it are; else the range's end.
-    func firstPosition(where isBeyond: (Int) throws(StoreError) -> Bool) throws(StoreError) -> Int {
+    func firstPosition(where isBeyond: (Int) throws(StorageError) -> Bool) throws(StorageError) -> Int {
         var low = lowerBound
         var high = upperBound
         while low < high {

@@ -1,3 +1,5 @@
+internal import Disk
+
 /// A set of rows as a Roaring bitmap in the public portable form, read in place.
 ///
 /// Rows that share their upper 16 bits are in one container: an array of the lower 16 bits, a bitmap, or runs.
@@ -24,7 +26,7 @@ struct RoaringList {
     private let firstContainer: Int
 
     /// Reads the head of the list at an offset of `part`.
-    init(in part: MappedPart, at offset: Int) throws(StoreError) {
+    init(in part: MappedPart, at offset: Int) throws(StorageError) {
         self.part = part
         let cookie = try part.number(at: offset, as: UInt32.self)
         if cookie & 0xffff == Self.cookieWithRuns {
@@ -36,26 +38,26 @@ struct RoaringList {
             runFlags = nil
             descriptions = offset + 8
         } else {
-            throw part.map.corrupt("the list at \(part.range.lowerBound + offset) is no Roaring bitmap")
+            throw part.corrupt(at: offset)
         }
         guard containerCount <= 1 << 16 else {
-            throw part.map.corrupt("the list at \(part.range.lowerBound + offset) has \(containerCount) containers")
+            throw part.corrupt(at: offset)
         }
         let hasOffsets = runFlags == nil || containerCount >= Self.offsetsCountMin
         firstContainer = descriptions + containerCount * (hasOffsets ? 8 : 4)
     }
 
     /// How many rows are in the set: a sum over its containers.
-    func count() throws(StoreError) -> Int {
+    func count() throws(StorageError) -> Int {
         let descriptions = try part.bytes(at: descriptions, count: containerCount * 4)
         return (0..<containerCount).reduce(0) {
             $0 + Int(descriptions.littleEndian(at: $1 * 4 + 2, as: UInt16.self)) + 1
         }
     }
 
-    func contains(_ row: Int) throws(StoreError) -> Bool {
+    func contains(_ row: Int) throws(StorageError) -> Bool {
         var isIn = false
-        try forEachContainer { container throws(StoreError) in
+        try forEachContainer { container throws(StorageError) in
             guard container.firstRow == row & ~0xffff else { return }
             isIn = container.contains(row & 0xffff)
         }
@@ -63,21 +65,21 @@ struct RoaringList {
     }
 
     /// Calls `body` with each row, from the first or from the last.
-    func forEach(ascending: Bool = true, _ body: (Int) -> Void) throws(StoreError) {
+    func forEach(ascending: Bool = true, _ body: (Int) -> Void) throws(StorageError) {
         guard !ascending else {
-            return try forEachContainer { container throws(StoreError) in container.forEach(ascending: true, body) }
+            return try forEachContainer { container throws(StorageError) in container.forEach(ascending: true, body) }
         }
         var containers: [Container] = []
-        try forEachContainer { container throws(StoreError) in containers.append(container) }
+        try forEachContainer { container throws(StorageError) in containers.append(container) }
         for container in containers.reversed() { container.forEach(ascending: false, body) }
     }
 
     /// Adds all rows to `set`; those beyond its end are left out.
-    func add(to set: inout RowSet) throws(StoreError) {
-        try forEachContainer { container throws(StoreError) in container.add(to: &set) }
+    func add(to set: inout RowSet) throws(StorageError) {
+        try forEachContainer { container throws(StorageError) in container.add(to: &set) }
     }
 
-    private func forEachContainer(_ body: (Container) throws(StoreError) -> Void) throws(StoreError) {
+    private func forEachContainer(_ body: (Container) throws(StorageError) -> Void) throws(StorageError) {
         var offset = firstContainer
         for index in 0..<containerCount {
             let description = try part.bytes(at: descriptions + index * 4, count: 4)

@@ -1,3 +1,4 @@
+internal import Disk
 internal import JSON
 internal import NIOConcurrencyHelpers
 internal import SegmentLog
@@ -13,7 +14,7 @@ extension Collection {
         _ compaction: Compaction,
         notice: (MaintenanceNotice) -> Void,
         isEnding: () -> Bool
-    ) throws(StoreError) {
+    ) throws(StorageError) {
         guard !isQuarantined else { return }
         if let retention, let dropped = try drop(retention) { notice(dropped) }
         for path in damagedIndexPaths.withLockedValue({ $0.sorted() }) {
@@ -26,7 +27,7 @@ extension Collection {
     // MARK: Sealing
 
     /// Seals every segment that takes no more records; returns soon after `isEnding` says so.
-    func sealClosed(notice: (MaintenanceNotice) -> Void, isEnding: () -> Bool) throws(StoreError) {
+    func sealClosed(notice: (MaintenanceNotice) -> Void, isEnding: () -> Bool) throws(StorageError) {
         guard !isQuarantined else { return }
         for segment in log.segments where segment.form == .closed {
             guard let sealed = try seal(segment, isEnding) else { return }
@@ -35,27 +36,26 @@ extension Collection {
     }
 
     /// Closes an active segment of some length, so that it can be sealed.
-    func closeLongActive(byteCountMin: Int64) async throws(StoreError) {
+    func closeLongActive(byteCountMin: Int64) async throws(StorageError) {
         guard let active = log.segments.last, active.byteCount >= byteCountMin else { return }
-        do { try await log.roll() } catch { throw StoreError(error) }
+        try await log.roll()
     }
 
     /// Compresses a closed segment and lets an index file take the place of the one in memory; nil where it was given up.
-    private func seal(_ segment: SegmentSummary, _ isEnding: () -> Bool) throws(StoreError) -> MaintenanceNotice? {
+    private func seal(_ segment: SegmentSummary, _ isEnding: () -> Bool) throws(StorageError) -> MaintenanceNotice? {
         var rows = RowCollector(schema)
         let replacement: Replacement
-        do throws(SegmentError) {
-            replacement = try log.replacement(sealing: segment.id) { entry throws(SegmentError) in
+        do throws(StorageError) {
+            replacement = try log.replacement(sealing: segment.id) { entry throws(StorageError) in
                 if isEnding() { throw .closed }
                 rows.add(entry)
             }
-        } catch {
-            if error == .closed { return nil }
-            throw StoreError(error)
+        } catch .closed {
+            return nil
         }
         let sealed = try publish(replacement, rows)
         if let sealed { index.swap(sealed) }
-        try ofLog { () throws(SegmentError) in try log.clear(replacement) }
+        try log.clear(replacement)
         return .sealed(
             collection: schema.name,
             documentCount: segment.recordCount,
@@ -65,7 +65,7 @@ extension Collection {
     }
 
     /// Makes an index file again that a read found damaged; nil where it is not needed any more.
-    private func mend(_ path: String) throws(StoreError) -> MaintenanceNotice? {
+    private func mend(_ path: String) throws(StorageError) -> MaintenanceNotice? {
         let segment = log.segments.first { $0.form == .sealed && log.indexPath($0.id) == path }
         if let segment, let sealed = log.sealedSegment(segment.id) {
             index.swap(try MappedIndex.rebuild(sealed, schema, on: disk))
@@ -75,9 +75,9 @@ extension Collection {
     }
 
     /// Writes the index file of a replacement and makes both count.
-    private func publish(_ replacement: Replacement, _ rows: RowCollector) throws(StoreError) -> MappedIndex? {
+    private func publish(_ replacement: Replacement, _ rows: RowCollector) throws(StorageError) -> MappedIndex? {
         var sealed: MappedIndex?
-        do throws(StoreError) {
+        do throws(StorageError) {
             if let new = replacement.new {
                 sealed = try MappedIndex.publish(
                     try rows.finish(for: new),
@@ -91,25 +91,25 @@ extension Collection {
             log.abandon(replacement)
             throw error
         }
-        try ofLog { () throws(SegmentError) in try log.publish(replacement) }
+        try log.publish(replacement)
         return sealed
     }
 
     // MARK: Retention
 
     /// Closes the active segment where few events arrive and it would keep old ones too long.
-    func closeForRetention(_ retention: Retention?) async throws(StoreError) {
+    func closeForRetention(_ retention: Retention?) async throws(StorageError) {
         guard let retention, let active = log.segments.last, let oldest = active.firstAt,
             retention.closesActive(oldest: oldest, now: clock())
         else { return }
-        do { try await log.roll() } catch { throw StoreError(error) }
+        try await log.roll()
     }
 
     /// Drops the segments that may go, and returns nil where there is none.
-    private func drop(_ retention: Retention) throws(StoreError) -> MaintenanceNotice? {
+    private func drop(_ retention: Retention) throws(StorageError) -> MaintenanceNotice? {
         precondition(schema.isAppendOnly, "only events grow old")
         let segments = log.segments
-        let candidates = try index.snapshot().map { segment throws(StoreError) in
+        let candidates = try index.snapshot().map { segment throws(StorageError) in
             let summary = segments.first { $0.id == segment.index.segment }
             let indexed = (segment.index as? any SealedIndex)?.byteCount ?? 0
             return Retention.Candidate(
@@ -122,10 +122,10 @@ extension Collection {
         let count = retention.dropCount(candidates, now: clock())
         guard count > 0 else { return nil }
         let ids = try index.snapshot().prefix(count).map(\.index.segment)
-        let replacement = try ofLog { () throws(SegmentError) in try log.replacement(dropping: ids) }
-        try ofLog { () throws(SegmentError) in try log.publish(replacement) }
+        let replacement = try log.replacement(dropping: ids)
+        try log.publish(replacement)
         index.drop(ids)
-        try ofLog { () throws(SegmentError) in try log.clear(replacement) }
+        try log.clear(replacement)
         return .dropped(
             collection: schema.name,
             segmentCount: count,
@@ -137,10 +137,10 @@ extension Collection {
     // MARK: Compaction
 
     /// Writes the oldest run worth it again as one segment, and returns nil where there is none, or where it was given up.
-    private func compact(_ compaction: Compaction, _ isEnding: () -> Bool) throws(StoreError) -> MaintenanceNotice? {
+    private func compact(_ compaction: Compaction, _ isEnding: () -> Bool) throws(StorageError) -> MaintenanceNotice? {
         let segments = try index.snapshot()
         let summaries = log.segments
-        let candidates = try segments.indices.map { position throws(StoreError) in
+        let candidates = try segments.indices.map { position throws(StorageError) in
             try segments[position].compactionCandidate(
                 summaries.first { $0.id == segments[position].index.segment },
                 isOldest: position == 0
@@ -151,16 +151,15 @@ extension Collection {
         let run = merge.run.map(\.index.segment)
         var rows = RowCollector(schema)
         let replacement: Replacement
-        do throws(SegmentError) {
-            replacement = try log.replacement(merging: run) { entry throws(SegmentError) in
+        do throws(StorageError) {
+            replacement = try log.replacement(merging: run) { entry throws(StorageError) in
                 if isEnding() { throw .closed }
                 return merge.keeps(entry)
             } visit: { entry in
                 rows.add(entry)
             }
-        } catch {
-            if error == .closed { return nil }
-            throw StoreError(error)
+        } catch .closed {
+            return nil
         }
         if let failure = merge.failure {
             log.abandon(replacement)
@@ -168,7 +167,7 @@ extension Collection {
         }
         let merged = try publish(replacement, rows)
         index.merge(run, into: merged, origins: merge.origins)
-        try ofLog { () throws(SegmentError) in try log.clear(replacement) }
+        try log.clear(replacement)
         return .compacted(
             collection: schema.name,
             segmentCount: run.count,
@@ -177,16 +176,13 @@ extension Collection {
         )
     }
 
-    private func ofLog<Value>(_ body: () throws(SegmentError) -> Value) throws(StoreError) -> Value {
-        do { return try body() } catch { throw StoreError(error) }
-    }
 }
 
 /// Makes an index file of the records that a replacement visits.
 private struct RowCollector {
     private let schema: CollectionSchema
     private var builder: IndexFileBuilder
-    private var unreadable: UInt64?
+    private var foreign: Corruption?
 
     init(_ schema: CollectionSchema) {
         self.schema = schema
@@ -195,14 +191,14 @@ private struct RowCollector {
 
     mutating func add(_ entry: LogEntry) {
         guard let row = IndexRow(entry, schema) else {
-            unreadable = unreadable ?? entry.sequence
+            foreign = foreign ?? Corruption(foreign: entry, in: schema)
             return
         }
         builder.append(row)
     }
 
-    func finish(for segment: SegmentSummary) throws(StoreError) -> [UInt8] {
-        if let unreadable { throw .unreadableRecord(collection: schema.name, sequence: unreadable) }
+    func finish(for segment: SegmentSummary) throws(StorageError) -> [UInt8] {
+        if let foreign { throw .corrupt(foreign) }
         return builder.finish(for: segment)
     }
 }

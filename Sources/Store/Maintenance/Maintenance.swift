@@ -17,7 +17,7 @@ final class Maintenance: Sendable {
     private let request: AsyncStream<Void>.Continuation
     private let tasks = NIOLockedValueBox<[Task<Void, Never>]>([])
     /// What the last round could not do, by the name of the collection, and since when.
-    private let failures = NIOLockedValueBox<[String: (error: StoreError, since: Timestamp)]>([:])
+    private let failures = NIOLockedValueBox<[String: (error: StorageError, since: Timestamp)]>([:])
     /// Whether a merge that is under way is to be given up: it can take seconds, and the next start does it again.
     private let isEnding = NIOLockedValueBox(false)
 
@@ -49,12 +49,12 @@ final class Maintenance: Sendable {
     /// What maintenance could not do, a condition for each collection.
     var conditions: [HealthCondition] {
         failures.withLockedValue { $0 }.map { name, failure in
-            let reason = failure.error.diskReason ?? "stored data failed its checksum, or cannot be read"
+            let reason = failure.error.failedCall?.reason ?? "stored data failed its checksum, or cannot be read"
             return HealthCondition(subject: "maintenance of \(name)", reason: reason, since: failure.since)
         }
     }
 
-    private func note(_ error: StoreError, of collection: Collection) {
+    private func note(_ error: StorageError, of collection: Collection) {
         failures.withLockedValue { $0[collection.schema.name] = (error, $0[collection.schema.name]?.since ?? clock()) }
     }
 
@@ -72,9 +72,9 @@ final class Maintenance: Sendable {
 
     /// Does what is due in all collections, and returns the first failure; the others are maintained all the same.
     @discardableResult
-    func round(_ collections: [Collection]) async -> StoreError? {
-        let failure = await serially(collections) { collection throws(StoreError) in
-            do throws(StoreError) {
+    func round(_ collections: [Collection]) async -> StorageError? {
+        let failure = await serially(collections) { collection throws(StorageError) in
+            do throws(StorageError) {
                 try await self.maintain(collection)
             } catch {
                 guard error.isNoSpace else { throw error }
@@ -90,20 +90,20 @@ final class Maintenance: Sendable {
     /// Seals what a start would have to read again, where that takes longer than a moment, as far as time allows.
     func settle(_ collections: [Collection]) async {
         let end = ContinuousClock.now + options.settlingTimeMax
-        await serially(collections) { collection throws(StoreError) in
+        await serially(collections) { collection throws(StorageError) in
             guard ContinuousClock.now < end else { return }
             try await collection.closeLongActive(byteCountMin: self.options.settledByteCountMin)
-            try await self.onQueue { notice throws(StoreError) in
+            try await self.onQueue { notice throws(StorageError) in
                 try collection.sealClosed(notice: notice) { ContinuousClock.now >= end }
             }
         }
     }
 
-    private func maintain(_ collection: Collection) async throws(StoreError) {
+    private func maintain(_ collection: Collection) async throws(StorageError) {
         let retention = options.retention[collection.schema.name]
         try await collection.closeForRetention(retention)
         let compaction = Compaction(byteCountMax: options.mergedByteCountMax)
-        try await onQueue { [isEnding] notice throws(StoreError) in
+        try await onQueue { [isEnding] notice throws(StorageError) in
             try collection.maintain(retention, compaction, notice: notice) { isEnding.withLockedValue { $0 } }
         }
     }
@@ -119,12 +119,12 @@ final class Maintenance: Sendable {
 
     /// Runs work that blocks, and tells what it did.
     private func onQueue(
-        _ work: @escaping @Sendable ((MaintenanceNotice) -> Void) throws(StoreError) -> Void
-    ) async throws(StoreError) {
+        _ work: @escaping @Sendable ((MaintenanceNotice) -> Void) throws(StorageError) -> Void
+    ) async throws(StorageError) {
         let notice = options.notice
         let result = await withCheckedContinuation { continuation in
             queue.async {
-                continuation.resume(returning: Result { () throws(StoreError) in try work(notice) })
+                continuation.resume(returning: Result { () throws(StorageError) in try work(notice) })
             }
         }
         try result.get()
@@ -133,13 +133,13 @@ final class Maintenance: Sendable {
     @discardableResult
     private func serially(
         _ collections: [Collection],
-        _ body: (Collection) async throws(StoreError) -> Void
-    ) async -> StoreError? {
+        _ body: (Collection) async throws(StorageError) -> Void
+    ) async -> StorageError? {
         await turns.enter("maintenance")
         defer { turns.leave("maintenance") }
-        var failure: StoreError?
+        var failure: StorageError?
         for collection in collections {
-            do throws(StoreError) {
+            do throws(StorageError) {
                 try await body(collection)
                 failures.withLockedValue { $0[collection.schema.name] = nil }
             } catch {

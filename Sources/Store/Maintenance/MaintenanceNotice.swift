@@ -1,3 +1,5 @@
+package import Disk
+
 /// What maintenance did to a collection, for the log of whoever runs it.
 package enum MaintenanceNotice: Sendable {
     /// A segment was compressed and given an index file.
@@ -9,7 +11,7 @@ package enum MaintenanceNotice: Sendable {
     /// An index file that was found damaged was made again from its segment.
     case mended(collection: String, path: String)
     /// Maintenance could not do its work; the collection serves as before, and the next round tries again.
-    case failed(collection: String, StoreError)
+    case failed(collection: String, StorageError)
 }
 
 extension MaintenanceNotice: CustomStringConvertible {

@@ -1,3 +1,4 @@
+internal import Disk
 internal import SegmentLog
 
 /// Decides, record by record, what of a run of segments is worth keeping.
@@ -9,7 +10,7 @@ final class SegmentMerge {
     /// For each record kept, which row it was; none of events.
     private(set) var origins: [RowOrigin] = []
     /// Why it cannot be decided.
-    private(set) var failure: StoreError?
+    private(set) var failure: StorageError?
     private let older: [IndexedSegment]
     private let newer: [IndexedSegment]
     /// The next record: its segment's position in the run, and its row there.
@@ -28,7 +29,7 @@ final class SegmentMerge {
         while next.row == run[next.segment].rowCount { next = RowOrigin(segment: next.segment + 1, row: 0) }
         let origin = next
         next = RowOrigin(segment: origin.segment, row: origin.row + 1)
-        do throws(StoreError) {
+        do throws(StorageError) {
             let isLive = run[origin.segment].isLive(origin.row)
             let isKept = isLive ? true : try isNeededTombstone(entry, at: origin)
             if isKept { origins.append(origin) }
@@ -39,7 +40,7 @@ final class SegmentMerge {
         }
     }
 
-    private func isNeededTombstone(_ entry: LogEntry, at origin: RowOrigin) throws(StoreError) -> Bool {
+    private func isNeededTombstone(_ entry: LogEntry, at origin: RowOrigin) throws(StorageError) -> Bool {
         guard !older.isEmpty, let record = entry.line.withUnsafeBytes({ Record($0) }), record.document == nil else {
             return false
         }
@@ -59,7 +60,7 @@ extension IndexedSegment {
     func compactionCandidate(
         _ summary: SegmentSummary?,
         isOldest: Bool
-    ) throws(StoreError) -> Compaction.Candidate {
+    ) throws(StorageError) -> Compaction.Candidate {
         guard let summary, let sealed = index as? any SealedIndex, rowCount > 0 else {
             return Compaction.Candidate(byteCount: 0, liveByteCount: 0, isComplete: false)
         }

@@ -1,3 +1,5 @@
+internal import Disk
+
 /// Where a walk over one segment's column stands: at a run of values alike in order, those that 1, "1" and "1.0" are.
 struct ColumnHead {
     let segment: Int
@@ -11,7 +13,7 @@ struct ColumnHead {
     private var following: Scalar?
 
     /// Begins at the smallest value, or at the largest; nil for a column without values.
-    init?(_ column: any ValueColumn, of segment: Int, ascending: Bool) throws(StoreError) {
+    init?(_ column: any ValueColumn, of segment: Int, ascending: Bool) throws(StorageError) {
         guard column.valueCount > 0 else { return nil }
         self.segment = segment
         self.column = column
@@ -22,7 +24,7 @@ struct ColumnHead {
     }
 
     /// Goes on to the next run, and returns false at the end.
-    mutating func advance() throws(StoreError) -> Bool {
+    mutating func advance() throws(StorageError) -> Bool {
         guard let following else { return false }
         value = following
         run = run.upperBound..<run.upperBound + 1
@@ -30,7 +32,7 @@ struct ColumnHead {
         return true
     }
 
-    private mutating func extendRun() throws(StoreError) {
+    private mutating func extendRun() throws(StorageError) {
         following = nil
         while run.upperBound < column.valueCount {
             let next = try column.value(at: position(run.upperBound))
@@ -50,7 +52,7 @@ struct ColumnHead {
     var isSingle: Bool { run.count == 1 }
 
     /// Calls `body` with each row of the run.
-    func forEachRow(_ body: (Int) -> Void) throws(StoreError) {
+    func forEachRow(_ body: (Int) -> Void) throws(StorageError) {
         for step in run { try column.forEachRow(at: position(step), body) }
     }
 

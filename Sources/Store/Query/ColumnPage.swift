@@ -1,3 +1,5 @@
+internal import Disk
+
 /// A window of rows, collected from one value after the other; the rows of one value are in the order of `committed_at`.
 struct ColumnPage {
     private(set) var places: [RowPlace] = []
@@ -21,11 +23,11 @@ struct ColumnPage {
     var isFull: Bool { passedCount >= window.end }
 
     /// Adds the rows of all segments that have the next value.
-    mutating func add(_ heads: [ColumnHead]) throws(StoreError) {
+    mutating func add(_ heads: [ColumnHead]) throws(StorageError) {
         if isAppendOnly { try addInLogOrder(heads) } else { try addRanked(heads) }
     }
 
-    private mutating func addInLogOrder(_ heads: [ColumnHead]) throws(StoreError) {
+    private mutating func addInLogOrder(_ heads: [ColumnHead]) throws(StorageError) {
         for head in heads.sorted(by: { ascending ? $0.segment < $1.segment : $1.segment < $0.segment }) where !isFull {
             try collect(head)
             let first = max(window.start - passedCount, 0)
@@ -41,7 +43,7 @@ struct ColumnPage {
     }
 
     /// Documents that are replaced keep their moment, so their rows are in no order.
-    private mutating func addRanked(_ heads: [ColumnHead]) throws(StoreError) {
+    private mutating func addRanked(_ heads: [ColumnHead]) throws(StorageError) {
         var ranking = Ranking(countMax: window.end - passedCount, ascending: ascending)
         var count = 0
         for head in heads {
@@ -59,7 +61,7 @@ struct ColumnPage {
     }
 
     /// Gathers the rows at a head that pass.
-    private mutating func collect(_ head: ColumnHead) throws(StoreError) {
+    private mutating func collect(_ head: ColumnHead) throws(StorageError) {
         let passing = passing[head.segment]
         var rows: [UInt32] = []
         swap(&rows, &self.rows)

@@ -1,3 +1,4 @@
+package import Disk
 package import JSON
 internal import SegmentLog
 
@@ -14,11 +15,18 @@ extension Collection {
         from: Timestamp?,
         until: Timestamp?,
         bucketCount: Int
-    ) throws(StoreError) -> [HistogramBucket] {
-        try retrying { () throws(StoreError) in
-            var run = try HistogramRun(filter, over: self)
-            return try run.buckets(from: from, until: until, count: bucketCount)
-        }
+    ) throws(StorageError) -> [HistogramBucket] {
+        try retrying(counts(filter, from: from, until: until, bucketCount: bucketCount))
+    }
+
+    private func counts(
+        _ filter: Filter,
+        from: Timestamp?,
+        until: Timestamp?,
+        bucketCount: Int
+    ) throws(StorageError) -> [HistogramBucket] {
+        var run = try HistogramRun(filter, over: self)
+        return try run.buckets(from: from, until: until, count: bucketCount)
     }
 }
 

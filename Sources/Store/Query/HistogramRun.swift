@@ -1,3 +1,4 @@
+internal import Disk
 internal import JSON
 
 /// One histogram: the rows that pass are only counted, between bounds found in the moments of each index.
@@ -7,7 +8,7 @@ struct HistogramRun {
     private var found: [Int: SegmentRows] = [:]
     private let isAppendOnly: Bool
 
-    init(_ filter: Filter, over collection: Collection) throws(StoreError) {
+    init(_ filter: Filter, over collection: Collection) throws(StorageError) {
         run = try QueryRun(filter, over: collection)
         isAppendOnly = collection.schema.isAppendOnly
     }
@@ -16,7 +17,7 @@ struct HistogramRun {
         from: Timestamp?,
         until: Timestamp?,
         count: Int
-    ) throws(StoreError) -> [HistogramBucket] {
+    ) throws(StorageError) -> [HistogramBucket] {
         var start = from
         var end = until
         if from == nil || until == nil {
@@ -33,7 +34,7 @@ struct HistogramRun {
     }
 
     /// The first and the last moment of the documents that pass, of those in a part of time.
-    private mutating func extent(from: Timestamp?, until: Timestamp?) throws(StoreError) -> ClosedRange<Timestamp>? {
+    private mutating func extent(from: Timestamp?, until: Timestamp?) throws(StorageError) -> ClosedRange<Timestamp>? {
         let positions = run.segments.indices
         guard isAppendOnly else {
             var whole: ClosedRange<Timestamp>?
@@ -59,7 +60,7 @@ struct HistogramRun {
         of position: Int,
         from: Timestamp?,
         until: Timestamp?
-    ) throws(StoreError) -> ClosedRange<Timestamp>? {
+    ) throws(StorageError) -> ClosedRange<Timestamp>? {
         let segment = run.segments[position]
         guard let range = try segment.index.committedRange(below: segment.rowCount),
             range.upperBound >= from ?? .earliest, range.lowerBound < until ?? .latest || until == nil
@@ -73,8 +74,8 @@ struct HistogramRun {
             }
             return extent
         }
-        let first = try from.map { from throws(StoreError) in try segment.firstRow(from: from) } ?? 0
-        let end = try until.map { until throws(StoreError) in try segment.firstRow(from: until) } ?? segment.rowCount
+        let first = if let from { try segment.firstRow(from: from) } else { 0 }
+        let end = if let until { try segment.firstRow(from: until) } else { segment.rowCount }
         guard first < end, let ends = rows.ends(in: first..<end) else { return nil }
         return try segment.index.committedAt(of: ends.first)...segment.index.committedAt(of: ends.last)
     }
@@ -85,7 +86,7 @@ struct HistogramRun {
         from start: Timestamp,
         until end: Timestamp,
         to spans: inout Spans
-    ) throws(StoreError) {
+    ) throws(StorageError) {
         let segment = run.segments[position]
         guard let range = try segment.index.committedRange(below: segment.rowCount), range.upperBound >= start,
             range.lowerBound < end
@@ -114,7 +115,7 @@ struct HistogramRun {
         }
     }
 
-    private mutating func rows(in position: Int) throws(StoreError) -> SegmentRows {
+    private mutating func rows(in position: Int) throws(StorageError) -> SegmentRows {
         if let rows = found[position] { return rows }
         let rows = try run.rows(in: position)
         found[position] = rows
@@ -125,10 +126,10 @@ struct HistogramRun {
         _ rows: SegmentRows,
         of segment: IndexedSegment,
         _ body: (Timestamp) -> Void
-    ) throws(StoreError) {
-        var failure: StoreError?
+    ) throws(StorageError) {
+        var failure: StorageError?
         rows.forEach(ascending: true) { row in
-            do throws(StoreError) { body(try segment.index.committedAt(of: row)) } catch { failure = error }
+            do throws(StorageError) { body(try segment.index.committedAt(of: row)) } catch { failure = error }
             return failure == nil
         }
         if let failure { throw failure }
@@ -139,7 +140,7 @@ extension IndexedSegment {
     /// The first row committed at a moment or later, found by bisection; `rowCount` where there is none.
     ///
     /// - Precondition: The segment is one of events, whose rows are in the order of `committed_at`.
-    fileprivate func firstRow(from moment: Timestamp, after first: Int = 0) throws(StoreError) -> Int {
+    fileprivate func firstRow(from moment: Timestamp, after first: Int = 0) throws(StorageError) -> Int {
         var low = first
         var high = rowCount
         while low < high {

@@ -1,3 +1,4 @@
+internal import Disk
 internal import JSON
 
 /// Pages in the order of a field: columns of it are walked together until the page is full.
@@ -13,7 +14,7 @@ extension QueryRun {
         by path: FieldPath,
         _ window: Window,
         ascending: Bool
-    ) throws(StoreError) -> (total: Int, places: [RowPlace]) {
+    ) throws(StorageError) -> (total: Int, places: [RowPlace]) {
         var columns: [(any ValueColumn)?] = []
         var passing: [SegmentRows] = []
         var total = 0
@@ -61,9 +62,9 @@ extension QueryRun {
         of position: Int,
         by path: FieldPath,
         in ranking: inout Ranking
-    ) throws(StoreError) {
+    ) throws(StorageError) {
         let index = segments[position].index
-        try read(rows, of: segments[position]) { row, document throws(StoreError) in
+        try read(rows, of: segments[position]) { row, document throws(StorageError) in
             let value = FieldValue(path, in: document).sortValue
             let committedAt = try index.committedAt(of: row)
             ranking.add(RankedRow(value: value, committedAt: committedAt, segment: position, row: row))

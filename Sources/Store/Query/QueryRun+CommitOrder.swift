@@ -1,3 +1,4 @@
+internal import Disk
 internal import JSON
 
 /// Pages in the order of `committed_at` where documents are replaced, and then keep their moment in a later row.
@@ -8,7 +9,7 @@ extension QueryRun {
     mutating func inOrderOfCommit(
         _ window: Window,
         ascending: Bool
-    ) throws(StoreError) -> (total: Int, places: [RowPlace]) {
+    ) throws(StorageError) -> (total: Int, places: [RowPlace]) {
         plan.order = .ranked(.committedAt)
         var visits: [(position: Int, bound: Timestamp)] = []
         for position in segments.indices {
@@ -42,13 +43,13 @@ extension QueryRun {
         of position: Int,
         ascending: Bool,
         in ranking: inout Ranking
-    ) throws(StoreError) {
+    ) throws(StorageError) {
         let segment = segments[position]
-        var failure: StoreError?
+        var failure: StorageError?
         var rest = 64
         var step = rest
         rows.forEach(ascending: ascending) { row in
-            do throws(StoreError) {
+            do throws(StorageError) {
                 rest -= 1
                 if rest < 0 {
                     step *= 4

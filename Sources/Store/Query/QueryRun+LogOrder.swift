@@ -1,3 +1,5 @@
+internal import Disk
+
 /// Pages of events, whose log is in the order of `committed_at`: they stop when they are full.
 extension QueryRun {
     /// Collects a window, oldest or newest first.
@@ -7,7 +9,7 @@ extension QueryRun {
     mutating func inLogOrder(
         _ window: Window,
         ascending: Bool
-    ) throws(StoreError) -> (total: Int, places: [RowPlace]) {
+    ) throws(StorageError) -> (total: Int, places: [RowPlace]) {
         plan.order = .log
         guard !segments.isEmpty else { return (0, []) }
         if let sums = rememberedSums { return try jump(to: window, sums, ascending: ascending) }
@@ -35,7 +37,7 @@ extension QueryRun {
         to window: Window,
         _ sums: [Int],
         ascending: Bool
-    ) throws(StoreError) -> (total: Int, places: [RowPlace]) {
+    ) throws(StorageError) -> (total: Int, places: [RowPlace]) {
         let last = segments.count - 1
         let sealedCount = sums[last]
         var places: [RowPlace] = []

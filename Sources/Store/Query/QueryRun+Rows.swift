@@ -1,10 +1,11 @@
+internal import Disk
 internal import JSON
 internal import SegmentLog
 
 /// Which rows of one segment pass, and how many.
 extension QueryRun {
     /// Counts the documents of a segment that pass, without going through rows where that can be.
-    mutating func count(in position: Int) throws(StoreError) -> Int {
+    mutating func count(in position: Int) throws(StorageError) -> Int {
         if let count = rememberedCount(in: position) { return count }
         let segment = segments[position]
         if conditions.isEmpty { return segment.liveCount }
@@ -18,7 +19,7 @@ extension QueryRun {
     }
 
     /// Returns the live rows of a segment that pass every condition.
-    mutating func rows(in position: Int) throws(StoreError) -> SegmentRows {
+    mutating func rows(in position: Int) throws(StorageError) -> SegmentRows {
         let segment = segments[position]
         let (candidates, rest) = try candidates(in: segment)
         switch candidates {
@@ -41,7 +42,7 @@ extension QueryRun {
     /// Returns the live rows that pass the conditions the index can answer, and the other conditions.
     private mutating func candidates(
         in segment: IndexedSegment
-    ) throws(StoreError) -> (rows: SegmentRows, rest: [Condition]) {
+    ) throws(StorageError) -> (rows: SegmentRows, rest: [Condition]) {
         guard segment.liveCount > 0 else { return (.none, []) }
         var found: RowSet?
         var rest: [Condition] = []
@@ -65,7 +66,7 @@ extension QueryRun {
         return (found.isEmpty ? .none : .some(found), rest)
     }
 
-    private mutating func match(_ condition: Condition, in segment: IndexedSegment) throws(StoreError) -> RowMatch {
+    private mutating func match(_ condition: Condition, in segment: IndexedSegment) throws(StorageError) -> RowMatch {
         guard condition.path == FieldPath(collection.schema.key) else {
             return try segment.index.rows(passing: condition, below: segment.rowCount)
         }
@@ -83,9 +84,9 @@ extension QueryRun {
         return found.map(RowMatch.some) ?? .all
     }
 
-    private mutating func lastRow(of id: Text, in segment: IndexedSegment) throws(StoreError) -> Int? {
+    private mutating func lastRow(of id: Text, in segment: IndexedSegment) throws(StorageError) -> Int? {
         var readCount = 0
-        let row = try segment.index.lastRow(of: id) { row throws(StoreError) in
+        let row = try segment.index.lastRow(of: id) { row throws(StorageError) in
             readCount += 1
             return try collection.id(at: try segment.index.pointer(of: row)) == id
         }
@@ -97,15 +98,15 @@ extension QueryRun {
     mutating func read(
         _ rows: SegmentRows,
         of segment: IndexedSegment,
-        _ body: (Int, UnsafeRawBufferPointer) throws(StoreError) -> Void
-    ) throws(StoreError) {
+        _ body: (Int, UnsafeRawBufferPointer) throws(StorageError) -> Void
+    ) throws(StorageError) {
         var cursor = collection.log.cursor()
-        var failure: StoreError?
+        var failure: StorageError?
         var readCount = 0
         rows.forEach(ascending: true) { row in
-            do throws(StoreError) {
+            do throws(StorageError) {
                 let pointer = try segment.index.pointer(of: row)
-                try collection.withDocument(at: pointer, &cursor) { document throws(StoreError) in
+                try collection.withDocument(at: pointer, &cursor) { document throws(StorageError) in
                     try body(row, document)
                 }
                 readCount += 1

@@ -1,3 +1,4 @@
+internal import Disk
 internal import JSON
 internal import SegmentLog
 
@@ -17,7 +18,7 @@ struct QueryRun {
     var plan: QueryPlan
 
     /// - Throws: What ``CollectionIndex/snapshot()`` throws.
-    init(_ filter: Filter, over collection: Collection) throws(StoreError) {
+    init(_ filter: Filter, over collection: Collection) throws(StorageError) {
         self.filter = filter
         self.collection = collection
         segments = try collection.index.snapshot()
@@ -35,7 +36,7 @@ struct QueryRun {
     }
 
     /// Returns how many documents pass.
-    mutating func count() throws(StoreError) -> Int {
+    mutating func count() throws(StorageError) -> Int {
         if let sums = rememberedSums {
             return try sums[sums.count - 1] + count(in: segments.count - 1)
         }
@@ -47,7 +48,7 @@ struct QueryRun {
     }
 
     /// Returns the part of the passing documents that `query` asks for.
-    mutating func page(_ query: Query) throws(StoreError) -> Page {
+    mutating func page(_ query: Query) throws(StorageError) -> Page {
         let path = query.sortKey ?? .committedAt
         let window = Window(skip: query.skip, limit: query.limit)
         let (total, places) =

@@ -44,11 +44,9 @@ final class ExportTarget {
     func finish() throws(CommandFailure) {
         try flush()
         guard let file else { return }
-        try Self.ofDisk { () throws(DiskError) in
-            try file.synchronize()
-            try disk.rename(path + Self.unfinishedSuffix, to: path)
-            try disk.synchronizeDirectory(Self.directory(of: path))
-        }
+        try CommandFailure.wrap(file.synchronize())
+        try CommandFailure.wrap(disk.rename(path + Self.unfinishedSuffix, to: path))
+        try CommandFailure.wrap(disk.synchronizeDirectory(Self.directory(of: path)))
     }
 
     /// Removes the unfinished file.
@@ -60,24 +58,22 @@ final class ExportTarget {
 
     private static func begin(_ path: String, replaces: Bool, on disk: any Disk) throws(CommandFailure) -> File {
         let newPath = path + unfinishedSuffix
-        let (entry, unfinished) = try ofDisk { () throws(DiskError) in (try disk.entry(path), try disk.entry(newPath)) }
-        if let entry {
+        let unfinished = try CommandFailure.wrap(disk.entry(newPath))
+        if let entry = try CommandFailure.wrap(disk.entry(path)) {
             guard entry.kind == .file else { throw CommandFailure("\(path) is not a regular file") }
             guard replaces else { throw CommandFailure("\(path) exists; --force replaces it") }
         }
         guard unfinished == nil || replaces else {
             throw CommandFailure("\(newPath) exists, from an unfinished export; --force replaces it")
         }
-        return try ofDisk { () throws(DiskError) in
-            if unfinished != nil { try disk.remove(newPath) }
-            return try File(newPath, .create, on: disk)
-        }
+        if unfinished != nil { try CommandFailure.wrap(disk.remove(newPath)) }
+        return try CommandFailure.wrap(File(newPath, .create, on: disk))
     }
 
     private func flush() throws(CommandFailure) {
         guard !buffer.isEmpty else { return }
         if let file {
-            try Self.ofDisk { () throws(DiskError) in try file.write(buffer, at: byteCount) }
+            try CommandFailure.wrap(file.write(buffer, at: byteCount))
         } else {
             try Self.output(buffer)
         }
@@ -99,10 +95,6 @@ final class ExportTarget {
             return 0
         }
         guard code == 0 else { throw CommandFailure("standard output: \(String(cString: strerror(code)))") }
-    }
-
-    private static func ofDisk<Value>(_ body: () throws(DiskError) -> Value) throws(CommandFailure) -> Value {
-        do { return try body() } catch { throw CommandFailure("\(error)") }
     }
 
     private static func directory(of path: String) -> String {

@@ -13,7 +13,7 @@ struct LocalFile: Sendable {
     init(_ argument: String) throws {
         let disk = PosixDisk()
         guard let resolved = realpath(argument, nil) else {
-            throw DiskError(call: .stat, path: argument, code: errno)
+            throw StorageError.disk(DiskError(call: .stat, path: argument, code: errno))
         }
         defer { free(resolved) }
         path = String(cString: resolved)
@@ -37,9 +37,9 @@ struct LocalFile: Sendable {
         let count = Int(min(Int64(count), byteCount - offset))
         var buffer = ByteBuffer()
         buffer.reserveCapacity(count)
-        var failure: DiskError?
+        var failure: StorageError?
         buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: count) { output in
-            do throws(DiskError) {
+            do throws(StorageError) {
                 return try file.read(at: offset, into: UnsafeMutableRawBufferPointer(rebasing: output[..<count]))
             } catch {
                 failure = error

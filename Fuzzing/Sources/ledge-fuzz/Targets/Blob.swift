@@ -23,7 +23,7 @@ func fuzzBlob(_ bytes: UnsafeRawBufferPointer) {
     let findings = must("a disk in memory is read") { try entries.map { try BlobCheck.check($0, on: disk) } }
     let isWhole = findings.allSatisfy(\.violations.isEmpty)
     must(isForged || isWhole == (changed == file), "the check finds any change, and nothing else")
-    do throws(BlobError) {
+    do throws(StorageError) {
         let reader = try BlobReader(sample.id, at: path, contexts: ZstdContexts(), on: disk)
         must(isForged || Int(reader.description.byteCount) == sample.content.count, "a description is what was written")
         for index in 0..<min(reader.frameCount, 20) {

@@ -12,7 +12,7 @@ func fuzzIndexFile(_ bytes: UnsafeRawBufferPointer) {
     let sample = input.element(of: IndexSample.all)
     let isForged = input.number(below: 4) > 0
     let file = isForged ? forged(sample, &input) : edited(sample.file, &input)
-    do throws(StoreError) {
+    do throws(StorageError) {
         let index = try MappedIndex(MappedBytes(copying: file), path: "x.idx", of: sample.segment, sample.schema)
         let answers = try IndexAnswers(index, sample.schema, sample.ids)
         must(isForged || answers == sample.answers, "what is changed is not believed")

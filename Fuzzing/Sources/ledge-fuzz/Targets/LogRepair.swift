@@ -35,7 +35,7 @@ func fuzzLogRepair(_ bytes: UnsafeRawBufferPointer) {
     }
     openDamaged(disk.copy(), sample, isMended)
     let repair: LogRepair
-    do throws(SegmentError) {
+    do throws(StorageError) {
         repair = try LogRepair(log: LogSample.name, directory: LogSample.directory, on: disk)
         try repair.apply()
     } catch {
@@ -71,7 +71,7 @@ private func openDamaged(_ disk: FaultDisk, _ sample: LogSample, _ isMended: Boo
     var options = LogSample.options
     options.opensDamaged = true
     let applied = Ledger<[LogSample.Record]>([])
-    do throws(SegmentError) {
+    do throws(StorageError) {
         _ = try SegmentLog.open(options, on: disk) { entry in applied.enter { $0.append(LogSample.Record(entry)) } }
     } catch {
         guard case .corrupt = error else { fatalError("a disk in memory works: \(error)") }

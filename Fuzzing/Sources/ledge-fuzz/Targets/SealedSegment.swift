@@ -25,7 +25,7 @@ func fuzzSealedSegment(_ bytes: UnsafeRawBufferPointer) {
     }
     let findings = LogFindings(disk)
     let contents: LogContents
-    do throws(SegmentError) { contents = try LogContents(disk) } catch {
+    do throws(StorageError) { contents = try LogContents(disk) } catch {
         guard case .corrupt = error else { fatalError("a disk in memory works: \(error)") }
         must(!findings.violations.isEmpty, "what does not open is found by the check: \(error)")
         return

@@ -47,7 +47,7 @@ private func recovered(_ disk: FaultDisk, _ sample: BlobSample) -> Upload? {
     let recovery = UploadRecovery(id: sample.id, shop: shop)
     _ = try? recovery.lastActivity()
     do throws(UploadError) { return try recovery.run() } catch {
-        guard case .corrupt = error else { fatalError("damage is damage, not \(error)") }
+        guard error.isCorrupt else { fatalError("damage is damage, not \(error)") }
         return nil
     }
 }

@@ -52,7 +52,7 @@ private func step(
     case 7: state.cancel()
     default:
         switch input.number(below: 8) {
-        case 0: state.latch(failedSync, at: .earliest)
+        case 0: state.latch(failedSync)
         case 1:
             let isGone = state.phase == .gone
             must(state.leave() == !isGone, "an upload leaves once")
@@ -109,11 +109,15 @@ private func complete(_ state: inout UploadState, _ input: inout FuzzInput) {
     case .run:
         must(before.phase == .receiving && before.arrival == nil, "completing waits for the chunk that comes")
         must(before.receivedByteCount == before.byteCount, "only what is all there is completed")
-        if input.number(below: 4) == 0 { state.latch(failedSync, at: .earliest) }
+        if input.number(below: 4) == 0 { state.latch(failedSync) }
         state.endCompleting(input.bool())
     case .done: must(before.phase == .complete && state == before, "asked again it answers the same")
     case .reject: must(state == before, "a refusal changes nothing")
     }
 }
 
-private let failedSync = DiskError(call: .fdatasync, path: "data.part", code: 5)
+private let failedSync = Latch(
+    "upload",
+    cause: DiskError(call: .fdatasync, path: "data.part", code: 5),
+    sinceMicroseconds: 0
+)

@@ -1,22 +1,15 @@
 internal import Blobs
 internal import Weights
 
-/// Why updates could not be averaged, or one of them could not be used.
-enum AveragingError: Error, Sendable {
-    case weights(WeightsError)
-    case blob(BlobError)
-    case upload(UploadError)
-
-    /// For the log of the network, which participants read.
-    var sentence: String {
-        switch self {
-        case .weights(let error): error.message
-        case .blob(.notFound): "its bytes are not there"
-        case .blob(.corrupt): "its stored bytes are damaged"
-        case .blob(.disk(let error)): "the disk failed: \(error)"
-        case .upload(.noSpace): "the disk is full"
-        case .upload(let error): "\(error)"
-        }
+extension Averaging {
+    /// Why updates could not be averaged, or one of them not be used, for the network's log, which participants read.
+    static func reason(_ error: any Error) -> String {
+        if let error = error as? WeightsError { return error.message }
+        guard let error = error as? UploadError else { return "\(error)" }
+        if error == .unknownBlob { return "its bytes are not there" }
+        if error.isCorrupt { return "its stored bytes are damaged" }
+        if error.isNoSpace { return "the disk is full" }
+        return error.storageError.map { "the disk failed: \($0)" } ?? "\(error)"
     }
 }
 
