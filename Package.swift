@@ -68,7 +68,7 @@ let package = Package(
         room("Catalog", ["Store", "JSON"]),
         room("Weights", ["CZlib", "JSON"]),
         room("Tokens", ["Store", "Disk", "JSON", .crypto, .lock]),
-        room("Federation", ["Tokens", "Catalog", "Store", "Blobs", "Weights", "JSON", .lock, .nioPosix]),
+        room("Federation", ["Tokens", "Catalog", "Store", "Blobs", "Disk", "Weights", "JSON", .lock, .nioPosix]),
         room("Control", ["Federation", "Catalog", "Store", "Blobs", "Weights", "JSON", .lock]),
         room("Inspection", ["Federation", "Tokens", "Catalog", "Store", "Blobs", "SegmentLog", "Disk", "JSON"]),
         room("Repair", ["Inspection", "Federation", "Catalog", "Store", "Blobs", "SegmentLog", "Disk", "JSON"]),

@@ -1,4 +1,5 @@
 package import Catalog
+package import Disk
 package import JSON
 package import Store
 
@@ -37,13 +38,12 @@ extension ResourceCollection {
 
     /// Returns the fields of the documents that pass all conditions, the newest first.
     package func list(_ conditions: [Condition], limit: Int? = nil) throws(StoreError) -> [JSONObject] {
-        try collection.list(Query(filter: Filter(conditions), limit: limit)).documents.map {
-            document throws(StoreError) in try document.object
-        }
+        let page = try StoreError.wrap(collection.list(Query(filter: Filter(conditions), limit: limit)))
+        return try page.documents.map { document throws(StoreError) in try document.object }
     }
 
     /// Returns how many documents pass all conditions.
-    package func count(_ conditions: [Condition]) throws(StoreError) -> Int {
+    package func count(_ conditions: [Condition]) throws(StorageError) -> Int {
         try collection.count(Filter(conditions))
     }
 }

@@ -3,6 +3,7 @@ import Blobs
 import Catalog
 import Control
 import Disk
+import Federation
 import Logging
 import NIOCore
 import ServiceLifecycleTestKit
@@ -197,8 +198,7 @@ extension UploadRunTests {
         logger.logLevel = .critical
         let controller = Controller(store: store, blobs: blobs)
         let server = Server(
-            store: store,
-            blobs: blobs,
+            network: FederatedNetwork(store: store, blobs: blobs),
             controller: controller,
             options: serverOptions,
             logger: logger
