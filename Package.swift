@@ -31,6 +31,7 @@ extension Target.Dependency {
     static let deque = product(name: "DequeModule", package: "swift-collections")
     static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
     static let hummingbird = product(name: "Hummingbird", package: "hummingbird")
+    static let hummingbirdCore = product(name: "HummingbirdCore", package: "hummingbird")
     static let hummingbirdTesting = product(name: "HummingbirdTesting", package: "hummingbird")
     static let lifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
     static let lifecycleTestKit = product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle")
@@ -68,21 +69,22 @@ let package = Package(
         room("Catalog", ["Store", "JSON"]),
         room("Weights", ["CZlib", "JSON"]),
         room("Tokens", ["Store", "Disk", "JSON", .crypto, .lock]),
-        room("Federation", ["Tokens", "Catalog", "Store", "Blobs", "Disk", "Weights", "JSON", .lock, .nioPosix]),
+        room("Federation", ["Tokens", "Catalog", "Store", "Blobs", "Weights", "JSON", .lock, .nioPosix]),
         room("Control", ["Federation", "Catalog", "Store", "Blobs", "Weights", "JSON", .lock]),
         room("Inspection", ["Federation", "Tokens", "Catalog", "Store", "Blobs", "SegmentLog", "Disk", "JSON"]),
         room("Repair", ["Inspection", "Federation", "Catalog", "Store", "Blobs", "SegmentLog", "Disk", "JSON"]),
+        room("Connections", [.hummingbirdCore, .lifecycle, .lock, .logging, .nio, .nioHTTP1]),
         room(
             "API",
             [
-                "Federation", "Control", "Tokens", "Weights", "Catalog", "Store", "Blobs", "Disk", "JSON", .hummingbird,
-                .httpTypes, .lifecycle, .lock, .logging, .nio, .nioPosix, .nioHTTP1,
+                "Connections", "Federation", "Control", "Tokens", "Weights", "Catalog", "Store", "Blobs", "Disk", "JSON",
+                .hummingbird, .httpTypes, .lifecycle, .lock, .logging, .nio, .nioPosix, .nioHTTP1,
             ]
         ),
         .executableTarget(
             name: "ledge",
             dependencies: [
-                "API", "Repair", "Inspection", "Control", "Federation", "Tokens", "Catalog", "Store", "Blobs",
+                "API", "Connections", "Repair", "Inspection", "Control", "Federation", "Tokens", "Catalog", "Store", "Blobs",
                 "SegmentLog", "Disk", "JSON",
                 .argumentParser, .hummingbird, .lifecycle, .logging, .nio, .nioHTTP1, .nioPosix,
             ],
@@ -127,6 +129,7 @@ let package = Package(
             ["Inspection", "Federation", "Catalog", "Tokens", "Store", "Blobs", "SegmentLog", "Disk", "JSON"]
         ),
         tests(of: "Inspection", ["Catalog", "Store", "Blobs", "SegmentLog", "Disk", "JSON"]),
+        tests(of: "Connections", [.nio, .nioEmbedded, .nioHTTP1]),
         tests(
             of: "ledge",
             [
@@ -143,8 +146,8 @@ let package = Package(
         tests(
             of: "API",
             [
-                "Federation", "Control", "Tokens", "Catalog", "Store", "Blobs", "Disk", "JSON", .hummingbird,
-                .hummingbirdTesting, .httpTypes, .lifecycleTestKit, .nio, .nioEmbedded,
+                "Connections", "Federation", "Control", "Tokens", "Catalog", "Store", "Blobs", "Disk", "JSON",
+                .hummingbird, .hummingbirdTesting, .httpTypes, .lifecycleTestKit, .nio, .nioEmbedded,
             ]
         ),
     ]

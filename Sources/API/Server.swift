@@ -1,3 +1,4 @@
+internal import Connections
 package import Control
 package import Federation
 package import Hummingbird
@@ -40,7 +41,9 @@ package struct Server: Sendable {
             onListening(options.host, channel.localAddress?.port ?? options.port)
         }
         var configuration = ServiceGroupConfiguration(
-            services: [Curfew(server: application, connections: connections, timeout: options.shutdownTimeout)],
+            services: [
+                ShutdownDeadline(server: application, connections: connections, timeout: options.shutdownTimeout)
+            ],
             gracefulShutdownSignals: options.shutdownSignals,
             logger: logger
         )
@@ -55,7 +58,12 @@ package struct Server: Sendable {
         Application(
             router: routes.makeRouter(),
             server: HTTPServerBuilder { [options, connections] responder in
-                ConnectionChannel(options.connections, in: connections, responder: responder)
+                HTTP1ServerChannel(
+                    options.connections,
+                    in: connections,
+                    responder: responder,
+                    answer: RefusalAnswer.init
+                )
             },
             configuration: ApplicationConfiguration(address: .hostname(options.host, port: options.port)),
             services: [

@@ -1,3 +1,4 @@
+package import Connections
 package import UnixSignals
 
 /// What the operator may set.

@@ -1,6 +1,7 @@
 internal import API
 internal import ArgumentParser
 internal import Blobs
+internal import Connections
 internal import Inspection
 internal import Store
 

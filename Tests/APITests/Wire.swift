@@ -7,15 +7,25 @@ struct Wire {
     private let outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
 
     /// Connects, and closes the connection when `body` returns.
-    static func connected<Value>(to port: Int, _ body: (inout Wire) async throws -> Value) async throws -> Value {
-        // The server ends its side first, and reads on: whoever is still sending may.
-        let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+    static func connected<Value>(
+        to port: Int,
+        receiveByteCount: Int? = nil,
+        _ body: (inout Wire) async throws -> Value
+    ) async throws -> Value {
+        // The server may end its side first and read on, so that the client can finish sending.
+        var bootstrap = ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .channelOption(.allowRemoteHalfClosure, value: true)
-            .connect(host: "localhost", port: port) { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
-                }
+        if let receiveByteCount {
+            bootstrap = bootstrap.channelOption(.socketOption(.so_rcvbuf), value: receiveByteCount)
+        }
+        let channel = try await bootstrap.connect(host: "localhost", port: port) { channel in
+            channel.eventLoop.makeCompletedFuture {
+                try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
+                    wrappingChannelSynchronously: channel,
+                    configuration: .init(isOutboundHalfClosureEnabled: true)
+                )
             }
+        }
         return try await channel.executeThenClose { inbound, outbound in
             var wire = Wire(inbound: inbound.makeAsyncIterator(), outbound: outbound)
             return try await body(&wire)
@@ -28,6 +38,19 @@ struct Wire {
 
     func send(_ byte: UInt8, count: Int) async throws {
         try await outbound.write(ByteBuffer(repeating: byte, count: count))
+    }
+
+    /// Says that nothing more is sent.
+    func finish() {
+        outbound.finish()
+    }
+
+    /// Reads until the server closes the connection, and returns how many bytes there were.
+    func countAll() async throws -> Int {
+        var iterator = inbound
+        var byteCount = 0
+        while let buffer = try await iterator.next() { byteCount += buffer.readableBytes }
+        return byteCount
     }
 
     /// Reads until `end` has arrived, or the connection ends.

@@ -1,5 +1,6 @@
 internal import Blobs
 internal import Catalog
+internal import Connections
 internal import Hummingbird
 internal import HummingbirdCore
 internal import JSON
@@ -119,8 +120,8 @@ extension Request {
             return try await iterator.next()
         } catch is CancellationError {
             throw CancellationError()
-        } catch let error as RequestError {
-            throw error
+        } catch let refusal as ConnectionRefusal {
+            throw RequestError(refusal)
         } catch {
             throw RequestError.bodyTruncated
         }

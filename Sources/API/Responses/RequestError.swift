@@ -1,3 +1,4 @@
+internal import Connections
 internal import HTTPTypes
 
 /// Why a request is refused before another module sees it.
@@ -43,12 +44,12 @@ extension RequestError {
     static let unknownVersion = Self(.httpVersionNotSupported, "This server speaks HTTP/1.1")
     static let targetTooLong = Self(
         .uriTooLong,
-        "The request line is longer than \(ConnectionLimits.lineByteCountMax) bytes"
+        "The request line is longer than \(HTTP1Limits.lineByteCountMax) bytes"
     )
     static let headTooLong = Self(
         .requestHeaderFieldsTooLarge,
-        "The request headers are too long: \(ConnectionLimits.headerCountMax) lines are allowed, "
-            + "\(ConnectionLimits.lineByteCountMax) bytes in one and \(ConnectionLimits.headByteCountMax) in all"
+        "The request headers are too long: \(HTTP1Limits.headerCountMax) lines are allowed, "
+            + "\(HTTP1Limits.lineByteCountMax) bytes in one and \(HTTP1Limits.headByteCountMax) in all"
     )
     static let hostMissing = Self(.badRequest, "The request must have one Host header")
     static let transferCoding = Self(.notImplemented, "The only Transfer-Encoding taken is chunked")

@@ -1,18 +1,18 @@
 internal import NIOConcurrencyHelpers
 internal import NIOCore
 
-/// Which connections there are, so that there are never too many.
+/// The open connections of a server, so that there are never too many; whatever their protocol.
 ///
-/// Idle connections are cheap to lose: a client opens another one. So when the table is full the one that has been idle
-/// longest makes room, first among those that have asked nothing yet: a flood of them, or of clients that never finish
-/// their first line, keeps nobody out, and takes no connection from a client that uses it. Only where every connection
-/// has a request under way is the next one refused.
-final class ConnectionTable: Sendable {
+/// Idle connections cost their clients little: they reconnect. So when the table is full, the one that has been idle
+/// longest is closed, first among those that have sent no request yet. A flood of connections, or of clients that never
+/// finish their first line, therefore excludes no client and takes no connection from one that uses it. The next
+/// connection is refused only while every one has a request under way.
+package final class ConnectionTable: Sendable {
     enum Admission: Equatable {
         case admitted
-        /// To be told that there is no room.
-        case refused(RequestError)
-        /// Too many have to be told that: this one is closed at once.
+        /// To be answered with the reason.
+        case refused(ConnectionRefusal)
+        /// Too many are being answered with a reason: this one is closed at once.
         case dropped
     }
 
@@ -21,7 +21,7 @@ final class ConnectionTable: Sendable {
         let address: String
         /// Nil while a request is under way.
         var idleSince: NIODeadline?
-        var hasAsked = false
+        var hasSentRequest = false
     }
 
     private struct State {
@@ -36,12 +36,12 @@ final class ConnectionTable: Sendable {
             return entry
         }
 
-        /// Takes out the one that is cheapest to lose, of one address or of all.
+        /// Removes the idle connection to close first, of one address or of all.
         mutating func evict(from address: String?) -> Entry? {
             var cheapest: (id: ObjectIdentifier, cost: (Int, NIODeadline))?
             for (id, entry) in entries where address == nil || entry.address == address {
                 guard let idleSince = entry.idleSince else { continue }
-                let cost = (entry.hasAsked ? 1 : 0, idleSince)
+                let cost = (entry.hasSentRequest ? 1 : 0, idleSince)
                 if cheapest.map({ cost < $0.cost }) ?? true { cheapest = (id, cost) }
             }
             return cheapest.flatMap { remove($0.id) }
@@ -51,13 +51,13 @@ final class ConnectionTable: Sendable {
     private let limits: ConnectionLimits
     private let state = NIOLockedValueBox(State())
 
-    init(_ limits: ConnectionLimits) {
+    package init(_ limits: ConnectionLimits) {
         self.limits = limits
     }
 
     var count: Int { state.withLockedValue { $0.entries.count } }
 
-    /// Finds a place for a new connection, which it leaves when it is closed.
+    /// Adds a new connection until it is closed; evicts another one if need be.
     func admit(_ channel: any Channel) -> Admission {
         let id = ObjectIdentifier(channel)
         let address = channel.remoteAddress?.ipAddress ?? ""
@@ -77,7 +77,7 @@ final class ConnectionTable: Sendable {
         }
         evicted?.channel.close(promise: nil)
         if admission != .dropped {
-            channel.closeFuture.whenComplete { _ in self.leave(id, admission) }
+            channel.closeFuture.whenComplete { _ in self.remove(id, admission) }
         }
         return admission
     }
@@ -85,30 +85,30 @@ final class ConnectionTable: Sendable {
     func setIdle(_ isIdle: Bool, _ id: ObjectIdentifier) {
         state.withLockedValue { state in
             state.entries[id]?.idleSince = isIdle ? .now() : nil
-            state.entries[id]?.hasAsked = true
+            state.entries[id]?.hasSentRequest = true
         }
     }
 
-    /// Closes every connection, whatever is under way.
-    func closeAll() {
+    /// Closes every connection, even amid a request.
+    package func closeAll() {
         for entry in state.withLockedValue({ $0.entries.values }) { entry.channel.close(promise: nil) }
     }
 
-    private func refuse(_ state: inout State, _ error: RequestError) -> Admission {
+    private func refuse(_ state: inout State, _ refusal: ConnectionRefusal) -> Admission {
         guard state.refusedCount < ConnectionLimits.refusedCountMax else { return .dropped }
         state.refusedCount += 1
-        return .refused(error)
+        return .refused(refusal)
     }
 
-    private func leave(_ id: ObjectIdentifier, _ admission: Admission) {
+    private func remove(_ id: ObjectIdentifier, _ admission: Admission) {
         state.withLockedValue { state in
             if admission == .admitted { _ = state.remove(id) } else { state.refusedCount -= 1 }
         }
     }
 }
 
-/// The place of one connection in the table; used on its event loop.
-final class ConnectionPlace {
+/// What one connection reports to the table; used on its event loop.
+final class ConnectionSlot {
     private let table: ConnectionTable
     private let id: ObjectIdentifier
 
@@ -117,7 +117,7 @@ final class ConnectionPlace {
         id = ObjectIdentifier(channel)
     }
 
-    /// Whether nothing would be lost with the connection but the connection.
+    /// Whether closing the connection would lose no request and no answer.
     var isIdle = true {
         didSet { if isIdle != oldValue { table.setIdle(isIdle, id) } }
     }

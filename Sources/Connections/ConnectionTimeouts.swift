@@ -1,15 +1,15 @@
 internal import NIOCore
 
-/// How long a client may keep the server waiting: a state machine that is told what happens, and says when it is over.
+/// How long a client may keep the server waiting: measures idle time and transfer rates, and reports when one is exceeded.
 ///
-/// A client is blamed only for time in which the server waited for it: while a body is not read because the disk is
-/// slow, its clock stands. Speed is measured over a whole ``ConnectionLimits/stallTimeout``, so an upload of any length
-/// may come over a slow line, and one that trickles ends.
-struct Patience {
+/// Only time in which the server waits for the client counts: while a body is not read because the disk is slow, its
+/// clock stands still. The rate is averaged over a whole ``ConnectionLimits/stallTimeout``, so an upload of any length
+/// may use a slow line, and one that trickles ends.
+struct ConnectionTimeouts {
     enum Verdict: Equatable {
-        /// There is no request to answer, or nobody who reads the answer.
+        /// There is no request to answer, or the client does not take the answer.
         case close
-        /// A request is under way, and comes too slowly.
+        /// A request is under way and arrives too slowly.
         case refuse
     }
 
@@ -26,7 +26,6 @@ struct Patience {
     private let limits: ConnectionLimits
     private var phase = Phase.idle
     private var phaseBegan: NIODeadline
-    private(set) var unansweredCount = 0
     /// Since when bytes of the client have been waited for.
     private var askedAt: NIODeadline?
     /// How long they were waited for in this phase, or in this part of a body.
@@ -44,13 +43,14 @@ struct Patience {
         lastTick = now
     }
 
-    var isIdle: Bool { unansweredCount == 0 && (phase == .idle || phase == .head) }
+    /// Whether no request is under way beyond its head.
+    var isBetweenRequests: Bool { phase == .idle || phase == .head }
 
-    mutating func ask(at now: NIODeadline) {
+    mutating func readAsked(at now: NIODeadline) {
         if askedAt == nil { askedAt = now }
     }
 
-    mutating func receive(_ byteCount: Int, at now: NIODeadline) {
+    mutating func bytesArrived(_ byteCount: Int, at now: NIODeadline) {
         settle(now)
         askedAt = nil
         receivedByteCount += byteCount
@@ -58,24 +58,23 @@ struct Patience {
     }
 
     mutating func headEnded(at now: NIODeadline) {
-        unansweredCount += 1
         enter(.body, at: now)
     }
 
-    mutating func requestEnded(at now: NIODeadline) {
-        enter(unansweredCount > 0 ? .answering : .idle, at: now)
+    mutating func requestEnded(at now: NIODeadline, isAnswered: Bool) {
+        enter(isAnswered ? .idle : .answering, at: now)
     }
 
-    mutating func responseEnded(at now: NIODeadline) {
-        unansweredCount -= 1
-        if unansweredCount == 0, phase == .answering { enter(.idle, at: now) }
+    /// Every request that has arrived is answered.
+    mutating func allAnswered(at now: NIODeadline) {
+        if phase == .answering { enter(.idle, at: now) }
     }
 
-    mutating func write(_ byteCount: Int) {
+    mutating func bytesWritten(_ byteCount: Int) {
         writtenByteCount += byteCount
     }
 
-    /// Looks at the clock; `bufferedByteCount` is what was written and the client has not taken.
+    /// Compares the time with the limits; `bufferedByteCount` was written and is not taken by the client yet.
     mutating func tick(at now: NIODeadline, bufferedByteCount: Int) -> Verdict? {
         settle(now)
         defer { lastTick = now }

@@ -1,11 +1,11 @@
 import NIOCore
 import Testing
 
-@testable import API
+@testable import Connections
 
-/// A client is blamed for the time the server waits for it, and for nothing else.
-struct PatienceTests {
-    private var patience: Patience
+/// Only time in which the server waits for the client counts.
+struct ConnectionTimeoutsTests {
+    private var timeouts: ConnectionTimeouts
     private var now = NIODeadline.uptimeNanoseconds(1_000_000_000)
 
     init() {
@@ -14,35 +14,35 @@ struct PatienceTests {
         limits.headTimeout = .seconds(30)
         limits.stallTimeout = .seconds(10)
         limits.byteRateMin = 100
-        patience = Patience(limits, at: now)
+        timeouts = ConnectionTimeouts(limits, at: now)
     }
 
-    /// Lets seconds pass, in which the server waits where it has asked, and looks at the clock.
-    private mutating func wait(_ seconds: Int64, buffered: Int = 0) -> Patience.Verdict? {
+    /// Lets seconds pass, in which the server waits if it has asked, and ticks.
+    private mutating func wait(_ seconds: Int64, buffered: Int = 0) -> ConnectionTimeouts.Verdict? {
         now = now + .seconds(seconds)
-        return patience.tick(at: now, bufferedByteCount: buffered)
+        return timeouts.tick(at: now, bufferedByteCount: buffered)
     }
 
     private mutating func receive(_ byteCount: Int) {
-        patience.receive(byteCount, at: now)
-        patience.ask(at: now)
+        timeouts.bytesArrived(byteCount, at: now)
+        timeouts.readAsked(at: now)
     }
 
     private mutating func beginBody() {
-        patience.ask(at: now)
+        timeouts.readAsked(at: now)
         receive(10)
-        patience.headEnded(at: now)
+        timeouts.headEnded(at: now)
     }
 
-    @Test mutating func anIdleConnectionIsClosed() {
-        patience.ask(at: now)
-        #expect(patience.isIdle)
+    @Test mutating func idleConnectionIsClosed() {
+        timeouts.readAsked(at: now)
+        #expect(timeouts.isBetweenRequests)
         #expect(wait(59) == nil)
         #expect(wait(1) == .close)
     }
 
-    @Test mutating func aHeadThatNeverEndsIsRefused() {
-        patience.ask(at: now)
+    @Test mutating func endlessHeadIsRefused() {
+        timeouts.readAsked(at: now)
         for _ in 0..<29 {
             receive(1)
             #expect(wait(1) == nil)
@@ -51,9 +51,9 @@ struct PatienceTests {
         #expect(wait(1) == .refuse)
     }
 
-    @Test mutating func aBodyThatTricklesIsRefused() {
+    @Test mutating func tricklingBodyIsRefused() {
         beginBody()
-        #expect(!patience.isIdle)
+        #expect(!timeouts.isBetweenRequests)
         for _ in 0..<9 {
             receive(99)
             #expect(wait(1) == nil)
@@ -62,7 +62,7 @@ struct PatienceTests {
         #expect(wait(1) == .refuse)
     }
 
-    @Test mutating func aBodyMayTakeAsLongAsItMoves() {
+    @Test mutating func movingBodyHasNoTimeLimit() {
         beginBody()
         for _ in 0..<1000 {
             receive(101)
@@ -70,41 +70,41 @@ struct PatienceTests {
         }
     }
 
-    @Test mutating func aSpeedOfLongAgoDoesNotCount() {
+    @Test mutating func earlierRateDoesNotCount() {
         beginBody()
         receive(1_000_000)
         #expect(wait(10) == nil)
         #expect(wait(10) == .refuse)
     }
 
-    @Test mutating func aServerThatDoesNotReadBlamesNobody() {
+    @Test mutating func timeWithoutReadingDoesNotCount() {
         beginBody()
-        patience.receive(1, at: now)
+        timeouts.bytesArrived(1, at: now)
         #expect(wait(3600) == nil)
     }
 
-    @Test mutating func aRequestMayBeAnsweredAsLongAsThatTakes() {
+    @Test mutating func answeringHasNoTimeLimit() {
         beginBody()
-        patience.requestEnded(at: now)
+        timeouts.requestEnded(at: now, isAnswered: false)
         #expect(wait(3600) == nil)
-        patience.responseEnded(at: now)
-        #expect(patience.isIdle)
+        timeouts.allAnswered(at: now)
+        #expect(timeouts.isBetweenRequests)
         #expect(wait(59) == nil)
         #expect(wait(1) == .close)
     }
 
-    @Test mutating func aReaderThatStopsIsClosed() {
+    @Test mutating func stalledReaderIsClosed() {
         beginBody()
-        patience.requestEnded(at: now)
-        patience.write(100_000)
+        timeouts.requestEnded(at: now, isAnswered: false)
+        timeouts.bytesWritten(100_000)
         #expect(wait(5, buffered: 100_000) == nil)
         #expect(wait(5, buffered: 99_500) == .close)
     }
 
-    @Test mutating func aReaderMayBeSlow() {
+    @Test mutating func slowReaderIsServed() {
         beginBody()
-        patience.requestEnded(at: now)
-        patience.write(1_000_000)
+        timeouts.requestEnded(at: now, isAnswered: false)
+        timeouts.bytesWritten(1_000_000)
         for left in stride(from: 999_000, to: 0, by: -1010) {
             #expect(wait(10, buffered: left) == nil)
         }

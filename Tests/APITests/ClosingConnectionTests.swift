@@ -1,0 +1,77 @@
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import JSON
+import NIOCore
+import Testing
+
+@testable import API
+
+/// A connection that ends with an answer ends after the whole answer, however slowly the client reads.
+@Suite(.timeLimit(.minutes(10)))
+struct ClosingConnectionTests {
+    enum End: CaseIterable {
+        case connectionClose, http10, halfClosed
+    }
+
+    private static let byteCount = 8 << 20
+
+    @Test func largeAnswerIsComplete() async throws {
+        try await Site().run(.live) { visitor async throws in
+            let port = try #require(visitor.client.port)
+            let bytes = [UInt8](repeating: 0x61, count: Self.byteCount)
+            let token = try await UploadRouteTests.upload(visitor, bytes, chunk: 4 << 20)
+            let body: JSON = ["file_token": .string(token), "helper": "binaryhelper", "model_id": "m"]
+            #expect(try await visitor.ask(.post, "/api/v1/models/", body).status == 200)
+            for end in End.allCases {
+                for isSlow in [false, true] {
+                    let byteCount = try await Self.download(port, end, isSlow: isSlow)
+                    #expect(byteCount > Self.byteCount, "\(end), slow: \(isSlow)")
+                }
+            }
+        }
+    }
+
+    /// Returns how many bytes arrive, headers included.
+    private static func download(_ port: Int, _ end: End, isSlow: Bool) async throws -> Int {
+        try await Wire.connected(to: port, receiveByteCount: isSlow ? 4096 : nil) { wire in
+            let version = end == .http10 ? "1.0" : "1.1"
+            let field = end == .connectionClose ? "Connection: close\r\n" : ""
+            let head = "GET /api/v1/models/m/download HTTP/\(version)\r\nHost: localhost\r\n\(field)\r\n"
+            try await wire.send(head)
+            if end == .halfClosed { wire.finish() }
+            // The server has written all it can before the client reads.
+            if isSlow { try await Task.sleep(for: .milliseconds(300)) }
+            return try await wire.countAll()
+        }
+    }
+
+    /// The client sends more after the last request, which must not reset the connection under the answer.
+    @Test func bytesAfterTheLastRequestLeaveTheAnswerComplete() async throws {
+        try await Site().run(.live) { visitor async throws in
+            let port = try #require(visitor.client.port)
+            let answer = try await Wire.connected(to: port) { wire in
+                try await wire.send("GET /health HTTP/1.0\r\n\r\n")
+                try await wire.send(0x20, count: 1 << 20)
+                wire.finish()
+                return try await wire.receiveAll()
+            }
+            #expect(answer.hasSuffix(#"{"status":"ok"}"#))
+        }
+    }
+
+    /// The rest of a refused body is read although the server has ended its side.
+    @Test func refusedBodyOfALastRequestIsReadToItsEnd() async throws {
+        try await Site().run(.live) { visitor async throws in
+            let port = try #require(visitor.client.port)
+            let answer = try await Wire.connected(to: port) { wire in
+                let fields = "Content-Length: 30000000\r\nConnection: close"
+                try await wire.send("POST /api/v1/telemetry HTTP/1.1\r\nHost: localhost\r\n\(fields)\r\n\r\n")
+                let answer = try await wire.receive(until: "}")
+                for _ in 0..<30 { try await wire.send(0x20, count: 1_000_000) }
+                return answer
+            }
+            #expect(answer.hasPrefix("HTTP/1.1 413 "))
+        }
+    }
+}
