@@ -77,14 +77,16 @@ let package = Package(
         room(
             "API",
             [
-                "Connections", "Federation", "Control", "Tokens", "Weights", "Catalog", "Store", "Blobs", "Disk", "JSON",
+                "Connections", "Federation", "Control", "Tokens", "Weights", "Catalog", "Store", "Blobs", "Disk",
+                "JSON",
                 .hummingbird, .httpTypes, .lifecycle, .lock, .logging, .nio, .nioPosix, .nioHTTP1,
             ]
         ),
         .executableTarget(
             name: "ledge",
             dependencies: [
-                "API", "Connections", "Repair", "Inspection", "Control", "Federation", "Tokens", "Catalog", "Store", "Blobs",
+                "API", "Connections", "Repair", "Inspection", "Control", "Federation", "Tokens", "Catalog", "Store",
+                "Blobs",
                 "SegmentLog", "Disk", "JSON",
                 .argumentParser, .hummingbird, .lifecycle, .logging, .nio, .nioHTTP1, .nioPosix,
             ],

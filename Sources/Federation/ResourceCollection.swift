@@ -1,5 +1,4 @@
 package import Catalog
-package import Disk
 package import JSON
 package import Store
 
@@ -43,8 +42,8 @@ extension ResourceCollection {
     }
 
     /// Returns how many documents pass all conditions.
-    package func count(_ conditions: [Condition]) throws(StorageError) -> Int {
-        try collection.count(Filter(conditions))
+    package func count(_ conditions: [Condition]) throws(StoreError) -> Int {
+        try StoreError.wrap(collection.count(Filter(conditions)))
     }
 }
 
