@@ -30,11 +30,12 @@ let package = Package(
         .systemLibrary(name: "CSQLite"),
         .systemLibrary(name: "CZstd", path: "Rooms/CZstd"),
         .target(name: "CXXHash", path: "Rooms/CXXHash"),
+        room("Concurrency", [lock]),
         room("Disk", [lock]),
         room("JSON", ["CXXHash"]),
         room("Zstd", ["CZstd", "CXXHash", lock]),
         room("SegmentLog", ["Disk", "JSON", "Zstd", lock]),
-        room("Store", ["SegmentLog", "Disk", "JSON", lock]),
+        room("Store", ["SegmentLog", "Disk", "JSON", "Concurrency", lock]),
         room("Catalog", ["Store", "JSON"]),
         .executableTarget(
             name: "ledge-bench",

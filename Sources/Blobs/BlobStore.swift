@@ -1,3 +1,4 @@
+internal import Concurrency
 package import Disk
 internal import Dispatch
 internal import Glibc

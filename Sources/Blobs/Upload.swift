@@ -1,3 +1,4 @@
+internal import Concurrency
 internal import Disk
 internal import Dispatch
 internal import JSON

@@ -1,4 +1,5 @@
 internal import Blobs
+internal import Concurrency
 internal import Dispatch
 internal import Federation
 internal import JSON

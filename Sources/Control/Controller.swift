@@ -1,4 +1,5 @@
 package import Blobs
+internal import Concurrency
 internal import JSON
 internal import NIOConcurrencyHelpers
 package import Store
@@ -31,8 +32,7 @@ package actor Controller {
     /// Whether a session of this process was given up and left open documents.
     var hasRemains = false
     private var isClosed = false
-    private var isTaken = false
-    private var waitingForTurn: [CheckedContinuation<Void, Never>] = []
+    private let turn = AsyncSemaphore(permitCount: 1)
     private var waitingForIdle: [CheckedContinuation<Void, Never>] = []
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { queue.asUnownedSerialExecutor() }
@@ -67,7 +67,7 @@ package actor Controller {
     ///
     /// What was under way stays as it is stored, for the next ``resume()``.
     package func shutdown() async {
-        await takeTurn()
+        await turn.acquire()
         isClosed = true
         session?.round?.timer?.cancel()
         session = nil
@@ -78,7 +78,7 @@ package actor Controller {
         commands = [:]
         tasks = [:]
         enter(.rest)
-        giveTurn()
+        turn.release()
         await averaging?.value
     }
 
@@ -99,8 +99,8 @@ extension Controller {
     func inTurn<Value>(
         _ step: (isolated Controller) async throws -> Value
     ) async throws -> Value {
-        await takeTurn()
-        defer { giveTurn() }
+        await turn.acquire()
+        defer { turn.release() }
         guard !isClosed else { throw ControlError.closed }
         return try await step(self)
     }
@@ -116,23 +116,6 @@ extension Controller {
         } catch {
             // The controller is shut down.
         }
-    }
-
-    private func takeTurn() async {
-        guard isTaken else {
-            isTaken = true
-            return
-        }
-        await withCheckedContinuation { waitingForTurn.append($0) }
-    }
-
-    /// Hands the turn to who waits longest.
-    private func giveTurn() {
-        guard !waitingForTurn.isEmpty else {
-            isTaken = false
-            return
-        }
-        waitingForTurn.removeFirst().resume()
     }
 
     /// Ends the session in memory because something could not be stored; on disk it stays as it is.

@@ -149,6 +149,7 @@ package final class DiskSpace: Sendable {
 
     /// Gives the space of the file back.
     private func empty() {
+        dispatchPrecondition(condition: .onQueue(queue))
         do {
             try file.withLockedValue { $0 }?.truncate(to: 0)
             // What was cut is free once the file system has committed that. It will be, sooner or later.
@@ -158,6 +159,7 @@ package final class DiskSpace: Sendable {
 
     /// Takes the space, all of it or none.
     private func fill() {
+        dispatchPrecondition(condition: .onQueue(queue))
         switch currentStatus.reserve {
         case .off, .held: return
         case .lent, .missing: break

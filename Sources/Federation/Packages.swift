@@ -1,4 +1,5 @@
 internal import Catalog
+internal import Concurrency
 package import JSON
 package import Store
 
@@ -14,7 +15,7 @@ package struct Packages: Sendable {
     private let helper: ActiveHelper
     private let publication: Publication
     /// Changes of which package is active run one after the other: each lowers the flags of the others.
-    private let turns = Turns()
+    private let turn = AsyncSemaphore(permitCount: 1)
 
     /// - Precondition: There is one of these for a store.
     init(store: Store, helper: ActiveHelper, publication: Publication) {
@@ -72,20 +73,18 @@ package struct Packages: Sendable {
 
     /// Makes a package the active one.
     package func activate(_ id: String) async throws {
-        await turns.enter(Self.turn)
-        defer { turns.leave(Self.turn) }
+        await turn.acquire()
+        defer { turn.release() }
         try await documents.change(id, ["active": true])
         try await lowerFlags(except: id)
     }
 
     /// Leaves no package active.
     package func deactivate() async throws {
-        await turns.enter(Self.turn)
-        defer { turns.leave(Self.turn) }
+        await turn.acquire()
+        defer { turn.release() }
         try await lowerFlags(except: nil)
     }
-
-    private static let turn = "active"
 
     /// Lowers the flags of all packages but one.
     private func lowerFlags(except id: String?) async throws {

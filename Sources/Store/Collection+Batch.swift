@@ -1,3 +1,4 @@
+internal import Concurrency
 internal import Disk
 package import JSON
 internal import NIOConcurrencyHelpers
@@ -23,8 +24,8 @@ extension Collection {
         if keepingTimes { try batch.keepTimes(after: StoreError.wrap(newestCommitted()), until: clock()) }
         for (position, object) in objects.enumerated() { batch.add(object, at: position) }
         let ids = batch.namedIDs
-        for id in ids { await turns.enter(id) }
-        defer { for id in ids { turns.leave(id) } }
+        for id in ids { await locks.lock(id) }
+        defer { for id in ids { locks.unlock(id) } }
         for id in ids where try exists(id) { batch.refuse(id) }
         let drafts = batch.drafts
         guard !drafts.isEmpty else { return batch.refusals }

@@ -1,3 +1,4 @@
+internal import Concurrency
 internal import Disk
 package import JSON
 internal import NIOConcurrencyHelpers
@@ -17,8 +18,8 @@ extension Collection {
             let id = UniqueID.timeOrdered(at: clock())
             return try await append(Draft(keyed(object, id), id: id, committedAt: nil))
         }
-        await turns.enter(id)
-        defer { turns.leave(id) }
+        await locks.lock(id)
+        defer { locks.unlock(id) }
         guard try !exists(id) else { throw .alreadyExists(id) }
         return try await append(Draft(object, id: id, committedAt: nil))
     }
@@ -30,8 +31,8 @@ extension Collection {
     package func put(_ object: JSONObject) async throws(StoreError) -> Document {
         precondition(!schema.isAppendOnly, "events are never replaced")
         guard let id = try id(of: object) else { return try await insert(object) }
-        await turns.enter(id)
-        defer { turns.leave(id) }
+        await locks.lock(id)
+        defer { locks.unlock(id) }
         // One that records which are lost may have changed counts as new.
         let committedAt = try StoreError.wrap(retrying(find(id)))?.committedAt
         return try await append(Draft(object, id: id, committedAt: committedAt))
@@ -47,8 +48,8 @@ extension Collection {
         _ change: @Sendable (JSONObject) throws(StoreError) -> JSONObject
     ) async throws(StoreError) -> Document {
         precondition(!schema.isAppendOnly, "events are never replaced")
-        await turns.enter(id)
-        defer { turns.leave(id) }
+        await locks.lock(id)
+        defer { locks.unlock(id) }
         guard let old = try StoreError.wrap(retrying(stored(id))) else { throw missing(id) }
         let object = try change(try StoreError.wrap(object(of: old.document)))
         guard try self.id(of: object) == id else { throw .invalidKey(member: schema.key) }
@@ -61,8 +62,8 @@ extension Collection {
     /// - Throws: ``StoreError/notFound(_:)``; the log's errors, as for ``insert(_:)``.
     package func delete(_ id: String) async throws(StoreError) {
         precondition(!schema.isAppendOnly, "events are never deleted")
-        await turns.enter(id)
-        defer { turns.leave(id) }
+        await locks.lock(id)
+        defer { locks.unlock(id) }
         guard try exists(id) else { throw missing(id) }
         do {
             _ = try await log.append(frees: true) { _, _, output in Record.writeDelete(id, to: &output) }

@@ -1,3 +1,4 @@
+internal import Concurrency
 package import Disk
 internal import JSON
 internal import NIOConcurrencyHelpers
@@ -21,7 +22,7 @@ package final class Collection: Sendable {
     package let rebuiltIndexPaths: [String]
     let log: SegmentLog
     let index: CollectionIndex
-    let turns = Turns()
+    let locks = KeyedLock()
     let sealedCounts = SealedCounts()
     let disk: any Disk
     let clock: @Sendable () -> Timestamp

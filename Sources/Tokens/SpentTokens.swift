@@ -1,3 +1,4 @@
+internal import Concurrency
 internal import Disk
 internal import Dispatch
 internal import JSON
@@ -175,26 +176,10 @@ extension SpentTokens {
     func sweep(at now: Timestamp, countMax: Int) async throws -> Int {
         let expired = Condition("expires_at", .less(Operand(text: now.description)))
         let query = Query(filter: Filter([expired]), sortKey: "expires_at", ascending: true, limit: countMax)
-        let ids = try await onBlockingThread { [collection] in
+        let ids = try await DispatchQueue.global(qos: .utility).run { [collection] in
             try collection.list(query).documents.map(\.id)
         }
         for id in ids { try await collection.delete(id) }
         return ids.count
-    }
-
-    /// Calls `body`, which reads the disk, on a thread that may block.
-    private func onBlockingThread<Value: Sendable>(
-        _ body: @escaping @Sendable () throws -> Value
-    ) async throws -> Value {
-        let result = NIOLockedValueBox<Result<Value, any Error>?>(nil)
-        await withCheckedContinuation { continuation in
-            DispatchQueue.global(qos: .utility).async {
-                let found = Result { try body() }
-                result.withLockedValue { $0 = found }
-                continuation.resume()
-            }
-        }
-        guard let result = result.withLockedValue({ $0 }) else { preconditionFailure("the body has run") }
-        return try result.get()
     }
 }

@@ -1,3 +1,4 @@
+internal import Concurrency
 internal import Disk
 internal import Dispatch
 internal import JSON
@@ -12,7 +13,7 @@ final class Maintenance: Sendable {
     private let space: DiskSpace
     private let clock: @Sendable () -> Timestamp
     private let queue = DispatchQueue(label: "ledge.maintenance", qos: .utility)
-    private let turns = Turns()
+    private let turn = AsyncSemaphore(permitCount: 1)
     private let requests: AsyncStream<Void>
     private let request: AsyncStream<Void>.Continuation
     private let tasks = NIOLockedValueBox<[Task<Void, Never>]>([])
@@ -79,11 +80,11 @@ final class Maintenance: Sendable {
             } catch {
                 guard error.isNoSpace else { throw error }
                 // Most of what is done here frees space in the end.
-                await self.onQueue { $0.lend() }
+                await self.queue.run { [space = self.space] in space.lend() }
                 try await self.maintain(collection)
             }
         }
-        await onQueue { $0.restore() }
+        await queue.run { [space] in space.restore() }
         return failure
     }
 
@@ -93,7 +94,7 @@ final class Maintenance: Sendable {
         await serially(collections) { collection throws(StorageError) in
             guard ContinuousClock.now < end else { return }
             try await collection.closeLongActive(byteCountMin: self.options.settledByteCountMin)
-            try await self.onQueue { notice throws(StorageError) in
+            try await self.queue.run { [notice = self.options.notice] () throws(StorageError) in
                 try collection.sealClosed(notice: notice) { ContinuousClock.now >= end }
             }
         }
@@ -103,31 +104,9 @@ final class Maintenance: Sendable {
         let retention = options.retention[collection.schema.name]
         try await collection.closeForRetention(retention)
         let compaction = Compaction(byteCountMax: options.mergedByteCountMax)
-        try await onQueue { [isEnding] notice throws(StorageError) in
+        try await queue.run { [isEnding, notice = options.notice] () throws(StorageError) in
             try collection.maintain(retention, compaction, notice: notice) { isEnding.withLockedValue { $0 } }
         }
-    }
-
-    private func onQueue(_ work: @escaping @Sendable (DiskSpace) -> Void) async {
-        await withCheckedContinuation { continuation in
-            queue.async { [space] in
-                work(space)
-                continuation.resume()
-            }
-        }
-    }
-
-    /// Runs work that blocks, and tells what it did.
-    private func onQueue(
-        _ work: @escaping @Sendable ((MaintenanceNotice) -> Void) throws(StorageError) -> Void
-    ) async throws(StorageError) {
-        let notice = options.notice
-        let result = await withCheckedContinuation { continuation in
-            queue.async {
-                continuation.resume(returning: Result { () throws(StorageError) in try work(notice) })
-            }
-        }
-        try result.get()
     }
 
     @discardableResult
@@ -135,8 +114,8 @@ final class Maintenance: Sendable {
         _ collections: [Collection],
         _ body: (Collection) async throws(StorageError) -> Void
     ) async -> StorageError? {
-        await turns.enter("maintenance")
-        defer { turns.leave("maintenance") }
+        await turn.acquire()
+        defer { turn.release() }
         var failure: StorageError?
         for collection in collections {
             do throws(StorageError) {

@@ -2,10 +2,10 @@ package import Dispatch
 internal import NIOConcurrencyHelpers
 
 extension DispatchQueue {
-    /// Runs a body that blocks or computes on this queue and suspends until it is done.
+    /// Runs a body that blocks or computes on this queue, and suspends the task until it is done.
     ///
-    /// No cooperative thread waits for a disk or a processor meanwhile.
-    /// The result travels in a locked box and not in the continuation, whose handing over TSan cannot see.
+    /// So no thread of Swift's own pool waits for a disk or a long computation.
+    /// The result travels in a locked box, because TSan does not see that a continuation hands it over.
     package func run<Value: Sendable, Failure: Error>(
         _ body: @escaping @Sendable () throws(Failure) -> Value
     ) async throws(Failure) -> Value {
