@@ -1,15 +1,16 @@
+internal import Concurrency
 internal import Disk
 internal import Dispatch
 internal import NIOConcurrencyHelpers
 
-/// Follows an upload with `fdatasync`, so that its dirty pages stay few and its durable offset close behind.
+/// Follows an upload with `fdatasync`, so that its dirty pages stay few and its durable offset is close to its end.
 ///
 /// A sync starts when 16 MiB have been stored since the last one began, and covers the data first, then the journal.
 /// When 64 MiB are not durable yet, the next chunk waits: a disk slower than its clients slows them down instead of
 /// filling the page cache.
 ///
-/// After a power cut at least the chunks up to ``durable`` are there. A sync that fails is never repeated: the
-/// kernel may have dropped the pages, so the upload is latched.
+/// After a power cut at least the chunks up to ``durable`` are there. A sync that fails is never repeated, because the
+/// kernel may have dropped the pages: the upload is latched.
 final class BackgroundSync: Sendable {
     /// A moment between two chunks.
     struct Mark: Sendable, Hashable {
@@ -23,10 +24,10 @@ final class BackgroundSync: Sendable {
     private struct State {
         var latest: Mark
         var durable: Mark
-        /// Where the running sync began, or nil where none runs.
-        var started: Mark?
+        var isRunning = false
         var failure: StorageError?
-        var waiting: [CheckedContinuation<Void, Never>] = []
+
+        var lag: Int64 { latest.storedByteCount - durable.storedByteCount }
     }
 
     private static let interval: Int64 = 16 << 20
@@ -35,37 +36,39 @@ final class BackgroundSync: Sendable {
     private let queue = DispatchQueue(label: "ledge.blobs.sync")
     private let data: File
     private let journal: File
-    private let latch: @Sendable (StorageError) -> Void
+    private let failed: @Sendable (StorageError) -> Void
     private let state: NIOLockedValueBox<State>
 
-    /// Follows from `durable`, which is on stable storage already; `latch` is called once, when a sync has failed.
-    init(data: File, journal: File, durable: Mark, latch: @escaping @Sendable (StorageError) -> Void) {
-        self.data = data
-        self.journal = journal
-        self.latch = latch
+    /// Follows an upload from `start`, which is on stable storage already; `failed` is called once, when a sync fails.
+    init(from start: UploadDirectory.Start, failed: @escaping @Sendable (StorageError) -> Void) {
+        data = start.data
+        journal = start.journal
+        self.failed = failed
+        let durable = Mark(
+            chunkCount: start.lastChunk.map { $0.index + 1 } ?? 0,
+            receivedByteCount: start.receivedByteCount,
+            storedByteCount: start.position.storedByteCount
+        )
         state = NIOLockedValueBox(State(latest: durable, durable: durable))
     }
 
     /// What a power cut would leave at least.
     var durable: Mark { state.withLockedValue { $0.durable } }
 
-    /// A chunk counts: its frames and its journal line are written.
-    func note(_ mark: Mark) {
-        state.withLockedValue { $0.latest = mark }
+    /// Notes a committed chunk, after which `data.part` has this length.
+    func note(_ chunk: UploadState.Chunk, storedByteCount: Int64) {
+        state.withLockedValue { state in
+            state.latest.chunkCount = chunk.index + 1
+            state.latest.receivedByteCount += Int64(chunk.byteCount)
+            state.latest.storedByteCount = storedByteCount
+        }
         startIfDue()
     }
 
-    /// Returns when the disk is close enough behind for more to be written.
-    func waitForRoom() async {
-        await withCheckedContinuation { continuation in
-            let hasRoom = state.withLockedValue { state in
-                let lag = state.latest.storedByteCount - state.durable.storedByteCount
-                guard lag >= Self.lagMax, state.started != nil, state.failure == nil else { return true }
-                state.waiting.append(continuation)
-                return false
-            }
-            if hasRoom { continuation.resume() }
-        }
+    /// Returns when few enough bytes are not durable yet for more to be written.
+    func waitForSync() async {
+        // A sync that is running is on the queue, or about to be.
+        while state.withLockedValue({ $0.lag >= Self.lagMax && $0.isRunning }) { await queue.run {} }
     }
 
     /// Makes everything written so far durable, bytes after the last chunk included; blocks.
@@ -76,10 +79,8 @@ final class BackgroundSync: Sendable {
 
     private func startIfDue() {
         let isDue = state.withLockedValue { state in
-            guard state.started == nil, state.failure == nil,
-                state.latest.storedByteCount - state.durable.storedByteCount >= Self.interval
-            else { return false }
-            state.started = state.latest
+            guard !state.isRunning, state.failure == nil, state.lag >= Self.interval else { return false }
+            state.isRunning = true
             return true
         }
         guard isDue else { return }
@@ -89,11 +90,12 @@ final class BackgroundSync: Sendable {
         }
     }
 
-    /// One sync of both files; runs on `queue`.
+    /// Syncs both files once.
     private func synchronize() {
+        dispatchPrecondition(condition: .onQueue(queue))
         let mark = state.withLockedValue { state -> Mark? in
             guard state.failure == nil else { return nil }
-            state.started = state.latest
+            state.isRunning = true
             return state.latest
         }
         guard let mark else { return }
@@ -103,15 +105,12 @@ final class BackgroundSync: Sendable {
             try journal.synchronize()
         } catch {
             failure = error
-            latch(error)
+            failed(error)
         }
-        let waiting = state.withLockedValue { state in
+        state.withLockedValue { state in
             if failure == nil { state.durable = mark }
             state.failure = failure
-            state.started = nil
-            defer { state.waiting = [] }
-            return state.waiting
+            state.isRunning = false
         }
-        for continuation in waiting { continuation.resume() }
     }
 }

@@ -3,19 +3,18 @@ internal import JSON
 internal import Zstd
 
 extension BlobCheck {
-    /// Returns what a blob or a complete upload says about itself; reads its tail only.
+    /// Returns the description in a blob or a complete upload; reads only its tail.
     ///
     /// Nil for any other entry.
-    /// - Throws: `.corrupt` where the tail is not what was written, `.disk`.
+    /// - Throws: `.corrupt` if the tail does not verify, `.disk`.
     package static func describe(_ entry: Entry, on disk: any Disk) throws(StorageError) -> BlobDescription? {
         guard let id = BlobID(entry.id), let path = entry.filePath else { return nil }
         return try BlobTail(of: id, in: File(path, .read, on: disk)).description
     }
 
-    /// Verifies a whole blob file: its tail, every frame, and the three digests the metadata states.
+    /// Verifies a blob file: its tail, every frame, and the three digests in the metadata.
     ///
-    /// One damaged frame does not hide the next: each is reported. The digest over the stored bytes finds even a bit
-    /// that no decoder looks at.
+    /// Each damaged frame is reported. The digest of the stored bytes also covers bits that no decoder reads.
     static func checkBlob(
         _ id: BlobID,
         at path: String,
@@ -53,9 +52,9 @@ extension BlobCheck {
 
     /// Verifies what an unfinished upload has received.
     ///
-    /// What a crash leaves is no violation: lines and frames that had not reached the disk, which recovery cuts off; a
-    /// missing file, where beginning, claiming or aborting was cut off. Only a chunk that a line of the journal calls
-    /// durable must be there.
+    /// The effects of a crash are no violation: lines and frames that had not reached the disk, which recovery cuts off; a
+    /// missing file, if beginning, claiming or aborting was interrupted. Only a chunk that a line of the journal calls
+    /// durable must exist.
     static func checkUpload(
         _ id: BlobID,
         at directory: String,

@@ -2,17 +2,17 @@ package import Disk
 
 /// Verifies blobs and uploads without a server, and changes nothing.
 ///
-/// Everything wrong is a violation with file and offset; only a disk that cannot be read is an error. Blocks; entries
-/// are independent and may be checked side by side.
+/// Damage is reported as a violation with file and offset; only a disk that cannot be read is an error. Blocks; entries
+/// are independent and may be checked in parallel.
 package enum BlobCheck {
-    /// Something that stands below `uploads/` or `blobs/`.
+    /// A file or directory below `uploads/` or `blobs/`.
     package struct Entry: Sendable, Hashable {
         package enum Kind: Sendable, Hashable {
             case blob
             case completeUpload
-            /// Chunks may come, or its beginning was cut off.
+            /// It is receiving, or a crash interrupted its beginning.
             case unfinishedUpload
-            /// Not a name of ours: nothing in it is read.
+            /// Not a Ledge file; it is not read.
             case stranger
         }
 
@@ -22,7 +22,7 @@ package enum BlobCheck {
         /// Of the blob's file, or of the upload's directory.
         package let path: String
 
-        /// Of the finished file, or nil where there is none.
+        /// Of the finished file; nil if there is none.
         var filePath: String? {
             switch kind {
             case .blob: path
@@ -32,14 +32,14 @@ package enum BlobCheck {
         }
     }
 
-    /// What was found out about an entry.
+    /// The result of checking an entry.
     package struct Finding: Sendable, Hashable {
         package let entry: Entry
         /// Content that verified, in bytes.
         package internal(set) var byteCount: Int64 = 0
         /// Bytes on disk, whether they verify or not.
         package internal(set) var storedByteCount: Int64 = 0
-        /// Nil for an unfinished upload, and where the tail fails.
+        /// Nil for an unfinished upload, and if the tail does not verify.
         package internal(set) var description: BlobDescription?
         package internal(set) var violations: [Corruption] = []
     }
@@ -48,17 +48,16 @@ package enum BlobCheck {
     package static func entries(in directory: String, on disk: any Disk) throws(StorageError) -> [Entry] {
         let paths = BlobPaths(directory)
         var entries: [Entry] = []
-        for shelf in try names(in: paths.blobs, on: disk) {
-            let shelfPath = "\(paths.blobs)/\(shelf)"
-            guard shelf.utf8.count == 2, try disk.entry(shelfPath)?.kind == .directory else {
-                entries.append(Entry(kind: .stranger, id: "", path: shelfPath))
+        for directory in try names(in: paths.blobs, on: disk) {
+            let path = "\(paths.blobs)/\(directory)"
+            guard directory.utf8.count == 2, try disk.entry(path)?.kind == .directory else {
+                entries.append(Entry(kind: .stranger, id: "", path: path))
                 continue
             }
-            for name in try disk.list(shelfPath) {
-                let id = BlobPaths.blobID(named: name, onShelf: shelf)
-                entries.append(
-                    Entry(kind: id == nil ? .stranger : .blob, id: id?.text ?? "", path: "\(shelfPath)/\(name)")
-                )
+            for name in try disk.list(path) {
+                let id = BlobPaths.blobID(named: name, in: directory)
+                let kind: Entry.Kind = id == nil ? .stranger : .blob
+                entries.append(Entry(kind: kind, id: id?.text ?? "", path: "\(path)/\(name)"))
             }
         }
         for name in try names(in: paths.uploads, on: disk) {

@@ -1,11 +1,10 @@
-/// A file that comes in one piece, in one request or made by the server, put into the store as an upload of as many
-/// chunks as it needs.
+/// Stores a file that comes in one piece, in one request or from the server itself, as an upload of as many chunks as
+/// it needs.
 ///
 /// Used by one task at a time.
 package final class BlobIntake {
-    /// The upload's id; once it is complete, its token.
-    package let id: String
     private let blobs: BlobStore
+    private let upload: Upload
     private var chunk: ChunkReceiver?
     private var chunkIndex = 0
     /// How many bytes the current chunk still takes.
@@ -13,15 +12,18 @@ package final class BlobIntake {
 
     /// Begins an upload of exactly `byteCount` bytes.
     ///
-    /// - Throws: as `BlobStore.begin` does.
+    /// - Throws: As `BlobStore.begin` does.
     package init(fileName: String, byteCount: Int64, blobs: BlobStore) async throws(UploadError) {
         self.blobs = blobs
-        id = try await blobs.begin(
+        upload = try await blobs.begin(
             fileName: fileName,
             byteCount: byteCount,
             chunkByteCount: blobs.options.chunkByteCountMax
-        ).id
+        )
     }
+
+    /// The upload's id; once it is complete, its token.
+    package var id: String { upload.id }
 
     package func take<Bytes: Collection<UInt8> & Sendable>(_ bytes: Bytes) async throws(UploadError)
     where Bytes.SubSequence: Sendable {
@@ -35,13 +37,13 @@ package final class BlobIntake {
         }
     }
 
-    /// Returns when the file is on stable storage.
+    /// Completes the upload: the file is on stable storage when this returns.
     package func finish() async throws(UploadError) -> CompletedUpload {
         try await endChunk()
-        return try await blobs.complete(id)
+        return try await upload.complete()
     }
 
-    /// Forgets the file.
+    /// Removes the upload.
     package func abort() async {
         await chunk?.cancel()
         // An upload that cannot be removed now expires later.
@@ -50,7 +52,7 @@ package final class BlobIntake {
 
     private func beginChunk() async throws(UploadError) {
         try await endChunk()
-        chunk = try await blobs.receive(id, chunk: chunkIndex)
+        chunk = try await upload.receive(chunk: chunkIndex)
         room = blobs.options.chunkByteCountMax
     }
 

@@ -1,15 +1,15 @@
 internal import JSON
 internal import Zstd
 
-/// What a blob file says about itself, in a frame that every zstd decoder passes over.
+/// The description of a blob in its file, in a frame that every zstd decoder skips.
 ///
 /// Shape: the magic `5D 2A 4D 18`, the length of the line in four bytes, little-endian, then the line:
 ///
 ///     {"format":1,"blob_id":"7b0c…","file_name":"seed.npz","byte_count":921600,"stored_byte_count":858112,
 ///      "frames":4,"sha256":"…","xxh3_128":"…","stored_xxh3_128":"…","seek_table":"…","created_at":"…","xxh3":"…"}
 ///
-/// It is a ``CheckedLine`` with the hash of the blob's id as its seed, so the tail of one blob is never taken for that
-/// of another. `stored_byte_count` and `stored_xxh3_128` are of all content frames as they stand in the file;
+/// It is a ``CheckedLine`` with the hash of the blob's id as its seed, so the tail of another blob does not verify.
+/// `stored_byte_count` and `stored_xxh3_128` are of all content frames as they are stored;
 /// `seek_table` is the XXH3-64 of their entries in the seek table, which has no checksum of its own.
 /// Source: docs/FORMAT.md, "Blobs".
 struct BlobMetadata: Sendable, Hashable {
@@ -24,7 +24,7 @@ struct BlobMetadata: Sendable, Hashable {
     let createdAt: Timestamp
 
     static let headerByteCount = 8
-    /// A longer line is not ours: a file name has at most 1,024 bytes, each at most six in JSON.
+    /// The maximum length of the line: a file name has at most 1,024 bytes, each at most six in JSON.
     static let byteCountMax = 16 << 10
     private static let magic: UInt32 = 0x184D_2A5D
 
@@ -49,29 +49,9 @@ struct BlobMetadata: Sendable, Hashable {
         bytes.append(littleEndian: UInt32(line.count))
         return bytes + line
     }
+}
 
-    init(
-        blobID: BlobID,
-        fileName: String,
-        byteCount: Int64,
-        storedByteCount: Int64,
-        frameCount: Int,
-        content: ContentDigest.Values,
-        storedXXH3_128: String,
-        seekTableXXH3: UInt64,
-        createdAt: Timestamp
-    ) {
-        self.blobID = blobID
-        self.fileName = fileName
-        self.byteCount = byteCount
-        self.storedByteCount = storedByteCount
-        self.frameCount = frameCount
-        self.content = content
-        self.storedXXH3_128 = storedXXH3_128
-        self.seekTableXXH3 = seekTableXXH3
-        self.createdAt = createdAt
-    }
-
+extension BlobMetadata {
     /// Nil unless `bytes` are exactly the metadata frame of the blob with this id.
     init?(parsing bytes: [UInt8], of id: BlobID) {
         guard bytes.count > Self.headerByteCount, bytes.littleEndian(at: 0) == Self.magic,

@@ -1,7 +1,7 @@
-/// The id of an upload, and of the blob it becomes: one id, one thing.
+/// The id of an upload, and of the blob it becomes.
 ///
-/// Shape: a UUID in lower case, `7b0c5a1e-92f4-4d07-8a53-0f6cbb1d2e3f`. Nothing else is an id, so text from a request
-/// becomes part of a path only through here, and a path made from it cannot leave its directory.
+/// Shape: a UUID in lower case, `7b0c5a1e-92f4-4d07-8a53-0f6cbb1d2e3f`. Text from a request becomes part of a path only
+/// as such an id, so the path cannot leave its directory.
 package struct BlobID: Sendable, Hashable {
     package let text: String
 
@@ -21,7 +21,7 @@ package struct BlobID: Sendable, Hashable {
     }
 }
 
-/// Every name this room has on disk, made and parsed here only.
+/// The paths of all uploads and blobs; no other code composes or parses them.
 ///
 /// Shape, below the data directory:
 ///
@@ -44,17 +44,17 @@ package struct BlobPaths: Sendable, Hashable {
     package func journal(of id: BlobID) -> String { Self.journal(inUpload: upload(id)) }
     package func data(of id: BlobID) -> String { Self.data(inUpload: upload(id)) }
     package func complete(_ id: BlobID) -> String { Self.complete(inUpload: upload(id)) }
-    package func shelf(of id: BlobID) -> String { "\(blobs)/\(id.text.prefix(2))" }
-    package func blob(_ id: BlobID) -> String { "\(shelf(of: id))/\(id.text).zst" }
+    package func directory(of id: BlobID) -> String { "\(blobs)/\(id.text.prefix(2))" }
+    package func blob(_ id: BlobID) -> String { "\(directory(of: id))/\(id.text).zst" }
 
     static func journal(inUpload directory: String) -> String { "\(directory)/journal.jsonl" }
     static func data(inUpload directory: String) -> String { "\(directory)/data.part" }
     static func complete(inUpload directory: String) -> String { "\(directory)/complete.zst" }
 
-    /// Returns the id of the blob that a name on a shelf stands for, or nil where it is not one of ours.
-    package static func blobID(named name: String, onShelf shelf: String) -> BlobID? {
-        guard name.hasSuffix(".zst"), let id = BlobID(String(name.dropLast(4))), id.text.hasPrefix(shelf),
-            shelf.utf8.count == 2
+    /// Returns the id of the blob with this file name in a directory `<aa>`; nil for any other file.
+    package static func blobID(named name: String, in directory: String) -> BlobID? {
+        guard name.hasSuffix(".zst"), let id = BlobID(String(name.dropLast(4))), id.text.hasPrefix(directory),
+            directory.utf8.count == 2
         else { return nil }
         return id
     }

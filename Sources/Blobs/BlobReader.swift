@@ -3,7 +3,7 @@ internal import Zstd
 
 /// A stored file, open: its description, and its content frame by frame.
 ///
-/// What does not verify is never returned. The file stays readable while this object lives, even when the blob is
+/// Content that does not verify is never returned. The file stays readable while this object exists, even if the blob is
 /// removed meanwhile. Safe from any thread.
 package final class BlobReader: Sendable {
     package let description: BlobDescription
@@ -15,7 +15,7 @@ package final class BlobReader: Sendable {
 
     /// Opens a blob file and verifies its tail.
     ///
-    /// - Throws: `.disk`, or `.corrupt` where metadata and seek table are not what was written.
+    /// - Throws: `.disk`, or `.corrupt` if metadata or seek table do not verify.
     init(_ id: BlobID, at path: String, contexts: ZstdContexts, on disk: any Disk) throws(StorageError) {
         let file = try File(path, .read, on: disk)
         let tail = try BlobTail(of: id, in: file)
@@ -32,19 +32,19 @@ package final class BlobReader: Sendable {
         self.contentOffsets = contentOffsets
     }
 
-    /// The file itself: a whole zstd stream.
+    /// The path of the file, which is a complete zstd stream.
     package var path: String { reader.file.path }
 
     package var frameCount: Int { frames.count }
 
-    /// Which bytes of the content a frame holds.
+    /// The bytes of the content that are in a frame.
     ///
     /// - Precondition: `index` is less than ``frameCount``.
     package func contentRange(ofFrame index: Int) -> Range<Int64> {
         contentOffsets[index]..<contentOffsets[index + 1]
     }
 
-    /// The frame that holds the byte at `offset`.
+    /// The frame of the byte at `offset`.
     ///
     /// - Precondition: `offset` is inside the content.
     package func frameIndex(at offset: Int64) -> Int {
@@ -58,7 +58,7 @@ package final class BlobReader: Sendable {
         return low
     }
 
-    /// The frames that hold any byte of `range`, cut to the content.
+    /// The frames with any byte of `range`, clamped to the content.
     package func frames(overlapping range: Range<Int64>) -> Range<Int> {
         let range = range.clamped(to: 0..<description.byteCount)
         guard !range.isEmpty else { return 0..<0 }
@@ -68,14 +68,14 @@ package final class BlobReader: Sendable {
     /// Returns the content of one frame; blocks for one read and its decoding.
     ///
     /// - Precondition: `index` is less than ``frameCount``.
-    /// - Throws: `.corrupt` where the frame is not what was stored, `.disk` where it cannot be read.
+    /// - Throws: `.corrupt` if the frame does not verify, `.disk` if it cannot be read.
     package func frame(_ index: Int) throws(StorageError) -> [UInt8] {
         try reader.frame(frames[index], at: storedOffsets[index]).content
     }
 
-    /// Returns the file's own bytes, for a client that takes zstd; fewer than `count` only at the end.
+    /// Returns bytes of the file, for a client that accepts zstd; fewer than `count` only at the end.
     ///
-    /// They are not verified here: the client's decoder does that, frame by frame.
+    /// They are not verified: the client's decoder verifies each frame.
     package func storedBytes(at offset: Int64, count: Int) throws(StorageError) -> [UInt8] {
         try reader.file.bytes(at: offset, count: count)
     }

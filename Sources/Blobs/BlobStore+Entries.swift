@@ -4,31 +4,27 @@ internal import Glibc
 internal import JSON
 internal import NIOConcurrencyHelpers
 
-/// Which uploads there are, and how they come and go.
+/// The uploads that exist, and how they are found and forgotten.
 extension BlobStore {
-    /// Returns an upload, recovered from its directory where this process has not touched it yet.
-    func upload(_ text: String) async throws(UploadError) -> Upload {
+    /// Returns an upload, recovered from its directory if it is of an earlier process.
+    ///
+    /// - Throws: `.unknownUpload`, `.storage`; `.corrupt` for a complete file whose tail is damaged.
+    package func upload(_ text: String) async throws(UploadError) -> Upload {
         guard let id = BlobID(text) else { throw .unknownUpload }
-        let entry = state.withLockedValue { state -> Result<Entry, UploadError> in
-            guard !state.isClosed else { return .failure(.storage(.closed)) }
-            guard state.known[id] != nil else { return .failure(.unknownUpload) }
-            if let entry = state.entries[id] { return .success(entry) }
-            let entry = Entry.recovering(Task { await self.recover(id) })
-            state.entries[id] = entry
-            return .success(entry)
-        }
-        switch try entry.get() {
-        case .live(let upload): return upload
-        case .recovering(let task): return try await task.value.get()
-        case .aging(let task):
-            _ = await task.value
-            return try await upload(text)
-        }
+        if let upload = try recovered(id) { return upload }
+        await locks.lock(text)
+        defer { locks.unlock(text) }
+        if let upload = try recovered(id) { return upload }
+        let directory = UploadDirectory(id: id, context: context)
+        let found = try await queue.run { () throws(UploadError) in try directory.recover() }
+        guard let found else { throw .unknownUpload }
+        state.withLockedValue { $0.uploads[id] = found }
+        return found
     }
 
-    /// Removes the uploads nothing has happened to for their lifetime, and returns their ids.
+    /// Removes the uploads without activity in their lifetime, and returns their ids.
     ///
-    /// One that cannot be read or removed stays, and is tried again the next time.
+    /// One that cannot be read or removed stays until the next call.
     package func expireUploads() async -> [String] {
         var expired: [String] = []
         for id in state.withLockedValue({ $0.known.keys }).sorted(by: { $0.text < $1.text }) {
@@ -42,64 +38,29 @@ extension BlobStore {
     }
 
     private func expire(_ id: BlobID) async throws(UploadError) -> Bool {
-        let entry = state.withLockedValue { state -> Entry? in
-            guard !state.isClosed, state.known[id] != nil else { return nil }
-            if let entry = state.entries[id] { return entry }
-            let entry = Entry.aging(Task { await self.removeIfExpired(id) })
-            state.entries[id] = entry
-            return entry
+        await locks.lock(id.text)
+        defer { locks.unlock(id.text) }
+        if let upload = try recovered(id) { return try await leaving(upload, await upload.expire()) }
+        let directory = UploadDirectory(id: id, context: context)
+        let isRemoved = try await queue.run { () throws(UploadError) in
+            try UploadError.wrap(directory.removeIfExpired())
         }
-        switch entry {
-        case nil, .recovering: return false
-        case .aging(let task): return await task.value
-        case .live(let upload):
-            return try await leaving(upload, await upload.expire())
-        }
-    }
-
-    /// Removes an upload this process has not touched, where its time is up: nothing but its journal is read.
-    private func removeIfExpired(_ id: BlobID) async -> Bool {
-        let isRemoved = await queue.run { [shop] in
-            do {
-                let lastActivity = try UploadRecovery(id: id, shop: shop).lastActivity()
-                guard lastActivity.advanced(by: shop.options.uploadLifetime) <= shop.options.clock() else {
-                    return false
-                }
-                try UploadDeparture(id, shop: shop).remove()
-                return true
-            } catch {
-                return false
-            }
-        }
-        state.withLockedValue { state in
-            if isRemoved { state.known[id] = nil }
-            state.entries[id] = nil
-        }
+        if isRemoved { forget(id) }
         return isRemoved
     }
 
-    /// Reads an upload from its directory.
-    private func recover(_ id: BlobID) async -> Result<Upload, UploadError> {
-        let result = await queue.run { [shop] in
-            Result { () throws(UploadError) in try UploadRecovery(id: id, shop: shop).run() }
-        }
-        return state.withLockedValue { state in
-            state.entries[id] = nil
-            switch result {
-            case .failure(let error): return .failure(error)
-            case .success(nil): return .failure(.unknownUpload)
-            case .success(let upload?):
-                state.entries[id] = .live(upload)
-                return .success(upload)
-            }
-        }
+    /// Returns an upload of this process, or one that is recovered; nil if its directory is still to be read.
+    private func recovered(_ id: BlobID) throws(UploadError) -> Upload? {
+        let (isClosed, isKnown, upload) = state.withLockedValue { ($0.isClosed, $0.known[id] != nil, $0.uploads[id]) }
+        if isClosed { throw .storage(.closed) }
+        guard isKnown else { throw .unknownUpload }
+        return upload
     }
 }
 
 extension BlobStore {
-    /// Counts a new upload, where there is room for what it holds.
-    func reserveID(_ holding: Holding) throws(UploadError) -> BlobID {
-        guard let id = BlobID(UniqueID.random()) else { preconditionFailure("a unique id is an id") }
+    /// Counts a new upload, if the limits allow it.
+    func reserve(_ id: BlobID, _ holding: Holding) throws(UploadError) {
         let refusal = state.withLockedValue { state -> UploadError? in
             guard !state.isClosed else { return .storage(.closed) }
             guard state.known.count < options.unfinishedUploadCountMax else {
@@ -119,20 +80,19 @@ extension BlobStore {
             return nil
         }
         if let refusal { throw refusal }
-        return id
     }
 
-    /// Makes a new upload on disk, or leaves nothing of it; blocks.
-    static func make(_ header: UploadJournal.Header, in shop: BlobWorkshop) throws(StorageError) -> Upload {
-        let freeByteCount = try shop.disk.freeByteCount(shop.paths.uploads)
+    /// Creates a new upload on disk, or leaves nothing of it; blocks.
+    static func create(_ header: UploadJournal.Header, in context: BlobContext) throws(StorageError) -> Upload {
+        let freeByteCount = try context.disk.freeByteCount(context.paths.uploads)
         guard header.byteCount <= freeByteCount else {
-            throw .disk(DiskError(call: .statvfs, path: shop.paths.uploads, code: ENOSPC))
+            throw .disk(DiskError(call: .statvfs, path: context.paths.uploads, code: ENOSPC))
         }
         do {
-            return try UploadRecovery(id: header.id, shop: shop).begin(header)
+            return try UploadDirectory(id: header.id, context: context).create(header)
         } catch {
-            // What cannot be removed either was never answered, and expires.
-            do { try shop.disk.removeTree(shop.paths.upload(header.id)) } catch {}
+            // What cannot be removed either was never acknowledged, and expires.
+            do { try context.disk.removeTree(context.paths.upload(header.id)) } catch {}
             throw error
         }
     }
@@ -140,23 +100,23 @@ extension BlobStore {
     func forget(_ id: BlobID) {
         state.withLockedValue { state in
             state.known[id] = nil
-            state.entries[id] = nil
+            state.uploads[id] = nil
         }
     }
 
-    /// Runs a step that may take an upload away, and forgets the upload when it has.
+    /// Runs a step after which an upload may be gone, and then forgets it.
     ///
-    /// Where the upload has left but its files could not all be removed, the next touch finds out what is left.
+    /// If it is gone but its files could not all be removed, the next request for it recovers what is left.
     func leaving<Value: Sendable>(
         _ upload: Upload,
         _ step: @autoclosure () async throws(UploadError) -> Value
     ) async throws(UploadError) -> Value {
         do throws(UploadError) {
             let value = try await step()
-            if upload.hasLeft { forget(upload.id) }
+            if upload.isGone { forget(upload.blobID) }
             return value
         } catch {
-            if upload.hasLeft { state.withLockedValue { $0.entries[upload.id] = nil } }
+            if upload.isGone { state.withLockedValue { $0.uploads[upload.blobID] = nil } }
             throw error
         }
     }

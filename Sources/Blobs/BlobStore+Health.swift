@@ -3,29 +3,28 @@ package import JSON
 internal import NIOConcurrencyHelpers
 
 extension BlobStore {
-    /// An upload that takes nothing any more, because a write or sync of it failed.
+    /// An upload that accepts nothing but removal, because a write or sync of it failed.
     package struct LatchedUpload: Sendable, Hashable {
         package let id: String
-        /// What the disk did, without a path.
+        /// The failed call, without a path.
         package let reason: String
         package let since: Timestamp
     }
 
-    /// The uploads that are latched, the longest standing first.
+    /// The uploads that are latched, the earliest first.
     ///
     /// Quick, from any thread.
     package func latchedUploads() -> [LatchedUpload] {
-        let entries = state.withLockedValue { $0.entries.values }
+        let uploads = state.withLockedValue { $0.uploads.values }
         var found: [LatchedUpload] = []
-        for case .live(let upload) in entries {
-            let rules = upload.rules.withLockedValue { $0 }
-            guard case .latched(let latch) = rules.phase else { continue }
+        for upload in uploads {
+            guard let latch = upload.latch else { continue }
             let since = Timestamp(microseconds: latch.sinceMicroseconds)
-            found.append(LatchedUpload(id: upload.id.text, reason: latch.cause.reason, since: since))
+            found.append(LatchedUpload(id: upload.id, reason: latch.cause.reason, since: since))
         }
         return found.sorted { ($0.since, $0.id) < ($1.since, $1.id) }
     }
 
-    /// How many uploads are neither claimed nor gone.
+    /// How many uploads are neither claimed nor deleted.
     package var unfinishedUploadCount: Int { state.withLockedValue { $0.known.count } }
 }

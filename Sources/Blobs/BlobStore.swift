@@ -5,52 +5,46 @@ internal import Glibc
 internal import JSON
 internal import NIOConcurrencyHelpers
 
-/// Takes files in ordered chunks, and keeps them verified and compressed so that any range can be read.
+/// Receives files in ordered chunks, and stores them verified and compressed so that any range can be read.
 ///
 /// An upload begins, receives chunks, is completed, and is claimed once, by which it becomes a blob. Its state is
-/// derived from its directory: an upload of an earlier process is recovered when it is first touched.
+/// derived from its directory: an upload of an earlier process is recovered when it is first used.
 ///
 /// What survives a power cut, at the latest when the call returns:
 ///
-/// - `begin`: that the upload exists; `complete`: the whole file; `claim`: that the blob is there and the token used up;
-/// - `abort`, `remove`: that it is gone;
-/// - a chunk's `finish`: nothing yet, though it survives the process; ``UploadStatus/durableByteCount`` follows.
+/// - `begin`: that the upload exists; `complete`: the file; `claim`: that the blob exists and the token is redeemed;
+/// - `abort`, `remove`: that it is deleted;
+/// - a chunk's `finish`: nothing yet, but it survives the process; ``UploadStatus/durableByteCount`` follows.
 ///
-/// One store per data directory; the owner of the directory's lock sees to that. Safe from any thread.
+/// The owner of the data directory's lock has one store for it. Safe from any thread.
 package final class BlobStore: Sendable {
-    /// An upload as far as this process knows it.
-    enum Entry {
-        case live(Upload)
-        /// Being read from its directory; whoever wants it waits.
-        case recovering(Task<Result<Upload, UploadError>, Never>)
-        /// Its age is being looked at; whoever wants it waits, and then finds it gone or has it recovered.
-        case aging(Task<Bool, Never>)
-    }
-
-    /// What an upload counts for as long as it is neither claimed nor gone.
+    /// What an upload counts towards the limits, until it is claimed or deleted.
     struct Holding {
-        /// Whose it is; nil where nobody said, or an earlier process knew.
+        /// Its owner; nil if none was given, or if it is of an earlier process.
         var owner: String?
         /// The declared size.
         var byteCount: Int64 = 0
     }
 
     struct State {
-        /// Every upload that has a directory, touched or not.
+        /// Every upload that has a directory, recovered or not.
         var known: [BlobID: Holding] = [:]
-        var entries: [BlobID: Entry] = [:]
+        /// Those of this process and those that are recovered.
+        var uploads: [BlobID: Upload] = [:]
         var isClosed = false
     }
 
     package let options: Options
-    let shop: BlobWorkshop
+    let context: BlobContext
     let state = NIOLockedValueBox(State())
-    /// For everything that blocks and is not an upload's own.
+    /// For each upload that is being recovered or expired.
+    let locks = KeyedLock()
+    /// For everything that blocks and does not run on the queue of an upload.
     let queue = DispatchQueue(label: "ledge.blobs.disk", attributes: .concurrent)
 
-    /// Opens the uploads and blobs below `directory`, the data directory, and makes what is missing; blocks.
+    /// Opens the uploads and blobs in `directory`, the data directory, and creates what is missing; blocks.
     ///
-    /// `space` is what the store of the same directory knows of its disk.
+    /// `space` is that of the store of the same directory.
     package init(
         directory: String,
         options: Options = Options(),
@@ -59,36 +53,34 @@ package final class BlobStore: Sendable {
     ) throws(StorageError) {
         self.options = options
         let coreCount = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
-        shop = BlobWorkshop(
+        context = BlobContext(
             paths: BlobPaths(directory),
             options: options,
             coreCount: coreCount,
             space: space,
             on: disk
         )
-        try disk.ensureDirectory(shop.paths.uploads)
-        try disk.ensureDirectory(shop.paths.blobs)
-        let ids = try disk.list(shop.paths.uploads).compactMap(BlobID.init)
+        try disk.ensureDirectory(context.paths.uploads)
+        try disk.ensureDirectory(context.paths.blobs)
+        let ids = try disk.list(context.paths.uploads).compactMap(BlobID.init)
         var known = Dictionary(uniqueKeysWithValues: ids.map { ($0, Holding()) })
         if options.unfinishedByteCountMax != nil {
-            for id in ids { known[id]?.byteCount = try UploadRecovery(id: id, shop: shop).declaredByteCount() }
+            for id in ids { known[id]?.byteCount = try UploadDirectory(id: id, context: context).declaredByteCount() }
         }
         state.withLockedValue { [known] in $0.known = known }
     }
 
-    /// Makes durable what the unfinished uploads have received, and refuses everything from now on.
+    /// Makes durable what the unfinished uploads have received, and refuses all requests from now on.
     package func close() async {
-        let entries = state.withLockedValue { state in
+        let ids = state.withLockedValue { state in
             state.isClosed = true
-            defer { state.entries = [:] }
-            return state.entries
+            return Array(state.known.keys)
         }
-        for entry in entries.values {
-            switch entry {
-            case .live(let upload): await upload.close()
-            case .recovering(let task): if case .success(let upload) = await task.value { await upload.close() }
-            case .aging(let task): _ = await task.value
-            }
+        for id in ids {
+            // A recovery that is running ends first, and none begins any more.
+            await locks.lock(id.text)
+            defer { locks.unlock(id.text) }
+            await state.withLockedValue { $0.uploads.removeValue(forKey: id) }?.close()
         }
     }
 }
@@ -97,89 +89,63 @@ package final class BlobStore: Sendable {
 extension BlobStore {
     /// Begins an upload; it survives a power cut when this returns.
     ///
-    /// `fileName` is what the client calls it and never part of a path. `byteCount` is the declared size, and 0 is one.
-    /// `chunkByteCount` is the length the client wishes for its chunks; it is clamped. `owner` is whoever the limit for
-    /// each counts it for, such as an address; a restart forgets it.
+    /// `fileName` is the client's name for it and never part of a path. `byteCount` is the declared size, 0 included.
+    /// `chunkByteCount` is the client's preferred length of a chunk, and is clamped. `owner`, such as an address, is what
+    /// the limit for each owner counts; it is not stored.
     ///
     /// - Throws: `.invalidFileName`, `.invalidByteCount`, `.fileTooLarge`, `.tooManyChunks`, `.tooManyUploads`,
-    ///   `.tooManyUploadsOfOwner`, `.tooManyUnfinishedBytes`;
-    ///   `.noSpace` where less is free than declared (what other uploads have still to send is not counted).
+    ///   `.tooManyUploadsOfOwner`, `.tooManyUnfinishedBytes`; `.storage`, also if less is free than declared (the bytes
+    ///   that other uploads have not received yet are not counted).
     package func begin(
         fileName: String,
         byteCount: Int64,
         chunkByteCount: Int? = nil,
         owner: String? = nil
-    ) async throws(UploadError) -> UploadTicket {
+    ) async throws(UploadError) -> Upload {
         guard (1...1_024).contains(fileName.utf8.count) else { throw .invalidFileName }
         guard byteCount >= 0 else { throw .invalidByteCount(byteCount) }
         guard byteCount <= options.fileByteCountMax else {
             throw .fileTooLarge(byteCount: byteCount, byteCountMax: options.fileByteCountMax)
         }
-        let wish = chunkByteCount ?? options.chunkByteCountDefault
-        let chunkByteCount = min(max(wish, options.chunkByteCountMin), options.chunkByteCountMax)
-        let chunkCount = Int((byteCount + Int64(chunkByteCount) - 1) / Int64(chunkByteCount))
-        guard chunkCount <= options.chunkCountMax else {
-            throw .tooManyChunks(count: chunkCount, countMax: options.chunkCountMax)
-        }
-        let id = try reserveID(Holding(owner: owner, byteCount: byteCount))
+        guard let id = BlobID(UniqueID.random()) else { preconditionFailure("a unique id is an id") }
+        let preferred = chunkByteCount ?? options.chunkByteCountDefault
         let header = UploadJournal.Header(
             id: id,
             fileName: fileName,
             byteCount: byteCount,
-            chunkByteCount: chunkByteCount,
+            chunkByteCount: min(max(preferred, options.chunkByteCountMin), options.chunkByteCountMax),
             createdAt: options.clock()
         )
-        do throws(UploadError) {
-            let upload = try await queue.run { [shop] () throws(UploadError) in
-                try shop.writing(UploadError.wrap(Self.make(header, in: shop)))
+        guard header.chunkCount <= options.chunkCountMax else {
+            throw .tooManyChunks(count: header.chunkCount, countMax: options.chunkCountMax)
+        }
+        try reserve(id, Holding(owner: owner, byteCount: byteCount))
+        do throws(StorageError) {
+            let upload = try await queue.run { [context] () throws(StorageError) in
+                try context.writing(Self.create(header, in: context))
             }
-            state.withLockedValue { $0.entries[id] = .live(upload) }
+            state.withLockedValue { $0.uploads[id] = upload }
+            return upload
         } catch {
             forget(id)
-            throw error
+            throw .storage(error)
         }
-        return UploadTicket(id: id.text, chunkByteCount: chunkByteCount, chunkCount: chunkCount)
-    }
-
-    /// Where an upload stands.
-    ///
-    /// - Throws: `.unknownUpload`, `.disk`; `.corrupt` for a complete file whose tail is damaged.
-    package func status(_ id: String) async throws(UploadError) -> UploadStatus {
-        try await upload(id).status
-    }
-
-    /// Admits a chunk, whose bytes then go to the receiver.
-    ///
-    /// - Throws: `.unknownUpload`, `.outOfOrder`, `.busy`, `.tooManyChunks`, `.alreadyComplete`, `.latched`, `.disk`.
-    package func receive(
-        _ id: String,
-        chunk index: Int,
-        expecting checksum: ChunkChecksum? = nil
-    ) async throws(UploadError) -> ChunkReceiver {
-        try await upload(id).receive(chunk: index, expecting: checksum)
-    }
-
-    /// Turns the chunks into one file that survives a power cut when this returns; asked again it answers the same.
-    ///
-    /// - Throws: `.unknownUpload`, `.incomplete`, `.busy`, `.latched`, `.noSpace`, `.disk`.
-    package func complete(_ id: String) async throws(UploadError) -> CompletedUpload {
-        try await upload(id).complete()
     }
 
     /// Removes an upload, complete or not, durably.
     ///
-    /// - Throws: `.unknownUpload`, `.disk`.
+    /// - Throws: `.unknownUpload`, `.storage`.
     package func abort(_ id: String) async throws(UploadError) {
         let upload = try await upload(id)
         try await leaving(upload, await upload.abort())
     }
 
-    /// Redeems the token of a complete upload: it becomes the blob of that id, durably, and the token is used up.
+    /// Redeems the token of a complete upload: it becomes the blob of that id, durably.
     ///
-    /// Single use, so that no two documents share a blob and removing one cannot take it from the other. Whoever claims
-    /// and then fails to write its document removes the blob, or leaves an orphan.
+    /// A token is redeemed once, so that no two documents share a blob. A caller that then fails to write its document
+    /// removes the blob, or leaves an orphan.
     ///
-    /// - Throws: `.unknownToken`; `.noSpace`, `.disk`, after which it may be tried again; `.latched`, `.corrupt`.
+    /// - Throws: `.unknownToken`; `.storage`, and if that is `.disk` it may be tried again.
     package func claim(_ token: String) async throws(UploadError) -> BlobDescription {
         let upload: Upload
         do throws(UploadError) {
@@ -195,27 +161,27 @@ extension BlobStore {
 extension BlobStore {
     /// Opens a stored file.
     ///
-    /// - Throws: `.unknownBlob`, `.disk`, `.corrupt`.
+    /// - Throws: `.unknownBlob`, `.storage`.
     package func open(_ blobID: String) async throws(UploadError) -> BlobReader {
         guard let id = BlobID(blobID) else { throw .unknownBlob }
-        return try await queue.run { [shop] () throws(UploadError) in
+        return try await queue.run { [context] () throws(UploadError) in
             do throws(StorageError) {
-                return try BlobReader(id, at: shop.paths.blob(id), contexts: shop.contexts, on: shop.disk)
+                return try BlobReader(id, at: context.paths.blob(id), contexts: context.contexts, on: context.disk)
             } catch {
                 throw error.isMissing ? .unknownBlob : .storage(error)
             }
         }
     }
 
-    /// Removes a stored file, durably; readers that are open go on.
+    /// Removes a stored file, durably; readers that are open continue.
     ///
-    /// - Throws: `.unknownBlob`, `.disk`.
+    /// - Throws: `.unknownBlob`, `.storage`.
     package func remove(_ blobID: String) async throws(UploadError) {
         guard let id = BlobID(blobID) else { throw .unknownBlob }
-        try await queue.run { [shop] () throws(UploadError) in
+        try await queue.run { [context] () throws(UploadError) in
             do throws(StorageError) {
-                try shop.freeing(shop.disk.remove(shop.paths.blob(id)))
-                try shop.disk.synchronizeDirectory(shop.paths.shelf(of: id))
+                try context.freeing(context.disk.remove(context.paths.blob(id)))
+                try context.disk.synchronizeDirectory(context.paths.directory(of: id))
             } catch {
                 throw error.isMissing ? .unknownBlob : .storage(error)
             }

@@ -5,9 +5,9 @@ internal import Zstd
 /// The end of a blob file: metadata frame, then seek table.
 ///
 /// Shape: content frames, ``BlobMetadata``, ``SeekTable``. The table's last entry is the metadata frame, which has no
-/// content, so that stock readers of the seekable format find every content frame where it is.
-/// A tail is written once, by `complete`, and synced before the file gets its final name: where the name is, the tail
-/// is whole, or the disk has lost what it promised.
+/// content, so that other readers of the seekable format find the content frames.
+/// A tail is written once, by `complete`, and synced before the file gets its final name. So a file of that name without
+/// a valid tail is damaged.
 struct BlobTail: Sendable {
     let metadata: BlobMetadata
     /// The content frames, in order.
@@ -17,7 +17,7 @@ struct BlobTail: Sendable {
     /// XXH64 of nothing.
     private static let emptyChecksum: UInt32 = 0x51D8_E999
 
-    /// Makes the tail of a file whose content frames are all written.
+    /// Makes the tail of a file after its content frames.
     init(
         of id: BlobID,
         fileName: String,
@@ -86,7 +86,7 @@ struct BlobTail: Sendable {
         return table
     }
 
-    /// What callers see of a blob.
+    /// The properties of the blob.
     var description: BlobDescription {
         BlobDescription(
             blobID: metadata.blobID.text,

@@ -1,7 +1,7 @@
+internal import Concurrency
 internal import JSON
-internal import NIOConcurrencyHelpers
 
-/// What is answered to a chunk that counts.
+/// The result of a chunk that counts.
 package struct ChunkReceipt: Sendable, Hashable {
     package let index: Int
     package let byteCount: Int
@@ -9,7 +9,7 @@ package struct ChunkReceipt: Sendable, Hashable {
     package let receivedByteCount: Int64
 }
 
-/// What the sender says its chunk's bytes are.
+/// The checksum that the sender announced for a chunk.
 package enum ChunkChecksum: Sendable, Hashable {
     /// 32 lower-case hex digits.
     case xxh3_128(String)
@@ -17,17 +17,13 @@ package enum ChunkChecksum: Sendable, Hashable {
     case sha256(String)
 }
 
-/// Takes the bytes of one chunk as they come.
+/// Receives the bytes of one chunk.
 ///
-///     var rest = …                                 // what the socket gave
-///     while !rest.isEmpty {
-///         rest = rest[try receiver.fill(rest)...]
-///         if receiver.isFull { try await receiver.flush() }
-///     }
+///     try await receiver.take(bytes)               // for each buffer from the socket
 ///     let receipt = try await receiver.finish()
 ///
-/// Until ``finish()`` has returned the chunk does not count: after ``cancel()``, a crash, or when this object is simply
-/// let go, the upload stands where it stood before. Used by one task at a time.
+/// The chunk counts when ``finish()`` has returned. After ``cancel()``, a crash, or when this object is deallocated before,
+/// the upload is in the state before the chunk. Used by one task at a time.
 package final class ChunkReceiver: @unchecked Sendable {
     private let upload: Upload
     private let pipeline: UploadPipeline
@@ -56,27 +52,45 @@ package final class ChunkReceiver: @unchecked Sendable {
     }
 
     deinit {
-        if !hasEnded { upload.cancelChunk(pipeline, isRepeat: isRepeat) {} }
-        pool.giveBack(buffer)
+        if !hasEnded { upload.cancelChunk(pipeline) {} }
+        pool.recycle(buffer)
     }
 
-    /// Whether no byte fits before the next ``flush()``.
+    /// Takes all of some bytes; waits while too many frames are being compressed.
+    ///
+    /// - Throws: As ``fill(_:)`` and ``flush()`` do.
+    package func take<Bytes: Collection<UInt8> & Sendable>(_ bytes: Bytes) async throws(UploadError)
+    where Bytes.SubSequence: Sendable {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let taken = rest.withContiguousStorageIfAvailable { fillResult(UnsafeRawBufferPointer($0)) }
+            let count = try (taken ?? Array(rest).withUnsafeBytes { fillResult($0) }).get()
+            rest = rest.dropFirst(count)
+            if isFull { try await flush() }
+        }
+    }
+
+    private func fillResult(_ bytes: UnsafeRawBufferPointer) -> Result<Int, UploadError> {
+        Result { () throws(UploadError) in try fill(bytes) }
+    }
+
+    /// Whether ``flush()`` must come before more bytes.
     package var isFull: Bool { buffer.isFull }
 
     /// Copies what fits into the current frame and returns how many bytes it took; no I/O, never waits.
     ///
-    /// - Throws: `.chunkTooLarge`, `.tooManyBytes`, `.outOfOrder` (a repeated chunk that is longer), or what happened to
-    ///   the upload meanwhile. Then only ``cancel()`` is left.
+    /// - Throws: `.chunkTooLarge`, `.tooManyBytes`, `.outOfOrder` (a repeated chunk that is longer), or why the upload
+    ///   cannot be used any more. Then only ``cancel()`` is left.
     package func fill(_ bytes: UnsafeRawBufferPointer) throws(UploadError) -> Int {
         precondition(!hasEnded, "the chunk has ended")
         let count = min(bytes.count, buffer.content.count - buffer.contentByteCount)
-        if let error = upload.rules.withLockedValue({ $0.add(count) }) { throw error }
+        try upload.add(count)
         return buffer.fill(UnsafeRawBufferPointer(rebasing: bytes[..<count]))
     }
 
-    /// Hands the current frame to the pipeline; waits while too many are in flight.
+    /// Submits the current frame to the pipeline; waits while too many are in flight.
     ///
-    /// - Throws: `.noSpace` or `.disk` where an earlier frame could not be written; the chunk is cancelled then.
+    /// - Throws: `.storage` if an earlier frame could not be written; the chunk is cancelled then.
     package func flush() async throws(UploadError) {
         precondition(!hasEnded, "the chunk has ended")
         guard buffer.contentByteCount > 0 else { return }
@@ -86,17 +100,20 @@ package final class ChunkReceiver: @unchecked Sendable {
             buffer.contentByteCount = 0
             return
         }
-        await pool.takePlace()
+        await pool.places.acquire()
         let full = buffer
         buffer = pool.takeBuffer()
         pipeline.submit(full)
-        if pipeline.isFailing { throw await fail() }
+        guard pipeline.isFailing else { return }
+        hasEnded = true
+        _ = try await upload.finishChunk(pipeline, digest: digest.hex)
+        preconditionFailure("a chunk with a failed write cannot count")
     }
 
     /// Ends the chunk: it counts, and survives a crash of the process, when this returns.
     ///
-    /// - Throws: why it never counted; it is cancelled then. `.checksumMismatch`, `.outOfOrder` (a repeat with other
-    ///   bytes), `.noSpace`, `.disk`, or what happened to the upload meanwhile.
+    /// - Throws: Why it does not count; it is cancelled then. `.checksumMismatch`, `.outOfOrder` (a repeated chunk with
+    ///   other bytes), `.storage`, or why the upload cannot be used any more.
     package func finish() async throws(UploadError) -> ChunkReceipt {
         try await flush()
         guard isExpected else {
@@ -104,27 +121,16 @@ package final class ChunkReceiver: @unchecked Sendable {
             throw .checksumMismatch
         }
         hasEnded = true
-        return try await upload.finishChunk(pipeline, digest: digest.hex, isRepeat: isRepeat)
+        return try await upload.finishChunk(pipeline, digest: digest.hex)
     }
 
-    /// The chunk never counted, as when its connection is lost; returns when another one may come.
+    /// Discards the chunk, for example after its connection was lost; returns when the next one may arrive.
     package func cancel() async {
         guard !hasEnded else { return }
         hasEnded = true
         await withCheckedContinuation { continuation in
-            upload.cancelChunk(pipeline, isRepeat: isRepeat) { continuation.resume() }
+            upload.cancelChunk(pipeline) { continuation.resume() }
         }
-    }
-
-    /// Ends the chunk because a write has failed, and returns the reason.
-    private func fail() async -> UploadError {
-        hasEnded = true
-        do {
-            _ = try await upload.finishChunk(pipeline, digest: digest.hex, isRepeat: false)
-        } catch {
-            return error
-        }
-        preconditionFailure("a chunk with a failed write cannot count")
     }
 
     private var isExpected: Bool {

@@ -2,19 +2,19 @@ internal import Disk
 internal import JSON
 internal import Zstd
 
-/// Reads an upload's data back, chunk by chunk, against the lines of its journal.
+/// Verifies an upload's data, chunk by chunk, against the lines of its journal.
 ///
-/// Frames, digests and counts are those of the chunks that verified; a chunk that does not leaves them alone.
+/// Position and digest are those at the end of the last chunk that verified.
 struct ChunkScan {
     private let reader: FrameReader
-    private(set) var position = FrameWriter.Position()
+    private(set) var position = UploadWriter.Position()
     private(set) var digest = ContentDigest()
 
     init(of file: File, contexts: ZstdContexts) {
         reader = FrameReader(file: file, contexts: contexts)
     }
 
-    /// Goes on by one chunk, and returns why it is not what the line says, or nil.
+    /// Verifies the next chunk; returns nil, or why it does not match its line.
     mutating func verify(_ chunk: UploadJournal.Chunk) -> StorageError? {
         var frames: [SeekTable.Frame] = []
         var offset = position.storedByteCount

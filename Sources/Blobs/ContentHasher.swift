@@ -2,13 +2,13 @@ internal import Dispatch
 
 /// The digests of one upload's content, computed frame after frame on a queue of their own.
 ///
-/// SHA-256 cannot be split over cores (1.4 GB/s here), so it runs beside compressing and writing and may lag behind the
-/// answers by as many frames as the pipeline holds; only completing waits for it. What was added since the last
-/// ``commit()`` can be forgotten: that is what becomes of a chunk that was cut off.
+/// SHA-256 cannot be split over cores (1.4 GB/s here), so it runs in parallel with compressing and writing. The
+/// responses to chunks do not wait for it; only completing does. What was added since the last ``commit()`` can be
+/// discarded with the chunk that it came from.
 final class ContentHasher: @unchecked Sendable {
     private let queue = DispatchQueue(label: "ledge.blobs.hash", target: .global())
     private let pool: FramePool
-    // Both are touched on `queue` only.
+    // Both are accessed on `queue` only.
     private var running: ContentDigest
     private var committed: ContentDigest
 
@@ -18,7 +18,7 @@ final class ContentHasher: @unchecked Sendable {
         self.pool = pool
     }
 
-    /// Adds the content of a frame and then lets go of it.
+    /// Adds the content of a frame, and ends its use of the frame.
     func add(_ frame: FrameBuffer) {
         queue.async {
             self.running.update(frame.contentBytes)
@@ -26,17 +26,17 @@ final class ContentHasher: @unchecked Sendable {
         }
     }
 
-    /// What was added so far counts.
+    /// Commits what was added so far.
     func commit() {
         queue.async { self.committed = self.running.copy() }
     }
 
-    /// What was added since the last commit never counted.
+    /// Discards what was added since the last commit.
     func rollBack() {
         queue.async { self.running = self.committed.copy() }
     }
 
-    /// The digests of all that counts; blocks until the queue has caught up.
+    /// Returns the digests of what is committed; blocks until the queue has processed all frames.
     func values() -> ContentDigest.Values {
         queue.sync { committed.values }
     }

@@ -1,14 +1,6 @@
 package import JSON
 
-/// What a client needs to send its chunks.
-package struct UploadTicket: Sendable, Hashable {
-    package let id: String
-    /// The announced length of every chunk but the last; other lengths are accepted too.
-    package let chunkByteCount: Int
-    package let chunkCount: Int
-}
-
-/// Where an upload stands.
+/// The progress of an upload.
 package struct UploadStatus: Sendable, Hashable {
     package let id: String
     package let fileName: String
@@ -16,17 +8,17 @@ package struct UploadStatus: Sendable, Hashable {
     package let byteCount: Int64
     /// Bytes of all chunks that count, which survive a crash of the process.
     package let receivedByteCount: Int64
-    /// Bytes of the chunks that survive a power cut; never more than were received.
+    /// Bytes of the chunks that survive a power cut; at most the received ones.
     package let durableByteCount: Int64
     package let nextChunkIndex: Int
     package let chunkByteCount: Int
     package let isComplete: Bool
     package let createdAt: Timestamp
-    /// When ``BlobStore/expireUploads()`` removes it unless something happens before.
+    /// When ``BlobStore/expireUploads()`` removes it if there is no activity before.
     package let expiresAt: Timestamp
 }
 
-/// What `complete` answers; the same each time it is asked.
+/// The result of ``Upload/complete()``.
 package struct CompletedUpload: Sendable, Hashable {
     /// Redeemed once by ``BlobStore/claim(_:)``; it is the upload's id, and will be the blob's.
     package let token: String
@@ -38,7 +30,7 @@ package struct CompletedUpload: Sendable, Hashable {
     package let sha256: String
 }
 
-/// What a stored file is.
+/// The properties of a stored file.
 package struct BlobDescription: Sendable, Hashable {
     package let blobID: String
     package let fileName: String

@@ -1,7 +1,7 @@
 internal import Crypto
 internal import JSON
 
-/// A running SHA-256; a copy goes its own way.
+/// A SHA-256 in progress; copies are independent.
 struct RunningSHA256 {
     private var state = SHA256()
 
@@ -34,7 +34,7 @@ struct ContentDigest {
         xxh128.update(bytes)
     }
 
-    /// A digest of the same bytes that goes its own way from here.
+    /// Returns an independent copy.
     func copy() -> ContentDigest {
         ContentDigest(sha256: sha256, xxh128: xxh128.copy())
     }

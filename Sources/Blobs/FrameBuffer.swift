@@ -1,22 +1,22 @@
 internal import Synchronization
 internal import Zstd
 
-/// The memory of one frame on its way: its content as it arrives, and the bytes it is stored as.
+/// The memory of one frame: its content as it arrives, and the bytes it is stored as.
 ///
-/// It has one owner at a time, handed on with it: the task that fills it, then the compressing worker and the digest,
-/// which only read the content, then the writer. That is why it needs no lock.
+/// It needs no lock, because it has one owner at a time: the task that fills it, then the compressing worker and the
+/// hasher, which only read the content, then the writer.
 final class FrameBuffer: @unchecked Sendable {
-    /// Room for the content: at most one frame.
+    /// Memory for the content of at most one frame.
     let content: UnsafeMutableRawBufferPointer
-    /// Room for the largest frame that content can become.
+    /// Memory for the largest frame that content can become.
     let stored: UnsafeMutableRawBufferPointer
 
     var contentByteCount = 0
     var storedByteCount = 0
     var checksum: UInt32 = 0
-    /// Place of the frame among those its upload has submitted since it was opened.
+    /// Number of the frame among those its upload has submitted since it was opened.
     var number = 0
-    /// Whether zstd is asked at all; see ``CompressionProbe``.
+    /// Whether compression is tried; see ``CompressionProbe``.
     var isWorthTrying = true
     /// Whether the frame is stored as raw blocks.
     var isRaw = false
@@ -50,7 +50,7 @@ final class FrameBuffer: @unchecked Sendable {
         )
     }
 
-    /// Copies as many of `bytes` as there is room for and returns how many.
+    /// Copies as many of `bytes` as fit, and returns how many.
     func fill(_ bytes: UnsafeRawBufferPointer) -> Int {
         let count = min(bytes.count, content.count - contentByteCount)
         guard count > 0 else { return 0 }
@@ -60,12 +60,12 @@ final class FrameBuffer: @unchecked Sendable {
         return count
     }
 
-    /// Says how many will call ``leave()``.
+    /// Sets how many users will call ``leave()``.
     func enter(userCount count: Int) {
         userCount.store(count, ordering: .relaxed)
     }
 
-    /// Returns whether the caller was the last user, who gives the buffer back.
+    /// Returns whether the caller was the last user, which recycles the buffer.
     func leave() -> Bool {
         userCount.subtract(1, ordering: .acquiringAndReleasing).newValue == 0
     }

@@ -2,16 +2,16 @@ internal import CZstd
 internal import Synchronization
 internal import Zstd
 
-/// Turns the content of one frame into the bytes it is stored as: compressed, or raw where that does not pay.
+/// Encodes the content of one frame: compressed, or raw if compression saves too little.
 ///
-/// A frame that saves less than 1/64 is stored as a ``RawFrame``: reading it back then costs a copy instead of a
-/// decoding. Frames are independent, so any number of threads may encode at once.
+/// A frame that would save less than 1/64 is stored as a ``RawFrame``: reading it then costs a copy, not a decompression.
+/// Frames are independent, so any number of threads may encode at once.
 struct FrameEncoder: Sendable {
     let contexts: ZstdContexts
     /// zstd's own levels, 1 to 22.
     let level: Int32
 
-    /// Bytes that a frame can at most become, with either form.
+    /// The maximum length of an encoded frame.
     static func storedByteCountMax(contentByteCount: Int) -> Int {
         max(ZSTD_compressBound(contentByteCount), RawFrame.byteCount(contentByteCount: contentByteCount))
     }
@@ -23,7 +23,7 @@ struct FrameEncoder: Sendable {
             count <= limit
         {
             frame.storedByteCount = count
-            // zstd has just hashed the content: its own last four bytes are the checksum.
+            // The last four bytes of a zstd frame are the checksum of its content.
             frame.checksum = frame.stored.loadUnaligned(fromByteOffset: count - 4, as: UInt32.self).littleEndian
             frame.isRaw = false
         } else {
@@ -34,14 +34,14 @@ struct FrameEncoder: Sendable {
     }
 }
 
-/// Saves the attempts on content that does not shrink anyway, such as an archive that is compressed already.
+/// Avoids attempts to compress content that does not shrink, such as a compressed archive.
 ///
-/// After four frames in a row that did not shrink only every eighth is tried, until one shrinks again. Which frames
-/// are tried depends on which results were known in time, so the same content may be stored in different bytes.
+/// After four frames in a row that did not shrink only every eighth is tried, until one shrinks again. Which frames are
+/// tried depends on timing, so the same content may be stored as different bytes.
 final class CompressionProbe: Sendable {
     private let rawFrameCount = Atomic<Int>(0)
 
-    /// Whether the frame of this number should be tried.
+    /// Whether to try to compress the frame of this number.
     func isWorthTrying(_ number: Int) -> Bool {
         rawFrameCount.load(ordering: .relaxed) < 4 || number % 8 == 0
     }

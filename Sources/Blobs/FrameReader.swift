@@ -1,12 +1,12 @@
 internal import Disk
 internal import Zstd
 
-/// Reads frames of one file back and hands out only what verifies.
+/// Reads frames of one file, and returns only what verifies.
 struct FrameReader: Sendable {
     let file: File
     let contexts: ZstdContexts
 
-    /// A frame as it stands in the file, and what it says.
+    /// A frame as it is stored, and its content.
     struct Frame {
         let stored: [UInt8]
         let content: [UInt8]

@@ -4,239 +4,279 @@ internal import Dispatch
 internal import JSON
 internal import NIOConcurrencyHelpers
 
-/// One upload while the process lives: the rules, and the files that obey them.
+/// One upload: its rules, and the files that follow them.
 ///
-/// Whatever touches files happens on `queue`, one thing at a time, so completing, claiming and removing never meet.
-/// What is here can be rebuilt from the upload's directory at any moment: see ``UploadRecovery``.
-final class Upload: Sendable {
-    let header: UploadJournal.Header
-    let rules: NIOLockedValueBox<UploadState>
-    let queue: DispatchQueue
-    let shop: BlobWorkshop
-    /// Nil once no chunk can come any more.
-    private let pipeline: NIOLockedValueBox<UploadPipeline?>
+/// It alone changes the state of the upload, and latches it. Files are accessed on `queue`, one step at a time, so completing, claiming and removing exclude each other.
+/// All of this can be rebuilt from the upload's directory at any moment: see ``UploadDirectory/recover()``.
+package final class Upload: Sendable {
+    private let header: UploadJournal.Header
+    private let directory: UploadDirectory
+    private let context: BlobContext
+    private let queue = DispatchQueue(label: "ledge.blobs.upload")
+    private let state: NIOLockedValueBox<UploadState>
+    /// Nil if no chunk can arrive any more.
+    private let pipeline = NIOLockedValueBox<UploadPipeline?>(nil)
     private let completed: NIOLockedValueBox<CompletedUpload?>
     private let lastActivity: NIOLockedValueBox<Timestamp>
 
-    var id: BlobID { header.id }
-
-    /// An upload that waits for its next chunk.
-    init(_ header: UploadJournal.Header, from start: UploadRecovery.Start, shop: BlobWorkshop) {
+    private init(
+        _ header: UploadJournal.Header,
+        _ state: UploadState,
+        _ completed: CompletedUpload?,
+        lastActivity: Timestamp,
+        in directory: UploadDirectory
+    ) {
         self.header = header
-        self.shop = shop
-        queue = DispatchQueue(label: "ledge.blobs.upload")
-        let options = shop.options
-        let limits = UploadState.Limits(
-            chunkByteCountMax: options.chunkByteCountMax,
-            chunkCountMax: options.chunkCountMax
-        )
-        rules = NIOLockedValueBox(
-            UploadState(
-                byteCount: header.byteCount,
-                limits: limits,
-                receivedByteCount: start.receivedByteCount,
-                lastChunk: start.lastChunk
-            )
-        )
-        pipeline = NIOLockedValueBox(
-            UploadPipeline(header.id, from: start, rules: rules, queue: queue, shop: shop)
-        )
-        completed = NIOLockedValueBox(nil)
-        lastActivity = NIOLockedValueBox(start.lastActivity)
+        self.directory = directory
+        context = directory.context
+        self.state = NIOLockedValueBox(state)
+        self.completed = NIOLockedValueBox(completed)
+        self.lastActivity = NIOLockedValueBox(lastActivity)
     }
 
-    /// An upload that waits to be claimed.
-    init(_ header: UploadJournal.Header, completedAs blob: BlobDescription, chunkCount: Int, shop: BlobWorkshop) {
-        self.header = header
-        self.shop = shop
-        queue = DispatchQueue(label: "ledge.blobs.upload")
-        rules = NIOLockedValueBox(UploadState(completed: blob.byteCount, chunkCount: chunkCount))
-        pipeline = NIOLockedValueBox(nil)
-        completed = NIOLockedValueBox(CompletedUpload(blob))
-        lastActivity = NIOLockedValueBox(blob.createdAt)
+    /// Makes an upload that waits for its next chunk.
+    convenience init(
+        _ header: UploadJournal.Header,
+        from start: UploadDirectory.Start,
+        in directory: UploadDirectory
+    ) {
+        let options = directory.context.options
+        let state = UploadState(
+            byteCount: header.byteCount,
+            limits: .init(chunkByteCountMax: options.chunkByteCountMax, chunkCountMax: options.chunkCountMax),
+            receivedByteCount: start.receivedByteCount,
+            lastChunk: start.lastChunk
+        )
+        self.init(header, state, nil, lastActivity: start.lastActivity, in: directory)
+        let pipeline = UploadPipeline(header.id, from: start, on: queue, context) { [weak self] in self?.latch($0) }
+        self.pipeline.withLockedValue { $0 = pipeline }
     }
 
-    var status: UploadStatus {
-        let rules = rules.withLockedValue { $0 }
-        let isComplete = rules.phase == .complete
+    /// Makes an upload that waits to be claimed.
+    convenience init(
+        _ header: UploadJournal.Header,
+        completedAs blob: BlobDescription,
+        chunkCount: Int,
+        in directory: UploadDirectory
+    ) {
+        let state = UploadState(completed: blob.byteCount, chunkCount: chunkCount)
+        self.init(header, state, CompletedUpload(blob), lastActivity: blob.createdAt, in: directory)
+    }
+
+    /// The id of the upload; once it is complete, its token.
+    package var id: String { blobID.text }
+
+    var blobID: BlobID { header.id }
+
+    /// The announced length of every chunk but the last; other lengths are accepted too.
+    package var chunkByteCount: Int { header.chunkByteCount }
+
+    /// How many chunks of that length the file has.
+    package var chunkCount: Int { header.chunkCount }
+
+    package var status: UploadStatus {
+        let state = state.withLockedValue { $0 }
+        let isComplete = state.phase == .complete
         let durableByteCount = pipeline.withLockedValue { $0?.durableByteCount ?? 0 }
         return UploadStatus(
-            id: id.text,
+            id: id,
             fileName: header.fileName,
             byteCount: header.byteCount,
-            receivedByteCount: rules.receivedByteCount,
+            receivedByteCount: state.receivedByteCount,
             durableByteCount: isComplete ? header.byteCount : durableByteCount,
-            nextChunkIndex: rules.nextChunkIndex,
+            nextChunkIndex: state.nextChunkIndex,
             chunkByteCount: header.chunkByteCount,
             isComplete: isComplete,
             createdAt: header.createdAt,
-            expiresAt: lastActivity.withLockedValue { $0 }.advanced(by: shop.options.uploadLifetime)
+            expiresAt: lastActivity.withLockedValue { $0 }.advanced(by: context.options.uploadLifetime)
         )
     }
 
-    /// Whether it was claimed, aborted or expired.
-    var hasLeft: Bool { rules.withLockedValue { $0.phase == .gone } }
+    /// Whether the upload was claimed, aborted or expired.
+    var isGone: Bool { state.withLockedValue { $0.phase == .gone } }
 
+    /// Why the upload accepts nothing but removal; nil if it is not latched.
+    var latch: Latch? {
+        if case .latched(let latch) = state.withLockedValue({ $0.phase }) { latch } else { nil }
+    }
+
+    /// Latches the upload, because it is unknown what the failed call left on the disk.
     private func latch(_ error: StorageError) {
-        shop.latch(rules, of: id, because: error)
+        guard let cause = error.failedCall else { preconditionFailure("only a failed call latches an upload") }
+        let latch = Latch("upload \(id)", cause: cause, sinceMicroseconds: context.options.clock().microseconds)
+        state.withLockedValue { $0.latch(latch) }
+    }
+
+    private func change<Value>(
+        _ step: (inout UploadState) throws(UploadError) -> Value
+    ) throws(UploadError) -> Value {
+        try state.withLockedValue { state in Result { () throws(UploadError) in try step(&state) } }.get()
     }
 
     private func touch() {
-        let now = shop.options.clock()
+        let now = context.options.clock()
         lastActivity.withLockedValue { $0 = max($0, now) }
     }
 }
 
 /// Chunks.
 extension Upload {
-    func receive(chunk index: Int, expecting checksum: ChunkChecksum?) async throws(UploadError) -> ChunkReceiver {
-        try shop.admit()
-        let admission = rules.withLockedValue { $0.receive(chunk: index) }
-        if case .reject(let error) = admission { throw error }
-        guard let pipeline = pipeline.withLockedValue({ $0 }) else { throw .unknownUpload }
+    /// Admits a chunk, whose bytes then go to the receiver.
+    ///
+    /// - Throws: `.unknownUpload`, `.outOfOrder`, `.busy`, `.tooManyChunks`, `.alreadyComplete`, `.storage`.
+    package func receive(
+        chunk index: Int,
+        expecting checksum: ChunkChecksum? = nil
+    ) async throws(UploadError) -> ChunkReceiver {
+        try UploadError.wrap(context.admit())
+        let isRepeat = try change { state throws(UploadError) in try state.receive(chunk: index) }
+        guard let pipeline = pipeline.withLockedValue({ $0 }) else { throw .storage(.closed) }
         touch()
-        await pipeline.waitForRoom()
-        return ChunkReceiver(
-            self,
-            pipeline,
-            pool: shop.pool,
-            isRepeat: admission == .repeat,
-            expecting: checksum
-        )
+        await pipeline.waitForSync()
+        return ChunkReceiver(self, pipeline, pool: context.pool, isRepeat: isRepeat, expecting: checksum)
     }
 
-    /// All bytes of the arriving chunk are submitted: lets it count, or throws why it does not.
-    func finishChunk(
-        _ pipeline: UploadPipeline,
-        digest: String,
-        isRepeat: Bool
-    ) async throws(UploadError) -> ChunkReceipt {
+    /// Counts bytes of the arriving chunk, or throws why they are refused.
+    func add(_ count: Int) throws(UploadError) {
+        try change { state throws(UploadError) in try state.add(count) }
+    }
+
+    /// Ends the arriving chunk, all of whose frames are submitted; it counts when this returns.
+    ///
+    /// - Throws: Why it does not count; it is discarded then.
+    func finishChunk(_ pipeline: UploadPipeline, digest: String) async throws(UploadError) -> ChunkReceipt {
         touch()
-        let chunk = isRepeat ? try compare(digest) : try await pipeline.commit(digest: digest)
-        return ChunkReceipt(
-            index: chunk.index,
-            byteCount: chunk.byteCount,
-            receivedByteCount: rules.withLockedValue { $0.receivedByteCount }
-        )
-    }
-
-    /// The arriving chunk never counted; calls `done` when another one may come.
-    func cancelChunk(_ pipeline: UploadPipeline, isRepeat: Bool, _ done: @escaping @Sendable () -> Void) {
-        guard !isRepeat else {
-            rules.withLockedValue { $0.cancel() }
-            return done()
-        }
-        pipeline.rollBack(done)
-    }
-
-    private func compare(_ digest: String) throws(UploadError) -> UploadState.Chunk {
-        let (chunk, objection) = rules.withLockedValue { rules -> (UploadState.Chunk?, UploadError?) in
-            if let objection = rules.objection(toDigest: digest) {
-                rules.cancel()
-                return (nil, objection)
+        let result = await withCheckedContinuation { continuation in
+            pipeline.whenDrained {
+                let result = Result { () throws(UploadError) in try self.commit(digest, in: pipeline) }
+                if case .failure(let error) = result { self.rollBack(pipeline, after: error.storageError) }
+                continuation.resume(returning: result)
             }
-            return (rules.commit(digest: digest), nil)
         }
-        guard let chunk else { throw objection ?? .unknownUpload }
-        return chunk
+        return try result.get()
+    }
+
+    /// Discards the arriving chunk, and calls `done` when the next one may arrive.
+    func cancelChunk(_ pipeline: UploadPipeline, _ done: @escaping @Sendable () -> Void) {
+        pipeline.whenDrained {
+            self.rollBack(pipeline, after: nil)
+            done()
+        }
+    }
+
+    private func commit(_ digest: String, in pipeline: UploadPipeline) throws(UploadError) -> ChunkReceipt {
+        dispatchPrecondition(condition: .onQueue(queue))
+        let state = state.withLockedValue { $0 }
+        let chunk = try state.chunk(withDigest: digest)
+        if state.arrival?.isRepeat == false { try UploadError.wrap(context.writing(pipeline.commit(chunk))) }
+        return self.state.withLockedValue { state in
+            state.commit(chunk)
+            return ChunkReceipt(
+                index: chunk.index,
+                byteCount: chunk.byteCount,
+                receivedByteCount: state.receivedByteCount
+            )
+        }
+    }
+
+    /// Restores the files to the end of the last chunk; latches if that fails, or if `error` leaves them unknown.
+    private func rollBack(_ pipeline: UploadPipeline, after error: StorageError?) {
+        dispatchPrecondition(condition: .onQueue(queue))
+        if let error, case .disk = error, !error.isNoSpace { latch(error) }
+        do throws(StorageError) { try pipeline.rollBack() } catch { latch(error) }
+        state.withLockedValue { $0.cancel() }
     }
 }
 
-/// Completing and leaving.
+/// The end of an upload.
 extension Upload {
-    /// Turns the chunks into one durable file; asked again it answers the same.
+    /// Makes the chunks one file, which survives a power cut when this returns; repeated, it returns the same.
     ///
-    /// A crash before the rename is durable leaves an upload that can be completed again; after it, a complete one.
-    func complete() async throws(UploadError) -> CompletedUpload {
-        try await queue.run { () throws(UploadError) in try self.completeOnQueue() }
-    }
-
-    private func completeOnQueue() throws(UploadError) -> CompletedUpload {
-        switch rules.withLockedValue({ $0.complete() }) {
-        case .reject(let error): throw error
-        case .done: break
-        case .run:
-            touch()
-            do throws(UploadError) {
-                let answer = CompletedUpload(try shop.writing(seal()))
-                completed.withLockedValue { $0 = answer }
-                rules.withLockedValue { $0.endCompleting(true) }
-                pipeline.withLockedValue { $0 = nil }
-            } catch {
-                rules.withLockedValue { $0.endCompleting(false) }
-                throw error
+    /// After a crash before the rename is durable the upload can be completed again; after one later it is complete.
+    ///
+    /// - Throws: `.unknownUpload`, `.incomplete`, `.busy`, `.storage`.
+    package func complete() async throws(UploadError) -> CompletedUpload {
+        try await queue.run { () throws(UploadError) in
+            if try self.change({ state throws(UploadError) in try state.complete() }) {
+                self.touch()
+                do throws(StorageError) {
+                    let completed = CompletedUpload(try self.context.writing(self.seal()))
+                    self.completed.withLockedValue { $0 = completed }
+                    self.state.withLockedValue { $0.endCompleting(true) }
+                    self.pipeline.withLockedValue { $0 = nil }
+                } catch {
+                    self.state.withLockedValue { $0.endCompleting(false) }
+                    throw .storage(error)
+                }
             }
+            guard let completed = self.completed.withLockedValue({ $0 }) else { throw .unknownUpload }
+            return completed
         }
-        guard let answer = completed.withLockedValue({ $0 }) else { throw .unknownUpload }
-        return answer
     }
 
-    private func seal() throws(UploadError) -> BlobDescription {
-        guard let pipeline = pipeline.withLockedValue({ $0 }) else { throw .unknownUpload }
-        let tail = try UploadError.wrap(pipeline.seal(fileName: header.fileName))
-        do throws(StorageError) {
-            try shop.disk.rename(shop.paths.data(of: id), to: shop.paths.complete(id))
-            try shop.disk.synchronizeDirectory(shop.paths.upload(id))
-        } catch {
-            // Under which name the file would be found after a power cut is now in doubt.
+    private func seal() throws(StorageError) -> BlobDescription {
+        guard let pipeline = pipeline.withLockedValue({ $0 }) else { throw .closed }
+        let tail: BlobTail
+        do throws(StorageError) { tail = try pipeline.seal(fileName: header.fileName) } catch {
+            rollBack(pipeline, after: error)
+            throw error
+        }
+        do throws(StorageError) { try directory.finish() } catch {
+            // The name of the file after a power cut is now unknown.
             latch(error)
-            throw .storage(error)
+            throw error
         }
         return tail.description
     }
 
-    /// Moves the complete file to its place among the blobs, where it is durable when this returns; uses the token up.
+    /// Moves the complete file to the blobs, durably, and removes the upload.
     func claim() async throws(UploadError) -> BlobDescription {
         try await queue.run { () throws(UploadError) in
-            switch self.rules.withLockedValue({ $0.phase }) {
-            case .complete: break
-            case .latched(let latch): throw .storage(.latched(latch))
-            case .receiving, .completing, .gone: throw .unknownToken
-            }
-            let departure = UploadDeparture(self.id, shop: self.shop)
-            let description: BlobDescription
-            do throws(StorageError) { description = try departure.description() } catch { throw .of(error) }
-            try self.shop.admit()
-            do throws(StorageError) {
-                try departure.moveToBlobs()
-            } catch {
+            try self.state.withLockedValue { $0 }.checkClaimable()
+            let blob: BlobDescription?
+            do throws(StorageError) { blob = try self.directory.completeFile() } catch { throw .of(error) }
+            guard let blob else { throw .unknownUpload }
+            try UploadError.wrap(self.context.admit())
+            do throws(StorageError) { try self.directory.moveToBlobs() } catch {
                 if error.isSync { self.latch(error) }
                 throw .storage(error)
             }
-            _ = self.rules.withLockedValue { $0.leave() }
-            return description
+            _ = self.state.withLockedValue { $0.leave() }
+            return blob
         }
     }
 
-    /// Removes everything of the upload.
+    /// Removes the upload, complete or not, durably.
     func abort() async throws(UploadError) {
-        try await queue.run { () throws(UploadError) in
-            guard self.rules.withLockedValue({ $0.leave() }) else { throw .unknownUpload }
-            self.pipeline.withLockedValue { $0 = nil }
-            try UploadError.wrap(UploadDeparture(self.id, shop: self.shop).remove())
-        }
+        try await queue.run { () throws(UploadError) in try self.remove() }
     }
 
-    /// Removes the upload where nothing has happened for its lifetime; returns whether it did.
+    /// Removes the upload if its lifetime has passed since the last activity; returns whether it did.
     func expire() async throws(UploadError) -> Bool {
         try await queue.run { () throws(UploadError) in
-            let isIdle = self.rules.withLockedValue { $0.arrival == nil }
-            guard isIdle, self.status.expiresAt <= self.shop.options.clock() else { return false }
-            guard self.rules.withLockedValue({ $0.leave() }) else { return false }
-            self.pipeline.withLockedValue { $0 = nil }
-            try UploadError.wrap(UploadDeparture(self.id, shop: self.shop).remove())
+            let isIdle = self.state.withLockedValue { $0.arrival == nil && $0.phase != .gone }
+            guard isIdle, self.status.expiresAt <= self.context.options.clock() else { return false }
+            try self.remove()
             return true
         }
     }
 
-    /// Makes durable what counts, and lets the files go.
+    private func remove() throws(UploadError) {
+        dispatchPrecondition(condition: .onQueue(queue))
+        guard state.withLockedValue({ $0.leave() }) else { throw .unknownUpload }
+        pipeline.withLockedValue { $0 = nil }
+        try UploadError.wrap(directory.remove())
+    }
+
+    /// Makes all committed chunks durable, and closes the files.
     func close() async {
         await queue.run {
             let pipeline = self.pipeline.withLockedValue { pipeline in
                 defer { pipeline = nil }
                 return pipeline
             }
-            pipeline?.finishSync()
+            // A failure has latched the upload, and nothing was promised yet.
+            do { try pipeline?.synchronize() } catch {}
         }
     }
 }

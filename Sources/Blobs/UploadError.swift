@@ -1,12 +1,12 @@
 package import Disk
 
-/// Why an upload or a stored file, or one step with it, was refused or failed.
+/// Why a request about an upload or a stored file was refused or failed.
 ///
-/// The cases carry values; the sentences for client and log are made at the edge.
+/// The cases have values; modules above write the messages.
 package enum UploadError: StorageErrorWrapper, Sendable, Hashable {
-    // Naming: nothing has this id. Malformed ids are unknown too: an id is never a path before it is checked.
+    /// There is no upload of this id; malformed ids are unknown too.
     case unknownUpload
-    /// No complete, unclaimed upload has this token: it never existed, expired, was aborted or is used up.
+    /// No complete upload has this token: it never existed, expired, was aborted or was redeemed.
     case unknownToken
     /// There is no stored file of this id.
     case unknownBlob
@@ -21,16 +21,16 @@ package enum UploadError: StorageErrorWrapper, Sendable, Hashable {
     /// Together with this one the unfinished uploads would have declared more than is allowed.
     case tooManyUnfinishedBytes(byteCountMax: Int64)
 
-    // Receiving. The number of chunks is bounded when an upload begins and again as they come.
+    // Receiving. The number of chunks is limited when an upload begins and as they arrive.
     case tooManyChunks(count: Int, countMax: Int)
     /// Another chunk of this upload is arriving, or the upload is being completed.
     case busy
     /// The index is not the next one, or it is the last one again with other bytes.
     case outOfOrder(expected: Int, received: Int)
     case chunkTooLarge(byteCountMax: Int)
-    /// The chunk goes past the size the upload declared.
+    /// The chunk goes past the declared size of the upload.
     case tooManyBytes(byteCountMax: Int64)
-    /// The bytes that arrived are not those the sender announced; the chunk never counted.
+    /// The chunk does not have the checksum that the sender announced; it does not count.
     case checksumMismatch
     case alreadyComplete
 
@@ -42,7 +42,7 @@ package enum UploadError: StorageErrorWrapper, Sendable, Hashable {
 }
 
 extension UploadError {
-    /// What failed on the disk; nil for a request that was refused.
+    /// The failure of storage; nil for a request that was refused.
     package var storageError: StorageError? {
         if case .storage(let error) = self { error } else { nil }
     }
@@ -53,7 +53,7 @@ extension UploadError {
     /// Whether stored bytes are not what was written.
     package var isCorrupt: Bool { storageError?.isCorrupt ?? false }
 
-    /// A file of an upload that cannot be read; where it is missing the upload is gone.
+    /// The error of a file of an upload; if it is missing, so is the upload.
     static func of(_ error: StorageError) -> UploadError {
         error.isMissing ? .unknownUpload : .storage(error)
     }

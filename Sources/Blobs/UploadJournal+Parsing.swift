@@ -1,80 +1,54 @@
 package import JSON
 
-/// Reading a journal back.
+/// Parsing.
 extension UploadJournal {
-    /// A journal as far as it can be believed.
+    /// A journal up to its first fault.
     package struct Contents: Sendable, Hashable {
         package let header: Header
         package internal(set) var chunks: [Chunk] = []
         /// Where the line of each chunk begins.
         package internal(set) var chunkOffsets: [Int64] = []
-        /// Where the last good line ends; whatever comes after it is `fault`.
+        /// Where the last line without a fault ends.
         package internal(set) var end: Int64
-        /// Why the line at `end` is no continuation, or nil where the journal ends there.
+        /// Why the line at `end` is no continuation; nil if the journal ends there.
         package internal(set) var fault: Fault?
 
-        /// When something last happened to the upload, as far as the journal knows.
+        /// The time of the last chunk, or of the beginning.
         package var lastActivity: Timestamp { chunks.last?.at ?? header.createdAt }
     }
 
     package enum Fault: Sendable, Hashable {
-        /// No newline ends the line: the write never finished.
+        /// The line has no newline: its write did not finish.
         case torn
-        /// The line is not what was written there.
+        /// The line does not verify.
         case damaged
         /// The line verifies but does not continue the one before.
         case outOfOrder
     }
 
-    /// Returns the journal of upload `id` up to the first line that fails, or nil where that is the header.
+    /// Returns the journal of upload `id` up to the first line that fails; nil if that is the header.
     package static func parse(_ bytes: [UInt8], of id: BlobID) -> Contents? {
-        var start = 0
-        var contents: Contents?
-        while start < bytes.count {
-            guard let newline = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) else {
-                contents?.fault = .torn
-                break
+        var lines = Lines(bytes, of: id)
+        guard let first = lines.next(), let header = first.object.flatMap({ header($0, of: id) }) else { return nil }
+        var contents = Contents(header: header, end: Int64(first.range.upperBound))
+        while contents.fault == nil, let line = lines.next() {
+            if let chunk = line.object.flatMap(chunk), contents.isContinued(by: chunk) {
+                contents.chunks.append(chunk)
+                contents.chunkOffsets.append(Int64(line.range.lowerBound))
+                contents.end = Int64(line.range.upperBound)
+            } else {
+                contents.fault = line.object == nil ? .damaged : .outOfOrder
             }
-            let end = newline + 1
-            let object: JSONObject
-            do {
-                object = try CheckedLine.open(Array(bytes[start..<end]), seed: id.seed &+ UInt64(start))
-            } catch {
-                contents?.fault = .damaged
-                break
-            }
-            guard contents != nil else {
-                guard let header = header(object, of: id) else { return nil }
-                contents = Contents(header: header, end: Int64(end))
-                start = end
-                continue
-            }
-            guard let chunk = chunk(object), contents?.isContinued(by: chunk) == true else {
-                contents?.fault = .outOfOrder
-                break
-            }
-            contents?.chunks.append(chunk)
-            contents?.chunkOffsets.append(Int64(start))
-            contents?.end = Int64(end)
-            start = end
         }
+        if contents.fault == nil, contents.end < bytes.count { contents.fault = .torn }
         return contents
     }
 
-    /// Returns how many chunks the last verifying line calls durable, or nil where no line of a chunk verifies.
+    /// Returns how many chunks a verifying line calls durable at most; nil if no line of a chunk verifies.
     ///
-    /// Lines that fail are passed over: a later one proves that what stood before it had reached the disk.
+    /// Lines that fail are skipped: a later one proves that what was before it had reached the disk.
     package static func durableChunkCount(_ bytes: [UInt8], of id: BlobID) -> Int? {
-        var start = 0
-        var count: Int?
-        while let newline = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) {
-            do {
-                let line = try CheckedLine.open(Array(bytes[start...newline]), seed: id.seed &+ UInt64(start))
-                if let chunk = chunk(line) { count = max(count ?? 0, chunk.durableChunkCount) }
-            } catch {}
-            start = newline + 1
-        }
-        return count
+        Lines(bytes, of: id).compactMap { $0.object.flatMap(chunk)?.durableChunkCount }.max()
     }
 
     private static func header(_ object: JSONObject, of id: BlobID) -> Header? {
@@ -117,6 +91,29 @@ extension UploadJournal {
             durableChunkCount: Int(durable),
             at: at
         )
+    }
+}
+
+/// The lines of a journal that end in a newline, each with its place, and its object if it verifies.
+private struct Lines: Sequence, IteratorProtocol {
+    private let bytes: [UInt8]
+    private let id: BlobID
+    private var start = 0
+
+    init(_ bytes: [UInt8], of id: BlobID) {
+        self.bytes = bytes
+        self.id = id
+    }
+
+    mutating func next() -> (range: Range<Int>, object: JSONObject?)? {
+        guard let newline = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) else { return nil }
+        let range = start..<newline + 1
+        start = range.upperBound
+        do {
+            return (range, try CheckedLine.open(Array(bytes[range]), seed: id.seed &+ UInt64(range.lowerBound)))
+        } catch {
+            return (range, nil)
+        }
     }
 }
 

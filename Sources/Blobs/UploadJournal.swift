@@ -1,18 +1,19 @@
 package import JSON
 
-/// The lines in which an upload remembers its chunks.
+/// The lines that describe an upload and its chunks.
 ///
-/// Shape: `journal.jsonl`, one ``CheckedLine`` each, first the header, then a line per chunk that counts:
+/// Shape: `journal.jsonl`, one ``CheckedLine`` each, first the header, then a line for each chunk that counts:
 ///
 ///     {"format":1,"upload_id":"7b0c…","file_name":"seed.npz","file_size":921601,"chunk_size":921600,"created_at":"…","xxh3":"…"}
 ///     {"chunk":0,"bytes":921600,"stored_end":858112,"frames":[[244100,262144],…],"digest":"…","durable":0,"at":"…","xxh3":"…"}
 ///
 /// `stored_end` is where the chunk's last frame ends in `data.part`; `frames` are [stored, content] byte counts;
 /// `digest` is the XXH3-128 of the chunk; `durable` is how many chunks were on stable storage when the line was written,
-/// which tells damage from what a power cut took. The seed of a line is the hash of the upload's id plus the line's offset.
+/// which distinguishes damage from the effect of a power cut. The seed of a line is the hash of the upload's id plus the
+/// line's offset.
 ///
-/// A chunk's line is written after its frames and before its answer: both are then in the page cache and survive the
-/// process. A line may reach the disk without its frames; recovery believes frames, not lines.
+/// A chunk's line is written after its frames and before its response: both are then in the page cache and survive the
+/// process. A line may reach the disk without its frames, so recovery verifies the frames.
 /// Source: docs/FORMAT.md, "Uploads".
 package enum UploadJournal {
     /// The most that is ever read: 65,536 chunks of forty frames each stay well below it.
@@ -20,7 +21,7 @@ package enum UploadJournal {
     /// The longest first line: a name of 1,024 bytes, each written as an escape, and the rest.
     static let headerByteCountMax = 16 << 10
 
-    /// The first line: what `begin` was told.
+    /// The first line: the parameters of `begin`.
     package struct Header: Sendable, Hashable {
         package let id: BlobID
         package let fileName: String
@@ -28,13 +29,8 @@ package enum UploadJournal {
         package let chunkByteCount: Int
         package let createdAt: Timestamp
 
-        package init(id: BlobID, fileName: String, byteCount: Int64, chunkByteCount: Int, createdAt: Timestamp) {
-            self.id = id
-            self.fileName = fileName
-            self.byteCount = byteCount
-            self.chunkByteCount = chunkByteCount
-            self.createdAt = createdAt
-        }
+        /// How many chunks of the announced length the file has.
+        var chunkCount: Int { Int((byteCount + Int64(chunkByteCount) - 1) / Int64(chunkByteCount)) }
     }
 
     /// Any later line: a chunk that counts.
@@ -42,11 +38,6 @@ package enum UploadJournal {
         package struct Frame: Sendable, Hashable {
             package let storedByteCount: Int
             package let contentByteCount: Int
-
-            package init(storedByteCount: Int, contentByteCount: Int) {
-                self.storedByteCount = storedByteCount
-                self.contentByteCount = contentByteCount
-            }
         }
 
         package let index: Int
@@ -56,24 +47,6 @@ package enum UploadJournal {
         package let digest: String
         package let durableChunkCount: Int
         package let at: Timestamp
-
-        package init(
-            index: Int,
-            byteCount: Int,
-            storedEnd: Int64,
-            frames: [Frame],
-            digest: String,
-            durableChunkCount: Int,
-            at: Timestamp
-        ) {
-            self.index = index
-            self.byteCount = byteCount
-            self.storedEnd = storedEnd
-            self.frames = frames
-            self.digest = digest
-            self.durableChunkCount = durableChunkCount
-            self.at = at
-        }
     }
 
     /// Returns the first line.
@@ -89,7 +62,7 @@ package enum UploadJournal {
         return CheckedLine.seal(object, seed: header.id.seed)
     }
 
-    /// Returns the line of a chunk that will stand at `offset`.
+    /// Returns the line of a chunk, for this offset.
     package static func line(_ chunk: Chunk, of id: BlobID, at offset: Int64) -> [UInt8] {
         let frames = chunk.frames.map { frame in
             JSON.array([

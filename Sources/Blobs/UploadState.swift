@@ -1,27 +1,21 @@
 package import Disk
 
-/// The rules of one upload.
+/// The rules of one upload, as a state machine that performs no I/O: ``Upload`` asks it and obeys.
 ///
-/// May this chunk come now, do these bytes fit, may it be completed? A state machine that touches nothing: it answers,
-/// and ``Upload`` obeys. Chunks come strictly in order, one at a time, each at most the hard maximum; their lengths need
-/// not be the announced one, because the official client ignores it. The last chunk may come again with the same bytes:
-/// a client that lost our answer can repeat it.
+/// Chunks arrive strictly in order, one at a time, each at most the hard maximum. Their lengths need not be the announced
+/// one, because the official client ignores it. The last chunk may be repeated with the same bytes: so a client can
+/// repeat it if it did not receive the response.
 package struct UploadState: Sendable, Hashable {
     package struct Limits: Sendable, Hashable {
         package let chunkByteCountMax: Int
         package let chunkCountMax: Int
-
-        package init(chunkByteCountMax: Int, chunkCountMax: Int) {
-            self.chunkByteCountMax = chunkByteCountMax
-            self.chunkCountMax = chunkCountMax
-        }
     }
 
     package enum Phase: Sendable, Hashable {
         case receiving, completing, complete
-        /// A write or sync failed in a way that leaves the bytes in doubt.
+        /// A write or sync failed, and what it left on the disk is unknown.
         case latched(Latch)
-        /// Aborted, expired or claimed: nobody may touch it any more.
+        /// Aborted, expired or claimed.
         case gone
     }
 
@@ -31,35 +25,17 @@ package struct UploadState: Sendable, Hashable {
         package let byteCount: Int
         /// XXH3-128 of its bytes, in hex.
         package let digest: String
-
-        package init(index: Int, byteCount: Int, digest: String) {
-            self.index = index
-            self.byteCount = byteCount
-            self.digest = digest
-        }
     }
 
     /// The chunk that is arriving.
     package struct Arrival: Sendable, Hashable {
         package let index: Int
+        /// Whether it is the last chunk again: then its bytes are only compared, by their digest.
         package let isRepeat: Bool
         package var byteCount = 0
     }
 
-    package enum Admission: Sendable, Hashable {
-        /// The next chunk: store its bytes.
-        case append
-        /// The last chunk again: only compare its digest.
-        case `repeat`
-        case reject(UploadError)
-    }
-
-    package enum Completion: Sendable, Hashable {
-        case run, done
-        case reject(UploadError)
-    }
-
-    /// The size the upload declared.
+    /// The declared size of the file.
     package let byteCount: Int64
     package let limits: Limits
     package private(set) var phase = Phase.receiving
@@ -72,14 +48,14 @@ package struct UploadState: Sendable, Hashable {
         self.limits = limits
     }
 
-    /// Goes on after the chunks that recovery found.
+    /// Makes the state of an upload of which recovery found these chunks.
     package init(byteCount: Int64, limits: Limits, receivedByteCount: Int64, lastChunk: Chunk?) {
         self.init(byteCount: byteCount, limits: limits)
         self.receivedByteCount = receivedByteCount
         self.lastChunk = lastChunk
     }
 
-    /// A complete upload that recovery found.
+    /// Makes the state of a complete upload.
     package init(completed byteCount: Int64, chunkCount: Int) {
         self.init(byteCount: byteCount, limits: Limits(chunkByteCountMax: 0, chunkCountMax: 0))
         phase = .complete
@@ -91,106 +67,100 @@ package struct UploadState: Sendable, Hashable {
         lastChunk.map { $0.index + 1 } ?? 0
     }
 
-    /// A chunk announces itself.
+    /// Admits a chunk, and returns whether it repeats the last one.
     ///
-    /// Unless it is rejected it is arriving until ``commit(digest:)`` or ``cancel()``.
-    package mutating func receive(chunk index: Int) -> Admission {
-        switch phase {
-        case .gone: return .reject(.unknownUpload)
-        case .latched(let latch): return .reject(.storage(.latched(latch)))
-        case .complete: return .reject(.alreadyComplete)
-        case .completing: return .reject(.busy)
-        case .receiving: break
-        }
-        guard arrival == nil else { return .reject(.busy) }
+    /// Afterwards it is arriving until ``commit(_:)`` or ``cancel()``.
+    package mutating func receive(chunk index: Int) throws(UploadError) -> Bool {
+        try checkUsable()
+        if phase == .complete { throw .alreadyComplete }
+        guard phase == .receiving, arrival == nil else { throw .busy }
+        let isRepeat = index == lastChunk?.index
         if index == nextChunkIndex {
             guard index < limits.chunkCountMax else {
-                return .reject(.tooManyChunks(count: index + 1, countMax: limits.chunkCountMax))
+                throw .tooManyChunks(count: index + 1, countMax: limits.chunkCountMax)
             }
-            arrival = Arrival(index: index, isRepeat: false)
-            return .append
+        } else if !isRepeat {
+            throw .outOfOrder(expected: nextChunkIndex, received: index)
         }
-        if index == lastChunk?.index {
-            arrival = Arrival(index: index, isRepeat: true)
-            return .repeat
-        }
-        return .reject(.outOfOrder(expected: nextChunkIndex, received: index))
+        arrival = Arrival(index: index, isRepeat: isRepeat)
+        return isRepeat
     }
 
-    /// Counts bytes of the arriving chunk, and returns why they may not come, or nil.
+    /// Counts bytes of the arriving chunk, or throws why they are refused.
     ///
-    /// - Precondition: a chunk is arriving.
-    package mutating func add(_ count: Int) -> UploadError? {
+    /// - Precondition: A chunk is arriving.
+    package mutating func add(_ count: Int) throws(UploadError) {
         guard var arrival else { preconditionFailure("no chunk is arriving") }
-        if let error = interruption { return error }
+        try checkUsable()
         arrival.byteCount += count
         if arrival.byteCount > limits.chunkByteCountMax {
-            return .chunkTooLarge(byteCountMax: limits.chunkByteCountMax)
+            throw .chunkTooLarge(byteCountMax: limits.chunkByteCountMax)
         }
         if arrival.isRepeat {
-            if arrival.byteCount > lastChunk?.byteCount ?? 0 { return differingRepeat }
+            if arrival.byteCount > lastChunk?.byteCount ?? 0 { throw differingRepeat }
         } else if Int64(arrival.byteCount) > byteCount - receivedByteCount {
-            return .tooManyBytes(byteCountMax: byteCount)
+            throw .tooManyBytes(byteCountMax: byteCount)
         }
         self.arrival = arrival
-        return nil
     }
 
-    /// Returns why the arriving chunk, which ended with this digest, may not count, or nil.
+    /// Returns the arriving chunk, which ended with this digest, or throws why it does not count.
     ///
-    /// - Precondition: a chunk is arriving.
-    package func objection(toDigest digest: String) -> UploadError? {
+    /// - Precondition: A chunk is arriving.
+    package func chunk(withDigest digest: String) throws(UploadError) -> Chunk {
         guard let arrival else { preconditionFailure("no chunk is arriving") }
-        if let error = interruption { return error }
-        guard arrival.isRepeat else { return nil }
-        return Chunk(index: arrival.index, byteCount: arrival.byteCount, digest: digest) == lastChunk
-            ? nil : differingRepeat
-    }
-
-    /// The arriving chunk counts from now on; a repeated one changes nothing.
-    ///
-    /// - Precondition: a chunk is arriving, and ``objection(toDigest:)`` had none.
-    package mutating func commit(digest: String) -> Chunk {
-        guard let arrival else { preconditionFailure("no chunk is arriving") }
+        try checkUsable()
         let chunk = Chunk(index: arrival.index, byteCount: arrival.byteCount, digest: digest)
-        if !arrival.isRepeat {
-            lastChunk = chunk
-            receivedByteCount += Int64(arrival.byteCount)
-        }
-        self.arrival = nil
+        if arrival.isRepeat, chunk != lastChunk { throw differingRepeat }
         return chunk
     }
 
-    /// The arriving chunk never counted.
+    /// Counts the arriving chunk; a repeated one changes nothing.
+    ///
+    /// - Precondition: `chunk` is what ``chunk(withDigest:)`` returned for it.
+    package mutating func commit(_ chunk: Chunk) {
+        guard let arrival else { preconditionFailure("no chunk is arriving") }
+        if !arrival.isRepeat {
+            lastChunk = chunk
+            receivedByteCount += Int64(chunk.byteCount)
+        }
+        self.arrival = nil
+    }
+
+    /// Discards the arriving chunk, if there is one.
     package mutating func cancel() {
         arrival = nil
     }
 
-    /// The client says that was all.
+    /// Begins to complete the upload; returns false if it is complete already.
     ///
-    /// `.run` holds off chunks until ``endCompleting(_:)``.
-    package mutating func complete() -> Completion {
-        switch phase {
-        case .gone: return .reject(.unknownUpload)
-        case .latched(let latch): return .reject(.storage(.latched(latch)))
-        case .complete: return .done
-        case .completing: return .reject(.busy)
-        case .receiving: break
-        }
-        guard arrival == nil else { return .reject(.busy) }
+    /// No chunk is admitted until ``endCompleting(_:)``.
+    package mutating func complete() throws(UploadError) -> Bool {
+        try checkUsable()
+        if phase == .complete { return false }
+        guard phase == .receiving, arrival == nil else { throw .busy }
         guard receivedByteCount == byteCount else {
-            return .reject(.incomplete(received: receivedByteCount, expected: byteCount))
+            throw .incomplete(received: receivedByteCount, expected: byteCount)
         }
         phase = .completing
-        return .run
+        return true
     }
 
-    /// Completing has ended; where it failed without doubt about the bytes it may be tried again.
+    /// Ends completing; if it failed and the upload is not latched, it may be completed again.
     package mutating func endCompleting(_ isComplete: Bool) {
         if phase == .completing { phase = isComplete ? .complete : .receiving }
     }
 
-    /// Refuses everything but leaving from now on; the first error stays.
+    /// Throws unless the upload may be claimed.
+    package func checkClaimable() throws(UploadError) {
+        switch phase {
+        case .complete: return
+        case .latched(let latch): throw .storage(.latched(latch))
+        case .receiving, .completing, .gone: throw .unknownToken
+        }
+    }
+
+    /// Refuses everything but removal from now on; the first latch stays.
     package mutating func latch(_ latch: Latch) {
         switch phase {
         case .latched, .gone: break
@@ -198,18 +168,17 @@ package struct UploadState: Sendable, Hashable {
         }
     }
 
-    /// The upload is leaving; returns false where it has left before.
+    /// Marks the upload as gone; returns false if it was gone before.
     package mutating func leave() -> Bool {
         defer { phase = .gone }
         return phase != .gone
     }
 
-    /// What happened to the upload while a chunk was arriving.
-    private var interruption: UploadError? {
+    private func checkUsable() throws(UploadError) {
         switch phase {
-        case .gone: .unknownUpload
-        case .latched(let latch): .storage(.latched(latch))
-        case .receiving, .completing, .complete: nil
+        case .gone: throw .unknownUpload
+        case .latched(let latch): throw .storage(.latched(latch))
+        case .receiving, .completing, .complete: return
         }
     }
 

@@ -91,7 +91,7 @@ package struct Publication: Sendable {
 
     /// The name an upload began with.
     func fileName(of token: String) async throws -> String {
-        do { return try await blobs.status(token).fileName } catch UploadError.unknownUpload {
+        do { return try await blobs.upload(token).status.fileName } catch UploadError.unknownUpload {
             throw UploadError.unknownToken
         }
     }

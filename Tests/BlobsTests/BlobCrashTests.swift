@@ -20,8 +20,8 @@ struct BlobCrashTests {
 
     /// Nothing promised is lost, nothing unpromised is half there, and the upload can be gone on with.
     private static func verify(_ disk: FaultDisk, _ answers: Answers) async throws {
-        let room = try Warehouse(on: disk)
-        let violations = try room.violations()
+        let fixture = try UploadFixture(on: disk)
+        let violations = try fixture.violations()
         guard violations.isEmpty else { throw Broken("\(violations)") }
         guard let id = answers.begun else { return }
         if answers.isAborted {
@@ -29,12 +29,12 @@ struct BlobCrashTests {
             return
         }
         if answers.isClaimed {
-            guard try await room.content(of: id) == content else { throw Broken("a claimed blob differs") }
+            guard try await fixture.content(of: id) == content else { throw Broken("a claimed blob differs") }
             guard try disk.list("data/uploads").isEmpty else { throw Broken("a claimed upload is there") }
             return
         }
         do {
-            let status = try await room.store.status(id)
+            let status = try await fixture.store.upload(id).status
             guard status.receivedByteCount >= answers.durableByteCount else { throw Broken("lost durable bytes") }
             guard status.isComplete || !answers.isComplete else { throw Broken("a complete upload is not") }
             if !status.isComplete {
@@ -42,12 +42,12 @@ struct BlobCrashTests {
                 var index = status.nextChunkIndex
                 while start < content.count {
                     let end = min(start + 2_000, content.count)
-                    try await room.send(content[start..<end], to: id, chunk: index)
+                    try await fixture.send(content[start..<end], to: id, chunk: index)
                     (start, index) = (end, index + 1)
                 }
             }
-            _ = try await room.store.complete(id)
-            _ = try await room.store.claim(id)
+            _ = try await fixture.store.upload(id).complete()
+            _ = try await fixture.store.claim(id)
         } catch UploadError.unknownUpload where answers.isAborting {
             return
         } catch UploadError.unknownUpload {
@@ -57,8 +57,8 @@ struct BlobCrashTests {
         // some changes: there, while claiming was under way, the file may have lost both names.
         let names = ["\(id).zst", "complete.zst", "data.part"]
         if answers.isComplete, !disk.paths.contains(where: { path in names.contains { path.hasSuffix($0) } }) { return }
-        guard try await room.content(of: id) == content else { throw Broken("the blob differs") }
-        guard try room.violations().isEmpty else { throw Broken("check is not clean at the end") }
+        guard try await fixture.content(of: id) == content else { throw Broken("the blob differs") }
+        guard try fixture.violations().isEmpty else { throw Broken("check is not clean at the end") }
     }
 
     struct Broken: Error, CustomStringConvertible {
@@ -67,13 +67,13 @@ struct BlobCrashTests {
     }
 
     private static func uploadAndClaim(_ disk: FaultDisk, _ ledger: Ledger<Answers>) async throws {
-        let room = try Warehouse(on: disk)
-        let id = try await room.begin(content.count)
+        let fixture = try UploadFixture(on: disk)
+        let id = try await fixture.begin(content.count)
         ledger.enter { $0.begun = id }
-        try await room.send(content, inChunksOf: 2_000, to: id)
-        _ = try await room.store.complete(id)
+        try await fixture.send(content, inChunksOf: 2_000, to: id)
+        _ = try await fixture.store.upload(id).complete()
         ledger.enter { $0.isComplete = true }
-        _ = try await room.store.claim(id)
+        _ = try await fixture.store.claim(id)
         ledger.enter { $0.isClaimed = true }
     }
 
@@ -91,23 +91,23 @@ struct BlobCrashTests {
 
     /// As above with a rename that is one transaction, so that the order of the two syncs matters.
     @Test func noCrashOfAClaimLosesTheFile() async throws {
-        func completed() async throws -> (room: Warehouse, id: String) {
-            let room = try Warehouse()
-            return (room, try await room.upload(Self.content).token)
+        func completed() async throws -> (fixture: UploadFixture, id: String) {
+            let fixture = try UploadFixture()
+            return (fixture, try await fixture.upload(Self.content).token)
         }
         let (sample, sampleID) = try await completed()
         let before = sample.disk.mutationCount
         _ = try await sample.store.claim(sampleID)
         for number in 1...sample.disk.mutationCount - before {
             for moment in [Fault.Moment.before, .after] {
-                let (room, id) = try await completed()
-                room.disk.crashAtCall(room.disk.mutationCount + number, moment)
+                let (fixture, id) = try await completed()
+                fixture.disk.crashAtCall(fixture.disk.mutationCount + number, moment)
                 // The last call's answer may come although the process is dead by then.
-                do { _ = try await room.store.claim(id) } catch {}
+                do { _ = try await fixture.store.claim(id) } catch {}
                 for end in [CrashPoint.End.powerCut(.nothing), .powerCut(.everything), .processKill] {
-                    var next = try Warehouse(on: end.survivor(of: room.disk))
+                    var next = try UploadFixture(on: end.survivor(of: fixture.disk))
                     // Recovery syncs what it finds; a power cut right after it must not find less.
-                    do { _ = try await next.store.status(id) } catch UploadError.unknownUpload {}
+                    do { _ = try await next.store.upload(id).status } catch UploadError.unknownUpload {}
                     next = try next.afterPowerCut(keeping: .nothing)
                     do { _ = try await next.store.claim(id) } catch UploadError.unknownToken {}
                     #expect(try await next.content(of: id) == Self.content, "call \(number), \(moment), \(end)")
@@ -121,12 +121,12 @@ struct BlobCrashTests {
         let points = CrashPoints<Ledger<Answers>>(
             makeLedger: { Ledger(Answers()) },
             workload: { disk, ledger in
-                let room = try Warehouse(on: disk)
-                let id = try await room.begin(Self.content.count)
+                let fixture = try UploadFixture(on: disk)
+                let id = try await fixture.begin(Self.content.count)
                 ledger.enter { $0.begun = id }
-                try await room.send(Self.content[..<2_000], to: id, chunk: 0)
+                try await fixture.send(Self.content[..<2_000], to: id, chunk: 0)
                 ledger.enter { $0.isAborting = true }
-                try await room.store.abort(id)
+                try await fixture.store.abort(id)
                 ledger.enter { $0.isAborted = true }
             },
             verify: { disk, ledger in try await Self.verify(disk, ledger.entries) }

@@ -27,10 +27,10 @@ struct BlobPathsTests {
     }
 
     @Test func onlyOurNamesOnTheirOwnShelfAreBlobs() {
-        #expect(BlobPaths.blobID(named: "\(Self.text).zst", onShelf: "7b")?.text == Self.text)
-        #expect(BlobPaths.blobID(named: "\(Self.text).zst", onShelf: "7c") == nil)
-        #expect(BlobPaths.blobID(named: "\(Self.text).zst", onShelf: "7") == nil)
-        #expect(BlobPaths.blobID(named: Self.text, onShelf: "7b") == nil)
-        #expect(BlobPaths.blobID(named: "\(Self.text).zst.new", onShelf: "7b") == nil)
+        #expect(BlobPaths.blobID(named: "\(Self.text).zst", in: "7b")?.text == Self.text)
+        #expect(BlobPaths.blobID(named: "\(Self.text).zst", in: "7c") == nil)
+        #expect(BlobPaths.blobID(named: "\(Self.text).zst", in: "7") == nil)
+        #expect(BlobPaths.blobID(named: Self.text, in: "7b") == nil)
+        #expect(BlobPaths.blobID(named: "\(Self.text).zst.new", in: "7b") == nil)
     }
 }

@@ -3,125 +3,127 @@ import TestSupport
 import Testing
 
 struct ChunkReceiverTests {
-    let room: Warehouse
+    let fixture: UploadFixture
     let content = mixedBytes(count: 9_000)
 
     init() throws {
-        room = try Warehouse { $0.chunkByteCountMax = 5_000 }
+        fixture = try UploadFixture { $0.chunkByteCountMax = 5_000 }
     }
 
     /// Completes and claims, and expects the content to be what was meant.
     private func expectContent(of id: String) async throws {
-        _ = try await room.store.complete(id)
-        #expect(try await room.content(of: room.store.claim(id).blobID) == content, "SEED=\(SeededGenerator.runSeed)")
-        #expect(try room.violations().isEmpty)
+        _ = try await fixture.store.upload(id).complete()
+        #expect(
+            try await fixture.content(of: fixture.store.claim(id).blobID) == content,
+            "SEED=\(SeededGenerator.runSeed)"
+        )
+        #expect(try fixture.violations().isEmpty)
     }
 
-    @Test func aCancelledChunkNeverCounted() async throws {
-        let id = try await room.begin(9_000)
-        try await room.send(content[..<3_000], to: id, chunk: 0)
-        let byteCount = room.disk.bytes(of: "data/uploads/\(id)/data.part")?.count
+    @Test func cancelledChunkDoesNotCount() async throws {
+        let id = try await fixture.begin(9_000)
+        try await fixture.send(content[..<3_000], to: id, chunk: 0)
+        let byteCount = fixture.disk.bytes(of: "data/uploads/\(id)/data.part")?.count
         for count in [0, 1, 1_023, 1_024, 2_500, 5_000] {
-            let receiver = try await room.store.receive(id, chunk: 1)
+            let receiver = try await fixture.store.upload(id).receive(chunk: 1)
             try await receiver.take([UInt8](repeating: 9, count: count))
             await receiver.cancel()
-            #expect(try await room.store.status(id).receivedByteCount == 3_000)
-            #expect(room.disk.bytes(of: "data/uploads/\(id)/data.part")?.count == byteCount, "nothing of it is left")
+            #expect(try await fixture.store.upload(id).status.receivedByteCount == 3_000)
+            #expect(fixture.disk.bytes(of: "data/uploads/\(id)/data.part")?.count == byteCount, "nothing of it is left")
         }
-        try await room.send(content[3_000..<8_000], to: id, chunk: 1)
-        try await room.send(content[8_000...], to: id, chunk: 2)
+        try await fixture.send(content[3_000..<8_000], to: id, chunk: 1)
+        try await fixture.send(content[8_000...], to: id, chunk: 2)
         try await expectContent(of: id)
     }
 
-    @Test func aReceiverThatIsLetGoIsCancelled() async throws {
-        let id = try await room.begin(9_000)
+    @Test func deallocatedReceiverIsCancelled() async throws {
+        let id = try await fixture.begin(9_000)
         do {
-            let receiver = try await room.store.receive(id, chunk: 0)
+            let receiver = try await fixture.store.upload(id).receive(chunk: 0)
             try await receiver.take([UInt8](repeating: 9, count: 4_000))
         }
         // The chunk is taken back in the background; until then the upload says that it is busy.
         var isTaken = false
         for _ in 0..<100_000 where !isTaken {
             do {
-                try await room.send(content[..<5_000], to: id, chunk: 0)
+                try await fixture.send(content[..<5_000], to: id, chunk: 0)
                 isTaken = true
             } catch UploadError.busy {
                 await Task.yield()
             }
         }
         try #require(isTaken)
-        try await room.send(content[5_000...], to: id, chunk: 1)
+        try await fixture.send(content[5_000...], to: id, chunk: 1)
         try await expectContent(of: id)
     }
 
-    @Test func theLastChunkMayComeAgain() async throws {
-        let id = try await room.begin(9_000)
-        try await room.send(content[..<5_000], to: id, chunk: 0)
-        let again = try await room.send(content[..<5_000], to: id, chunk: 0)
+    @Test func lastChunkCanBeRepeated() async throws {
+        let id = try await fixture.begin(9_000)
+        try await fixture.send(content[..<5_000], to: id, chunk: 0)
+        let again = try await fixture.send(content[..<5_000], to: id, chunk: 0)
         #expect(again.index == 0 && again.byteCount == 5_000 && again.receivedByteCount == 5_000)
-        try await room.send(content[5_000...], to: id, chunk: 1)
-        #expect(try await room.send(content[5_000...], to: id, chunk: 1).receivedByteCount == 9_000)
+        try await fixture.send(content[5_000...], to: id, chunk: 1)
+        #expect(try await fixture.send(content[5_000...], to: id, chunk: 1).receivedByteCount == 9_000)
         await #expect(throws: UploadError.outOfOrder(expected: 2, received: 0)) {
-            try await room.send(content[..<5_000], to: id, chunk: 0)
+            try await fixture.send(content[..<5_000], to: id, chunk: 0)
         }
         try await expectContent(of: id)
     }
 
-    @Test func theLastChunkWithOtherBytesIsOutOfOrder() async throws {
-        let id = try await room.begin(9_000)
-        try await room.send(content[..<5_000], to: id, chunk: 0)
+    @Test func repeatedChunkWithOtherBytesIsOutOfOrder() async throws {
+        let id = try await fixture.begin(9_000)
+        try await fixture.send(content[..<5_000], to: id, chunk: 0)
         var other = Array(content[..<5_000])
         other[4_999] ^= 1
         for bytes in [other, Array(content[..<4_999]), []] {
             await #expect(throws: UploadError.outOfOrder(expected: 1, received: 0)) {
-                try await room.send(bytes, to: id, chunk: 0)
+                try await fixture.send(bytes, to: id, chunk: 0)
             }
         }
-        try await room.send(content[5_000...], to: id, chunk: 1)
+        try await fixture.send(content[5_000...], to: id, chunk: 1)
         try await expectContent(of: id)
     }
 
-    @Test func chunksComeOneAtATimeInOrder() async throws {
-        let id = try await room.begin(9_000)
+    @Test func chunkOutOfOrderIsRefused() async throws {
+        let id = try await fixture.begin(9_000)
         await #expect(throws: UploadError.outOfOrder(expected: 0, received: 1)) {
-            try await room.store.receive(id, chunk: 1)
+            try await fixture.store.upload(id).receive(chunk: 1)
         }
         await #expect(throws: UploadError.outOfOrder(expected: 0, received: -1)) {
-            try await room.store.receive(id, chunk: -1)
+            try await fixture.store.upload(id).receive(chunk: -1)
         }
-        let receiver = try await room.store.receive(id, chunk: 0)
-        await #expect(throws: UploadError.busy) { try await room.store.receive(id, chunk: 0) }
-        await #expect(throws: UploadError.busy) { try await room.store.complete(id) }
+        let receiver = try await fixture.store.upload(id).receive(chunk: 0)
+        await #expect(throws: UploadError.busy) { try await fixture.store.upload(id).receive(chunk: 0) }
+        await #expect(throws: UploadError.busy) { try await fixture.store.upload(id).complete() }
         await receiver.cancel()
     }
 
-    @Test func noByteMoreThanAllowedIsTaken() async throws {
-        let id = try await room.begin(9_000)
+    @Test func excessBytesAreRefused() async throws {
+        let id = try await fixture.begin(9_000)
         await #expect(throws: UploadError.chunkTooLarge(byteCountMax: 5_000)) {
-            try await room.send([UInt8](repeating: 1, count: 5_001), to: id, chunk: 0)
+            try await fixture.send([UInt8](repeating: 1, count: 5_001), to: id, chunk: 0)
         }
-        try await room.send(content[..<5_000], to: id, chunk: 0)
+        try await fixture.send(content[..<5_000], to: id, chunk: 0)
         await #expect(throws: UploadError.tooManyBytes(byteCountMax: 9_000)) {
-            try await room.send([UInt8](repeating: 1, count: 4_001), to: id, chunk: 1)
+            try await fixture.send([UInt8](repeating: 1, count: 4_001), to: id, chunk: 1)
         }
-        try await room.send(content[5_000...], to: id, chunk: 1)
+        try await fixture.send(content[5_000...], to: id, chunk: 1)
         try await expectContent(of: id)
     }
 
-    @Test func aChunkThatIsNotWhatItsSenderSaysNeverCounted() async throws {
-        let id = try await room.begin(5)
+    @Test func chunkWithAnotherChecksumDoesNotCount() async throws {
+        let id = try await fixture.begin(5)
         let sha256 = "bb1f515802c8728dc842cbda8781a589df3914490b3e938173586db1795f0146"
         for wrong in [ChunkChecksum.sha256("00" + sha256.dropFirst(2)), .xxh3_128(String(repeating: "0", count: 32))] {
-            let receiver = try await room.store.receive(id, chunk: 0, expecting: wrong)
+            let receiver = try await fixture.store.upload(id).receive(chunk: 0, expecting: wrong)
             try await receiver.take(Array("Ledge".utf8))
             await #expect(throws: UploadError.checksumMismatch) { try await receiver.finish() }
         }
-        #expect(try await room.store.status(id).receivedByteCount == 0)
-        let receiver = try await room.store.receive(id, chunk: 0, expecting: .sha256(sha256))
+        #expect(try await fixture.store.upload(id).status.receivedByteCount == 0)
+        let receiver = try await fixture.store.upload(id).receive(chunk: 0, expecting: .sha256(sha256))
         try await receiver.take(Array("Ledge".utf8))
         #expect(try await receiver.finish().receivedByteCount == 5)
-        let again = try await room.store.receive(
-            id,
+        let again = try await fixture.store.upload(id).receive(
             chunk: 0,
             expecting: .xxh3_128("382ab298b2047903f0634680b198f863")
         )
@@ -129,27 +131,27 @@ struct ChunkReceiverTests {
         #expect(try await again.finish().index == 0)
     }
 
-    @Test func anAbortEndsTheArrivingChunk() async throws {
-        let id = try await room.begin(9_000)
-        let receiver = try await room.store.receive(id, chunk: 0)
+    @Test func abortDiscardsTheArrivingChunk() async throws {
+        let id = try await fixture.begin(9_000)
+        let receiver = try await fixture.store.upload(id).receive(chunk: 0)
         try await receiver.take(Array(content[..<3_000]))
-        try await room.store.abort(id)
+        try await fixture.store.abort(id)
         await #expect(throws: UploadError.unknownUpload) { try await receiver.finish() }
-        #expect(!room.disk.paths.contains { $0.contains(id) })
+        #expect(!fixture.disk.paths.contains { $0.contains(id) })
     }
 
-    @Test func chunksMayHaveAnyLength() async throws {
-        let id = try await room.begin(9_000)
+    @Test func chunksCanHaveAnyLength() async throws {
+        let id = try await fixture.begin(9_000)
         var generator = SeededGenerator()
         var start = 0
         var index = 0
         while start < content.count {
             let end = min(content.count, start + Int.random(in: 0...3_000, using: &generator))
-            try await room.send(content[start..<end], to: id, chunk: index)
+            try await fixture.send(content[start..<end], to: id, chunk: index)
             start = end
             index += 1
         }
-        #expect(try await room.store.status(id).nextChunkIndex == index)
+        #expect(try await fixture.store.upload(id).status.nextChunkIndex == index)
         try await expectContent(of: id)
     }
 }

@@ -8,29 +8,29 @@ import Zstd
 
 /// What went in comes out: through our reader, through libzstd as it stands, and through the `zstd` command.
 struct RoundTripTests {
-    static let frame = Warehouse.frameByteCount
+    static let frame = UploadFixture.frameByteCount
     static let byteCounts = [0, 1, frame - 1, frame, frame + 1, 2 * frame, 2_999, 3_000, 3_001, 3_000 + frame, 40_000]
 
     @Test(arguments: byteCounts)
     func everyAwkwardSizeComesBack(_ count: Int) async throws {
-        let room = try Warehouse()
+        let fixture = try UploadFixture()
         let content = mixedBytes(count: count)
-        let upload = try await room.upload(content)
-        let blob = try await room.store.claim(upload.token)
-        let stored = try #require(room.disk.bytes(of: "data/blobs/\(blob.blobID.prefix(2))/\(blob.blobID).zst"))
-        #expect(try await room.content(of: blob.blobID) == content, "SEED=\(SeededGenerator.runSeed)")
+        let upload = try await fixture.upload(content)
+        let blob = try await fixture.store.claim(upload.token)
+        let stored = try #require(fixture.disk.bytes(of: "data/blobs/\(blob.blobID.prefix(2))/\(blob.blobID).zst"))
+        #expect(try await fixture.content(of: blob.blobID) == content, "SEED=\(SeededGenerator.runSeed)")
         #expect(try decompress(stored) == content)
         #expect(upload.byteCount == Int64(count))
         #expect(upload.storedByteCount == Int64(stored.count))
         #expect(blob.storedByteCount == upload.storedByteCount)
         #expect(blob.fileName == "seed.npz")
-        #expect(try room.violations().isEmpty)
+        #expect(try fixture.violations().isEmpty)
     }
 
     @Test func digestsAreThoseOfTheContent() async throws {
-        let room = try Warehouse()
-        let upload = try await room.upload(Array("Ledge".utf8), chunkByteCount: 2)
-        let blob = try await room.store.claim(upload.token)
+        let fixture = try UploadFixture()
+        let upload = try await fixture.upload(Array("Ledge".utf8), chunkByteCount: 2)
+        let blob = try await fixture.store.claim(upload.token)
         // From `sha256sum` and `xxhsum -H2`.
         #expect(blob.sha256 == "bb1f515802c8728dc842cbda8781a589df3914490b3e938173586db1795f0146")
         #expect(blob.xxh3_128 == "382ab298b2047903f0634680b198f863")
@@ -38,10 +38,10 @@ struct RoundTripTests {
     }
 
     @Test func framesOfAnyRangeAreExactlyThoseThatTouchIt() async throws {
-        let room = try Warehouse()
+        let fixture = try UploadFixture()
         let content = mixedBytes(count: 10_000)
-        let blob = try await room.store.claim(try await room.upload(content).token)
-        let reader = try await room.store.open(blob.blobID)
+        let blob = try await fixture.store.claim(try await fixture.upload(content).token)
+        let reader = try await fixture.store.open(blob.blobID)
         var generator = SeededGenerator()
         for _ in 0..<500 {
             let start = Int64.random(in: 0...10_000, using: &generator)
@@ -57,21 +57,21 @@ struct RoundTripTests {
     }
 
     @Test func aRangeThatEndsWithItsFrameTouchesNoOther() async throws {
-        let room = try Warehouse()
-        let blob = try await room.store.claim(try await room.upload(mixedBytes(count: 10_000)).token)
-        let reader = try await room.store.open(blob.blobID)
+        let fixture = try UploadFixture()
+        let blob = try await fixture.store.claim(try await fixture.upload(mixedBytes(count: 10_000)).token)
+        let reader = try await fixture.store.open(blob.blobID)
         for index in 0..<reader.frameCount {
             #expect(reader.frames(overlapping: reader.contentRange(ofFrame: index)) == index..<index + 1)
         }
     }
 
     @Test func framesThatDoNotShrinkAreRaw() async throws {
-        let room = try Warehouse()
+        let fixture = try UploadFixture()
         var generator = SeededGenerator()
-        let noise = try await room.upload(generator.bytes(count: Self.frame))
-        let silence = try await room.upload([UInt8](repeating: 7, count: Self.frame))
+        let noise = try await fixture.upload(generator.bytes(count: Self.frame))
+        let silence = try await fixture.upload([UInt8](repeating: 7, count: Self.frame))
         let raw = RawFrame.byteCount(contentByteCount: Self.frame)
-        let noiseBytes = try #require(room.disk.bytes(of: "data/uploads/\(noise.token)/complete.zst"))
+        let noiseBytes = try #require(fixture.disk.bytes(of: "data/uploads/\(noise.token)/complete.zst"))
         #expect(Array(noiseBytes[0..<5]) == [0x28, 0xB5, 0x2F, 0xFD, 0xA4])
         #expect(noise.storedByteCount > raw)
         #expect(silence.storedByteCount < Int64(Self.frame))
@@ -85,11 +85,11 @@ struct RoundTripTests {
             let content = mixedBytes(count: count)
             let id = try await store.begin(fileName: "x", byteCount: Int64(count)).id
             if count > 0 {
-                let receiver = try await store.receive(id, chunk: 0)
+                let receiver = try await store.upload(id).receive(chunk: 0)
                 try await receiver.take(content, pieceByteCount: 65_536)
                 _ = try await receiver.finish()
             }
-            _ = try await store.complete(id)
+            _ = try await store.upload(id).complete()
             let blob = try await store.claim(id)
             let reader = try await store.open(blob.blobID)
             #expect(try output(of: "/usr/bin/zstd -d -q < '\(reader.path)'") == content, "\(count) bytes")

@@ -6,99 +6,102 @@ import Testing
 
 /// A full disk is a state that passes; a disk that loses bytes ends the upload.
 struct UploadDiskFailureTests {
-    let room: Warehouse
+    let fixture: UploadFixture
     let id: String
     let content: [UInt8]
 
     init() async throws {
         var generator = SeededGenerator()
         content = generator.bytes(count: 6_000)
-        room = try Warehouse()
-        id = try await room.begin(6_000)
-        try await room.send(content[..<3_000], to: id, chunk: 0)
+        fixture = try UploadFixture()
+        id = try await fixture.begin(6_000)
+        try await fixture.send(content[..<3_000], to: id, chunk: 0)
     }
 
     private func finish() async throws {
-        try await room.send(content[3_000...], to: id, chunk: 1)
-        _ = try await room.store.complete(id)
-        _ = try await room.store.claim(id)
-        #expect(try await room.content(of: id) == content)
-        #expect(try room.violations().isEmpty)
+        try await fixture.send(content[3_000...], to: id, chunk: 1)
+        _ = try await fixture.store.upload(id).complete()
+        _ = try await fixture.store.claim(id)
+        #expect(try await fixture.content(of: id) == content)
+        #expect(try fixture.violations().isEmpty)
     }
 
     @Test(arguments: ["data.part", "journal.jsonl"])
-    func aChunkThatDoesNotFitMayComeAgain(_ name: String) async throws {
-        room.disk.fail(.pwrite, at: name, with: ENOSPC, times: 1)
+    func chunkWithoutSpaceCanBeRepeated(_ name: String) async throws {
+        fixture.disk.fail(.pwrite, at: name, with: ENOSPC, times: 1)
         await #expect {
-            try await room.send(content[3_000...], to: id, chunk: 1)
+            try await fixture.send(content[3_000...], to: id, chunk: 1)
         } throws: { error in
             guard let error = error as? UploadError, error.isNoSpace else { return false }
             return error.storageError?.failedCall?.path.hasSuffix(name) == true
         }
-        #expect(try await room.store.status(id).receivedByteCount == 3_000)
+        #expect(try await fixture.store.upload(id).status.receivedByteCount == 3_000)
         try await finish()
     }
 
-    @Test func aTailThatDoesNotFitMayBeWrittenAgain() async throws {
-        try await room.send(content[3_000...], to: id, chunk: 1)
-        let byteCount = room.disk.bytes(of: "data/uploads/\(id)/data.part")?.count
-        room.disk.fail(.pwrite, at: "data.part", with: ENOSPC, times: 1)
-        await #expect(throws: UploadError.self) { try await room.store.complete(id) }
-        #expect(room.disk.bytes(of: "data/uploads/\(id)/data.part")?.count == byteCount, "what was written is cut off")
-        #expect(try await room.store.complete(id).byteCount == 6_000)
+    @Test func completeWithoutSpaceCanBeRepeated() async throws {
+        try await fixture.send(content[3_000...], to: id, chunk: 1)
+        let byteCount = fixture.disk.bytes(of: "data/uploads/\(id)/data.part")?.count
+        fixture.disk.fail(.pwrite, at: "data.part", with: ENOSPC, times: 1)
+        await #expect(throws: UploadError.self) { try await fixture.store.upload(id).complete() }
+        #expect(
+            fixture.disk.bytes(of: "data/uploads/\(id)/data.part")?.count == byteCount,
+            "what was written is cut off"
+        )
+        #expect(try await fixture.store.upload(id).complete().byteCount == 6_000)
     }
 
-    @Test func aFailedWriteLatchesTheUpload() async throws {
-        room.disk.fail(.pwrite, at: "data.part", with: EIO, times: 1)
-        await #expect(throws: UploadError.self) { try await room.send(content[3_000...], to: id, chunk: 1) }
+    @Test func failedWriteLatchesTheUpload() async throws {
+        fixture.disk.fail(.pwrite, at: "data.part", with: EIO, times: 1)
+        await #expect(throws: UploadError.self) { try await fixture.send(content[3_000...], to: id, chunk: 1) }
         await #expect {
-            try await room.send(content[3_000...], to: id, chunk: 1)
+            try await fixture.send(content[3_000...], to: id, chunk: 1)
         } throws: { error in
             guard case .storage(.latched(let latch)) = error as? UploadError else { return false }
             return latch.cause.code == EIO && latch.cause.call == .pwrite
         }
-        try await room.store.abort(id)
+        try await fixture.store.abort(id)
     }
 
-    @Test func aFailedSyncIsNeverRepeated() async throws {
-        try await room.send(content[3_000...], to: id, chunk: 1)
-        room.disk.fail(.fdatasync, at: "data.part", with: EIO, times: 1)
-        await #expect(throws: UploadError.self) { try await room.store.complete(id) }
-        let count = room.disk.synchronizationCount(of: "data/uploads/\(id)/data.part")
+    @Test func failedSyncIsNotRepeated() async throws {
+        try await fixture.send(content[3_000...], to: id, chunk: 1)
+        fixture.disk.fail(.fdatasync, at: "data.part", with: EIO, times: 1)
+        await #expect(throws: UploadError.self) { try await fixture.store.upload(id).complete() }
+        let count = fixture.disk.synchronizationCount(of: "data/uploads/\(id)/data.part")
         await #expect {
-            try await room.store.complete(id)
+            try await fixture.store.upload(id).complete()
         } throws: { error in
             guard case .storage(.latched) = error as? UploadError else { return false }
             return true
         }
-        #expect(room.disk.synchronizationCount(of: "data/uploads/\(id)/data.part") == count)
+        #expect(fixture.disk.synchronizationCount(of: "data/uploads/\(id)/data.part") == count)
     }
 
-    @Test func aRollBackThatFailsLatchesTheUpload() async throws {
-        let receiver = try await room.store.receive(id, chunk: 1)
+    @Test func failedRollBackLatchesTheUpload() async throws {
+        let receiver = try await fixture.store.upload(id).receive(chunk: 1)
         try await receiver.take(Array(content[3_000...]))
         try await receiver.flush()
-        room.disk.fail(.ftruncate, at: "data.part", with: EIO, times: 1)
+        fixture.disk.fail(.ftruncate, at: "data.part", with: EIO, times: 1)
         await receiver.cancel()
-        await #expect(throws: UploadError.self) { try await room.store.receive(id, chunk: 1) }
+        await #expect(throws: UploadError.self) { try await fixture.store.upload(id).receive(chunk: 1) }
     }
 
-    @Test func aClaimThatFindsNoSpaceMayBeTriedAgain() async throws {
-        try await room.send(content[3_000...], to: id, chunk: 1)
-        _ = try await room.store.complete(id)
-        room.disk.fail(.mkdir, at: "blobs", with: ENOSPC, times: 1)
-        await #expect(throws: UploadError.self) { try await room.store.claim(id) }
-        _ = try await room.store.claim(id)
-        #expect(try await room.content(of: id) == content)
+    @Test func claimWithoutSpaceCanBeRepeated() async throws {
+        try await fixture.send(content[3_000...], to: id, chunk: 1)
+        _ = try await fixture.store.upload(id).complete()
+        fixture.disk.fail(.mkdir, at: "blobs", with: ENOSPC, times: 1)
+        await #expect(throws: UploadError.self) { try await fixture.store.claim(id) }
+        _ = try await fixture.store.claim(id)
+        #expect(try await fixture.content(of: id) == content)
     }
 
-    @Test func aBeginningThatFailsLeavesNothing() async throws {
-        let names = try room.disk.list("data/uploads")
-        let first = room.disk.mutationCount + 1
-        _ = try await room.begin(1)
-        let count = room.disk.mutationCount - first + 1
+    @Test func failedBeginLeavesNoFiles() async throws {
+        let names = try fixture.disk.list("data/uploads")
+        let first = fixture.disk.mutationCount + 1
+        _ = try await fixture.begin(1)
+        let count = fixture.disk.mutationCount - first + 1
         for offset in 0..<count {
-            let next = try Warehouse()
+            let next = try UploadFixture()
             let before = next.disk.mutationCount
             next.disk.failCall(before + 1 + offset, with: EIO)
             await #expect(throws: UploadError.self, "call \(offset)") { try await next.begin(1) }

@@ -9,66 +9,66 @@ struct UploadFullDiskTests {
 
     /// Bytes an upload and its blob take at the most.
     private static func byteCount() async throws -> Int {
-        let room = try Warehouse()
-        let id = try await room.upload(content).token
+        let fixture = try UploadFixture()
+        let id = try await fixture.upload(content).token
         let files = ["data/uploads/\(id)/complete.zst", "data/uploads/\(id)/journal.jsonl"]
-        return files.compactMap { room.disk.bytes(of: $0)?.count }.reduce(0, +)
+        return files.compactMap { fixture.disk.bytes(of: $0)?.count }.reduce(0, +)
     }
 
     @Test(.timeLimit(.minutes(60)))
-    func anUploadGoesOnWhereverTheDiskWasFull() async throws {
+    func uploadContinuesAfterAnyFullDisk() async throws {
         for byteCount in (0..<(try await Self.byteCount())).sampled(120) {
-            let room = try Warehouse()
-            room.disk.byteCountMax = Int64(byteCount)
-            let id = try await Self.begin(room)
-            try await Self.send(to: id, room)
-            try await Self.complete(id, room)
-            _ = try await room.store.claim(id)
-            #expect(try await room.content(of: id) == Self.content, "\(byteCount) bytes")
-            #expect(try room.violations().isEmpty, "\(byteCount) bytes")
-            let survivor = try room.afterPowerCut(keeping: .nothing)
+            let fixture = try UploadFixture()
+            fixture.disk.byteCountMax = Int64(byteCount)
+            let id = try await Self.begin(fixture)
+            try await Self.send(to: id, fixture)
+            try await Self.complete(id, fixture)
+            _ = try await fixture.store.claim(id)
+            #expect(try await fixture.content(of: id) == Self.content, "\(byteCount) bytes")
+            #expect(try fixture.violations().isEmpty, "\(byteCount) bytes")
+            let survivor = try fixture.afterPowerCut(keeping: .nothing)
             #expect(try await survivor.content(of: id) == Self.content, "\(byteCount) bytes, power cut")
         }
     }
 
     /// Full, with space, and full again, all the way through.
     @Test(.timeLimit(.minutes(30)))
-    func aDiskMayFillUpAgainAndAgain() async throws {
-        let room = try Warehouse()
-        room.disk.byteCountMax = 0
+    func uploadSurvivesARepeatedlyFullDisk() async throws {
+        let fixture = try UploadFixture()
+        fixture.disk.byteCountMax = 0
         let end = Int64(try await Self.byteCount())
         var id: String?
         var refusals = 0
         for byteCount in stride(from: Int64(0), through: end + 200, by: 97) {
-            room.disk.byteCountMax = byteCount
+            fixture.disk.byteCountMax = byteCount
             do {
-                if id == nil { id = try await room.begin(Self.content.count) }
+                if id == nil { id = try await fixture.begin(Self.content.count) }
                 let id = try #require(id)
-                let next = try await room.store.status(id).nextChunkIndex
+                let next = try await fixture.store.upload(id).status.nextChunkIndex
                 for index in next..<3 {
-                    try await room.send(Self.content[index * 3_000..<index * 3_000 + 3_000], to: id, chunk: index)
+                    try await fixture.send(Self.content[index * 3_000..<index * 3_000 + 3_000], to: id, chunk: index)
                 }
-                _ = try await room.store.complete(id)
+                _ = try await fixture.store.upload(id).complete()
             } catch let error as UploadError {
                 guard error.isNoSpace else { throw error }
                 refusals += 1
             }
         }
         let token = try #require(id)
-        _ = try await room.store.claim(token)
+        _ = try await fixture.store.claim(token)
         #expect(refusals > 20)
-        #expect(try await room.content(of: token) == Self.content)
+        #expect(try await fixture.content(of: token) == Self.content)
     }
 
-    @Test func nothingIsTakenWhileTheReserveIsLent() async throws {
+    @Test func chunksAreRefusedWhileTheReserveIsInUse() async throws {
         let disk = FaultDisk()
         try disk.createDirectory("data")
         try disk.synchronizeDirectory(".")
         let space = DiskSpace(in: "data", reserveByteCount: 4_000, every: nil, on: disk) { 0 }
-        let room = try Warehouse(on: disk, space: space)
-        let id = try await room.begin(9_000)
-        try await room.send(Self.content[..<3_000], to: id, chunk: 0)
-        let receiver = try await room.store.receive(id, chunk: 1)
+        let fixture = try UploadFixture(on: disk, space: space)
+        let id = try await fixture.begin(9_000)
+        try await fixture.send(Self.content[..<3_000], to: id, chunk: 0)
+        let receiver = try await fixture.store.upload(id).receive(chunk: 1)
         try await receiver.take(Array(Self.content[3_000..<4_500]))
         space.lend()
         let written = disk.mutations.count { $0.call == .pwrite }
@@ -79,8 +79,8 @@ struct UploadFullDiskTests {
         }
         await receiver.cancel()
         for step in [
-            { _ = try await room.begin(1) }, { _ = try await room.store.receive(id, chunk: 1) },
-            { _ = try await room.upload([1]) },
+            { _ = try await fixture.begin(1) }, { _ = try await fixture.store.upload(id).receive(chunk: 1) },
+            { _ = try await fixture.upload([1]) },
         ] as [@Sendable () async throws -> Void] {
             await #expect {
                 try await step()
@@ -89,50 +89,50 @@ struct UploadFullDiskTests {
             }
         }
         #expect(disk.mutations.count { $0.call == .pwrite } == written)
-        #expect(try await room.store.status(id).receivedByteCount == 3_000)
+        #expect(try await fixture.store.upload(id).status.receivedByteCount == 3_000)
         space.restore()
-        try await room.send(Self.content[3_000..<6_000], to: id, chunk: 1)
+        try await fixture.send(Self.content[3_000..<6_000], to: id, chunk: 1)
         space.lend()
-        try await room.store.abort(id)
+        try await fixture.store.abort(id)
         #expect(try disk.list("data/uploads").isEmpty)
     }
 
     // MARK: Steps that meet the full disk, and are done when it has space
 
-    private static func begin(_ room: Warehouse) async throws -> String {
+    private static func begin(_ fixture: UploadFixture) async throws -> String {
         do {
-            return try await room.begin(content.count)
+            return try await fixture.begin(content.count)
         } catch let error as UploadError {
             try expectNoSpace(error)
-            #expect(try room.disk.list("data/uploads").isEmpty, "nothing is left of it")
-            let full = room.disk.byteCountMax
-            room.disk.byteCountMax = nil
-            defer { room.disk.byteCountMax = full }
-            return try await room.begin(content.count)
+            #expect(try fixture.disk.list("data/uploads").isEmpty, "nothing is left of it")
+            let full = fixture.disk.byteCountMax
+            fixture.disk.byteCountMax = nil
+            defer { fixture.disk.byteCountMax = full }
+            return try await fixture.begin(content.count)
         }
     }
 
-    private static func send(to id: String, _ room: Warehouse) async throws {
+    private static func send(to id: String, _ fixture: UploadFixture) async throws {
         for index in 0..<3 {
             let chunk = content[index * 3_000..<index * 3_000 + 3_000]
             do {
-                try await room.send(chunk, to: id, chunk: index)
+                try await fixture.send(chunk, to: id, chunk: index)
             } catch let error as UploadError {
                 try expectNoSpace(error)
-                #expect(try await room.store.status(id).receivedByteCount == index * 3_000)
-                room.disk.byteCountMax = nil
-                try await room.send(chunk, to: id, chunk: index)
+                #expect(try await fixture.store.upload(id).status.receivedByteCount == index * 3_000)
+                fixture.disk.byteCountMax = nil
+                try await fixture.send(chunk, to: id, chunk: index)
             }
         }
     }
 
-    private static func complete(_ id: String, _ room: Warehouse) async throws {
+    private static func complete(_ id: String, _ fixture: UploadFixture) async throws {
         do {
-            _ = try await room.store.complete(id)
+            _ = try await fixture.store.upload(id).complete()
         } catch {
             try expectNoSpace(error)
-            room.disk.byteCountMax = nil
-            _ = try await room.store.complete(id)
+            fixture.disk.byteCountMax = nil
+            _ = try await fixture.store.upload(id).complete()
         }
     }
 

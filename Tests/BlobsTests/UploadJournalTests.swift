@@ -1,6 +1,7 @@
-import Blobs
 import JSON
 import Testing
+
+@testable import Blobs
 
 struct UploadJournalTests {
     static let id = BlobID("7b0c5a1e-92f4-4d07-8a53-0f6cbb1d2e3f")

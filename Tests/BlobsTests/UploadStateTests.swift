@@ -1,7 +1,8 @@
-import Blobs
 import Disk
 import JSON
 import Testing
+
+@testable import Blobs
 
 /// Every order of events up to seven long, against rules told in another way: as the list of what has happened.
 struct UploadStateTests {
@@ -50,7 +51,7 @@ struct UploadStateTests {
         #expect(visited.count > 500, "the search has really been somewhere: \(visited.count)")
     }
 
-    /// Lets an event happen to both and compares; false where it may not happen at all.
+    /// Applies an event to both and compares; returns false if it is not allowed.
     private func step(_ event: Event, _ state: inout UploadState, _ history: inout History) -> Bool {
         switch event {
         case .receive0: receive(0, &state, &history)
@@ -76,6 +77,13 @@ struct UploadStateTests {
             history.phase = .gone
         }
         #expect(state.phase == history.phase)
+        let claim: UploadError? =
+            switch history.phase {
+            case .complete: nil
+            case .latched(let latch): .storage(.latched(latch))
+            case .receiving, .completing, .gone: .unknownToken
+            }
+        #expect(error { () throws(UploadError) in try state.checkClaimable() } == claim)
         #expect(state.nextChunkIndex == history.chunks.count)
         #expect(state.receivedByteCount == Int64(history.received))
         #expect(state.receivedByteCount <= state.byteCount)
@@ -84,24 +92,26 @@ struct UploadStateTests {
     }
 
     private func receive(_ index: Int, _ state: inout UploadState, _ history: inout History) {
-        let expected: UploadState.Admission
+        /// Whether the chunk repeats the last one, or why it is refused.
+        let expected: Result<Bool, UploadError>
         switch history.phase {
-        case .gone: expected = .reject(.unknownUpload)
-        case .latched(let latch): expected = .reject(.storage(.latched(latch)))
-        case .complete: expected = .reject(.alreadyComplete)
-        case .completing: expected = .reject(.busy)
+        case .gone: expected = .failure(.unknownUpload)
+        case .latched(let latch): expected = .failure(.storage(.latched(latch)))
+        case .complete: expected = .failure(.alreadyComplete)
+        case .completing: expected = .failure(.busy)
         case .receiving:
             let count = history.chunks.count
             if history.arriving != nil {
-                expected = .reject(.busy)
+                expected = .failure(.busy)
             } else if index == count {
-                expected = count == 3 ? .reject(.tooManyChunks(count: 4, countMax: 3)) : .append
+                expected = count == 3 ? .failure(.tooManyChunks(count: 4, countMax: 3)) : .success(false)
             } else {
-                expected = index == count - 1 ? .repeat : .reject(.outOfOrder(expected: count, received: index))
+                expected =
+                    index == count - 1 ? .success(true) : .failure(.outOfOrder(expected: count, received: index))
             }
         }
-        #expect(state.receive(chunk: index) == expected)
-        if expected == .append || expected == .repeat { history.arriving = (index, 0) }
+        #expect(Result { () throws(UploadError) in try state.receive(chunk: index) } == expected)
+        if case .success = expected { history.arriving = (index, 0) }
     }
 
     private func add(_ count: Int, _ state: inout UploadState, _ history: inout History) -> Bool {
@@ -125,7 +135,7 @@ struct UploadStateTests {
                     ? .tooManyBytes(byteCountMax: Int64(history.byteCount)) : nil
             }
         }
-        #expect(state.add(count) == expected)
+        #expect(error { () throws(UploadError) in try state.add(count) } == expected)
         if expected == nil { history.arriving?.byteCount = total }
         return true
     }
@@ -141,41 +151,49 @@ struct UploadStateTests {
             let isSame = !isRepeat || history.chunks[arriving.index] == (arriving.byteCount, digest)
             expected = isSame ? nil : .outOfOrder(expected: history.chunks.count, received: arriving.index)
         }
-        #expect(state.objection(toDigest: digest) == expected)
+        let chunk = UploadState.Chunk(index: arriving.index, byteCount: arriving.byteCount, digest: digest)
+        let result = Result { () throws(UploadError) in try state.chunk(withDigest: digest) }
+        #expect(result == expected.map { .failure($0) } ?? .success(chunk))
         guard expected == nil else { return false }
-        let chunk = state.commit(digest: digest)
-        #expect(chunk == .init(index: arriving.index, byteCount: arriving.byteCount, digest: digest))
+        state.commit(chunk)
         history.arriving = nil
         if !isRepeat { history.chunks.append((arriving.byteCount, digest)) }
         return true
     }
 
     private func complete(_ state: inout UploadState, _ history: inout History) {
-        let expected: UploadState.Completion
+        /// Whether completing begins, or why it is refused.
+        let expected: Result<Bool, UploadError>
         switch history.phase {
-        case .gone: expected = .reject(.unknownUpload)
-        case .latched(let latch): expected = .reject(.storage(.latched(latch)))
-        case .complete: expected = .done
-        case .completing: expected = .reject(.busy)
+        case .gone: expected = .failure(.unknownUpload)
+        case .latched(let latch): expected = .failure(.storage(.latched(latch)))
+        case .complete: expected = .success(false)
+        case .completing: expected = .failure(.busy)
         case .receiving:
             if history.arriving != nil {
-                expected = .reject(.busy)
+                expected = .failure(.busy)
             } else if history.received != history.byteCount {
-                expected = .reject(
+                expected = .failure(
                     .incomplete(received: Int64(history.received), expected: Int64(history.byteCount))
                 )
             } else {
-                expected = .run
+                expected = .success(true)
                 history.phase = .completing
             }
         }
-        #expect(state.complete() == expected)
+        #expect(Result { () throws(UploadError) in try state.complete() } == expected)
+    }
+
+    /// Returns the error that `body` throws; nil if it succeeds.
+    private func error(_ body: () throws(UploadError) -> Void) -> UploadError? {
+        do { try body() } catch { return error }
+        return nil
     }
 
     @Test func addingToNoChunkTraps() async {
         await #expect(processExitsWith: .failure) {
             var state = UploadState(byteCount: 1, limits: .init(chunkByteCountMax: 1, chunkCountMax: 1))
-            _ = state.add(1)
+            try state.add(1)
         }
     }
 }

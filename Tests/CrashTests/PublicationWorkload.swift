@@ -45,7 +45,7 @@ enum PublicationWorkload {
                 for index in plan.chunkByteCounts.indices {
                     _ = try await Uploader.send(plan, chunk: index, to: blobs, ticket.id)
                 }
-                let blob = try await blobs.claim(try await blobs.complete(ticket.id).token)
+                let blob = try await blobs.claim(try await blobs.upload(ticket.id).complete().token)
                 _ = try await models.insert(["model_id": .string(plan.name), "blob_id": .string(blob.blobID)])
             }
             if isPublished { promises.enter { $0[plan.name]?.published = .acknowledged } }

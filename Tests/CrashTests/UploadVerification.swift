@@ -60,7 +60,7 @@ enum UploadVerification {
             }
         }
         ledger.enter { $0.change(plan) { $0.completed = max($0.completed, .attempted) } }
-        let completed = try await store.complete(upload.id)
+        let completed = try await store.upload(upload.id).complete()
         ledger.enter { $0.change(plan) { ($0.completed, $0.claimed) = (.acknowledged, .attempted) } }
         guard completed.byteCount == Int64(plan.byteCount) else { throw Broken("\(plan.name): has another size") }
         _ = try await store.claim(completed.token)
@@ -85,7 +85,7 @@ enum UploadVerification {
     /// Returns where the upload stands, or nil where there is none.
     private static func status(of upload: UploadLedger.Upload, in store: BlobStore) async throws -> UploadStatus? {
         do {
-            return try await store.status(upload.id)
+            return try await store.upload(upload.id).status
         } catch {
             guard error == .unknownUpload else { throw error }
             return nil

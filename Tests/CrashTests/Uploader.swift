@@ -28,7 +28,7 @@ struct Uploader {
         try await surviving { () throws(UploadError) in
             let receipt = try await Self.send(plan, chunk: index, to: store, upload.id)
             ledger.enter { $0.change(plan) { $0.receivedByteCount = Int(receipt.receivedByteCount) } }
-            let durable = try await store.status(upload.id).durableByteCount
+            let durable = try await store.upload(upload.id).status.durableByteCount
             ledger.enter { $0.change(plan) { $0.durableByteCount = Int(durable) } }
         }
     }
@@ -37,7 +37,7 @@ struct Uploader {
     func sendRest(of plan: UploadPlan) async throws {
         guard let upload = ledger.entries.uploads[plan.name] else { return }
         try await surviving { () throws(UploadError) in
-            let next = try await store.status(upload.id).nextChunkIndex
+            let next = try await store.upload(upload.id).status.nextChunkIndex
             for index in next..<max(next, plan.chunkByteCounts.count) {
                 let receipt = try await Self.send(plan, chunk: index, to: store, upload.id)
                 ledger.enter { $0.change(plan) { $0.receivedByteCount = Int(receipt.receivedByteCount) } }
@@ -49,7 +49,7 @@ struct Uploader {
     func breakOff(_ plan: UploadPlan, chunk index: Int) async throws {
         guard let upload = ledger.entries.uploads[plan.name] else { return }
         try await surviving { () throws(UploadError) in
-            let receiver = try await store.receive(upload.id, chunk: index)
+            let receiver = try await store.upload(upload.id).receive(chunk: index)
             try await Self.fill(receiver, plan.chunk(index).dropLast(10))
             await receiver.cancel()
         }
@@ -64,7 +64,7 @@ struct Uploader {
     }
 
     func complete(_ plan: UploadPlan) async throws {
-        try await step(plan, \.completed) { store, id throws(UploadError) in _ = try await store.complete(id) }
+        try await step(plan, \.completed) { store, id throws(UploadError) in _ = try await store.upload(id).complete() }
     }
 
     func claim(_ plan: UploadPlan) async throws {
@@ -117,7 +117,7 @@ extension Uploader {
         to store: BlobStore,
         _ id: String
     ) async throws(UploadError) -> ChunkReceipt {
-        let receiver = try await store.receive(id, chunk: index)
+        let receiver = try await store.upload(id).receive(chunk: index)
         try await fill(receiver, plan.chunk(index))
         return try await receiver.finish()
     }

@@ -66,7 +66,7 @@ struct PackagesTests {
         await #expect(throws: ValidationError.self) {
             try await fixture.network.packages.publish(["file_token": .string(token)])
         }
-        #expect(try await fixture.blobs.status(token).isComplete)
+        #expect(try await fixture.blobs.upload(token).status.isComplete)
         try await fixture.close()
     }
 }

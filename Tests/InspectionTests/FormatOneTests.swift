@@ -48,12 +48,12 @@ struct FormatOneTests {
 
     @Test func theUnfinishedUploadGoesOn() async throws {
         let blobs = try BlobStore(directory: "data", options: Self.timeless, on: disk)
-        let status = try await blobs.status(Self.uploadID)
+        let status = try await blobs.upload(Self.uploadID).status
         #expect(status.receivedByteCount == 10 && status.nextChunkIndex == 1)
-        let receiver = try await blobs.receive(Self.uploadID, chunk: 1, expecting: nil)
+        let receiver = try await blobs.upload(Self.uploadID).receive(chunk: 1, expecting: nil)
         _ = try Array("other half".utf8).withUnsafeBytes { try receiver.fill($0) }
         _ = try await receiver.finish()
-        #expect(try await blobs.complete(Self.uploadID).byteCount == 20)
+        #expect(try await blobs.upload(Self.uploadID).complete().byteCount == 20)
         await blobs.close()
     }
 

@@ -80,11 +80,11 @@ struct SampleDirectory {
     private static func upload(_ byteCount: Int, to blobs: BlobStore) async throws -> String {
         let id = try await blobs.begin(fileName: "seed.npz", byteCount: Int64(byteCount)).id
         try await send(content(byteCount)[...], chunk: 0, of: id, to: blobs)
-        return try await blobs.complete(id).token
+        return try await blobs.upload(id).complete().token
     }
 
     static func send(_ bytes: ArraySlice<UInt8>, chunk index: Int, of id: String, to blobs: BlobStore) async throws {
-        let receiver = try await blobs.receive(id, chunk: index)
+        let receiver = try await blobs.upload(id).receive(chunk: index)
         var rest = bytes
         while !rest.isEmpty {
             let taken = try rest.withUnsafeBytes { try receiver.fill($0) }

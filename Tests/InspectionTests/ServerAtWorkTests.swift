@@ -50,7 +50,7 @@ struct ServerAtWorkTests {
                         of: id,
                         to: blobs
                     )
-                    let blob = try await blobs.claim(try await blobs.complete(id).token)
+                    let blob = try await blobs.claim(try await blobs.upload(id).complete().token)
                     _ = try await store.collection("models").insert(["blob_id": .string(blob.blobID)])
                 }
             }

@@ -59,10 +59,10 @@ struct UnfinishedUploadTests {
     /// Goes on with the upload as a client would, and returns the whole file.
     private func finishedContent(of id: String, on disk: FaultDisk) async throws -> [UInt8] {
         let blobs = try SampleDirectory.openBlobs(on: disk)
-        let status = try await blobs.status(id)
+        let status = try await blobs.upload(id).status
         let rest = SampleDirectory.unfinishedContent[Int(status.receivedByteCount)...]
         try await SampleDirectory.send(rest, chunk: status.nextChunkIndex, of: id, to: blobs)
-        _ = try await blobs.claim(try await blobs.complete(id).token)
+        _ = try await blobs.claim(try await blobs.upload(id).complete().token)
         let reader = try await blobs.open(id)
         let content = try (0..<reader.frameCount).flatMap { try reader.frame($0) }
         await blobs.close()

@@ -165,11 +165,11 @@ struct DirectoryRepairTests {
         let disk = try await Self.makeDisk()
         let blobs = try BlobStore(directory: "data", on: disk)
         let id = try await blobs.begin(fileName: "m.npz", byteCount: 8).id
-        let receiver = try await blobs.receive(id, chunk: 0)
+        let receiver = try await blobs.upload(id).receive(chunk: 0)
         _ = try Array("12345678".utf8).withUnsafeBytes { try receiver.fill($0) }
         if receiver.isFull { try await receiver.flush() }
         _ = try await receiver.finish()
-        let blob = try await blobs.claim(try await blobs.complete(id).token).blobID
+        let blob = try await blobs.claim(try await blobs.upload(id).complete().token).blobID
         await blobs.close()
         let path = "data/blobs/\(blob.prefix(2))/\(blob).zst"
         try disk.damage(path) { $0[10] ^= 1 }

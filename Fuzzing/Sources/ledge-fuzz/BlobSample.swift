@@ -54,7 +54,7 @@ struct BlobSample: Sendable {
                 chunkByteCount: 2_000,
                 createdAt: Self.options.clock()
             )
-            let upload = try UploadRecovery(id: id, shop: store.shop).begin(header)
+            let upload = try UploadDirectory(id: id, context: store.context).create(header)
             var start = 0
             for (index, end) in chunkEnds.enumerated() {
                 let receiver = try await upload.receive(chunk: index, expecting: nil)

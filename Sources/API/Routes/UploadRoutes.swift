@@ -83,21 +83,21 @@ struct UploadRoutes: Sendable {
     @Sendable func begin(_ request: Request, context: LedgeContext) async throws -> Response {
         let fields = try await request.fields(byteCountMax: options.bodyByteCountMax)
         let fileName = try FileName(fields["file_name"]).text
-        let ticket = try await blobs.begin(
+        let upload = try await blobs.begin(
             fileName: fileName,
             byteCount: try fields.integer("file_size") ?? { throw ValidationError.missingField("file_size") }(),
             chunkByteCount: try fields.integer("chunk_size").map { Int($0) },
             owner: context.channel.remoteAddress?.ipAddress
         )
         return Response([
-            "upload_id": .string(ticket.id),
-            "chunk_size": JSON(ticket.chunkByteCount),
-            "total_chunks": JSON(ticket.chunkCount),
+            "upload_id": .string(upload.id),
+            "chunk_size": JSON(upload.chunkByteCount),
+            "total_chunks": JSON(upload.chunkCount),
         ])
     }
 
     @Sendable func status(_ request: Request, context: LedgeContext) async throws -> Response {
-        let status = try await blobs.status(context.parameter("id"))
+        let status = try await blobs.upload(context.parameter("id")).status
         return Response([
             "upload_id": .string(status.id),
             "file_name": .string(status.fileName),
@@ -125,7 +125,8 @@ struct UploadRoutes: Sendable {
         if let declared = request.declaredByteCount, declared > byteCountMax {
             throw UploadError.chunkTooLarge(byteCountMax: byteCountMax)
         }
-        let receiver = try await blobs.receive(context.parameter("id"), chunk: Int(index), expecting: checksum)
+        let upload = try await blobs.upload(context.parameter("id"))
+        let receiver = try await upload.receive(chunk: Int(index), expecting: checksum)
         let receipt: ChunkReceipt
         do {
             try await request.forEachBuffer { try await receiver.take($0.readableBytesView) }
@@ -141,7 +142,7 @@ struct UploadRoutes: Sendable {
     }
 
     @Sendable func complete(_ request: Request, context: LedgeContext) async throws -> Response {
-        let upload = try await blobs.complete(context.parameter("id"))
+        let upload = try await blobs.upload(context.parameter("id")).complete()
         return Response([
             "file_token": .string(upload.token),
             "file_name": .string(upload.fileName),

@@ -43,10 +43,10 @@ func fuzzUploadRecovery(_ bytes: UnsafeRawBufferPointer) {
 /// Nil where nothing can be made of the upload, or it is corrupt.
 private func recovered(_ disk: FaultDisk, _ sample: BlobSample) -> Upload? {
     let paths = BlobPaths(BlobSample.directory)
-    let shop = BlobWorkshop(paths: paths, options: BlobSample.options, coreCount: 1, space: nil, on: disk)
-    let recovery = UploadRecovery(id: sample.id, shop: shop)
-    _ = try? recovery.lastActivity()
-    do throws(UploadError) { return try recovery.run() } catch {
+    let context = BlobContext(paths: paths, options: BlobSample.options, coreCount: 1, space: nil, on: disk)
+    let directory = UploadDirectory(id: sample.id, context: context)
+    _ = try? directory.lastActivity()
+    do throws(UploadError) { return try directory.recover() } catch {
         guard error.isCorrupt else { fatalError("damage is damage, not \(error)") }
         return nil
     }

@@ -65,10 +65,11 @@ private func receive(_ state: inout UploadState, _ count: Int, _ input: inout Fu
     let before = state
     // Mostly the next one or the last one.
     let index = [count, count, count - 1, count + 1, Int(input.number(Int16.self)), .max][input.number(below: 6)]
-    switch state.receive(chunk: index) {
-    case .append: must(index == count && state.arrival?.isRepeat == false, "only the next chunk is appended")
-    case .repeat: must(index == count - 1 && state.arrival?.isRepeat == true, "only the last chunk is repeated")
-    case .reject:
+    do {
+        let isRepeat = try state.receive(chunk: index)
+        must(index == (isRepeat ? count - 1 : count), "only the next chunk is appended, only the last one is repeated")
+        must(state.arrival?.isRepeat == isRepeat, "an arriving chunk is of the reported kind")
+    } catch {
         must(state == before, "a rejected chunk changes nothing")
         return
     }
@@ -78,7 +79,9 @@ private func receive(_ state: inout UploadState, _ count: Int, _ input: inout Fu
 private func add(_ state: inout UploadState, _ input: inout FuzzInput) {
     guard state.arrival != nil else { return }
     let before = state
-    if state.add(input.number(below: 130)) != nil { must(state == before, "bytes that are refused do not count") }
+    do { try state.add(input.number(below: 130)) } catch {
+        must(state == before, "refused bytes do not count")
+    }
 }
 
 private func end(
@@ -88,9 +91,10 @@ private func end(
 ) {
     guard let arrival = state.arrival else { return }
     let digest = "digest \(input.number(below: 3))"
-    guard state.objection(toDigest: digest) == nil else { return state.cancel() }
     let before = state
-    let chunk = state.commit(digest: digest)
+    let chunk: UploadState.Chunk
+    do { chunk = try state.chunk(withDigest: digest) } catch { return state.cancel() }
+    state.commit(chunk)
     must(chunk.index == arrival.index && chunk.digest == digest, "a receipt is of the chunk that came")
     must(state.arrival == nil, "the next one may come")
     if arrival.isRepeat {
@@ -105,14 +109,16 @@ private func end(
 
 private func complete(_ state: inout UploadState, _ input: inout FuzzInput) {
     let before = state
-    switch state.complete() {
-    case .run:
-        must(before.phase == .receiving && before.arrival == nil, "completing waits for the chunk that comes")
-        must(before.receivedByteCount == before.byteCount, "only what is all there is completed")
+    do {
+        guard try state.complete() else {
+            return must(before.phase == .complete && state == before, "a repeated completion changes nothing")
+        }
+        must(before.phase == .receiving && before.arrival == nil, "completing excludes an arriving chunk")
+        must(before.receivedByteCount == before.byteCount, "only an upload with all its bytes is completed")
         if input.number(below: 4) == 0 { state.latch(failedSync) }
         state.endCompleting(input.bool())
-    case .done: must(before.phase == .complete && state == before, "asked again it answers the same")
-    case .reject: must(state == before, "a refusal changes nothing")
+    } catch {
+        must(state == before, "a refusal changes nothing")
     }
 }
 

@@ -16,7 +16,7 @@ final class StillClock: Sendable {
 }
 
 /// A store on a disk of its own, with small frames, so that small files have many.
-struct Warehouse: Sendable {
+struct UploadFixture: Sendable {
     static let frameByteCount = 1_024
 
     let disk: FaultDisk
@@ -47,13 +47,13 @@ struct Warehouse: Sendable {
     }
 
     /// The next process on the same disk, after this one was killed.
-    func afterKill() throws -> Warehouse {
-        try Warehouse(on: disk.processKill(), clock: clock)
+    func afterKill() throws -> UploadFixture {
+        try UploadFixture(on: disk.processKill(), clock: clock)
     }
 
     /// The next process after a power cut.
-    func afterPowerCut(keeping survival: Survival) throws -> Warehouse {
-        try Warehouse(on: disk.powerCut(keeping: survival), clock: clock)
+    func afterPowerCut(keeping survival: Survival) throws -> UploadFixture {
+        try UploadFixture(on: disk.powerCut(keeping: survival), clock: clock)
     }
 
     func begin(_ byteCount: Int) async throws -> String {
@@ -62,7 +62,7 @@ struct Warehouse: Sendable {
 
     @discardableResult
     func send(_ bytes: some Collection<UInt8>, to id: String, chunk index: Int) async throws -> ChunkReceipt {
-        let receiver = try await store.receive(id, chunk: index)
+        let receiver = try await store.upload(id).receive(chunk: index)
         do {
             try await receiver.take(Array(bytes))
             return try await receiver.finish()
@@ -76,7 +76,7 @@ struct Warehouse: Sendable {
     func upload(_ content: [UInt8], chunkByteCount: Int = 3_000) async throws -> CompletedUpload {
         let id = try await begin(content.count)
         try await send(content, inChunksOf: chunkByteCount, to: id)
-        return try await store.complete(id)
+        return try await store.upload(id).complete()
     }
 
     func send(_ content: [UInt8], inChunksOf chunkByteCount: Int, to id: String) async throws {
