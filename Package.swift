@@ -70,7 +70,10 @@ let package = Package(
         room("Catalog", ["Store", "JSON"]),
         room("Weights", ["CZlib", "JSON"]),
         room("Tokens", ["Store", "Disk", "JSON", "Concurrency", .crypto, .lock]),
-        room("Federation", ["Tokens", "Catalog", "Store", "Blobs", "Weights", "JSON", "Concurrency", .lock, .nioPosix]),
+        room(
+            "Federation",
+            ["Tokens", "Catalog", "Store", "Blobs", "Disk", "Weights", "JSON", "Concurrency", .lock, .nioPosix]
+        ),
         room("Control", ["Federation", "Catalog", "Store", "Blobs", "Weights", "JSON", "Concurrency", .lock]),
         room("Inspection", ["Federation", "Tokens", "Catalog", "Store", "Blobs", "SegmentLog", "Disk", "JSON"]),
         room("Repair", ["Inspection", "Federation", "Catalog", "Store", "Blobs", "SegmentLog", "Disk", "JSON"]),

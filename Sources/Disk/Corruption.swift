@@ -1,8 +1,9 @@
 /// A place where stored bytes are not what was written.
 package struct Corruption: Sendable, Hashable {
     package let path: String
-    /// Bytes from the start of the file; in a log the first byte of the line, counted in the lines of the segment also
-    /// where they are compressed. 0 where the whole file is meant.
+    /// Bytes from the start of the file; 0 where the whole file is meant.
+    ///
+    /// In a log it is the first byte of the line, counted in the lines of the segment also where they are compressed.
     package let offset: Int64
     /// The record that was expected there, where that is known.
     package let sequence: UInt64?

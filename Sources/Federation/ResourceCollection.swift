@@ -1,4 +1,5 @@
 package import Catalog
+internal import Disk
 package import JSON
 package import Store
 

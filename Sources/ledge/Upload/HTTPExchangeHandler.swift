@@ -59,7 +59,7 @@ final class HTTPExchangeHandler: ChannelDuplexHandler {
             body = []
         case .body(let bytes):
             guard body.count + bytes.readableBytes <= Self.replyByteCountMax else {
-                fail(.malformedReply("it has more than \(Self.replyByteCountMax) bytes"), context)
+                fail(.malformedReply("more than \(Self.replyByteCountMax) bytes"), context)
                 return
             }
             body.append(contentsOf: bytes.readableBytesView)
