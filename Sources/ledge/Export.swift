@@ -12,8 +12,8 @@ struct Export: ParsableCommand {
         discussion: """
             Writes one document per line, byte for byte as it is stored, in the order of the log: events oldest first, \
             other documents by their last change. Reads the directory with or without a running server, and never writes \
-            to it; documents that are added during the export may be missing. Models and packages are exported without \
-            their files.
+            to it; documents that are added during the export may or may not be included. Models and packages are \
+            exported without their files.
 
             Standard output contains only the lines. With --output the file appears under its name when it is complete \
             and on stable storage; until then it is named FILE.new.
@@ -31,9 +31,11 @@ struct Export: ParsableCommand {
 
             EXAMPLES
               ledge export --data data telemetry > telemetry.jsonl
-              ledge export --data data --since 2026-11-01 --until 2026-12-01 telemetry | zstd > november.jsonl.zst
+              ledge export --data data --since 2026-11-01 --until 2026-12-01 telemetry \\
+                | zstd > november.jsonl.zst
               ledge export --data data --where key=cpu --where value__gt=0.9 telemetry
-              ledge export --data old telemetry | ledge import --data new --keep-times telemetry -
+              ledge export --data old telemetry \\
+                | ledge import --data new --keep-times telemetry -
               ledge export --data data --output clients.jsonl --json clients
               ledge export --data data --history rounds | jq 'select(.op == "delete")'
             """

@@ -27,7 +27,9 @@ struct Serve: AsyncParsableCommand {
             that is signed with the secret in the data directory; "ledge token" creates the first one.
 
             A configuration file (--config) is a JSON object with options by their long names; a list repeats an option. \
-            The command line takes precedence: {"data": "/var/lib/ledge", "combiner": ["edge=10.0.0.5:12080"]}
+            Options of the command line take precedence. Example:
+
+              {"data": "/var/lib/ledge", "combiner": ["edge=10.0.0.5:12080"]}
 
             EXAMPLES
               ledge serve --data data

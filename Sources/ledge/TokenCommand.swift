@@ -16,8 +16,9 @@ struct TokenCommand: ParsableCommand {
 
             EXAMPLES
               ledge token --data data
-              export SCALEOUT_AUTH_TOKEN=$(ledge token --data /var/lib/ledge --role admin --days 30)
-              curl -H "Authorization: Bearer $(ledge token --data data)" http://127.0.0.1:8092/api/v1/models/
+              export SCALEOUT_AUTH_TOKEN=$(ledge token --data /var/lib/ledge --days 30)
+              curl -H "Authorization: Bearer $(ledge token --data data)" \\
+                http://127.0.0.1:8092/api/v1/models/
             """
     )
 

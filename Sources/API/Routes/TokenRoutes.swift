@@ -95,9 +95,7 @@ struct TokenRoutes: Sendable {
             throw ValidationError.malformedField("token_type", expected: "'client', 'admin' or 'combiner'")
         }
         let days = try fields.integer("expires_in_days").map { Int($0) } ?? Self.daysDefault
-        let token = try Self.checkingLifetime("expires_in_days") {
-            () throws(TokenError) in try authority.apiKey(role: role, days: days, by: caller)
-        }
+        let token = try Self.checkingLifetime("expires_in_days", authority.apiKey(role: role, days: days, by: caller))
         return Response(
             status: .created,
             [
@@ -112,9 +110,10 @@ struct TokenRoutes: Sendable {
         let fields = try await request.fields(byteCountMax: options.bodyByteCountMax)
         let name = try fields.text("name") ?? "enrollment"
         let hours = try fields.integer("expires_in_hours").map { Int($0) } ?? Self.hoursDefault
-        let token = try Self.checkingLifetime("expires_in_hours") {
-            () throws(TokenError) in try authority.enrollmentToken(name: name, hours: hours, by: caller)
-        }
+        let token = try Self.checkingLifetime(
+            "expires_in_hours",
+            authority.enrollmentToken(name: name, hours: hours, by: caller)
+        )
         return Response(
             status: .created,
             [
@@ -143,7 +142,7 @@ struct TokenRoutes: Sendable {
     /// Names the field that holds a lifetime nobody gets.
     private static func checkingLifetime(
         _ field: String,
-        _ make: () throws(TokenError) -> IssuedToken
+        _ make: @autoclosure () throws(TokenError) -> IssuedToken
     ) throws -> IssuedToken {
         do { return try make() } catch .unacceptableLifetime(let allowed) {
             throw ValidationError.malformedField(field, expected: "\(allowed.lowerBound) to \(allowed.upperBound)")

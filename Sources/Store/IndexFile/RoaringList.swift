@@ -57,7 +57,7 @@ struct RoaringList {
 
     func contains(_ row: Int) throws(StorageError) -> Bool {
         var isIn = false
-        try forEachContainer { container throws(StorageError) in
+        try forEachContainer { container in
             guard container.firstRow == row & ~0xffff else { return }
             isIn = container.contains(row & 0xffff)
         }
@@ -67,19 +67,19 @@ struct RoaringList {
     /// Calls `body` with each row, from the first or from the last.
     func forEach(ascending: Bool = true, _ body: (Int) -> Void) throws(StorageError) {
         guard !ascending else {
-            return try forEachContainer { container throws(StorageError) in container.forEach(ascending: true, body) }
+            return try forEachContainer { container in container.forEach(ascending: true, body) }
         }
         var containers: [Container] = []
-        try forEachContainer { container throws(StorageError) in containers.append(container) }
+        try forEachContainer { container in containers.append(container) }
         for container in containers.reversed() { container.forEach(ascending: false, body) }
     }
 
     /// Adds all rows to `set`; those beyond its end are left out.
     func add(to set: inout RowSet) throws(StorageError) {
-        try forEachContainer { container throws(StorageError) in container.add(to: &set) }
+        try forEachContainer { container in container.add(to: &set) }
     }
 
-    private func forEachContainer(_ body: (Container) throws(StorageError) -> Void) throws(StorageError) {
+    private func forEachContainer(_ body: (Container) -> Void) throws(StorageError) {
         var offset = firstContainer
         for index in 0..<containerCount {
             let description = try part.bytes(at: descriptions + index * 4, count: 4)
@@ -101,7 +101,8 @@ struct RoaringList {
                 byteCount = form == .bitmap ? Self.bitmapByteCount : count * 2
             }
             let firstRow = Int(description.littleEndian(at: 0, as: UInt16.self)) << 16
-            try body(Container(firstRow: firstRow, form: form, bytes: try part.bytes(at: offset, count: byteCount)))
+            let bytes = try part.bytes(at: offset, count: byteCount)
+            body(Container(firstRow: firstRow, form: form, bytes: bytes))
             offset += byteCount
         }
     }
