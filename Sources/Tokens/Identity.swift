@@ -12,20 +12,6 @@ package struct Identity: Sendable, Hashable {
     /// The time from which on the token is invalid.
     package let expiresAt: Timestamp
 
-    package init(
-        subject: String,
-        role: Role,
-        tokenID: String?,
-        issuedAt: Timestamp,
-        expiresAt: Timestamp
-    ) {
-        self.subject = subject
-        self.role = role
-        self.tokenID = tokenID
-        self.issuedAt = issuedAt
-        self.expiresAt = expiresAt
-    }
-
     /// The operator at the command line, who can read the secret and therefore needs no token.
     package static let `operator` = Identity(
         subject: "operator",

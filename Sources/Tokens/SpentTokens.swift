@@ -30,12 +30,6 @@ struct SpentTokens: Sendable {
     let grace: Duration
     /// Revocations that are in effect but not yet durable, by scope.
     private let revoking = NIOLockedValueBox<[String: Timestamp]>([:])
-
-    init(collection: Collection, openedAt: Timestamp, grace: Duration) {
-        self.collection = collection
-        self.openedAt = openedAt
-        self.grace = grace
-    }
 }
 
 /// Families of refresh tokens.

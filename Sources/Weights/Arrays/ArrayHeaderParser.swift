@@ -14,10 +14,6 @@ struct ArrayHeaderParser {
         return try parser.dictionary()
     }
 
-    private init(bytes: [UInt8]) {
-        self.bytes = bytes
-    }
-
     private mutating func dictionary() throws(ArrayHeaderViolation) -> ArrayDescriptor {
         var element: (type: ElementType, isBigEndian: Bool)?
         var isFortranOrder: Bool?
