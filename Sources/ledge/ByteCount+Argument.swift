@@ -6,7 +6,7 @@ extension ByteCount: ExpressibleByArgument {
         self.init(parsing: argument)
     }
 
-    /// Without the space, so that a shown default can be typed.
+    /// The description without the space, so that a default in `--help` can be used as an argument.
     var defaultValueDescription: String {
         description.filter { $0 != " " }
     }

@@ -3,17 +3,17 @@ internal import Disk
 internal import Inspection
 internal import JSON
 
-/// `ledge check`: proves that a data directory is what was written, or says where it is not.
+/// `ledge check`: verifies all checksums in a data directory.
 struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Verify every checksum of every file of a data directory.",
+        abstract: "Verify all checksums in a data directory.",
         discussion: """
-            It reads every record, blob and unfinished upload without a server, or beside a running one, and never \
-            writes. Each finding is one line: severity, file, byte offset, record, reason. A note is harmless, such as \
-            an append that a crash interrupted.
+            Reads every record, index, blob and unfinished upload, with or without a running server, and never writes. \
+            Prints one line for each finding: severity, file, byte offset, record, reason. A note is harmless, for \
+            example an append that a crash interrupted.
 
-            Exit status: 0 when all is as it was written, 1 when something is damaged, 2 when something cannot be read \
-            or nothing can be told about the directory.
+            Exit status: 0 if everything is as it was written, 1 if something is damaged, 2 if something cannot be read \
+            or the path is not a data directory.
 
             EXAMPLES
               ledge check data
@@ -21,19 +21,19 @@ struct Check: ParsableCommand {
             """
     )
 
-    @Argument(help: "The data directory.", completion: .directory)
+    @Argument(help: "Data directory.", completion: .directory)
     var directory: String
 
-    @Flag(help: "Print each finding, and the summary, as a JSON object on a line.")
+    @Flag(help: "Print each finding and the summary as one line of JSON.")
     var json = false
 
     func run() throws {
-        let isWatched = Console.isWatched
+        let isTerminal = Console.isTerminal
         var shown: Int64 = 0
         let tally: Tally
         do throws(InspectionError) {
             tally = try Inspection.Check.run(directory, on: PosixDisk()) { byteCount in
-                guard isWatched, byteCount - shown >= 64 << 20 else { return }
+                guard isTerminal, byteCount - shown >= 64 << 20 else { return }
                 shown = byteCount
                 Console.overwrite("\(ByteCount(byteCount)) read")
             } visit: { finding in
@@ -42,19 +42,19 @@ struct Check: ParsableCommand {
             }
         } catch {
             Console.note("ledge: \(error)")
-            throw ExitCode.cannotTell
+            throw ExitCode.unreadable
         }
         if shown > 0 { Console.overwrite("") }
         Console.output(json ? String(decoding: tally.json.bytes, as: UTF8.self) : tally.text)
         switch tally.worst {
         case .damage: throw ExitCode.failure
-        case .unreadable: throw ExitCode.cannotTell
+        case .unreadable: throw ExitCode.unreadable
         case .note: break
         }
     }
 }
 
 extension ExitCode {
-    /// Neither clean nor damaged: it could not be read.
-    static let cannotTell = ExitCode(2)
+    /// The data directory, or a part of it, could not be read.
+    static let unreadable = ExitCode(2)
 }

@@ -1,7 +1,7 @@
 internal import API
 internal import ArgumentParser
 
-/// `NAME=HOST:PORT`; a name has letters, digits, `_` and `-`, as in FEDn.
+/// Shape: `NAME=HOST:PORT`; a name consists of letters, digits, `_` and `-`, as in FEDn.
 extension CombinerDeclaration: ExpressibleByArgument {
     package init?(argument: String) {
         let parts = argument.split(separator: "=", maxSplits: 1)

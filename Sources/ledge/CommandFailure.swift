@@ -1,4 +1,4 @@
-/// Why a command gave up, as the one line its user reads; the process ends with status 1.
+/// The failure of a command, as one line for the user; the process exits with status 1.
 struct CommandFailure: Error, CustomStringConvertible {
     let description: String
 

@@ -1,9 +1,8 @@
 internal import Glibc
 
-/// The two streams of the terminal, written without a buffer.
+/// Writes unbuffered lines to standard output and standard error.
 ///
-/// Results go to standard output, one meaning a line, for pipes and scripts. What a person watches meanwhile goes to
-/// standard error.
+/// Results go to standard output, for pipes and scripts; messages and progress go to standard error.
 enum Console {
     static func output(_ line: String) {
         write(line + "\n", to: STDOUT_FILENO)
@@ -13,18 +12,18 @@ enum Console {
         write(line + "\n", to: STDERR_FILENO)
     }
 
-    /// Writes to standard error over what the last call wrote, without ending the line; empty text clears it.
+    /// Replaces the current line of standard error, without ending it; an empty text clears it.
     static func overwrite(_ text: String) {
-        // `ESC [ K` clears what a longer line before it left.
+        // `ESC [ K` clears the rest of a longer previous text.
         write("\r\(text)\u{1B}[K", to: STDERR_FILENO)
     }
 
-    /// Whether a person watches standard error.
-    static var isWatched: Bool {
+    /// Whether standard error is a terminal.
+    static var isTerminal: Bool {
         isatty(STDERR_FILENO) == 1
     }
 
-    /// Columns of the terminal on standard error, 80 where it does not say.
+    /// The number of columns of the terminal on standard error; 80 if it is unknown.
     static var columnCount: Int {
         var size = winsize()
         guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
@@ -39,7 +38,7 @@ enum Console {
                 let rest = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[done...])
                 let count = Glibc.write(stream, rest.baseAddress, rest.count)
                 if count < 0 && errno == EINTR { continue }
-                // A closed terminal or pipe has no reader left to tell.
+                // The terminal or pipe is closed: there is no reader to report to.
                 guard count > 0 else { return }
                 done += count
             }

@@ -5,77 +5,79 @@ internal import Inspection
 internal import JSON
 internal import Store
 
-/// `ledge export`: writes the documents of a collection as JSON lines, without a server or beside one.
+/// `ledge export`: writes the documents of a collection as JSON lines, with or without a running server.
 struct Export: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Write the documents of a collection as JSON lines.",
         discussion: """
-            One document a line, in the very bytes that are stored and in the order of the log: events from the oldest \
-            on, other documents by their last change. The directory is only read, without a server or beside a running \
-            one; what a server adds meanwhile is in the export or not. Documents of models and packages come without \
-            their files.
+            Writes one document per line, byte for byte as it is stored, in the order of the log: events oldest first, \
+            other documents by their last change. Reads the directory with or without a running server, and never writes \
+            to it; documents that are added during the export may or may not be included. Models and packages are \
+            exported without their files.
 
-            Standard output gets the lines and nothing else. A file of --output appears under its name when it is \
-            complete and on stable storage; until then it is FILE.new.
+            Standard output contains only the lines. With --output the file appears under its name when it is complete \
+            and on stable storage; until then it is named FILE.new.
 
-            --where takes what a query of the API takes: a field, perhaps __ne, __gt, __gte, __lt or __lte, and a value. All \
-            of them must hold.
+            --where takes a condition as in a query of the API: a field, optionally with __ne, __gt, __gte, __lt or \
+            __lte, and a value. If it is repeated, all conditions must be met.
 
-            With --history every record comes as its whole line, also those that were replaced, and tombstones; then \
-            --since and --until are about when a record was written.
+            --history writes the lines of all records, including tombstones and records that were replaced; --since and \
+            --until then select by the time at which a record was written.
 
-            What is damaged or cannot be read is named on standard error, and everything else is written all the same. A \
-            document whose last record is damaged comes as it was before that.
+            Damaged and unreadable parts are reported on standard error, and everything else is exported. If the newest \
+            record of a document is damaged, its previous version is exported.
 
-            Exit status: 0, or 1 where something was damaged or could not be read.
+            Exit status: 0, or 1 if something was damaged or could not be read.
 
             EXAMPLES
               ledge export --data data telemetry > telemetry.jsonl
-              ledge export --data data --since 2026-11-01 --until 2026-12-01 telemetry | zstd > november.jsonl.zst
+              ledge export --data data --since 2026-11-01 --until 2026-12-01 telemetry \\
+                | zstd > november.jsonl.zst
               ledge export --data data --where key=cpu --where value__gt=0.9 telemetry
-              ledge export --data old telemetry | ledge import --data new --keep-times telemetry -
+              ledge export --data old telemetry \\
+                | ledge import --data new --keep-times telemetry -
               ledge export --data data --output clients.jsonl --json clients
               ledge export --data data --history rounds | jq 'select(.op == "delete")'
             """
     )
 
-    @Option(help: ArgumentHelp("The data directory.", valueName: "dir"), completion: .directory)
+    @Option(help: ArgumentHelp("Data directory.", valueName: "dir"), completion: .directory)
     var data = "data"
 
-    @Argument(help: "The collection, as the API calls it.")
+    @Argument(help: "Collection, by its name in the API, for example telemetry.")
     var collection: String
 
     @Option(
-        help: ArgumentHelp("Write this file; without it, or with -, standard output.", valueName: "file"),
+        help: ArgumentHelp("Output file; - is standard output. (default: -)", valueName: "file"),
         completion: .file()
     )
     var output: String?
 
-    @Flag(help: "Replace the file of --output where it is there already.")
+    @Flag(help: "Replace an existing file of --output.")
     var force = false
 
-    @Flag(help: "Write every record as its whole line.")
+    @Flag(help: "Export the lines of all records.")
     var history = false
 
     @Option(
-        help: ArgumentHelp("Only documents committed at this moment or later.", valueName: "time"),
-        transform: { try Export.moment($0) }
+        help: ArgumentHelp("Export only documents committed at this time or later.", valueName: "time"),
+        transform: { try Export.time($0) }
     )
     var since: Timestamp?
 
     @Option(
-        help: ArgumentHelp("Only documents committed before this moment.", valueName: "time"),
-        transform: { try Export.moment($0) }
+        help: ArgumentHelp("Export only documents committed before this time.", valueName: "time"),
+        transform: { try Export.time($0) }
     )
     var until: Timestamp?
 
     @Option(
         name: .customLong("where"),
-        help: ArgumentHelp("Only documents that pass; may be repeated.", valueName: "field=value")
+        help: ArgumentHelp("Export only documents that meet this condition; repeatable.", valueName: "field=value")
     )
     var conditions: [String] = []
 
-    @Flag(help: "Say at the end how much it was, and what is damaged, as JSON objects on standard error.")
+    @Flag(help: "Print findings and the summary as JSON objects to standard error.")
     var json = false
 
     func validate() throws {
@@ -85,17 +87,17 @@ struct Export: ParsableCommand {
             throw ArgumentParser.ValidationError(error.description)
         }
         guard conditions.isEmpty || !history else {
-            throw ArgumentParser.ValidationError("--history has all records; --where is about documents")
+            throw ArgumentParser.ValidationError("--history exports all records; it cannot be combined with --where")
         }
         if let since, let until, until <= since {
-            throw ArgumentParser.ValidationError("--until is not later than --since")
+            throw ArgumentParser.ValidationError("--until must be later than --since")
         }
     }
 
     func run() throws {
         let start = ContinuousClock.now
-        if let output, ExportTarget.leads(output, into: data) {
-            throw CommandFailure("\(output) is in the data directory, which is only read")
+        if let output, ExportTarget.isPath(output, inside: data) {
+            throw CommandFailure("\(output) is in the data directory; an export must be written elsewhere")
         }
         let target = try ExportTarget(output, replaces: force, on: PosixDisk())
         let line = ProgressLine(isQuiet: target.isTerminal)
@@ -128,7 +130,7 @@ struct Export: ParsableCommand {
             do throws(CommandFailure) {
                 try target.write(bytes)
             } catch {
-                // There is no use in reading on, however long the log is.
+                // Without output there is no reason to read the rest of the log.
                 line.clear()
                 target.abandon()
                 Self.exit(withError: error)
@@ -167,36 +169,38 @@ struct Export: ParsableCommand {
 }
 
 extension Export {
-    /// Only what the API serves: neither settings nor what is remembered of tokens.
+    /// Returns the resource of a collection; internal collections, such as settings and tokens, are not exported.
     static func resource(named name: String) throws(CommandFailure) -> Resource {
         guard let resource = Resource.all.first(where: { $0.name == name }) else {
             let names = Resource.all.map(\.name).joined(separator: ", ")
-            throw CommandFailure("there is no '\(name)'; there are \(names)")
+            throw CommandFailure("unknown collection '\(name)'; the collections are \(names)")
         }
         return resource
     }
 
-    /// What conditions as `key=cpu` and `value__gt=0.5` say together.
+    /// Parses conditions such as `key=cpu` and `value__gt=0.5` into a filter that requires all of them.
     static func filter(_ conditions: [String], of resource: Resource) throws(CommandFailure) -> Filter {
         var filter = Filter()
         for text in conditions {
             let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-            // A name whose suffix is no operator makes no condition.
+            // A name with an unknown operator yields no condition.
             guard parts.count == 2, !parts[0].isEmpty,
                 let condition = resource.condition(parts[0], parts[1])
             else {
-                throw CommandFailure("'\(text)' is no condition, such as key=cpu or value__gt=0.5")
+                throw CommandFailure("'\(text)' is not a condition; write for example key=cpu or value__gt=0.5")
             }
             filter.conditions.append(condition)
         }
         return filter
     }
 
-    /// A moment as people write it: RFC 3339, a date, or seconds since 1970.
-    static func moment(_ text: String) throws -> Timestamp {
-        if let moment = Timestamp(parsing: text) { return moment }
+    /// Parses a time: RFC 3339, a date, or seconds since 1970.
+    static func time(_ text: String) throws -> Timestamp {
+        if let time = Timestamp(parsing: text) { return time }
         guard let seconds = Double(text), seconds.magnitude < 1e12 else {
-            throw ArgumentParser.ValidationError("it is no moment, such as 2026-11-23T19:16:04Z or 2026-11-23")
+            throw ArgumentParser.ValidationError(
+                "it is not a time; write for example 2026-11-23T19:16:04Z or 2026-11-23"
+            )
         }
         return Timestamp(microseconds: Int64((seconds * 1_000_000).rounded()))
     }

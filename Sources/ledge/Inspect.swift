@@ -3,15 +3,15 @@ internal import Disk
 internal import Inspection
 internal import JSON
 
-/// `ledge inspect`: says what a data directory holds.
+/// `ledge inspect`: shows the contents of a data directory.
 struct Inspect: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Show what a data directory holds: collections, records, blobs, unfinished uploads.",
+        abstract: "Show the contents of a data directory: collections, records, blobs, unfinished uploads.",
         discussion: """
-            It reads the directory without a server, or beside a running one, and never writes. A record is dead when a \
-            later one replaced or deleted its document, or when it says that one was deleted.
+            Reads the directory with or without a running server, and never writes. A record is dead if a later record \
+            replaced or deleted its document, or if it is a tombstone.
 
-            Exit status: 0, or 2 where nothing can be told about the directory.
+            Exit status: 0, or 2 if the directory cannot be read.
 
             EXAMPLES
               ledge inspect data
@@ -20,7 +20,7 @@ struct Inspect: ParsableCommand {
             """
     )
 
-    @Argument(help: "The data directory.", completion: .directory)
+    @Argument(help: "Data directory.", completion: .directory)
     var directory: String
 
     @Flag(help: "Print one JSON object instead of tables.")
@@ -32,7 +32,7 @@ struct Inspect: ParsableCommand {
             report = try Report.read(directory, on: PosixDisk())
         } catch {
             Console.note("ledge: \(error)")
-            throw ExitCode.cannotTell
+            throw ExitCode.unreadable
         }
         Console.output(json ? String(decoding: report.json.bytes, as: UTF8.self) : report.text(at: .now()))
     }

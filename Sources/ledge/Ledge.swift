@@ -1,14 +1,14 @@
 internal import ArgumentParser
 
-/// The command line: one subcommand a file.
+/// The root command; each subcommand is in its own file.
 @main
 struct Ledge: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ledge",
-        abstract: "The Scaleout Edge control plane for a single node, with no database beside it.",
+        abstract: "Scaleout Edge control plane for a single node, without a database.",
         discussion: """
-            Resources are JSON lines on disk, model files arrive in verified chunks, and everything can be read without \
-            a server, by these commands or by jq and zstd.
+            Stores documents as JSON lines and model files as zstd files in one data directory, which these commands, or \
+            jq and zstd, can read without a server.
 
             EXAMPLES
               ledge serve --data data --listen 127.0.0.1:8092
@@ -23,11 +23,11 @@ struct Ledge: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             Serve.self, Upload.self, Import.self, Export.self, Inspect.self, Check.self, RepairCommand.self,
-            MakeToken.self,
+            TokenCommand.self,
         ]
     )
 
-    /// Runs the command, with the options of a configuration file in front of its own.
+    /// Runs the command with the options of the configuration file and of the command line.
     static func main() async {
         do throws(CommandFailure) {
             await main(try ConfigurationFile.expand(Array(CommandLine.arguments.dropFirst())))

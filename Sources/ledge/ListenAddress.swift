@@ -1,13 +1,18 @@
 internal import API
 internal import ArgumentParser
 
-/// Where a server listens: `HOST:PORT`, with port 0 for any that is free.
-struct ListenAddress: Sendable, Hashable, ExpressibleByArgument, CustomStringConvertible {
+/// The address on which a server listens: `HOST:PORT`; port 0 selects a free port.
+struct ListenAddress: Sendable, Hashable {
+    /// The default address, which only this machine can reach.
+    static let standard = ListenAddress(host: "127.0.0.1", port: 8092, isLoopback: true)
+
     let host: String
     let port: Int
-    /// Whether only this machine can reach it.
+    /// Whether only this machine can reach the address.
     let isLoopback: Bool
+}
 
+extension ListenAddress: ExpressibleByArgument, CustomStringConvertible {
     init?(argument: String) {
         guard let authority = Authority(parsing: argument), let port = authority.port else { return nil }
         host = authority.host
@@ -19,19 +24,8 @@ struct ListenAddress: Sendable, Hashable, ExpressibleByArgument, CustomStringCon
         Self.text(host: host, port: port)
     }
 
-    /// The `HOST:PORT` of a URL.
+    /// Returns `HOST:PORT` as in a URL, with brackets around an IPv6 address.
     static func text(host: String, port: Int) -> String {
         host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
-    }
-}
-
-extension ListenAddress {
-    /// Where the server listens when nobody says otherwise; nobody else can reach it.
-    static let standard = ListenAddress(host: "127.0.0.1", port: 8092, isLoopback: true)
-
-    private init(host: String, port: Int, isLoopback: Bool) {
-        self.host = host
-        self.port = port
-        self.isLoopback = isLoopback
     }
 }

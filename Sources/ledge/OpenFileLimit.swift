@@ -1,14 +1,14 @@
 internal import Glibc
 
-/// How many files and connections this process may have open at once.
+/// The limit of open files and connections of this process.
 enum OpenFileLimit {
-    /// What POSIX systems begin with.
+    /// The usual soft limit, assumed if the limit is unknown.
     private static let standard: UInt64 = 1024
 
-    /// Raises the soft limit to the hard one, where the kernel lets it, and returns how many there may be then.
+    /// Raises the soft limit to the hard limit, if the kernel permits it, and returns the soft limit.
     ///
-    /// The soft limit is 1024 on most systems, for the sake of programs that use `select`. Each connection takes a
-    /// descriptor and each sealed segment another, so a server reaches that long before the machine has to stop it.
+    /// The soft limit is 1024 on most systems, for compatibility with programs that use `select`. Each connection and
+    /// each sealed segment takes a descriptor, so a server can reach that limit with little load.
     static func raise() -> UInt64 {
         let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
         var limit = rlimit()

@@ -1,33 +1,33 @@
-/// A line on standard error that says how far something is while a person watches it, and nothing to a log.
+/// A line of progress on standard error; not shown unless it is a terminal.
 final class ProgressLine {
     private static let interval = Duration.milliseconds(100)
 
-    private let isWatched: Bool
+    private let isShown: Bool
     private var shownAt: ContinuousClock.Instant?
 
-    /// With `isQuiet` nothing is shown, as where other lines fill the same terminal.
+    /// Creates a line; `isQuiet` hides it, for example when results are printed on the same terminal.
     init(isQuiet: Bool = false) {
-        isWatched = Console.isWatched && !isQuiet
+        isShown = Console.isTerminal && !isQuiet
     }
 
-    /// Shows a text in the place of the one before, where it is time for it; it is made only then.
+    /// Replaces the text, at most ten times a second; `text` is evaluated only then.
     func show(_ text: @autoclosure () -> String) {
-        guard isWatched else { return }
+        guard isShown else { return }
         let now = ContinuousClock.now
         guard shownAt.map({ now - $0 >= Self.interval }) ?? true else { return }
         shownAt = now
         Console.overwrite(text())
     }
 
-    /// Writes a line of its own.
+    /// Writes a separate line.
     func note(_ line: String) {
         clear()
         Console.note(line)
     }
 
-    /// Takes the line off the screen.
+    /// Removes the line from the screen.
     func clear() {
-        if isWatched, shownAt != nil { Console.overwrite("") }
+        if isShown, shownAt != nil { Console.overwrite("") }
         shownAt = nil
     }
 }

@@ -5,22 +5,23 @@ internal import JSON
 internal import Repair
 internal import Store
 
-/// `ledge repair`: makes a damaged data directory whole, as far as its own bytes allow.
+/// `ledge repair`: repairs a damaged data directory from its readable data.
 struct RepairCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "repair",
-        abstract: "Make a damaged data directory whole again, and keep what is taken out.",
+        abstract: "Repair a damaged data directory; keeps copies of the files that it changes.",
         discussion: """
-            Without --apply it reads everything, says what it would do, and changes nothing. Single bits that flipped in \
-            records are turned back, and nothing is lost by that. Of what is damaged otherwise, all records that can be \
-            read are written again, and the rest is given up. Damaged files of models are named and left: put them back \
-            from a backup.
+            Without --apply, lists the necessary repairs and changes nothing. With --apply, restores single flipped bits of \
+            records, which loses nothing, and rewrites other damaged segments with all records that can be read; the \
+            other records are lost. Damaged files of models and packages are listed but not changed: restore them from a \
+            backup.
 
-            --apply needs the directory for itself. Whatever it replaces or removes is copied to lost+found in the \
-            directory first. --undo puts the newest repair's files back, unless a server has written since.
+            --apply requires that no server uses the directory. Before it replaces or removes a file, it copies that file \
+            to lost+found in the directory. --undo restores the files of the newest repair, unless a server has written \
+            to them since.
 
-            Exit status: 0 when nothing is wrong, or all of it was repaired; 1 when there is something to repair, or \
-            something that only a backup can bring back; 2 when the directory cannot be read or is in use.
+            Exit status: 0 if nothing is damaged or everything was repaired; 1 if repairs are necessary, or something can \
+            only be restored from a backup; 2 if the directory cannot be read or is in use.
 
             EXAMPLES
               ledge repair data
@@ -30,20 +31,22 @@ struct RepairCommand: ParsableCommand {
             """
     )
 
-    @Argument(help: "The data directory.", completion: .directory)
+    @Argument(help: "Data directory.", completion: .directory)
     var directory: String
 
-    @Flag(help: "Do it.")
+    @Flag(help: "Make the listed repairs.")
     var apply = false
 
-    @Flag(help: "Take the newest repair back.")
+    @Flag(help: "Undo the newest repair.")
     var undo = false
 
-    @Flag(help: "Print each action as a JSON object on a line.")
+    @Flag(help: "Print each action as one line of JSON.")
     var json = false
 
     mutating func validate() throws {
-        guard !(apply && undo) else { throw ArgumentParser.ValidationError("--apply or --undo, not both") }
+        guard !(apply && undo) else {
+            throw ArgumentParser.ValidationError("--apply and --undo cannot be combined")
+        }
         while directory.count > 1 && directory.hasSuffix("/") { directory.removeLast() }
     }
 
@@ -53,17 +56,17 @@ struct RepairCommand: ParsableCommand {
                 let lock = try lock()
                 let path = try Repair.undo(directory, on: PosixDisk())
                 withExtendedLifetime(lock) {}
-                Console.note("put back what \(path) has kept")
+                Console.note("restored the files in \(path)")
             } else {
                 try repair()
             }
         } catch {
             Console.note("ledge: \(error)")
-            throw ExitCode.cannotTell
+            throw ExitCode.unreadable
         }
     }
 
-    /// Plans, and with `--apply` does it under the directory's lock.
+    /// Plans the repairs and, with `--apply`, makes them under the directory's lock.
     private func repair() throws(RepairError) {
         let lock = apply ? try lock() : nil
         defer { withExtendedLifetime(lock) {} }
@@ -77,27 +80,27 @@ struct RepairCommand: ParsableCommand {
             return finish(leftCount)
         }
         guard apply else {
-            Console.note("nothing was changed; with --apply it is done, and what is taken out is kept in lost+found")
+            Console.note("nothing was changed; --apply makes these repairs, and copies the old files to lost+found")
             Self.exit(withError: ExitCode.failure)
         }
         let path = try repair.apply(at: Timestamp.now())
-        Console.note("repaired; what was there before is in \(path), and ledge repair --undo puts it back")
+        Console.note("repaired; the old files are in \(path), and ledge repair --undo restores them")
         finish(leftCount)
     }
 
     private func finish(_ leftCount: Int) {
         guard leftCount > 0 else { return }
-        Console.note("\(leftCount) \(leftCount == 1 ? "place" : "places") only a backup can bring back")
+        Console.note("\(leftCount) damaged \(leftCount == 1 ? "file" : "files") can only be restored from a backup")
         Self.exit(withError: ExitCode.failure)
     }
 
     private func plan() throws(RepairError) -> Repair {
-        let isWatched = Console.isWatched
+        let isTerminal = Console.isTerminal
         var shown: Int64 = 0
         let repair = try Repair(directory, on: PosixDisk()) { byteCount in
-            guard isWatched, byteCount - shown >= 64 << 20 else { return }
+            guard isTerminal, byteCount - shown >= 64 << 20 else { return }
             shown = byteCount
-            Console.overwrite("\(ByteCount(byteCount)) of files read")
+            Console.overwrite("\(ByteCount(byteCount)) read")
         }
         if shown > 0 { Console.overwrite("") }
         return repair

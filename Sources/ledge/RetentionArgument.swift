@@ -3,7 +3,7 @@ internal import Catalog
 internal import Inspection
 internal import Store
 
-/// How long one collection of events keeps them, as the operator writes it.
+/// The retention of a collection of events, as a command-line argument.
 ///
 /// Shape: `COLLECTION=RULE[,RULE]`, where a rule is `age:30d`, `bytes:10GiB` or `count:1000000`:
 ///
@@ -18,16 +18,16 @@ struct RetentionArgument: Sendable, Hashable {
     let collection: String
     let rules: [Rule]
 
-    /// The collections that events may leave: those that are only ever added to.
+    /// The collections that can have a retention: those to which documents are only added.
     static let collections = Resource.all.filter(\.isAppendOnly).map(\.name).sorted()
 
     private static let secondsOfUnits: [Character: Int64] = [
         "s": 1, "m": 60, "h": 3_600, "d": 86_400, "y": 365 * 86_400,
     ]
-    /// A thousand years; more is a typing error.
+    /// The longest age, a thousand years; a longer one is probably a typing error.
     private static let secondCountMax: Int64 = 1_000 * 365 * 86_400
 
-    /// - Throws: `ValidationError`, with what is wrong.
+    /// - Throws: `ValidationError` if the text is malformed.
     init(parsing text: String) throws {
         let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         guard parts.count == 2, !parts[1].isEmpty else {
@@ -35,7 +35,7 @@ struct RetentionArgument: Sendable, Hashable {
         }
         guard Self.collections.contains(parts[0]) else {
             throw ArgumentParser.ValidationError(
-                "'\(parts[0])' keeps what it has; events leave \(Self.collections.joined(separator: ", "))"
+                "'\(parts[0])' has no retention; collections of events are \(Self.collections.joined(separator: ", "))"
             )
         }
         collection = parts[0]
@@ -55,11 +55,11 @@ struct RetentionArgument: Sendable, Hashable {
         default: break
         }
         throw ArgumentParser.ValidationError(
-            "'\(text)' is no rule: those are age:30d (s, m, h, d, y), bytes:10GiB and count:1000000"
+            "'\(text)' is not a rule; write age:30d (s, m, h, d, y), bytes:10GiB or count:1000000"
         )
     }
 
-    /// A whole number of one unit, `90d`; nil for zero and for more than a thousand years.
+    /// Parses a positive whole number and a unit, such as `90d`; nil for zero and for more than a thousand years.
     private static func duration(_ text: String) -> Duration? {
         guard let unit = text.last.flatMap({ secondsOfUnits[$0] }), let number = Int64(text.dropLast()) else {
             return nil
@@ -71,7 +71,7 @@ struct RetentionArgument: Sendable, Hashable {
 }
 
 extension [RetentionArgument] {
-    /// What they say together; of a rule that is given twice the last counts.
+    /// The combined retention of each collection; of several rules of one kind the last is used.
     var retention: [String: Retention] {
         var all: [String: Retention] = [:]
         for argument in self {

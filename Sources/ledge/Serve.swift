@@ -17,15 +17,18 @@ struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Serve the REST API from a data directory.",
         discussion: """
-            The directory is made where there is none, and belongs to one server at a time. When requests are accepted \
-            one line, "listening on http://HOST:PORT", goes to standard output; everything else goes to standard error. \
-            SIGTERM and SIGINT end it cleanly; after any other end the next start recovers, and says what it found.
+            Creates the data directory if it does not exist. Only one server can use a directory at a time. When the \
+            server accepts requests, it prints one line, "listening on http://HOST:PORT", to standard output; all other \
+            output goes to standard error. SIGTERM and SIGINT stop it cleanly. After a crash, the next start recovers and \
+            reports what it found.
 
-            Without authentication it listens on loopback only. With it, every request needs a token that is signed with \
-            the secret in the data directory; "ledge token" makes the first one.
+            Without --authentication the server listens on loopback addresses only. With it, every request needs a token \
+            that is signed with the secret in the data directory; "ledge token" creates the first one.
 
-            A configuration file is one JSON object of these options by their long names; lists are options given several \
-            times, and what the command line says wins: {"data": "/var/lib/ledge", "combiner": ["edge=10.0.0.5:12080"]}
+            A configuration file (--config) is a JSON object with options by their long names; a list repeats an option. \
+            Options of the command line take precedence. Example:
+
+              {"data": "/var/lib/ledge", "combiner": ["edge=10.0.0.5:12080"]}
 
             EXAMPLES
               ledge serve --data data
@@ -37,31 +40,42 @@ struct Serve: AsyncParsableCommand {
             """
     )
 
-    @Option(help: ArgumentHelp("A file of options; see above.", valueName: "file"), completion: .file())
+    @Option(help: ArgumentHelp("JSON file with options; see above.", valueName: "file"), completion: .file())
     var config: String?
 
-    @Option(help: ArgumentHelp("The data directory.", valueName: "dir"), completion: .directory)
+    @Option(help: ArgumentHelp("Data directory.", valueName: "dir"), completion: .directory)
     var data = "data"
 
-    @Option(help: ArgumentHelp("Where to listen; port 0 picks one that is free.", valueName: "host:port"))
+    @Option(help: ArgumentHelp("Address to listen on; port 0 selects a free port.", valueName: "host:port"))
     var listen = ListenAddress.standard
 
     @Option(
-        help: ArgumentHelp("A combiner that edge clients connect to; may be repeated.", valueName: "name=host:port")
+        help: ArgumentHelp(
+            "Combiner to which edge clients connect; repeatable. (default: none)",
+            valueName: "name=host:port"
+        )
     )
     var combiner: [CombinerDeclaration] = []
 
-    @Option(help: ArgumentHelp("Serve every path below this one as well, for a proxy.", valueName: "/path"))
+    @Option(
+        help: ArgumentHelp(
+            "Path prefix of a reverse proxy; every path is also served with this prefix. (default: none)",
+            valueName: "/path"
+        )
+    )
     var urlPrefix = ""
 
-    @Option(help: ArgumentHelp("What clients are told the network is called.", valueName: "name"))
+    @Option(help: ArgumentHelp("Name of the network, as returned to clients.", valueName: "name"))
     var networkID = ServerOptions().networkID
 
     @OptionGroup(title: "ACCESS")
     var access: ServeAccess
 
     @Flag(
-        help: "Listen where other machines can reach it. Anyone who reaches it can read, change and delete everything."
+        help: """
+            Listen on a non-loopback address without authentication. Everyone who can reach the server can then read, \
+            change and delete everything.
+            """
     )
     var allowRemoteWithoutAuthentication = false
 
@@ -69,9 +83,14 @@ struct Serve: AsyncParsableCommand {
     var limits: ServeLimits
 
     @Option(
-        help: ArgumentHelp("trace, debug, info, notice, warning, error or critical.", valueName: "level"),
+        help: ArgumentHelp(
+            "Minimum level of log messages: trace, debug, info, notice, warning, error or critical. (default: info)",
+            valueName: "level"
+        ),
         transform: { text in
-            guard let level = Logger.Level(rawValue: text) else { throw ValidationError("it is not a level") }
+            guard let level = Logger.Level(rawValue: text) else {
+                throw ValidationError("it must be trace, debug, info, notice, warning, error or critical")
+            }
             return level
         }
     )
@@ -79,14 +98,16 @@ struct Serve: AsyncParsableCommand {
 
     mutating func validate() throws {
         let isPath = urlPrefix.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "/._~-".contains($0)) }
-        guard isPath else { throw ValidationError("--url-prefix has letters, digits, and . _ ~ - between its slashes") }
+        guard isPath else {
+            throw ValidationError("--url-prefix may contain letters, digits, '.', '_', '~', '-' and slashes")
+        }
     }
 
     func run() async throws {
         guard listen.isLoopback || access.isOn || allowRemoteWithoutAuthentication else {
             throw CommandFailure(
-                "other machines can reach \(listen.host): say --authentication, or listen on 127.0.0.1, "
-                    + "or say --allow-remote-without-authentication"
+                "other machines can reach \(listen.host): add --authentication, listen on 127.0.0.1, "
+                    + "or add --allow-remote-without-authentication"
             )
         }
         let level = logLevel
@@ -100,7 +121,7 @@ struct Serve: AsyncParsableCommand {
         let connectionCountMax = limits.connectionCountMax(fileCountMax: fileCountMax)
         if connectionCountMax < limits.maxConnections {
             logger.warning(
-                "the limit of open files leaves room for fewer connections",
+                "the limit of open files reduces the number of connections",
                 metadata: ["files": "\(fileCountMax)", "connections": "\(connectionCountMax)"]
             )
         }
@@ -109,15 +130,15 @@ struct Serve: AsyncParsableCommand {
         for (collection, places) in store.damage { log(places, of: collection, to: logger) }
         for path in store.rebuiltIndexPaths {
             logger.notice(
-                "made an index again that was missing or not as it was written",
+                "rebuilt an index file that was missing or damaged",
                 metadata: ["file": "\(path)"]
             )
         }
         let controller = Controller(store: store, blobs: blobs, participants: NoParticipants()) {
             logger.notice("\($0)")
         }
-        // Whatever ends the server, the logs are closed: the next start then knows their exact length.
-        let ending: Result<Void, any Error>
+        // The logs are closed even if the server failed, so that the next start knows their exact length.
+        let outcome: Result<Void, any Error>
         do {
             let server = Server(
                 store: store,
@@ -127,14 +148,14 @@ struct Serve: AsyncParsableCommand {
                 options: options(fileCountMax: fileCountMax),
                 logger: logger
             )
-            ending = .success(try await serve(server, controller, logger))
+            outcome = .success(try await serve(server, controller, logger))
         } catch {
-            ending = .failure(error)
+            outcome = .failure(error)
         }
         await controller.shutdown()
         await blobs.close()
         try await close(store)
-        try ending.get()
+        try outcome.get()
     }
 }
 
@@ -149,7 +170,7 @@ extension Serve {
         return options
     }
 
-    /// Opens the directory, and closes the store again where the blobs cannot be opened.
+    /// Opens the store and the blobs; closes the store if the blobs cannot be opened.
     private func open(_ logger: Logger) async throws -> (Store, BlobStore) {
         let disk = PosixDisk()
         var storeOptions = limits.store
@@ -178,10 +199,10 @@ extension Serve {
         do throws(StoreError) { try await store.close() } catch { throw CommandFailure(error.text) }
     }
 
-    /// Goes on with what an earlier process left, and serves until a signal.
+    /// Resumes the session of the previous process, and serves until a signal.
     private func serve(_ server: Server, _ controller: Controller, _ logger: Logger) async throws {
-        try await startingAnyway(logger, "a combiner is not declared") { try await server.declare(combiner) }
-        try await startingAnyway(logger, "what was running does not go on") {
+        try await startingAnyway(logger, "cannot declare a combiner") { try await server.declare(combiner) }
+        try await startingAnyway(logger, "cannot resume the running session") {
             for notice in try await controller.resume() { Console.note(notice) }
         }
         let data =
@@ -202,7 +223,7 @@ extension Serve {
         }
     }
 
-    /// Does what a start does, or says that it could not: a document it needs is damaged, or the disk is full.
+    /// Calls `body`; if a document that it needs is damaged or the disk is full, only logs the error.
     private func startingAnyway(_ logger: Logger, _ consequence: String, _ body: () async throws -> Void) async throws {
         do {
             try await body()
@@ -215,22 +236,22 @@ extension Serve {
             }
             switch cause {
             case .damaged, .doubtful: logger.error("\(consequence): \(cause.text)")
-            case let cause where cause.isNoSpace: logger.error("\(consequence), for want of space: \(cause.text)")
+            case let cause where cause.isNoSpace: logger.error("\(consequence), the disk is full: \(cause.text)")
             default: throw CommandFailure(cause.text)
             }
         }
     }
 
-    /// Says what of a collection is damaged; it is served without that.
+    /// Logs the damage of a collection, which is served without the damaged documents.
     private func log(_ places: [Corruption], of collection: String, to logger: Logger) {
         for place in places.prefix(Self.shownDamageCountMax) { logger.error("\(Finding(place))") }
         logger.error(
-            "\(collection) is served without what is lost; stop the server and see \"ledge repair\"",
+            "\(collection) is served without its damaged documents; stop the server and run \"ledge repair\"",
             metadata: ["places": "\(places.count)"]
         )
     }
 
-    /// Says what recovery found in one log, and what it changed.
+    /// Logs what recovery found and changed in one log.
     private func log(_ report: RecoveryReport, to logger: Logger) {
         logger.debug(
             "opened \(report.name)",
@@ -238,18 +259,18 @@ extension Serve {
         )
         if let tail = report.tornTail {
             logger.warning(
-                "cut off an append that a crash interrupted; none of it was acknowledged",
+                "removed an append that a crash interrupted; it was not acknowledged",
                 metadata: ["file": "\(tail.path)", "offset": "\(tail.offset)", "bytes": "\(tail.byteCount)"]
             )
         }
         for path in report.removedPaths {
-            logger.notice("removed a file that a crash left", metadata: ["file": "\(path)"])
+            logger.notice("removed a file of an interrupted step", metadata: ["file": "\(path)"])
         }
     }
 }
 
 extension MaintenanceNotice {
-    /// Sealing happens all the time; what leaves or moves an operator may want to find again.
+    /// The log level: sealing is frequent; steps that move or drop documents are of interest to an operator.
     fileprivate var level: Logger.Level {
         switch self {
         case .sealed: .debug

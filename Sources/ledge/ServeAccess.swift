@@ -4,43 +4,47 @@ internal import Disk
 internal import Store
 internal import Tokens
 
-/// Who may call the server, as options of ``Serve``.
+/// The authentication options of ``Serve``.
 struct ServeAccess: ParsableArguments {
-    @Flag(help: "Ask every request for a token.")
+    @Flag(help: "Require a token for every request.")
     var authentication = false
 
     @Option(
         help: ArgumentHelp(
-            "The secret tokens are signed with: 32 bytes or more, readable by its owner only. Implies --authentication; "
-                + "without it the secret is DIR/\(SigningKey.fileName), made at the first start.",
+            "File with the secret that signs tokens: 32 bytes or more (HS384: 48, HS512: 64), readable by its owner only. "
+                + "Implies --authentication. (default: DIR/\(SigningKey.fileName), generated at the first start)",
             valueName: "file"
         ),
         completion: .file()
     )
     var tokenSecret: String?
 
-    @Option(help: ArgumentHelp("HS256, HS384 or HS512.", valueName: "name"), transform: algorithm)
+    @Option(
+        help: ArgumentHelp("Signature algorithm: HS256, HS384 or HS512. (default: HS256)", valueName: "name"),
+        transform: algorithm
+    )
     var tokenAlgorithm = SigningKey.Algorithm.hs256
 
-    @Option(help: ArgumentHelp("Minutes an access token is good for.", valueName: "minutes"))
+    @Option(help: ArgumentHelp("Lifetime of an access token in minutes, 2 to 1440.", valueName: "minutes"))
     var tokenLifetime = 60
 
-    /// Shorter ones a client would refresh before every request; longer ones are API keys.
+    /// With a shorter lifetime clients would refresh before every request; API keys have longer ones.
     private static let lifetimes = 2...1440
 
     mutating func validate() throws {
         guard Self.lifetimes.contains(tokenLifetime) else {
             throw ValidationError(
-                "--token-lifetime is \(Self.lifetimes.lowerBound) to \(Self.lifetimes.upperBound) minutes"
+                "--token-lifetime must be \(Self.lifetimes.lowerBound) to \(Self.lifetimes.upperBound) minutes, "
+                    + "not \(tokenLifetime)"
             )
         }
     }
 
     var isOn: Bool { authentication || tokenSecret != nil }
 
-    /// What verifies the tokens of requests; nil where none are asked for.
+    /// Returns the authority that verifies tokens; nil without authentication.
     ///
-    /// - Precondition: The store of the directory is open, and with it the directory's lock is ours.
+    /// - Precondition: the store of the directory is open, so this process holds the directory's lock.
     func authority(data: String, store: Store) throws(CommandFailure) -> TokenAuthority? {
         guard isOn else { return nil }
         var options = TokenAuthority.Options()
@@ -65,21 +69,23 @@ struct ServeAccess: ParsableArguments {
 
     static func algorithm(_ text: String) throws -> SigningKey.Algorithm {
         guard let algorithm = SigningKey.Algorithm(rawValue: text.uppercased()) else {
-            throw ValidationError("it is none of HS256, HS384, HS512")
+            throw ValidationError("it must be HS256, HS384 or HS512")
         }
         return algorithm
     }
 }
 
 extension SigningKeyError {
-    /// What a person at the terminal reads.
+    /// The message for the operator.
     var text: String {
         switch self {
-        case .missing(let path): "there is no secret at \(path)"
-        case .notAFile(let path): "\(path) is not a file"
-        case .openToOthers(let path): "others may read \(path): chmod 600 \(path)"
-        case .tooShort(let path, let byteCountMin): "the secret in \(path) is shorter than \(byteCountMin) bytes"
-        case .tooLong(let path, let byteCountMax): "\(path) is longer than \(byteCountMax) bytes: no secret"
+        case .missing(let path): "the secret \(path) does not exist"
+        case .notAFile(let path): "\(path) is not a regular file"
+        case .openToOthers(let path): "other users have access to the secret \(path); run chmod 600 \(path)"
+        case .tooShort(let path, let byteCountMin):
+            "the secret in \(path) is shorter than the minimum of \(byteCountMin) bytes"
+        case .tooLong(let path, let byteCountMax):
+            "the secret in \(path) is longer than the maximum of \(byteCountMax) bytes"
         case .disk(let error): "\(error)"
         }
     }

@@ -4,47 +4,51 @@ internal import Blobs
 internal import Inspection
 internal import Store
 
-/// How much the server takes, as options of ``Serve``; the defaults are those of the rooms.
+/// The limits of the server, as options of ``Serve``; the defaults are those of the modules.
 struct ServeLimits: ParsableArguments {
-    @Option(help: ArgumentHelp("Largest file.", valueName: "size"))
+    @Option(help: ArgumentHelp("Maximum size of a file.", valueName: "size"))
     var maxUploadSize = ByteCount(BlobStore.Options().fileByteCountMax)
 
-    @Option(help: ArgumentHelp("Smallest chunk size handed out.", valueName: "size"))
+    @Option(help: ArgumentHelp("Minimum chunk size that the server returns to a client.", valueName: "size"))
     var minChunkSize = ByteCount(Int64(BlobStore.Options().chunkByteCountMin))
 
-    @Option(help: ArgumentHelp("Largest chunk taken.", valueName: "size"))
+    @Option(help: ArgumentHelp("Maximum size of a chunk.", valueName: "size"))
     var maxChunkSize = ByteCount(Int64(BlobStore.Options().chunkByteCountMax))
 
-    @Option(help: ArgumentHelp("Hours after which an upload that nobody goes on with is removed.", valueName: "hours"))
+    @Option(help: ArgumentHelp("Hours without activity after which an upload is removed.", valueName: "hours"))
     var uploadLifetime = Int(BlobStore.Options().uploadLifetime / .seconds(3600))
 
-    @Option(help: ArgumentHelp("Uploads that are unfinished, or not used yet, at once.", valueName: "count"))
+    @Option(help: ArgumentHelp("Maximum number of uploads that are unfinished or not used yet.", valueName: "count"))
     var maxUnfinishedUploads = BlobStore.Options().unfinishedUploadCountMax
 
     @Option(
         help: ArgumentHelp(
-            "Of those, how many of one address. Not for a server behind a proxy, whose clients share its address.",
+            "Maximum number of them for one client address. Clients of a reverse proxy share its address. "
+                + "(default: unlimited)",
             valueName: "count"
         )
     )
     var maxUnfinishedUploadsPerAddress: Int?
 
-    @Option(help: ArgumentHelp("What all of those may have declared together.", valueName: "size"))
+    @Option(
+        help: ArgumentHelp(
+            "Maximum sum of their declared sizes. (default: the free space of the disk)",
+            valueName: "size"
+        )
+    )
     var maxUnfinishedBytes: ByteCount?
 
-    @Option(help: ArgumentHelp("Length at which a segment of a log is closed.", valueName: "size"))
+    @Option(help: ArgumentHelp("Size at which a log segment is closed.", valueName: "size"))
     var segmentSize = ByteCount(Store.Options().segmentByteCountMax)
 
-    @Option(
-        help: ArgumentHelp("Memory for decompressed records that were read a moment ago.", valueName: "size")
-    )
+    @Option(help: ArgumentHelp("Memory for recently decompressed records.", valueName: "size"))
     var frameCache = ByteCount(Int64(Store.Options().frameCacheByteCountMax))
 
     @Option(
         help: ArgumentHelp(
-            "How long a collection of events keeps them: age:30d, bytes:10GiB, count:1000000, or several with commas. "
-                + "Whole segments go, the oldest first, as soon as one rule no longer needs them. May be repeated; "
-                + "without it everything is kept.",
+            "Retention of a collection of events: age:30d (s, m, h, d, y), bytes:10GiB, count:1000000, or several "
+                + "separated by commas. The oldest segments are dropped as soon as one rule permits it. Repeatable. "
+                + "(default: keep everything)",
             valueName: "collection=rule"
         ),
         transform: { try RetentionArgument(parsing: $0) }
@@ -53,19 +57,19 @@ struct ServeLimits: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Disk space kept back, so that things can be removed when the disk is full; 0 for none.",
+            "Disk space that is reserved for deletions on a full disk: 1MiB or more, or 0 for none.",
             valueName: "size"
         )
     )
     var reserve = ByteCount(16 << 20)
 
-    @Option(help: ArgumentHelp("Longest JSON or form body.", valueName: "size"))
+    @Option(help: ArgumentHelp("Maximum size of a JSON or form body.", valueName: "size"))
     var maxBodySize = ByteCount(Int64(ServerOptions().bodyByteCountMax))
 
     @Option(
         help: ArgumentHelp(
-            "Connections at once, and at most a third of the files the process may open. One more takes the place of the "
-                + "one that has been idle longest.",
+            "Maximum number of connections; at most a third of the files that the process may open. A further connection "
+                + "closes the one that has been idle longest.",
             valueName: "count"
         )
     )
@@ -73,35 +77,38 @@ struct ServeLimits: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Of those, how many of one address. Not for a server behind a proxy, whose clients share its address.",
+            "Maximum number of them from one client address. Clients of a reverse proxy share its address. "
+                + "(default: unlimited)",
             valueName: "count"
         )
     )
     var maxConnectionsPerAddress: Int?
 
-    @Option(help: ArgumentHelp("Seconds a connection may wait for its next request.", valueName: "seconds"))
+    @Option(help: ArgumentHelp("Maximum time between two requests of a connection.", valueName: "seconds"))
     var idleTimeout = Int(ConnectionLimits().idleTimeout / .seconds(1))
 
-    @Option(help: ArgumentHelp("Seconds the head of a request may take.", valueName: "seconds"))
+    @Option(help: ArgumentHelp("Maximum time to receive the head of a request.", valueName: "seconds"))
     var headerTimeout = Int(ConnectionLimits().headTimeout / .seconds(1))
 
     @Option(
-        help: ArgumentHelp("Seconds in which a body, or an answer, has to keep to --min-rate.", valueName: "seconds")
+        help: ArgumentHelp("Time over which the transfer rate for --min-rate is averaged.", valueName: "seconds")
     )
     var stallTimeout = Int(ConnectionLimits().stallTimeout / .seconds(1))
 
-    @Option(help: ArgumentHelp("Bytes a second a client has to send, or take.", valueName: "size"))
+    @Option(
+        help: ArgumentHelp("Minimum transfer rate of a body or a response, per second.", valueName: "size")
+    )
     var minRate = ByteCount(Int64(ConnectionLimits().byteRateMin))
 
-    /// What arrives is held in frames until it is written, so chunks bound memory.
+    /// Received bytes are in memory until they are written, so the size of chunks limits memory.
     private static let chunkSizes: ClosedRange<Int64> = 1...1 << 30
-    /// Places in a segment have 32 bits, and the last record goes past the limit.
+    /// Offsets in a segment have 32 bits, and the last record may end past the limit.
     private static let segmentSizes: ClosedRange<Int64> = 4 << 10...1 << 30
-    /// A frame or two, and what a machine may have.
+    /// From a few frames to the memory of a large machine.
     private static let frameCacheSizes: ClosedRange<Int64> = 1 << 20...1 << 40
-    /// More than a group of deletions takes, or none.
+    /// At least the size of a group commit of deletions.
     private static let reserveSizes: ClosedRange<Int64> = 1 << 20...1 << 40
-    /// A document and what is written around it fit a record.
+    /// A document of this size fits into a record.
     private static let bodySizes: ClosedRange<Int64> = 1 << 10...8 << 20
     private static let lifetimes = 1...24 * 365
     private static let counts = 1...1_000_000
@@ -124,23 +131,22 @@ struct ServeLimits: ParsableArguments {
         try Self.require(headerTimeout, in: Self.timeouts, "--header-timeout")
         try Self.require(stallTimeout, in: Self.timeouts, "--stall-timeout")
         guard minChunkSize.bytes <= maxChunkSize.bytes else {
-            throw ValidationError("--min-chunk-size is above --max-chunk-size")
+            throw ValidationError(
+                "--min-chunk-size (\(minChunkSize)) must not exceed --max-chunk-size (\(maxChunkSize))"
+            )
         }
-        guard Self.lifetimes.contains(uploadLifetime) else {
-            throw ValidationError("--upload-lifetime is 1 to \(Self.lifetimes.upperBound) hours")
-        }
+        try Self.require(uploadLifetime, in: Self.lifetimes, "--upload-lifetime")
     }
 
     private static func require(_ count: Int?, in counts: ClosedRange<Int>, _ option: String) throws {
-        guard count.map(counts.contains) ?? true else {
-            throw ValidationError("\(option) is \(counts.lowerBound) to \(counts.upperBound)")
-        }
+        guard let count, !counts.contains(count) else { return }
+        throw ValidationError("\(option) must be \(counts.lowerBound) to \(counts.upperBound), not \(count)")
     }
 
     private static func require(_ size: ByteCount, in sizes: ClosedRange<Int64>, _ option: String) throws {
         guard sizes.contains(size.bytes) else {
             let range = "\(ByteCount(sizes.lowerBound)) to \(ByteCount(sizes.upperBound))"
-            throw ValidationError("\(option) is \(range), not \(size)")
+            throw ValidationError("\(option) must be \(range), not \(size)")
         }
     }
 }
@@ -170,7 +176,7 @@ extension ServeLimits {
         return options
     }
 
-    /// How many connections leave files enough: a download takes one beside its connection, an upload two.
+    /// Returns the number of connections for which there are enough files: each may need two more for an upload.
     func connectionCountMax(fileCountMax: UInt64) -> Int {
         min(maxConnections, max(1, Int(clamping: fileCountMax / 3)))
     }

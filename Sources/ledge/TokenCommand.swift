@@ -5,42 +5,51 @@ internal import JSON
 internal import Store
 internal import Tokens
 
-/// `ledge token`: makes a token with the secret of a data directory.
-struct MakeToken: ParsableCommand {
+/// `ledge token`: creates a token with the secret of a data directory.
+struct TokenCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "token",
-        abstract: "Make a token for the server of a data directory.",
+        abstract: "Create a token for the server of a data directory.",
         discussion: """
-            Whoever can read the secret in the data directory needs no token to make one. The token is an API key: the \
-            official client sends it as it is. It is printed on standard output and kept nowhere. A server that runs on the \
-            directory accepts it at once. The secret is made where there is none yet.
+            Signs an API key, which the official client sends unchanged, with the secret in the data directory. The token \
+            is printed to standard output and not stored. A running server accepts it immediately if it was started with \
+            --authentication. If the directory has no secret yet, one is generated.
 
             EXAMPLES
               ledge token --data data
-              export SCALEOUT_AUTH_TOKEN=$(ledge token --data /var/lib/ledge --role admin --days 30)
-              curl -H "Authorization: Bearer $(ledge token --data data)" http://127.0.0.1:8092/api/v1/models/
+              export SCALEOUT_AUTH_TOKEN=$(ledge token --data /var/lib/ledge --days 30)
+              curl -H "Authorization: Bearer $(ledge token --data data)" \\
+                http://127.0.0.1:8092/api/v1/models/
             """
     )
 
-    @Option(help: ArgumentHelp("The data directory.", valueName: "dir"), completion: .directory)
+    @Option(help: ArgumentHelp("Data directory.", valueName: "dir"), completion: .directory)
     var data = "data"
 
-    @Option(help: ArgumentHelp("The secret's file, where it is not in the data directory.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "File with the secret, as for the server. (default: DIR/\(SigningKey.fileName))",
+            valueName: "file"
+        )
+    )
     var tokenSecret: String?
 
     @Option(
-        help: ArgumentHelp("HS256, HS384 or HS512, as the server was told.", valueName: "name"),
+        help: ArgumentHelp(
+            "Signature algorithm, as for the server: HS256, HS384 or HS512. (default: HS256)",
+            valueName: "name"
+        ),
         transform: ServeAccess.algorithm
     )
     var tokenAlgorithm = SigningKey.Algorithm.hs256
 
-    @Option(help: "What the token opens: admin, client or combiner.", transform: role)
+    @Option(help: "Role of the token: admin, client or combiner. (default: admin)", transform: role)
     var role = Role.admin
 
-    @Option(help: ArgumentHelp("Days it is good for.", valueName: "days"))
+    @Option(help: ArgumentHelp("Lifetime in days, 1 to \(TokenAuthority.apiKeyDays.upperBound).", valueName: "days"))
     var days = 365
 
-    @Option(help: ArgumentHelp("Who it is for, as the server's log will say.", valueName: "name"))
+    @Option(help: ArgumentHelp("Name of the token's owner, which the server logs.", valueName: "name"))
     var subject = Identity.operator.subject
 
     @Flag(help: "Print one JSON object: token, role, subject, expires_at.")
@@ -48,10 +57,10 @@ struct MakeToken: ParsableCommand {
 
     mutating func validate() throws {
         guard TokenAuthority.apiKeyDays.contains(days) else {
-            throw ValidationError("--days is 1 to \(TokenAuthority.apiKeyDays.upperBound)")
+            throw ValidationError("--days must be 1 to \(TokenAuthority.apiKeyDays.upperBound), not \(days)")
         }
         guard (1...TokenAuthority.subjectByteCountMax).contains(subject.utf8.count) else {
-            throw ValidationError("--subject has 1 to \(TokenAuthority.subjectByteCountMax) bytes")
+            throw ValidationError("--subject must have 1 to \(TokenAuthority.subjectByteCountMax) bytes")
         }
     }
 
@@ -66,22 +75,24 @@ struct MakeToken: ParsableCommand {
         Console.output(String(decoding: object.bytes, as: UTF8.self))
     }
 
-    /// The key of the directory; where it has none yet, one is made under the directory's lock.
+    /// Returns the key of the directory; if it has none yet, generates one under the directory's lock.
     ///
-    /// A server that runs without authentication holds the lock and has no secret: it would not look at the token.
+    /// Fails if a server without authentication holds the lock: it has no secret and ignores tokens.
     private func key() throws -> SigningKey {
         let disk = PosixDisk()
         do {
             if tokenSecret == nil, try disk.entry("\(data)/\(SigningKey.fileName)") == nil {
                 try disk.ensureDirectory(data)
                 let lock = try DirectoryLock(DataDirectory(data), on: disk)
-                Console.note("made a new secret in \(data)")
+                Console.note("generated a new secret in \(data)")
                 return try withExtendedLifetime(lock) {
                     try ServeAccess.key(in: data, file: nil, algorithm: tokenAlgorithm)
                 }
             }
         } catch StoreError.locked {
-            throw CommandFailure("the server of \(data) runs without --authentication and has no secret")
+            throw CommandFailure(
+                "the server of \(data) runs without --authentication and ignores tokens; restart it with that option"
+            )
         } catch let error as StoreError {
             throw CommandFailure(error.text)
         } catch let error as DiskError {
@@ -92,7 +103,7 @@ struct MakeToken: ParsableCommand {
 
     private static func role(_ text: String) throws -> Role {
         guard let role = Role(rawValue: text), role.opensEndpoints else {
-            throw ValidationError("it is none of admin, client, combiner")
+            throw ValidationError("it must be admin, client or combiner")
         }
         return role
     }

@@ -4,17 +4,17 @@ internal import Glibc
 internal import Inspection
 internal import JSON
 
-/// `ledge upload`: brings a file to a server in verified chunks, and goes on where it was interrupted.
+/// `ledge upload`: uploads a file in verified chunks and resumes after interruptions.
 struct Upload: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Upload a file in verified chunks, and resume where it stopped.",
+        abstract: "Upload a file in verified chunks; resumes after interruptions.",
         discussion: """
-            Each chunk carries its checksum and counts only when the server has verified it. When the connection breaks \
-            the upload goes on by itself; when this command is stopped, the same command goes on later. What it needs \
-            for that it keeps under $XDG_STATE_HOME/ledge, or ~/.local/state/ledge.
+            The server verifies the checksum of each chunk. If the connection breaks, the upload resumes by itself. If the \
+            command was stopped, the same command resumes the upload; the state for this is in $XDG_STATE_HOME/ledge \
+            (default: ~/.local/state/ledge).
 
-            Standard output gets the file token, and with --as-model the model's id on a second line; progress goes to \
-            standard error.
+            Prints the file token to standard output, and with --as-model the id of the model on a second line. Progress \
+            goes to standard error.
 
             EXAMPLES
               ledge upload seed.npz --server http://127.0.0.1:8092 --as-model
@@ -23,47 +23,52 @@ struct Upload: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "The file to upload.", completion: .file())
+    @Argument(help: "File to upload.", completion: .file())
     var file: String
 
     @Option(
-        help: ArgumentHelp("Address of the server, plain http.", valueName: "url"),
+        help: ArgumentHelp("URL of the server; only http:// is supported.", valueName: "url"),
         transform: { try ServerURL(parsing: $0) }
     )
     var server: ServerURL
 
-    @Option(help: ArgumentHelp("Most bytes to send at once; the server may ask for less.", valueName: "size"))
+    @Option(help: ArgumentHelp("Maximum size of a chunk; the server may require smaller ones.", valueName: "size"))
     var chunkSize = ByteCount(8 << 20)
 
-    @Option(help: ArgumentHelp("Go on with this upload instead of the one remembered.", valueName: "upload id"))
+    @Option(
+        help: ArgumentHelp(
+            "Upload to resume. (default: the last unfinished upload of this file to this server)",
+            valueName: "upload-id"
+        )
+    )
     var resume: String?
 
-    @Flag(help: "Publish the file as a model when it has arrived.")
+    @Flag(help: "Create a model from the file after the upload.")
     var asModel = false
 
-    @Option(help: "What reads the model; known for .npz (numpyhelper) and .bin (binaryhelper).")
+    @Option(help: "Helper that reads the model. (default: numpyhelper for .npz, binaryhelper for .bin)")
     var helper: String?
 
     @Flag(help: "Print one JSON object instead of lines.")
     var json = false
 
     func validate() throws {
-        guard chunkSize.bytes > 0 else { throw ValidationError("a chunk has at least one byte") }
+        guard chunkSize.bytes > 0 else { throw ValidationError("--chunk-size must be at least 1 byte") }
         if asModel { _ = try modelHelper() }
         // An id is a part of the request's path.
         guard resume?.utf8.allSatisfy({ $0 == UInt8(ascii: "-") || isalnum(Int32($0)) != 0 }) ?? true else {
-            throw ValidationError("\(resume ?? "") is no upload id")
+            throw ValidationError("'\(resume ?? "")' is not an upload id; it consists of letters, digits and '-'")
         }
     }
 
     func run() async throws {
         let local = try LocalFile(file)
         let endpoint = UploadEndpoint(client: HTTPClient(server: server))
-        let memory = UploadMemory(of: local, to: server, environment: Self.environment, on: PosixDisk())
+        let resumeFile = ResumeFile(of: local, to: server, environment: Self.environment, on: PosixDisk())
         let upload = UploadRun(
             file: local,
             endpoint: endpoint,
-            memory: memory,
+            resumeFile: resumeFile,
             chunkByteCount: chunkSize.bytes,
             resumedID: resume
         )
@@ -71,31 +76,33 @@ struct Upload: AsyncParsableCommand {
         Console.note(summary(of: outcome, local))
         let model = asModel ? try await publish(outcome, endpoint) : nil
         do {
-            try memory?.forget()
+            try resumeFile?.remove()
         } catch {
-            Console.note("the upload is done but is still remembered: \(error)")
+            Console.note("the upload is complete, but its resume file could not be removed: \(error)")
         }
         report(outcome, model, local)
     }
 
-    /// Makes a model of the file.
+    /// Creates a model from the file.
     ///
-    /// It is not repeated on failure: the server may have made one whose reply was lost.
+    /// Not repeated after a failure, because the server may have created the model although its response was lost.
     private func publish(_ outcome: UploadRun.Outcome, _ endpoint: UploadEndpoint) async throws -> JSONObject {
         let helper = try modelHelper()
         do throws(UploadFailure) {
             return try await endpoint.publish(token: outcome.token, helper: helper)
         } catch {
-            throw CommandFailure("the file is there as \(outcome.token), but the model could not be made: \(error)")
+            throw CommandFailure(
+                "the file was uploaded with the token \(outcome.token), but the model could not be created: \(error)"
+            )
         }
     }
 
-    /// The helper that was named, or the one the official client takes for the file's suffix.
+    /// Returns the helper of `--helper`, or the one that the official client uses for the file's suffix.
     private func modelHelper() throws -> String {
         if let helper { return helper }
         if file.hasSuffix(".npz") { return "numpyhelper" }
         if file.hasSuffix(".bin") { return "binaryhelper" }
-        throw ValidationError("which helper reads \(file)? Say it with --helper")
+        throw ValidationError("the helper for \(file) is unknown; name it with --helper")
     }
 
     private func report(_ outcome: UploadRun.Outcome, _ model: JSONObject?, _ local: LocalFile) {
@@ -125,7 +132,7 @@ struct Upload: AsyncParsableCommand {
             + "on the server's stable storage"
     }
 
-    /// The variables that say where state is kept.
+    /// The environment variables that determine the directory of resume files.
     private static var environment: [String: String] {
         var values: [String: String] = [:]
         for name in ["XDG_STATE_HOME", "HOME"] {

@@ -238,9 +238,9 @@ def an_export_creates_complete_files_only(place):
     assert not (place.path / "copy.jsonl.new").exists()
     for target, words in (
         (path, "--force replaces it"),
-        (place.path, "is no file"),
-        ("/dev/null", "is no file"),
-        (place.data / "copy.jsonl", "only read"),
+        (place.path, "is not a regular file"),
+        ("/dev/null", "is not a regular file"),
+        (place.data / "copy.jsonl", "is in the data directory"),
         (place.path / "missing/copy.jsonl", "No such file"),
     ):
         result = place.tool("export", "--data", place.data, "--output", target, "statuses")
@@ -269,9 +269,9 @@ def an_export_reports_damaged_records(place):
 def impossible_exports_are_refused(place):
     for arguments, words in (
         (("telemetry",), "not a data directory"),
-        (("spent_tokens",), "there is no 'spent_tokens'"),
-        (("--since", "soon", "telemetry"), "no moment"),
-        (("--since", "2026-11-02", "--until", "2026-11-01", "telemetry"), "not later"),
+        (("spent_tokens",), "unknown collection 'spent_tokens'"),
+        (("--since", "soon", "telemetry"), "not a time"),
+        (("--since", "2026-11-02", "--until", "2026-11-01", "telemetry"), "must be later"),
     ):
         result = place.tool("export", "--data", place.data, *arguments)
         assert result.returncode != 0 and words in result.stderr, (arguments, result.stderr)

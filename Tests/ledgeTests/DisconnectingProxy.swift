@@ -2,19 +2,19 @@ import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 
-/// Passes bytes between clients and a server, and cuts its first connections where the test says.
-final class CuttingProxy: Sendable {
+/// A proxy that disconnects its first connections after given numbers of bytes.
+final class DisconnectingProxy: Sendable {
     enum Cut: Sendable {
-        /// When the client has sent so many bytes, of which the server gets what came before.
+        /// Disconnects when the client has sent more bytes than this; the server receives those read before.
         case request(afterByteCount: Int)
-        /// When the server has answered so many bytes, of which the client gets what came before.
+        /// Disconnects when the server has sent more bytes than this; the client receives those read before.
         case reply(afterByteCount: Int)
     }
 
     let port: Int
     private let listener: any Channel
 
-    /// The first cut happens to the first connection, and so on; connections after the last cut are left alone.
+    /// Applies each cut to one connection, in order; further connections are not disconnected.
     init(to serverPort: Int, cuts: [Cut]) async throws {
         let cuts = NIOLockedValueBox(cuts)
         let group = MultiThreadedEventLoopGroup.singleton
@@ -42,7 +42,7 @@ final class CuttingProxy: Sendable {
     }
 }
 
-extension CuttingProxy.Cut? {
+extension DisconnectingProxy.Cut? {
     fileprivate var requestMax: Int {
         if case .request(let byteCount)? = self { byteCount } else { .max }
     }

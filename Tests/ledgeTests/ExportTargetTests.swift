@@ -11,7 +11,7 @@ import Testing
 struct ExportTargetTests {
     private let disk = FaultDisk()
 
-    @Test func aFileAppearsWhenItIsComplete() throws {
+    @Test func fileAppearsWhenItIsComplete() throws {
         let target = try ExportTarget("x.jsonl", replaces: false, on: disk)
         try Self.write(["one", "two"], to: target)
         #expect(disk.bytes(of: "x.jsonl") == nil)
@@ -20,8 +20,8 @@ struct ExportTargetTests {
         #expect(disk.paths.filter { $0.hasPrefix("x") } == ["x.jsonl"])
     }
 
-    /// More than one buffer of them, and one that is longer than a buffer.
-    @Test func manyLinesStandInTheirOrder() throws {
+    /// The lines fill several buffers, and one line is longer than a buffer.
+    @Test func linesKeepTheirOrder() throws {
         let lines = (0..<20_000).map { "line \($0)" } + [String(repeating: "x", count: 1 << 20), "last"]
         let target = try ExportTarget("x.jsonl", replaces: false, on: disk)
         try Self.write(lines, to: target)
@@ -29,13 +29,13 @@ struct ExportTargetTests {
         #expect(disk.bytes(of: "x.jsonl") == Array(lines.map { $0 + "\n" }.joined().utf8))
     }
 
-    @Test func nothingToExportIsAnEmptyFile() throws {
+    @Test func emptyExportIsAnEmptyFile() throws {
         try ExportTarget("x.jsonl", replaces: false, on: disk).finish()
         #expect(disk.durableBytes(of: "x.jsonl") == [])
     }
 
     @Test(arguments: ["x.jsonl", "x.jsonl.new"])
-    func aFileIsReplacedOnlyWhenItIsSaidSo(_ path: String) throws {
+    func fileIsReplacedOnlyIfRequested(_ path: String) throws {
         try disk.publish(Array("old".utf8), at: path)
         #expect(throws: CommandFailure.self) { try ExportTarget("x.jsonl", replaces: false, on: disk) }
         #expect(disk.bytes(of: path) == Array("old".utf8))
@@ -47,12 +47,12 @@ struct ExportTargetTests {
     }
 
     @Test(arguments: [false, true])
-    func whatIsNoFileIsNeverReplaced(_ replaces: Bool) throws {
+    func directoryIsNotReplaced(_ replaces: Bool) throws {
         try disk.createDirectory("x")
         #expect(throws: CommandFailure.self) { try ExportTarget("x", replaces: replaces, on: disk) }
     }
 
-    @Test func whatStoodThereIsThereWhenTheDiskIsFull() throws {
+    @Test func fullDiskKeepsTheExistingFile() throws {
         try disk.publish(Array("old".utf8), at: "x.jsonl")
         disk.byteCountMax = 1_000
         let target = try ExportTarget("x.jsonl", replaces: true, on: disk)
@@ -63,8 +63,8 @@ struct ExportTargetTests {
         #expect(disk.bytes(of: "x.jsonl.new") == nil)
     }
 
-    /// Dying at any call leaves the old file or the whole new one under the name.
-    @Test func aCrashLeavesTheOldFileOrTheNew() throws {
+    /// A crash at any call leaves either the old file or the complete new one.
+    @Test func crashLeavesTheOldFileOrTheNew() throws {
         for number in 1... {
             let disk = FaultDisk()
             try disk.publish(Array("old".utf8), at: "x.jsonl")
@@ -83,7 +83,7 @@ struct ExportTargetTests {
         }
     }
 
-    @Test func aPathThatLeadsIntoTheDataIsKnownThroughLinks() throws {
+    @Test func pathInsideTheDataDirectoryIsDetectedThroughLinks() throws {
         let directory = "/tmp/ledge-test-\(UInt64.random(in: 0 ... .max))"
         try PosixDisk().createDirectory(directory)
         defer { rmdir(directory) }
@@ -91,11 +91,11 @@ struct ExportTargetTests {
         defer { rmdir("\(directory)/data") }
         symlink("data", "\(directory)/link")
         defer { unlink("\(directory)/link") }
-        #expect(ExportTarget.leads("\(directory)/link/x.jsonl", into: "\(directory)/data"))
-        #expect(ExportTarget.leads("\(directory)/data/x.jsonl", into: "\(directory)/link/"))
-        #expect(!ExportTarget.leads("\(directory)/data.jsonl", into: "\(directory)/data"))
-        #expect(!ExportTarget.leads("\(directory)/x.jsonl", into: "\(directory)/data"))
-        #expect(!ExportTarget.leads("\(directory)/x.jsonl", into: "\(directory)/missing"))
+        #expect(ExportTarget.isPath("\(directory)/link/x.jsonl", inside: "\(directory)/data"))
+        #expect(ExportTarget.isPath("\(directory)/data/x.jsonl", inside: "\(directory)/link/"))
+        #expect(!ExportTarget.isPath("\(directory)/data.jsonl", inside: "\(directory)/data"))
+        #expect(!ExportTarget.isPath("\(directory)/x.jsonl", inside: "\(directory)/data"))
+        #expect(!ExportTarget.isPath("\(directory)/x.jsonl", inside: "\(directory)/missing"))
     }
 
     private static func write(_ lines: [String], to target: ExportTarget) throws {
@@ -105,23 +105,23 @@ struct ExportTargetTests {
 
 struct ExportArgumentTests {
     @Test(arguments: ["nonsense", "settings", "spent_tokens", ""])
-    func onlyWhatTheAPIServesIsExported(_ name: String) {
+    func internalCollectionsAreRejected(_ name: String) {
         #expect(throws: CommandFailure.self) { try Export.resource(named: name) }
     }
 
     @Test(arguments: Resource.all.map(\.name))
-    func everyResourceIsExported(_ name: String) throws {
+    func everyResourceIsAccepted(_ name: String) throws {
         #expect(try Export.resource(named: name).name == name)
     }
 
-    @Test func conditionsAddUp() throws {
+    @Test func conditionsAreCombined() throws {
         let filter = try Export.filter(["key=cpu", "value__gt=0.5", "value__gt=0.7", "client_id="], of: .telemetry)
         #expect(filter.conditions.map(\.path.text) == ["key", "value", "value", "client_id"])
         #expect(try Export.filter(["client_id=a=b"], of: .statuses).conditions.map(\.path) == ["sender.client_id"])
     }
 
     @Test(arguments: ["", "key", "=cpu", "key__like=c"])
-    func anythingElseIsNoCondition(_ text: String) {
+    func malformedConditionIsRejected(_ text: String) {
         #expect(throws: CommandFailure.self) { try Export.filter([text], of: .telemetry) }
     }
 
@@ -129,12 +129,12 @@ struct ExportArgumentTests {
         ("2026-11-23", "2026-11-23T00:00:00.000000Z"), ("2026-11-23T20:16:04+01:00", "2026-11-23T19:16:04.000000Z"),
         ("1700000000.5", "2023-11-14T22:13:20.500000Z"), ("-1", "1969-12-31T23:59:59.000000Z"),
     ])
-    func momentsAreReadAsPeopleWriteThem(_ text: String, _ moment: String) throws {
-        #expect(try Export.moment(text).description == moment)
+    func timesAreParsed(_ text: String, _ time: String) throws {
+        #expect(try Export.time(text).description == time)
     }
 
     @Test(arguments: ["", "soon", "2026-13-01", "1e300", "nan"])
-    func anythingElseIsNoMoment(_ text: String) {
-        #expect(throws: (any Error).self) { try Export.moment(text) }
+    func malformedTimeIsRejected(_ text: String) {
+        #expect(throws: (any Error).self) { try Export.time(text) }
     }
 }

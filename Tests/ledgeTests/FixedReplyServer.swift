@@ -4,8 +4,8 @@ import NIOPosix
 
 @testable import ledge
 
-/// Says the same to whatever it is asked.
-final class CannedServer: Sendable {
+/// A server that sends the same bytes in response to every request.
+final class FixedReplyServer: Sendable {
     private let listener: any Channel
     private let connections = NIOLockedValueBox(0)
 
@@ -14,7 +14,7 @@ final class CannedServer: Sendable {
             .childChannelInitializer { [connections] channel in
                 connections.withLockedValue { $0 += 1 }
                 return channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(Parrot(text: text, closing: closing))
+                    try channel.pipeline.syncOperations.addHandler(FixedReplyHandler(text: text, closing: closing))
                 }
             }
             .bind(host: "127.0.0.1", port: 0)
@@ -34,7 +34,7 @@ final class CannedServer: Sendable {
     }
 }
 
-private final class Parrot: ChannelInboundHandler {
+private final class FixedReplyHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
     private let text: String

@@ -5,11 +5,11 @@ import Testing
 
 @testable import ledge
 
-/// The client against servers that misbehave.
+/// The client with servers that violate the protocol.
 struct HTTPClientTests {
     private let request = HTTPRequest(method: .GET, path: "/x")
 
-    @Test func anAnswerInChunksIsPutTogether() async throws {
+    @Test func chunkedResponseIsJoined() async throws {
         let reply = try await reply(
             to: request,
             saying: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n"
@@ -18,8 +18,8 @@ struct HTTPClientTests {
         #expect(String(decoding: reply.body, as: UTF8.self) == "abc")
     }
 
-    @Test func anAnswerCutShortIsALostConnection() async throws {
-        // Which words it has depends on whether the request was still being written.
+    @Test func truncatedResponseIsALostConnection() async throws {
+        // The reason depends on whether the request was completely written.
         let failure = await #expect(throws: HTTPFailure.self) {
             try await reply(to: request, saying: "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab", closing: true)
         }
@@ -29,7 +29,7 @@ struct HTTPClientTests {
         }
     }
 
-    @Test func whatIsNotHTTPIsMalformed() async throws {
+    @Test func nonHTTPResponseIsMalformed() async throws {
         let failure = await #expect(throws: HTTPFailure.self) {
             try await reply(to: request, saying: "SSH-2.0-x\r\n\r\n")
         }
@@ -39,28 +39,28 @@ struct HTTPClientTests {
         }
     }
 
-    @Test func anEndlessAnswerIsMalformed() async throws {
+    @Test func endlessResponseIsMalformed() async throws {
         let body = String(repeating: "a", count: 2 << 20)
         await #expect(throws: HTTPFailure.malformedReply("more than 1048576 bytes")) {
             try await reply(to: request, saying: "HTTP/1.1 200 OK\r\nContent-Length: 2097152\r\n\r\n" + body)
         }
     }
 
-    @Test func aSilentServerIsStalled() async throws {
+    @Test func silentServerIsStalled() async throws {
         let limit = Duration.milliseconds(50)
         await #expect(throws: HTTPFailure.stalled(limit)) { try await reply(to: request, saying: "", limit: limit) }
     }
 
-    @Test func aConnectionIsKeptForTheNextRequest() async throws {
-        let server = try await CannedServer("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", closing: false)
+    @Test func connectionIsReused() async throws {
+        let server = try await FixedReplyServer("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", closing: false)
         let client = HTTPClient(server: try server.url)
         for _ in 0..<3 { #expect(try await client.send(request).status == 200) }
         #expect(server.connectionCount == 1)
         try await server.close()
     }
 
-    @Test func aRefusalIsNotFollowedOnTheSameConnection() async throws {
-        let server = try await CannedServer("HTTP/1.1 413 No\r\nContent-Length: 0\r\n\r\n", closing: false)
+    @Test func connectionIsClosedAfterAnError() async throws {
+        let server = try await FixedReplyServer("HTTP/1.1 413 No\r\nContent-Length: 0\r\n\r\n", closing: false)
         let client = HTTPClient(server: try server.url)
         for _ in 0..<2 { #expect(try await client.send(request).status == 413) }
         #expect(server.connectionCount == 2)
@@ -73,8 +73,8 @@ struct HTTPClientTests {
         closing: Bool = false,
         limit: Duration = .seconds(60)
     ) async throws -> HTTPReply {
-        let server = try await CannedServer(text, closing: closing)
-        let client = HTTPClient(server: try server.url, stallLimit: limit)
+        let server = try await FixedReplyServer(text, closing: closing)
+        let client = HTTPClient(server: try server.url, stallTimeout: limit)
         do {
             let reply = try await client.send(request)
             try await server.close()

@@ -3,7 +3,7 @@ import Testing
 @testable import ledge
 
 struct ListenAddressTests {
-    @Test func aListenAddressNeedsItsPort() {
+    @Test func listenAddressRequiresAPort() {
         #expect(ListenAddress(argument: "127.0.0.1") == nil)
         #expect(ListenAddress(argument: "[::1]:0")?.description == "[::1]:0")
     }

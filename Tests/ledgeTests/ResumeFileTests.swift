@@ -3,40 +3,40 @@ import Testing
 
 @testable import ledge
 
-struct UploadMemoryTests {
+struct ResumeFileTests {
     let disk = FaultDisk()
     let home = ["HOME": "/home/ada"]
 
-    private func memory(_ server: String = "http://edge:1", of file: LocalFile) throws -> UploadMemory {
-        try #require(UploadMemory(of: file, to: try ServerURL(parsing: server), environment: home, on: disk))
+    private func resumeFile(_ server: String = "http://edge:1", of file: LocalFile) throws -> ResumeFile {
+        try #require(ResumeFile(of: file, to: try ServerURL(parsing: server), environment: home, on: disk))
     }
 
-    @Test func anUploadIsRememberedForItsFileAndServerOnly() throws {
+    @Test func resumeFileBelongsToOneUpload() throws {
         let file = try TemporaryFile(byteCount: 5)
         let other = try TemporaryFile(byteCount: 5)
-        try memory(of: file.local).remember("a1")
-        #expect(try memory(of: file.local).recall() == "a1")
-        #expect(try memory(of: other.local).recall() == nil)
-        #expect(try memory("http://edge:2", of: file.local).recall() == nil)
+        try resumeFile(of: file.local).write("a1")
+        #expect(try resumeFile(of: file.local).read() == "a1")
+        #expect(try resumeFile(of: other.local).read() == nil)
+        #expect(try resumeFile("http://edge:2", of: file.local).read() == nil)
     }
 
-    @Test func aFileThatChangedIsAnotherFile() throws {
+    @Test func modifiedFileHasAnotherResumeFile() throws {
         let file = try TemporaryFile(byteCount: 5)
-        try memory(of: file.local).remember("a1")
-        #expect(try memory(of: file.replaced(byteCount: 6)).recall() == nil)
+        try resumeFile(of: file.local).write("a1")
+        #expect(try resumeFile(of: file.replaced(byteCount: 6)).read() == nil)
     }
 
-    @Test func whatIsForgottenIsGone() throws {
+    @Test func removedResumeFileIsGone() throws {
         let file = try TemporaryFile(byteCount: 5)
-        try memory(of: file.local).remember("a1")
-        try memory(of: file.local).forget()
-        #expect(try memory(of: file.local).recall() == nil)
-        try memory(of: file.local).forget()
+        try resumeFile(of: file.local).write("a1")
+        try resumeFile(of: file.local).remove()
+        #expect(try resumeFile(of: file.local).read() == nil)
+        try resumeFile(of: file.local).remove()
     }
 
-    @Test func theSpecificationSaysWhere() {
-        #expect(UploadMemory.directory(["XDG_STATE_HOME": "/s", "HOME": "/h"]) == "/s/ledge/uploads")
-        #expect(UploadMemory.directory(["XDG_STATE_HOME": "s", "HOME": "/h"]) == "/h/.local/state/ledge/uploads")
-        #expect(UploadMemory.directory([:]) == nil)
+    @Test func directoryFollowsTheXDGSpecification() {
+        #expect(ResumeFile.directory(["XDG_STATE_HOME": "/s", "HOME": "/h"]) == "/s/ledge/uploads")
+        #expect(ResumeFile.directory(["XDG_STATE_HOME": "s", "HOME": "/h"]) == "/h/.local/state/ledge/uploads")
+        #expect(ResumeFile.directory([:]) == nil)
     }
 }

@@ -10,7 +10,7 @@ struct RetentionArgumentTests {
         ("age:2y", .age(.seconds(63_072_000))), ("age:1000y", .age(.seconds(31_536_000_000))),
         ("bytes:10GiB", .bytes(10 << 30)), ("bytes:1", .bytes(1)), ("count:1000000", .count(1_000_000)),
     ])
-    func aRuleIsReadWithItsUnit(_ text: String, _ rule: RetentionArgument.Rule) throws {
+    func ruleIsParsedWithItsUnit(_ text: String, _ rule: RetentionArgument.Rule) throws {
         let argument = try RetentionArgument(parsing: "telemetry=\(text)")
         #expect(argument.collection == "telemetry")
         #expect(argument.rules == [rule])
@@ -22,17 +22,17 @@ struct RetentionArgumentTests {
         "telemetry=age:9223372036854775807y", "telemetry=bytes:0", "telemetry=bytes:many", "telemetry=count:0",
         "telemetry=count:1k", "telemetry=count:1,", "telemetry=,count:1", "telemetry=size:1", "telemetry=count:1:2",
     ])
-    func anythingElseIsRefused(_ text: String) {
+    func malformedRuleIsRejected(_ text: String) {
         #expect(throws: (any Error).self) { try RetentionArgument(parsing: text) }
     }
 
-    @Test func whatIsNoEventStaysForGood() {
+    @Test func collectionsOfDocumentsHaveNoRetention() {
         let error = #expect(throws: (any Error).self) { try RetentionArgument(parsing: "clients=age:1d") }
         let names = "attributes, metrics, statuses, telemetry, validations"
         #expect(error.map { "\($0)" }?.contains(names) == true, "it names those that can")
     }
 
-    @Test func rulesAddUpAndTheLastOfAKindCounts() throws {
+    @Test func lastRuleOfAKindIsUsed() throws {
         let arguments = try ["telemetry=age:1d,bytes:1MiB", "statuses=count:5", "telemetry=count:7,age:2d"].map {
             try RetentionArgument(parsing: $0)
         }

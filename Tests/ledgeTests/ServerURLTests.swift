@@ -7,19 +7,19 @@ struct ServerURLTests {
         ("http://127.0.0.1:8092", "http://127.0.0.1:8092"), ("http://127.0.0.1:8092/", "http://127.0.0.1:8092"),
         ("HTTP://edge", "http://edge:80"), ("http://[::1]:1/edge//seven/", "http://[::1]:1/edge/seven"),
     ])
-    func oneServerHasOneSpelling(_ text: String, _ spelling: String) throws {
+    func equivalentURLsHaveOneSpelling(_ text: String, _ spelling: String) throws {
         #expect(try ServerURL(parsing: text).text == spelling)
     }
 
     @Test(arguments: ["https://edge:8092", "HTTPS://edge"])
-    func encryptionIsRefusedByName(_ text: String) {
+    func httpsIsRejected(_ text: String) {
         #expect(throws: ServerURL.Failure.isEncrypted) { try ServerURL(parsing: text) }
     }
 
     @Test(arguments: [
         "", "edge:8092", "http://", "http://edge:0", "http://edge/a b", "http://edge?x=1", "ftp://edge", "http://a@b",
     ])
-    func anythingElseIsMalformed(_ text: String) {
+    func otherTextIsMalformed(_ text: String) {
         #expect(throws: ServerURL.Failure.malformed) { try ServerURL(parsing: text) }
     }
 }

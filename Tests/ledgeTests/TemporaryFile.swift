@@ -3,7 +3,7 @@ import Glibc
 
 @testable import ledge
 
-/// A file in the machine's temporary directory, removed with this object.
+/// A file in the temporary directory, which is removed with this object.
 final class TemporaryFile: Sendable {
     let path: String
     let local: LocalFile
@@ -26,7 +26,7 @@ final class TemporaryFile: Sendable {
         unlink(path)
     }
 
-    /// Puts another file in its place, and returns it.
+    /// Replaces the file by another one and returns that.
     func replaced(byteCount: Int) throws -> LocalFile {
         unlink(path)
         _ = try Self.write(byteCount, to: path)

@@ -12,9 +12,9 @@ import Testing
 
 @testable import ledge
 
-/// Uploads to the real server, over a connection that breaks.
+/// Uploads to the real server through connections that break.
 struct UploadRunTests {
-    @Test func aFileArrivesWhole() async throws {
+    @Test func fileIsUploaded() async throws {
         try await withServer { blobs, port in
             let file = try TemporaryFile(byteCount: 10_000)
             let outcome = try await run(file, port: port)
@@ -23,18 +23,18 @@ struct UploadRunTests {
         }
     }
 
-    @Test func aFileOfNoBytesArrives() async throws {
+    @Test func emptyFileIsUploaded() async throws {
         try await withServer { blobs, port in
             let file = try TemporaryFile(byteCount: 0)
             #expect(try await content(try await run(file, port: port).token, blobs) == [])
         }
     }
 
-    /// The first connection carries part of `init`, or that and part of the chunks.
+    /// The first connection breaks during `init` or during the chunks.
     @Test(arguments: [50, 600, 1200, 2500])
-    func anUploadSurvivesACutConnection(_ byteCount: Int) async throws {
+    func uploadSurvivesABrokenConnection(_ byteCount: Int) async throws {
         try await withServer { blobs, port in
-            let proxy = try await CuttingProxy(to: port, cuts: [.request(afterByteCount: byteCount)])
+            let proxy = try await DisconnectingProxy(to: port, cuts: [.request(afterByteCount: byteCount)])
             let file = try TemporaryFile(byteCount: 10_000)
             let outcome = try await run(file, port: proxy.port)
             #expect(try await content(outcome.token, blobs) == file.content)
@@ -42,11 +42,11 @@ struct UploadRunTests {
         }
     }
 
-    /// The server has done what was asked, and the client cannot know; the last is the reply to `complete`.
+    /// The server executes a request whose response is lost; the last one is the response to `complete`.
     @Test(arguments: [0, 300, 600, 900, 1200, 1700])
-    func anUploadSurvivesALostReply(_ byteCount: Int) async throws {
+    func uploadSurvivesALostResponse(_ byteCount: Int) async throws {
         try await withServer { blobs, port in
-            let proxy = try await CuttingProxy(to: port, cuts: [.reply(afterByteCount: byteCount)])
+            let proxy = try await DisconnectingProxy(to: port, cuts: [.reply(afterByteCount: byteCount)])
             let file = try TemporaryFile(byteCount: 10_000)
             let pauses = Pauses()
             let outcome = try await run(file, port: proxy.port, pauses: pauses)
@@ -56,34 +56,34 @@ struct UploadRunTests {
         }
     }
 
-    @Test func aRememberedUploadGoesOn() async throws {
+    @Test func uploadIsResumed() async throws {
         try await withServer { blobs, port in
             let file = try TemporaryFile(byteCount: 5_000)
-            let memory = try memory(of: file, port: port)
+            let resumeFile = try resumeFile(of: file, port: port)
             let endpoint = UploadEndpoint(client: HTTPClient(server: try url(port)))
             let id = try await endpoint.begin(file.local, chunkByteCount: 1_024).id
             let chunk = Chunk(index: 0, bytes: try file.local.bytes(at: 0, count: 1_024))
             #expect(await endpoint.failure(sending: chunk, of: id) == nil)
-            try memory.remember(id)
-            let outcome = try await run(file, port: port, memory: memory)
+            try resumeFile.write(id)
+            let outcome = try await run(file, port: port, resumeFile: resumeFile)
             #expect(outcome.uploadID == id)
             #expect(outcome.resumedByteCount == 1_024)
             #expect(try await content(outcome.token, blobs) == file.content)
         }
     }
 
-    @Test func anUploadTheServerForgotBeginsAnew() async throws {
+    @Test func unknownUploadStartsFromTheBeginning() async throws {
         try await withServer { blobs, port in
             let file = try TemporaryFile(byteCount: 2_000)
-            let memory = try memory(of: file, port: port)
-            try memory.remember("00000000-0000-4000-8000-000000000000")
-            let outcome = try await run(file, port: port, memory: memory)
-            #expect(try memory.recall() == outcome.uploadID)
+            let resumeFile = try resumeFile(of: file, port: port)
+            try resumeFile.write("00000000-0000-4000-8000-000000000000")
+            let outcome = try await run(file, port: port, resumeFile: resumeFile)
+            #expect(try resumeFile.read() == outcome.uploadID)
             #expect(try await content(outcome.token, blobs) == file.content)
         }
     }
 
-    @Test func anUploadTheUserNamedMustBeThere() async throws {
+    @Test func namedUploadMustExist() async throws {
         try await withServer { _, port in
             let file = try TemporaryFile(byteCount: 2_000)
             await #expect(throws: UploadFailure.refused(status: 404, message: "Unknown upload_id")) {
@@ -92,7 +92,7 @@ struct UploadRunTests {
         }
     }
 
-    @Test func anUploadOfAnotherFileIsNotGoneOnWith() async throws {
+    @Test func uploadOfAnotherFileIsNotResumed() async throws {
         try await withServer { _, port in
             let other = try TemporaryFile(byteCount: 3_000)
             let endpoint = UploadEndpoint(client: HTTPClient(server: try url(port)))
@@ -102,8 +102,8 @@ struct UploadRunTests {
         }
     }
 
-    /// A proxy between may take less than the server; that is found out when the upload has begun.
-    @Test func aResumedUploadMayTakeSmallerChunks() async throws {
+    /// A proxy may accept only smaller chunks than the server, which is not known before the first chunk.
+    @Test func resumedUploadMayUseSmallerChunks() async throws {
         try await withServer { blobs, port in
             let endpoint = UploadEndpoint(client: HTTPClient(server: try url(port)))
             let file = try TemporaryFile(byteCount: 3_000)
@@ -114,7 +114,7 @@ struct UploadRunTests {
         }
     }
 
-    @Test func aChunkDamagedOnItsWayNeverCounts() async throws {
+    @Test func chunkDamagedInTransitIsRejected() async throws {
         try await withServer { _, port in
             let endpoint = UploadEndpoint(client: HTTPClient(server: try url(port)))
             let file = try TemporaryFile(byteCount: 1_000)
@@ -127,17 +127,17 @@ struct UploadRunTests {
         }
     }
 
-    @Test func aServerThatIsNotThereIsGivenUp() async throws {
+    @Test func unreachableServerIsAnError() async throws {
         let file = try TemporaryFile(byteCount: 1_000)
         let pauses = Pauses()
-        let proxy = try await CuttingProxy(to: 1, cuts: [])
+        let proxy = try await DisconnectingProxy(to: 1, cuts: [])
         try await proxy.close()
         await #expect(throws: UploadFailure.self) { try await run(file, port: proxy.port, pauses: pauses) }
         #expect(await pauses.count == 10)
     }
 }
 
-/// What the tests share.
+/// Shared setup.
 extension UploadRunTests {
     private actor Pauses {
         private(set) var count = 0
@@ -151,14 +151,14 @@ extension UploadRunTests {
         try ServerURL(parsing: "http://127.0.0.1:\(port)")
     }
 
-    private func memory(of file: TemporaryFile, port: Int) throws -> UploadMemory {
-        try #require(UploadMemory(of: file.local, to: url(port), environment: ["HOME": "/h"], on: FaultDisk()))
+    private func resumeFile(of file: TemporaryFile, port: Int) throws -> ResumeFile {
+        try #require(ResumeFile(of: file.local, to: url(port), environment: ["HOME": "/h"], on: FaultDisk()))
     }
 
     private func run(
         _ file: TemporaryFile,
         port: Int,
-        memory: UploadMemory? = nil,
+        resumeFile: ResumeFile? = nil,
         resuming id: String? = nil,
         pauses: Pauses = Pauses()
     ) async throws -> UploadRun.Outcome {
@@ -166,7 +166,7 @@ extension UploadRunTests {
         let upload = UploadRun(
             file: file.local,
             endpoint: UploadEndpoint(client: client),
-            memory: memory,
+            resumeFile: resumeFile,
             chunkByteCount: 1_024,
             resumedID: id,
             note: { _ in },
@@ -177,13 +177,13 @@ extension UploadRunTests {
         return outcome
     }
 
-    /// Returns the content of a complete upload as a client would download it.
+    /// Downloads the content of a complete upload.
     private func content(_ token: String, _ blobs: BlobStore) async throws -> [UInt8] {
         let reader = try await blobs.open(try await blobs.claim(token).blobID)
         return try (0..<reader.frameCount).flatMap { try reader.frame($0) }
     }
 
-    /// Runs `body` beside a server on a disk in memory, at a port of its own.
+    /// Calls `body` while a server with a disk in resumeFile runs on a free port.
     private func withServer(_ body: @escaping @Sendable (BlobStore, Int) async throws -> Void) async throws {
         let disk = FaultDisk()
         let store = try Store.open("data", schemas: Resource.schemas, on: disk)

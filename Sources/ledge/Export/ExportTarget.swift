@@ -1,10 +1,10 @@
 internal import Disk
 internal import Glibc
 
-/// Where an export goes: standard output, or a file that appears under its name when it is complete.
+/// The output of an export: standard output, or a file that appears under its name when it is complete.
 ///
-/// A file is written as `FILE.new` beside it. Whatever happens before ``finish()`` returns, what stood under the name
-/// still does; behind it the whole export does, also after a power cut.
+/// The file is first written as `FILE.new`. Until ``finish()`` returns, an existing file with the final name is
+/// unchanged; afterwards it is the whole export, durably.
 final class ExportTarget {
     private static let bufferByteCountMax = 256 << 10
     private static let unfinishedSuffix = ".new"
@@ -16,9 +16,9 @@ final class ExportTarget {
     private var buffer: [UInt8] = []
     private var byteCount: Int64 = 0
 
-    /// Begins the file at a path; nil and `-` are standard output.
+    /// Creates the unfinished file of an export; nil and `-` are standard output.
     ///
-    /// - Throws: ``CommandFailure`` where something stands there that is no file, or is not to be replaced.
+    /// - Throws: ``CommandFailure`` if the path is not a regular file, or exists and must not be replaced.
     init(_ path: String?, replaces: Bool, on disk: any Disk) throws(CommandFailure) {
         self.disk = disk
         guard let path, path != "-" else {
@@ -30,17 +30,17 @@ final class ExportTarget {
         file = try ExportTarget.begin(path, replaces: replaces, on: disk)
     }
 
-    /// Whether the lines fill the terminal of whoever waits for them.
+    /// Whether the lines are printed on a terminal.
     var isTerminal: Bool { file == nil && isatty(STDOUT_FILENO) == 1 }
 
-    /// Adds a line; its newline is added here.
+    /// Writes a line and a newline.
     func write(_ line: UnsafeRawBufferPointer) throws(CommandFailure) {
         buffer.append(contentsOf: line)
         buffer.append(UInt8(ascii: "\n"))
         if buffer.count >= Self.bufferByteCountMax { try flush() }
     }
 
-    /// Writes what is left; a file is then on stable storage under its name.
+    /// Writes the rest of the buffer; a file is then durable under its name.
     func finish() throws(CommandFailure) {
         try flush()
         guard let file else { return }
@@ -54,7 +54,7 @@ final class ExportTarget {
     /// Removes the unfinished file.
     func abandon() {
         guard file != nil else { return }
-        // One that stays says by its name what it is.
+        // If this fails, the suffix still marks the file as unfinished.
         do { try disk.remove(path + Self.unfinishedSuffix) } catch {}
     }
 
@@ -62,11 +62,11 @@ final class ExportTarget {
         let newPath = path + unfinishedSuffix
         let (entry, unfinished) = try ofDisk { () throws(DiskError) in (try disk.entry(path), try disk.entry(newPath)) }
         if let entry {
-            guard entry.kind == .file else { throw CommandFailure("\(path) is no file") }
-            guard replaces else { throw CommandFailure("\(path) is there already; --force replaces it") }
+            guard entry.kind == .file else { throw CommandFailure("\(path) is not a regular file") }
+            guard replaces else { throw CommandFailure("\(path) exists; --force replaces it") }
         }
         guard unfinished == nil || replaces else {
-            throw CommandFailure("\(newPath) is there already, of an export that did not end; --force replaces it")
+            throw CommandFailure("\(newPath) exists, from an unfinished export; --force replaces it")
         }
         return try ofDisk { () throws(DiskError) in
             if unfinished != nil { try disk.remove(newPath) }
@@ -112,13 +112,13 @@ final class ExportTarget {
 }
 
 extension ExportTarget {
-    /// Whether a path leads into a directory, whatever links it goes through.
-    static func leads(_ path: String, into directory: String) -> Bool {
+    /// Whether a path is inside a directory after links are resolved.
+    static func isPath(_ path: String, inside directory: String) -> Bool {
         guard let directory = resolved(directory), let parent = resolved(Self.directory(of: path)) else { return false }
         return parent == directory || parent.hasPrefix(directory == "/" ? "/" : "\(directory)/")
     }
 
-    /// The path without links; nil where there is nothing.
+    /// Returns the path without links; nil if it does not exist.
     private static func resolved(_ path: String) -> String? {
         realpath(path, nil).map { resolved in
             defer { free(resolved) }

@@ -24,7 +24,8 @@ enum ExtendedJSON {
         }
     }
 
-    /// Returns a document with everything in it unwrapped, and without `_id`, unless that is all there is to be its key.
+    /// Returns a document with everything in it unwrapped, and without `_id`, unless that is all there is to be its
+    /// key.
     static func document(_ object: JSONObject, key: String) -> JSONObject {
         var document = JSONObject(object.map { ($0.key, plain($0.value)) })
         let id = document["_id"]

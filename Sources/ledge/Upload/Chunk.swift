@@ -1,11 +1,11 @@
 internal import JSON
 internal import NIOCore
 
-/// A piece of the file with the checksum that travels beside it.
+/// A chunk of the file and its checksum.
 struct Chunk: Sendable {
     let index: Int
     var bytes: ByteBuffer
-    /// XXH3-128, 32 hex digits: the server verifies it before the chunk counts.
+    /// XXH3-128 in 32 hex digits, which the server verifies before it accepts the chunk.
     let checksum: String
 
     init(index: Int, bytes: ByteBuffer) {

@@ -3,24 +3,24 @@ internal import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix
 
-/// A client for one server: HTTP/1.1 without encryption, one request at a time over a connection that is kept alive.
+/// An HTTP/1.1 client for one server: without encryption, one request at a time on a persistent connection.
 ///
-/// Written on SwiftNIO, which the server links anyway: async-http-client would add 9 MB to the binary for pools,
-/// redirects and TLS that an upload to one known server does not use.
+/// It uses SwiftNIO, which the server needs anyway. Rejected: async-http-client, which would add 9 MB to the binary for
+/// connection pools, redirects and TLS.
 actor HTTPClient {
-    private static let connectLimit = TimeAmount.seconds(10)
+    private static let connectTimeout = TimeAmount.seconds(10)
 
     private let server: ServerURL
-    private let stallLimit: Duration
+    private let stallTimeout: Duration
     private var connection: (any Channel)?
 
-    /// A request may go `stallLimit` without a byte in either direction; while something moves, slow is no failure.
-    init(server: ServerURL, stallLimit: Duration = .seconds(60)) {
+    /// Creates a client whose requests fail after `stallTimeout` without a byte in either direction.
+    init(server: ServerURL, stallTimeout: Duration = .seconds(60)) {
         self.server = server
-        self.stallLimit = stallLimit
+        self.stallTimeout = stallTimeout
     }
 
-    /// Sends a request, whose path is below the server's prefix, and returns its answer, whatever its status.
+    /// Sends a request, whose path is relative to the server's prefix, and returns the response of any status.
     func send(_ request: HTTPRequest) async throws(HTTPFailure) -> HTTPReply {
         let channel = try await connected()
         let request = HTTPRequest(
@@ -30,7 +30,7 @@ actor HTTPClient {
             body: request.body
         )
         let reply = channel.eventLoop.makePromise(of: HTTPReply.self)
-        // A channel that closed a moment ago fails the write and never shows it to the handler.
+        // If the channel has just closed, the write fails without reaching the handler.
         channel.writeAndFlush(HTTPExchange(request: request, reply: reply)).cascadeFailure(to: reply)
         do {
             return try await reply.futureResult.get()
@@ -39,9 +39,9 @@ actor HTTPClient {
         }
     }
 
-    /// Closes the connection; the next request opens one again.
+    /// Closes the connection; the next request opens a new one.
     func close() async {
-        // Nothing is lost by a close that fails: every answer was read.
+        // A failed close loses nothing, because every response was read.
         try? await connection?.close()
         connection = nil
     }
@@ -49,17 +49,17 @@ actor HTTPClient {
     private func connected() async throws(HTTPFailure) -> any Channel {
         if let connection, connection.isActive { return connection }
         let host = "\(server.authority.urlHost):\(server.port)"
-        let stallLimit = stallLimit
+        let stallTimeout = stallTimeout
         do {
             let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-                .connectTimeout(Self.connectLimit)
+                .connectTimeout(Self.connectTimeout)
                 .channelOption(.tcpOption(.tcp_nodelay), value: 1)
                 .channelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
                         let pipeline = channel.pipeline.syncOperations
-                        try pipeline.addHandler(IdleStateHandler(allTimeout: TimeAmount(stallLimit)))
+                        try pipeline.addHandler(IdleStateHandler(allTimeout: TimeAmount(stallTimeout)))
                         try pipeline.addHTTPClientHandlers()
-                        try pipeline.addHandler(HTTPExchangeHandler(host: host, stallLimit: stallLimit))
+                        try pipeline.addHandler(HTTPExchangeHandler(host: host, stallTimeout: stallTimeout))
                     }
                 }
                 .connect(host: server.authority.host, port: server.port)
@@ -71,7 +71,7 @@ actor HTTPClient {
         }
     }
 
-    /// Says why a connection failed, in words: NIO wraps one error for each address it tried.
+    /// Returns the reason for which a connection failed; NIO wraps one error for each address that it tried.
     private static func reason(_ error: any Error) -> String {
         guard let failure = error as? NIOConnectionError else { return IOError.text(error) }
         if let first = failure.connectionErrors.first { return reason(first.error) }

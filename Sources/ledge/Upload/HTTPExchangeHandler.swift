@@ -1,43 +1,43 @@
 internal import NIOCore
 internal import NIOHTTP1
 
-/// A request on its way down the pipeline, and who waits for its answer.
+/// A request for the pipeline, and the promise of its response.
 struct HTTPExchange: Sendable {
     let request: HTTPRequest
     let reply: EventLoopPromise<HTTPReply>
 }
 
-/// Writes one request at a time and gathers its answer; runs on the connection's event loop only.
+/// Writes one request at a time and collects its response; runs on the connection's event loop.
 ///
-/// Every way a connection can end keeps the promise of the exchange that waits, exactly once.
+/// However the connection ends, the promise of a pending exchange is completed exactly once.
 final class HTTPExchangeHandler: ChannelDuplexHandler {
     typealias InboundIn = HTTPClientResponsePart
     typealias OutboundIn = HTTPExchange
     typealias OutboundOut = HTTPClientRequestPart
 
-    /// Answers are small JSON objects; a megabyte is someone else's page.
+    /// Responses are small JSON objects; a longer one is not from a Ledge server.
     private static let replyByteCountMax = 1 << 20
-    /// Bodies go out in pieces, so that each one written counts as movement for the stall watch.
+    /// Bodies are written in pieces, each of which resets the stall timeout.
     private static let pieceByteCount = 128 << 10
 
     private let host: String
-    private let stallLimit: Duration
-    private var waiting: EventLoopPromise<HTTPReply>?
+    private let stallTimeout: Duration
+    private var pending: EventLoopPromise<HTTPReply>?
     private var head: HTTPResponseHead?
     private var body: [UInt8] = []
 
     /// - Parameters:
     ///   - host: value of the `Host` field.
-    ///   - stallLimit: what the idle watch in front of this handler is set to, for the message.
-    init(host: String, stallLimit: Duration) {
+    ///   - stallTimeout: timeout of the pipeline's `IdleStateHandler`, for the error message.
+    init(host: String, stallTimeout: Duration) {
         self.host = host
-        self.stallLimit = stallLimit
+        self.stallTimeout = stallTimeout
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         let exchange = unwrapOutboundIn(data)
-        precondition(waiting == nil, "one request at a time")
-        waiting = exchange.reply
+        precondition(pending == nil, "one request at a time")
+        pending = exchange.reply
         let request = exchange.request
         var fields = HTTPHeaders(request.fields.map { ($0.name, $0.value) })
         fields.add(name: "Host", value: host)
@@ -69,13 +69,13 @@ final class HTTPExchangeHandler: ChannelDuplexHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        fail(.connectionLost("the server closed it"), context)
+        fail(.connectionLost("closed by the server"), context)
         context.fireChannelInactive()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         switch error {
-        case HTTPParserError.invalidEOFState: fail(.connectionLost("it ended in the middle of the answer"), context)
+        case HTTPParserError.invalidEOFState: fail(.connectionLost("closed within the response"), context)
         case is HTTPParserError: fail(.malformedReply("\(error)"), context)
         default: fail(.connectionLost(IOError.text(error)), context)
         }
@@ -83,28 +83,28 @@ final class HTTPExchangeHandler: ChannelDuplexHandler {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if event is IdleStateHandler.IdleStateEvent {
-            // Between two requests nothing has to move.
-            if waiting != nil { fail(.stalled(stallLimit), context) }
+            // Between two requests the connection may be idle.
+            if pending != nil { fail(.stalled(stallTimeout), context) }
         } else {
             context.fireUserInboundEventTriggered(event)
         }
     }
 
     private func finish(_ context: ChannelHandlerContext) {
-        guard let head, let waiting else {
-            fail(.malformedReply("an answer to no question"), context)
+        guard let head, let pending else {
+            fail(.malformedReply("a response without a request"), context)
             return
         }
         self.head = nil
-        self.waiting = nil
-        waiting.succeed(HTTPReply(status: Int(head.status.code), body: body))
-        // A refusal may have come before the whole body went out; the rest of it must not open the next request.
+        self.pending = nil
+        pending.succeed(HTTPReply(status: Int(head.status.code), body: body))
+        // An error may arrive before the whole body was sent; the rest of the body must not precede the next request.
         if !head.isKeepAlive || head.status.code >= 400 { context.close(promise: nil) }
     }
 
     private func fail(_ failure: HTTPFailure, _ context: ChannelHandlerContext) {
-        waiting?.fail(failure)
-        waiting = nil
+        pending?.fail(failure)
+        pending = nil
         context.close(promise: nil)
     }
 }

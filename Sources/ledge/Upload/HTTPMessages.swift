@@ -1,30 +1,30 @@
 internal import NIOCore
 internal import NIOHTTP1
 
-/// One request, whole in memory: the largest is a chunk of an upload.
+/// An HTTP request, as a whole in memory; the largest is a chunk of an upload.
 struct HTTPRequest: Sendable {
     let method: HTTPMethod
-    /// Path from the root of the server, escaped.
+    /// The escaped path, relative to the server's prefix.
     let path: String
     var fields: [(name: String, value: String)] = []
     var body = ByteBuffer()
 }
 
-/// The whole answer to an ``HTTPRequest``.
+/// The complete response to an ``HTTPRequest``.
 struct HTTPReply: Sendable {
     let status: Int
     let body: [UInt8]
 }
 
-/// Why a request has no answer.
+/// A request that got no valid response.
 enum HTTPFailure: Error, Sendable, Hashable {
-    /// No connection was made, so the server has seen nothing.
+    /// No connection was established, so the server did not receive the request.
     case unreachable(server: String, reason: String)
-    /// The connection broke after the request began: the server may have acted on it.
+    /// The connection broke during the request, which the server may have executed.
     case connectionLost(String)
-    /// No byte moved in either direction for this long.
+    /// No byte was transferred in either direction for this duration.
     case stalled(Duration)
-    /// What came is not HTTP/1.1, or longer than any answer this client asks for.
+    /// The response is not HTTP/1.1, or too long.
     case malformedReply(String)
 }
 
@@ -33,8 +33,8 @@ extension HTTPFailure: CustomStringConvertible {
         switch self {
         case .unreachable(let server, let reason): "\(server) cannot be reached: \(reason)"
         case .connectionLost(let reason): "the connection broke: \(reason)"
-        case .stalled(let duration): "nothing moved for \(duration.components.seconds) s"
-        case .malformedReply(let reason): "the answer cannot be read: \(reason)"
+        case .stalled(let duration): "no data was transferred for \(duration.components.seconds) s"
+        case .malformedReply(let reason): "the response is malformed: \(reason)"
         }
     }
 }

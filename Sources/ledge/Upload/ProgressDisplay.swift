@@ -1,24 +1,24 @@
-/// Shows a transfer on standard error: a bar that moves on a terminal, now and then a line in a log.
+/// Shows the progress of a transfer: a bar on a terminal, otherwise a line every five seconds.
 struct ProgressDisplay {
     private static let barInterval = Duration.milliseconds(100)
     private static let lineInterval = Duration.seconds(5)
 
     private let name: String
-    private let say: @Sendable (String) -> Void
-    private let isWatched: Bool
+    private let note: @Sendable (String) -> Void
+    private let isTerminal: Bool
     private let start = ContinuousClock.now
     private var progress: TransferProgress
     private var shownAt: Duration?
 
-    /// Lines go to `say`; the bar goes to the terminal, if there is one.
-    init(name: String, byteCount: Int64, done: Int64, say: @escaping @Sendable (String) -> Void) {
+    /// Creates a display that writes lines with `note` and the bar to the terminal.
+    init(name: String, byteCount: Int64, done: Int64, note: @escaping @Sendable (String) -> Void) {
         self.name = name
-        self.say = say
-        self.isWatched = Console.isWatched
+        self.note = note
+        self.isTerminal = Console.isTerminal
         self.progress = TransferProgress(byteCount: byteCount, done: done, at: .zero)
     }
 
-    /// Since the display was made.
+    /// The time since the display was created.
     var elapsed: Duration {
         ContinuousClock.now - start
     }
@@ -26,23 +26,23 @@ struct ProgressDisplay {
     mutating func update(done: Int64) {
         let now = elapsed
         progress.update(done: done, at: now)
-        guard now - (shownAt ?? .zero) >= (isWatched ? Self.barInterval : Self.lineInterval) else { return }
+        guard now - (shownAt ?? .zero) >= (isTerminal ? Self.barInterval : Self.lineInterval) else { return }
         shownAt = now
-        if isWatched {
+        if isTerminal {
             Console.overwrite(progress.bar(columnCount: Console.columnCount))
         } else {
-            say("\(name): \(progress.text)")
+            note("\(name): \(progress.text)")
         }
     }
 
-    /// Writes a line of its own, and lets the bar start again below it.
-    mutating func note(_ line: String) {
+    /// Writes a separate line above the bar.
+    mutating func write(_ line: String) {
         clear()
-        say(line)
+        note(line)
     }
 
-    /// Takes the bar off the screen.
+    /// Removes the bar from the screen.
     func clear() {
-        if isWatched && shownAt != nil { Console.overwrite("") }
+        if isTerminal && shownAt != nil { Console.overwrite("") }
     }
 }

@@ -1,21 +1,21 @@
 internal import Disk
 internal import JSON
 
-/// Remembers the uploads this user has begun, so that the same command goes on where the last one stopped.
+/// The file with the id of an unfinished upload, with which the same command resumes it.
 ///
-/// Shape: one file for each, `<state>/ledge/uploads/<16 hex digits>.json`, named by the hash of what it is about:
+/// Shape: `<state>/ledge/uploads/<16 hex digits>.json`, named by the hash of the members other than `upload_id`:
 ///
 ///     {"server":"http://127.0.0.1:8092","path":"/home/ada/seed.npz","byte_count":4096,"modified":…,"upload_id":"…"}
 ///
-/// A file that changed has another length or time and so another name: its upload begins anew.
-/// `<state>` is `$XDG_STATE_HOME`, or `~/.local/state` (XDG Base Directory Specification 0.8).
-struct UploadMemory: Sendable {
+/// A file that was modified has another length or time, and therefore another name: its upload starts from the
+/// beginning. `<state>` is `$XDG_STATE_HOME`, or `~/.local/state` (XDG Base Directory Specification 0.8).
+struct ResumeFile: Sendable {
     private let disk: any Disk
     private let path: String
-    /// All members but the upload's id.
+    /// All members but `upload_id`.
     private let subject: JSONObject
 
-    /// - Returns: nil where `environment` names no home, as in a bare container; nothing is remembered then.
+    /// Returns nil if `environment` has no home directory, as in some containers; uploads then cannot be resumed.
     init?(of file: LocalFile, to server: ServerURL, environment: [String: String], on disk: any Disk) {
         guard let directory = Self.directory(environment) else { return nil }
         subject = [
@@ -29,16 +29,16 @@ struct UploadMemory: Sendable {
         self.disk = disk
     }
 
-    /// The directory of all of them, or nil where `environment` names none.
+    /// Returns the directory of all resume files; nil if `environment` has no home directory.
     static func directory(_ environment: [String: String]) -> String? {
-        // A relative path is invalid there and ignored, says the specification.
+        // By the specification a relative path is invalid and ignored.
         if let state = environment["XDG_STATE_HOME"], state.hasPrefix("/") { return "\(state)/ledge/uploads" }
         guard let home = environment["HOME"], home.hasPrefix("/") else { return nil }
         return "\(home)/.local/state/ledge/uploads"
     }
 
-    /// Returns the id of the upload begun before, or nil where there is none or the file is about something else.
-    func recall() throws -> String? {
+    /// Reads the id of the unfinished upload; nil if there is none or the file is for another upload.
+    func read() throws -> String? {
         guard let bytes = try disk.contents(of: path), let object = (try? JSON(parsing: bytes))?.object else {
             return nil
         }
@@ -46,15 +46,15 @@ struct UploadMemory: Sendable {
         return object["upload_id"]?.string
     }
 
-    /// Survives a power cut when this returns.
-    func remember(_ id: String) throws {
+    /// Stores the id of an upload, durably.
+    func write(_ id: String) throws {
         try disk.ensureDirectory(String(path[..<(path.lastIndex(of: "/") ?? path.endIndex)]))
         var object = subject
         object["upload_id"] = .string(id)
         try disk.publish(JSON.object(object).bytes, at: path)
     }
 
-    func forget() throws {
+    func remove() throws {
         if try disk.entry(path) != nil { try disk.remove(path) }
     }
 }

@@ -1,15 +1,15 @@
 internal import API
 
-/// Where a server is: `http://HOST[:PORT][/PREFIX]`.
+/// The URL of a server: `http://HOST[:PORT][/PREFIX]`; the default port is 80.
 struct ServerURL: Sendable, Hashable {
-    /// Why a text is no address this client can use.
+    /// A text that is not the URL of a server.
     enum Failure: Error, Hashable {
         case isEncrypted
         case malformed
     }
 
     let authority: Authority
-    /// Empty, or a path that starts with a slash and ends without one, as of a server behind a proxy.
+    /// The path prefix of a reverse proxy: empty, or a path with a leading slash and without a trailing one.
     let prefix: String
 
     init(parsing text: String) throws(Failure) {
@@ -30,12 +30,12 @@ struct ServerURL: Sendable, Hashable {
         authority.port ?? 80
     }
 
-    /// The one spelling of this server, by which an upload to it is remembered.
+    /// The canonical URL, which identifies the server in resume files.
     var text: String {
         "http://\(authority.urlHost):\(port)\(prefix)"
     }
 
-    /// Bytes that need no escape in a path; a query or a fragment has no place here.
+    /// Whether a byte may be in the path; queries and fragments are not supported.
     private static func isPathByte(_ byte: UInt8) -> Bool {
         byte > 0x20 && byte < 0x7F && byte != UInt8(ascii: "?") && byte != UInt8(ascii: "#")
     }
@@ -45,9 +45,9 @@ extension ServerURL.Failure: CustomStringConvertible {
     var description: String {
         switch self {
         case .isEncrypted:
-            "this client speaks plain http only; for https put a proxy beside it, or upload with curl"
+            "https is not supported; use a local proxy, or upload with curl"
         case .malformed:
-            "a server is written like http://127.0.0.1:8092"
+            "it must be a URL such as http://127.0.0.1:8092"
         }
     }
 }

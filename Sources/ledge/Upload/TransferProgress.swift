@@ -1,28 +1,28 @@
 internal import Inspection
 
-/// How far a transfer is, how fast it goes now, and when it will end.
+/// The progress of a transfer: percentage, current rate and remaining time.
 ///
-/// It reads no clock: callers say what time it is.
+/// Callers supply the time.
 struct TransferProgress: Sendable {
-    /// How much of the past the rate is taken over: shorter jumps about, longer lags behind a change of network.
+    /// The period over which the rate is averaged: a shorter one fluctuates, a longer one reacts slowly.
     private static let window = Duration.seconds(5)
 
     private let byteCount: Int64
     private var samples: [(time: Duration, done: Int64)]
 
     /// - Parameters:
-    ///   - byteCount: of the whole file.
-    ///   - done: what was there before this transfer began; it counts for the percentage, not for the rate.
-    ///   - time: since any fixed moment, the same for every call.
+    ///   - byteCount: bytes of the whole file.
+    ///   - done: bytes that were transferred before; they count for the percentage, not for the rate.
+    ///   - time: time since a fixed point, which is the same for all calls.
     init(byteCount: Int64, done: Int64, at time: Duration) {
         self.byteCount = byteCount
         self.samples = [(time, done)]
     }
 
-    /// Records that `done` bytes of the file have arrived; fewer than before where the server lost some.
+    /// Records that `done` bytes of the file have been received; fewer than before if the server lost some.
     mutating func update(done: Int64, at time: Duration) {
         samples.append((time, done))
-        // One sample from before the window stays, so that a stalled transfer still has a rate.
+        // One sample from before the window is kept, so that a stalled transfer still has a rate.
         while samples.count > 2 && samples[1].time <= time - Self.window { samples.removeFirst() }
     }
 
@@ -30,12 +30,12 @@ struct TransferProgress: Sendable {
         samples.last?.done ?? 0
     }
 
-    /// 0 to 100, rounded down, so that only the last byte makes 100; a file of no bytes is done from the start.
+    /// 0 to 100, rounded down, so that 100 means complete; an empty file is at 100.
     var percent: Int {
         byteCount == 0 ? 100 : Int(Double(done) / Double(byteCount) * 100)
     }
 
-    /// Bytes a second over the last seconds, or nil while there is nothing to tell it from.
+    /// The current rate in bytes per second; nil while it is unknown.
     var byteRate: Double? {
         guard let first = samples.first, let last = samples.last, last.time > first.time, last.done > first.done else {
             return nil
@@ -47,7 +47,7 @@ struct TransferProgress: Sendable {
         byteRate.map { .seconds(Double(byteCount - done) / $0) }
     }
 
-    /// Shape: `42 %  430 MiB of 1 GiB  512 MiB/s  1 s left`, with only what is known.
+    /// Shape: `42 %  430 MiB of 1 GiB  512 MiB/s  1 s left`; unknown parts are omitted.
     var text: String {
         var parts = ["\(percent) %", "\(ByteCount(done)) of \(ByteCount(byteCount))"]
         if let byteRate { parts.append("\(ByteCount(Int64(byteRate)))/s") }
@@ -55,7 +55,7 @@ struct TransferProgress: Sendable {
         return parts.joined(separator: "  ")
     }
 
-    /// Shape: `[#########-----------]  42 %  …`, never wider than `columnCount`; the bar gives way before the words.
+    /// Shape: `[#########-----------]  42 %  …`, not wider than `columnCount`; a narrow terminal shows only the words.
     func bar(columnCount: Int) -> String {
         let words = text
         let cellCount = min(40, columnCount - words.count - 5)

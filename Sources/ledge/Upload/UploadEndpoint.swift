@@ -2,11 +2,11 @@ internal import JSON
 internal import NIOCore
 internal import NIOHTTP1
 
-/// The server's upload routes as calls: one request each, no retries.
+/// The requests of the server's upload API, without retries.
 ///
 /// Source: docs/API.md, "Uploads".
 struct UploadEndpoint: Sendable {
-    /// How far the server has got with an upload.
+    /// The state of an upload on the server.
     struct Position: Sendable, Hashable {
         var id: String
         var fileName: String
@@ -37,7 +37,7 @@ struct UploadEndpoint: Sendable {
         )
     }
 
-    /// Asks where to go on.
+    /// Requests the state of an upload.
     func position(of id: String) async throws(UploadFailure) -> Position {
         let reply = try await send(HTTPRequest(method: .GET, path: "/api/v1/file-upload/\(id)"))
         return Position(
@@ -51,7 +51,7 @@ struct UploadEndpoint: Sendable {
         )
     }
 
-    /// Sends one chunk and returns why it did not count, or nil where it did.
+    /// Sends one chunk and returns the failure; nil if the chunk was accepted.
     func failure(sending chunk: Chunk, of id: String) async -> UploadFailure? {
         let fields = [
             ("Content-Type", "application/octet-stream"),
@@ -67,12 +67,14 @@ struct UploadEndpoint: Sendable {
         }
     }
 
-    /// Returns the file token; the file is on the server's stable storage then, and the call may be repeated.
+    /// Completes an upload and returns the file token; the file is then durable.
+    ///
+    /// The request may be repeated.
     func complete(_ id: String) async throws(UploadFailure) -> String {
         try string("file_token", in: try await post("file-upload/\(id)/complete", [:]))
     }
 
-    /// Makes a model of an uploaded file, which uses up its token, and returns the server's answer.
+    /// Creates a model from an uploaded file, whose token is then invalid, and returns the server's response.
     func publish(token: String, helper: String) async throws(UploadFailure) -> JSONObject {
         try await post("models/", ["file_token": .string(token), "helper": .string(helper)])
     }
@@ -91,18 +93,18 @@ struct UploadEndpoint: Sendable {
             throw .refused(status: reply.status, message: object?["message"]?.string ?? "no reason given")
         }
         guard reply.status / 100 == 2, let object else {
-            throw .unexpectedReply("\(request.method) \(request.path) answered \(reply.status) without a JSON object")
+            throw .unexpectedReply("\(request.method) \(request.path) returned \(reply.status) without a JSON object")
         }
         return object
     }
 
     private func string(_ name: String, in reply: JSONObject) throws(UploadFailure) -> String {
-        guard let text = reply[name]?.string else { throw .unexpectedReply("no \(name) in its answer") }
+        guard let text = reply[name]?.string else { throw .unexpectedReply("no \(name) in its response") }
         return text
     }
 
     private func integer(_ name: String, in reply: JSONObject) throws(UploadFailure) -> Int64 {
-        guard let number = reply[name]?.int, number >= 0 else { throw .unexpectedReply("no \(name) in its answer") }
+        guard let number = reply[name]?.int, number >= 0 else { throw .unexpectedReply("no \(name) in its response") }
         return number
     }
 }

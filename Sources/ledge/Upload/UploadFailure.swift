@@ -1,24 +1,24 @@
-/// Why a step of an upload did not succeed, and what that means for the next try.
+/// The failure of a step of an upload.
 enum UploadFailure: Error, Sendable, Hashable {
-    /// No answer came.
+    /// There was no valid response.
     case transport(HTTPFailure)
-    /// The server answered with a status above 399; `message` is its own sentence.
+    /// The server returned a status of 400 or more; `message` is from its response.
     case refused(status: Int, message: String)
-    /// A 2xx whose body is not what the API promises: this is another kind of server.
+    /// A response that does not match the API: this is not a Ledge server.
     case unexpectedReply(String)
 
-    /// How often in a row the step may fail like this before it is given up, or nil where it can never succeed.
+    /// How many consecutive failures of this kind are retried; nil if a retry cannot succeed.
     var failureCountMax: Int? {
         switch self {
         case .transport:
             10
-        // Time-out, another chunk of this upload still arriving, too many requests; a proxy whose server restarts;
-        // a disk that is full until someone makes room.
+        // Timeout; another chunk of this upload in progress; too many requests; a restart of the server of a proxy;
+        // a full disk.
         case .refused(status: 408, _), .refused(status: 409, _), .refused(status: 429, _), .refused(status: 502, _),
             .refused(status: 503, _), .refused(status: 504, _), .refused(status: 507, _):
             10
-        // Damaged on its way, or out of order because the reply to the chunk before was lost; asking the server where
-        // it stands settles that at once, or never.
+        // Damaged in transit, or out of order because a response was lost: the upload continues at the server's
+        // position.
         case .refused(status: 400, _):
             3
         case .refused, .unexpectedReply:
@@ -35,9 +35,9 @@ extension UploadFailure: CustomStringConvertible {
     var description: String {
         switch self {
         case .transport(let failure): "\(failure)"
-        case .refused(413, let message): "the server answered 413: \(message); try a smaller --chunk-size"
-        case .refused(let status, let message): "the server answered \(status): \(message)"
-        case .unexpectedReply(let what): "this is no Ledge server: \(what)"
+        case .refused(413, let message): "the server returned 413: \(message); try a smaller --chunk-size"
+        case .refused(let status, let message): "the server returned \(status): \(message)"
+        case .unexpectedReply(let reason): "this is not a Ledge server: \(reason)"
         }
     }
 }

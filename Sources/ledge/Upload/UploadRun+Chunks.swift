@@ -2,9 +2,9 @@ internal import Inspection
 internal import NIOCore
 
 extension UploadRun {
-    /// Sends what is missing, chunk after chunk, and leaves `position` at the end of the file.
+    /// Sends the remaining chunks; `position` is then the end of the file.
     ///
-    /// While one chunk is on its way the next is read and hashed, so that disk, processor and network all work.
+    /// While one chunk is sent the next is read and hashed, so that disk, processor and network work in parallel.
     func sendChunks(from position: inout UploadEndpoint.Position, showing display: inout ProgressDisplay) async throws {
         var backoff = Backoff()
         var chunk = try chunk(at: position)
@@ -26,8 +26,8 @@ extension UploadRun {
         }
     }
 
-    /// Repeats `step` while its failures are of the kind that passes.
-    func persisting<Answer: Sendable>(
+    /// Repeats `step` while its failures are temporary.
+    func retrying<Answer: Sendable>(
         _ display: inout ProgressDisplay,
         _ step: @Sendable () async throws(UploadFailure) -> Answer
     ) async throws(UploadFailure) -> Answer {
@@ -41,7 +41,7 @@ extension UploadRun {
         }
     }
 
-    /// Waits after a failure, then asks the server where to go on.
+    /// Waits after a failure, then requests the server's position.
     func position(
         of id: String,
         after failure: UploadFailure,
@@ -55,7 +55,7 @@ extension UploadRun {
         }
     }
 
-    /// Waits before the next try, or throws `failure` where another one is no use.
+    /// Waits before the next attempt, or throws `failure` if it is permanent or there were too many attempts.
     private func wait(
         after failure: UploadFailure,
         _ backoff: inout Backoff,
@@ -64,7 +64,7 @@ extension UploadRun {
         guard let failureCountMax = failure.failureCountMax, let pause = backoff.next(failureCountMax) else {
             throw failure
         }
-        display.note("\(failure); trying again in \(Decimal.text(pause / .seconds(1), digits: 2)) s")
+        display.write("\(failure); retrying in \(Decimal.text(pause / .seconds(1), digits: 2)) s")
         await self.pause(pause)
     }
 

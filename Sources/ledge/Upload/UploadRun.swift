@@ -1,32 +1,32 @@
 internal import Inspection
 internal import NIOCore
 
-/// Brings one file to a server, over every interruption that passes.
+/// Uploads one file to a server and retries after temporary failures.
 ///
-/// The server is the one who knows how far it is: after a failure, and at the start of a resumed run, it is asked for
-/// the next chunk, so a reply that was lost costs nothing and a chunk that was lost is sent again.
+/// The server determines the position: after a failure, and when an upload is resumed, the next chunk is requested from
+/// it. So a chunk whose response was lost is not sent again, and a lost chunk is.
 struct UploadRun {
     let file: LocalFile
     let endpoint: UploadEndpoint
-    /// Nil where this user has no place to remember in.
-    let memory: UploadMemory?
-    /// The most bytes to send at once; a server may ask for less.
+    /// Nil if the user has no home directory.
+    let resumeFile: ResumeFile?
+    /// The maximum size of a chunk; the server may require smaller ones.
     let chunkByteCount: Int64
-    /// An upload to go on with, named by the user; it must exist.
+    /// The id of `--resume`; this upload must exist.
     let resumedID: String?
-    /// Tells the user what goes on.
+    /// Writes a message for the user.
     var note: @Sendable (String) -> Void = { Console.note($0) }
-    /// Waits between two tries.
+    /// Waits between two attempts.
     var pause: @Sendable (Duration) async -> Void = { duration in
-        // Nobody cancels this task; were it so, the next try would come at once and fail.
+        // The task is not cancelled; if it were, the next attempt would follow immediately and fail.
         try? await Task.sleep(for: duration)
     }
 
-    /// What the user gets.
+    /// The result of an upload.
     struct Outcome: Sendable {
         let uploadID: String
         let token: String
-        /// How much was there before this run.
+        /// Bytes that the server had received before this run.
         let resumedByteCount: Int64
         let elapsed: Duration
     }
@@ -34,8 +34,8 @@ struct UploadRun {
     func run() async throws -> Outcome {
         var position = try await start()
         let resumedByteCount = position.receivedByteCount
-        var display = ProgressDisplay(name: file.name, byteCount: file.byteCount, done: resumedByteCount, say: note)
-        if resumedByteCount > 0 { display.note("resuming \(position.id) at \(ByteCount(resumedByteCount))") }
+        var display = ProgressDisplay(name: file.name, byteCount: file.byteCount, done: resumedByteCount, note: note)
+        if resumedByteCount > 0 { display.write("resuming \(position.id) at \(ByteCount(resumedByteCount))") }
         let token = try await finish(&position, &display)
         display.clear()
         return Outcome(
@@ -46,7 +46,7 @@ struct UploadRun {
         )
     }
 
-    /// Sends what is missing and completes the upload, again where the server has lost some of it meanwhile.
+    /// Sends the remaining chunks and completes the upload; repeats both if the server has lost chunks.
     private func finish(
         _ position: inout UploadEndpoint.Position,
         _ display: inout ProgressDisplay
@@ -63,33 +63,35 @@ struct UploadRun {
         }
     }
 
-    /// Finds the upload to go on with, or begins one.
+    /// Finds the upload to resume, or begins a new one.
     private func start() async throws -> UploadEndpoint.Position {
-        var display = ProgressDisplay(name: file.name, byteCount: file.byteCount, done: 0, say: note)
-        if let id = try resumedID ?? memory?.recall(), let position = try await known(id, &display) {
+        var display = ProgressDisplay(name: file.name, byteCount: file.byteCount, done: 0, note: note)
+        if let id = try resumedID ?? resumeFile?.read(), let position = try await known(id, &display) {
             guard position.byteCount == file.byteCount else {
-                throw CommandFailure("upload \(id) is of a file of \(position.byteCount) bytes, not \(file.byteCount)")
+                throw CommandFailure(
+                    "upload \(id) is for a file of \(position.byteCount) bytes; this file has \(file.byteCount)"
+                )
             }
             return position
         }
-        let position = try await persisting(&display) { () throws(UploadFailure) in
+        let position = try await retrying(&display) { () throws(UploadFailure) in
             try await endpoint.begin(file, chunkByteCount: chunkByteCount)
         }
         do {
-            try memory?.remember(position.id)
+            try resumeFile?.write(position.id)
         } catch {
-            display.note("cannot remember this upload (\(error)); to resume it: --resume \(position.id)")
+            display.write("cannot write the resume file (\(error)); to resume this upload use --resume \(position.id)")
         }
         return position
     }
 
-    /// Returns how far an upload is, or nil where the server knows it no longer and it was this client's idea.
+    /// Returns the position of an upload; nil if the server does not know it and it was not named by the user.
     private func known(
         _ id: String,
         _ display: inout ProgressDisplay
     ) async throws(UploadFailure) -> UploadEndpoint.Position? {
         do throws(UploadFailure) {
-            return try await persisting(&display) { () throws(UploadFailure) in try await endpoint.position(of: id) }
+            return try await retrying(&display) { () throws(UploadFailure) in try await endpoint.position(of: id) }
         } catch {
             guard error.isUnknownUpload, resumedID == nil else { throw error }
             return nil
