@@ -123,7 +123,7 @@ struct ResumeTests {
         for client in RoundTests.clients { room.trainers.set(.vanishing, of: client) }
         try await room.controller.startSession(SessionStart(sessionID: "session"))
         disk.failCall(disk.mutationCount + 1, with: ENOSPC)
-        await #expect(throws: ControlError.self) { try await room.controller.stop() }
+        await #expect(throws: StoreError.self) { try await room.controller.stop() }
         #expect(room.controller.state == .idle)
         #expect(room.notices.count == 1)
         #expect(try room.document(.sessions, "session")?.text("status") == "Started")
