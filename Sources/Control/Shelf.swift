@@ -5,7 +5,7 @@ internal import Store
 /// One collection of the store with the rules of its documents.
 struct Shelf: Sendable {
     let resource: Resource
-    private let collection: Collection
+    private let collection: DocumentCollection
 
     init(_ resource: Resource, of store: Store) {
         self.resource = resource

@@ -9,7 +9,7 @@ package struct ActiveHelper: Sendable {
     private static let defaultName = "numpyhelper"
 
     private static let id = "active_helper"
-    private let settings: Collection
+    private let settings: DocumentCollection
 
     package init(store: Store) {
         settings = store.collection(Resource.settings.name)

@@ -6,7 +6,7 @@ package import Store
 package struct CurrentAttributes: Sendable {
     private static let pageLength = 256
 
-    private let attributes: Collection
+    private let attributes: DocumentCollection
 
     package init(store: Store) {
         attributes = store.collection(Resource.attributes.name)

@@ -11,7 +11,7 @@ package struct ResourceCollection: Sendable {
     package typealias Check = @Sendable (JSONObject, JSONObject) throws(ValidationError) -> Void
 
     package let resource: Resource
-    package let collection: Collection
+    package let collection: DocumentCollection
     private let senders: Senders
 
     package init(_ resource: Resource, of store: Store) {

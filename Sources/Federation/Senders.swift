@@ -4,8 +4,8 @@ internal import Store
 
 /// Fills in what a sender left out: clients send only an id, and lists are filtered by name.
 package struct Senders: Sendable {
-    private let clients: Collection
-    private let combiners: Collection
+    private let clients: DocumentCollection
+    private let combiners: DocumentCollection
 
     init(store: Store) {
         clients = store.collection(Resource.clients.name)
@@ -36,7 +36,7 @@ package struct Senders: Sendable {
         for field in resource.fields where field.kind == .nodeRef {
             guard var reference = document[field.name]?.object else { continue }
             guard reference["name"] == .null || insists else { continue }
-            let sender: (kind: String, id: String, collection: Collection)
+            let sender: (kind: String, id: String, collection: DocumentCollection)
             if let id = reference["client_id"]?.string {
                 sender = ("client", id, clients)
             } else if let id = reference["combiner_id"]?.string {
@@ -58,7 +58,7 @@ package struct Senders: Sendable {
 
 extension Senders.Names {
     /// The name of a client or combiner, which may be null; nil where the id is unknown.
-    fileprivate mutating func name(of id: String, _ kind: String, in collection: Collection) throws -> JSON? {
+    fileprivate mutating func name(of id: String, _ kind: String, in collection: DocumentCollection) throws -> JSON? {
         let key = Array("\(kind) \(id)".utf8)
         if let name = known[key] { return name }
         let name = try Self.name(of: id, in: collection)
@@ -67,7 +67,7 @@ extension Senders.Names {
     }
 
     /// Returns null for a sender whose document is damaged: what it sends is stored all the same.
-    private static func name(of id: String, in collection: Collection) throws(StoreError) -> JSON? {
+    private static func name(of id: String, in collection: DocumentCollection) throws(StoreError) -> JSON? {
         do throws(StoreError) {
             // A document passed its checksum when it was read, and was JSON when it was stored.
             return try collection.get(id).map { (try? JSON(parsing: $0.bytes))?[path: "name"] ?? .null }

@@ -28,7 +28,7 @@ extension Store {
     }
 }
 
-extension Collection {
+extension DocumentCollection {
     /// That segments are damaged and set aside, and which; nil where none is known to be.
     fileprivate var damageCondition: HealthCondition? {
         let (places, since) = foundDamage.withLockedValue { $0 }

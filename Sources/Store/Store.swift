@@ -20,7 +20,7 @@ package final class Store: Sendable {
         /// Bytes of decompressed records that all collections together keep for the next reader.
         package var frameCacheByteCountMax = 16 << 20
         /// Whether collections with damaged segments are served all the same, without what is lost; see
-        /// ``Collection/damage``.
+        /// ``DocumentCollection/damage``.
         package var servesDamaged = false
         /// What may leave, for each collection of events by its name.
         package var retention: [String: Retention] = [:]
@@ -48,7 +48,7 @@ package final class Store: Sendable {
     package let recovery: [RecoveryReport]
     /// Index files that were made again, because they were missing or not what they should be.
     package let rebuiltIndexPaths: [String]
-    let collections: [String: Collection]
+    let collections: [String: DocumentCollection]
     let maintenance: Maintenance
     private let maintainsItself: Bool
     /// Given up by `close`.
@@ -81,7 +81,7 @@ package final class Store: Sendable {
         ) { clock().microseconds }
         let maintenance = Maintenance(options, space, clock)
         let frameCache = FrameCache(byteCountMax: options.frameCacheByteCountMax)
-        var collections: [Collection] = []
+        var collections: [DocumentCollection] = []
         for schema in schemas {
             var logOptions = SegmentLog.Options(
                 name: schema.name,
@@ -94,7 +94,7 @@ package final class Store: Sendable {
             logOptions.frameCache = frameCache
             logOptions.space = space
             logOptions.didClose = { maintenance.ask() }
-            let collection = try StoreError.wrap(space.lending(Collection(schema, logOptions, on: disk)))
+            let collection = try StoreError.wrap(space.lending(DocumentCollection(schema, logOptions, on: disk)))
             collections.append(collection)
         }
         if options.maintainsItself { maintenance.begin(collections) }
@@ -113,7 +113,7 @@ package final class Store: Sendable {
         _ directory: DataDirectory,
         _ space: DiskSpace,
         _ identity: StoreIdentity,
-        _ collections: [Collection],
+        _ collections: [DocumentCollection],
         _ lock: DirectoryLock,
         _ maintenance: Maintenance,
         maintainsItself: Bool
@@ -132,12 +132,12 @@ package final class Store: Sendable {
     /// Returns a collection by its name.
     ///
     /// - Precondition: It is one of the schemas the store was opened with.
-    package func collection(_ name: String) -> Collection {
+    package func collection(_ name: String) -> DocumentCollection {
         guard let collection = collections[name] else { preconditionFailure("no schema is called \(name)") }
         return collection
     }
 
-    /// Where each collection is known to be damaged; see ``Collection/damage``.
+    /// Where each collection is known to be damaged; see ``DocumentCollection/damage``.
     package var damage: [(collection: String, places: [Corruption])] {
         collections.values.map { ($0.schema.name, $0.damage) }.filter { !$0.1.isEmpty }.sorted { $0.0 < $1.0 }
     }

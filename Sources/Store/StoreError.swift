@@ -8,7 +8,7 @@ package enum StoreError: StorageErrorWrapper, Sendable, Equatable {
     case notFound(String)
     /// A live document has the id already.
     case alreadyExists(String)
-    /// The key member is not a string of 1 to ``Collection/idByteCountMax`` bytes, or an update changed it.
+    /// The key member is not a string of 1 to ``DocumentCollection/idByteCountMax`` bytes, or an update changed it.
     case invalidKey(member: String)
     /// The moment a document brings along cannot be kept: it is not one, lies ahead, or is not after the newest document's.
     case invalidTime(String)

@@ -25,7 +25,7 @@ struct SpentTokens: Sendable {
 
     private static let key = "scope"
 
-    let collection: Collection
+    let collection: DocumentCollection
     /// The start of this process; see ``use(_:at:until:)``.
     let openedAt: Timestamp
     /// The period in which a used refresh token may be used again.

@@ -41,7 +41,7 @@ package final class TokenAuthority: Sendable {
     /// ``schema``.
     package init(
         key: SigningKey,
-        spent: Collection,
+        spent: DocumentCollection,
         options: Options = Options(),
         clock: @escaping @Sendable () -> Timestamp = { Timestamp.now() }
     ) {

@@ -21,7 +21,7 @@ extension StoreError {
         case .possiblySuperseded(let place): "\(Finding(place)); records are lost there, see ledge repair"
         case .notFound(let id): "there is no document \(id)"
         case .alreadyExists(let id): "there is a document \(id) already"
-        case .invalidKey(let member): "'\(member)' must be a text of 1 to \(Collection.idByteCountMax) bytes"
+        case .invalidKey(let member): "'\(member)' must be a text of 1 to \(DocumentCollection.idByteCountMax) bytes"
         case .invalidTime(let reason), .refused(let reason): reason
         case .storage(.recordTooLarge(_, let byteCountMax)): "the document is longer than \(byteCountMax) bytes"
         case .storage(let error): error.text

@@ -6,10 +6,10 @@ import TestSupport
 
 /// Holds a collection against its ledger.
 struct RecordVerification {
-    private let collection: Collection
+    private let collection: DocumentCollection
     private let ledger: RecordLedger
 
-    init(_ collection: Collection, _ ledger: RecordLedger?) {
+    init(_ collection: DocumentCollection, _ ledger: RecordLedger?) {
         self.collection = collection
         self.ledger = ledger ?? RecordLedger()
     }

@@ -124,7 +124,7 @@ struct RecordWriter {
         _ name: String,
         _ id: String,
         _ version: RecordLedger.Version,
-        _ body: (Collection) async throws(StoreError) -> Document?
+        _ body: (DocumentCollection) async throws(StoreError) -> Document?
     ) async throws {
         let collection = store.collection(name)
         let wasLatched = collection.statistics.latch != nil

@@ -10,7 +10,7 @@ import Testing
 
 struct CollectionDurabilityTests {
     private let disk = FaultDisk()
-    private let things: Collection
+    private let things: DocumentCollection
 
     init() throws {
         things = try Laboratory().open(disk).collection("things")

@@ -43,7 +43,7 @@ struct CollectionModelTests {
 
     /// One random change of both; what one refuses the other has no reason to take.
     private func change(
-        _ things: Collection,
+        _ things: DocumentCollection,
         _ id: String,
         _ model: inout Model,
         _ generator: inout SeededGenerator,
@@ -91,7 +91,7 @@ struct CollectionModelTests {
     }
 
     private func compare(
-        _ things: Collection,
+        _ things: DocumentCollection,
         _ model: Model,
         _ generator: inout SeededGenerator,
         _ seed: Comment

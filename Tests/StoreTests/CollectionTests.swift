@@ -8,8 +8,8 @@ import Testing
 
 struct CollectionTests {
     private let disk = FaultDisk()
-    private let things: Collection
-    private let events: Collection
+    private let things: DocumentCollection
+    private let events: DocumentCollection
 
     init() throws {
         let store = try Laboratory().open(disk)

@@ -21,7 +21,7 @@ struct IndexMendingTests {
         Condition("rank", .greaterOrEqual(Operand(text: "2"))), Condition("sender.name", .equal("idle")),
     ].map { Filter([$0]) }
 
-    private static func answers(of collection: Collection, _ ids: [String]) throws -> Answers {
+    private static func answers(of collection: DocumentCollection, _ ids: [String]) throws -> Answers {
         var answers = Answers()
         for id in ids {
             answers.documents.append(try collection.get(id).map { String(decoding: $0.bytes, as: UTF8.self) })

@@ -105,7 +105,7 @@ struct MaintenanceCrashTests {
         try await store.close()
     }
 
-    private static func verifyThings(_ things: Collection, _ entries: Ledger.Entries) throws {
+    private static func verifyThings(_ things: DocumentCollection, _ entries: Ledger.Entries) throws {
         let listed = try things.list(Query(ascending: true)).documents
         for (id, acknowledged) in entries.things {
             let stored = try things.get(id)?.json ?? .null
@@ -122,7 +122,7 @@ struct MaintenanceCrashTests {
         guard try things.count(Filter()) == listed.count else { throw Broken(description: "\(listed.count) listed") }
     }
 
-    private static func verifyEvents(_ events: Collection, _ entries: Ledger.Entries) throws {
+    private static func verifyEvents(_ events: DocumentCollection, _ entries: Ledger.Entries) throws {
         let found = try events.list(Query(ascending: true)).documents.map(\.id)
         // A group that was not acknowledged may be there in part: its first events.
         let isWhole = (0...entries.openEvents.count).contains { count in

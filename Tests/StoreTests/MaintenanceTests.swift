@@ -14,7 +14,7 @@ struct MaintenanceTests {
     }
 
     private static func maintain(
-        _ collection: Collection,
+        _ collection: DocumentCollection,
         _ compaction: Compaction = Compaction(byteCountMax: 4_000),
         isEnding: () -> Bool
     ) throws -> [String] {

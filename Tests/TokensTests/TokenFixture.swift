@@ -35,7 +35,7 @@ struct TokenFixture: Sendable {
     private struct Unusable: Error {}
 
     var now: Timestamp { time.withLockedValue { $0 } }
-    var spent: Collection { store.collection("spent_tokens") }
+    var spent: DocumentCollection { store.collection("spent_tokens") }
 
     func advance(by duration: Duration) {
         time.withLockedValue { $0 = $0.advanced(by: duration) }

@@ -16,7 +16,7 @@ struct TelemetryStore: Sendable {
     static let taskCount = 64
 
     private let store: Store
-    private let telemetry: Collection
+    private let telemetry: DocumentCollection
 
     /// Opens a data directory with every collection a server has.
     ///

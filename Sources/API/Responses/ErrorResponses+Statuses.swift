@@ -79,7 +79,8 @@ extension StoreError: AnsweredError {
         switch self {
         case .notFound(let id): "Entity with id: \(id) not found"
         case .alreadyExists(let id): "Entity with id: \(id) already exists"
-        case .invalidKey(let member): "field '\(member)' must be a string of 1 to \(Collection.idByteCountMax) bytes"
+        case .invalidKey(let member):
+            "field '\(member)' must be a string of 1 to \(DocumentCollection.idByteCountMax) bytes"
         case .refused(let reason): reason
         case .invalidTime(let reason): reason
         case .possiblySuperseded: possiblySupersededMessage

@@ -6,7 +6,7 @@ internal import JSON
 internal import NIOCore
 internal import Store
 
-extension Collection {
+extension DocumentCollection {
     /// Answers a list, and with it how it was found where that is asked for.
     func answer(_ query: Query, isExplained: Bool) async throws -> Response {
         let (page, timing) = try await timed { [self] in try list(query) }

@@ -7,7 +7,7 @@ internal import Store
 
 /// What `commands` has beyond the generic routes.
 struct CommandRoutes: Sendable {
-    let commands: Collection
+    let commands: DocumentCollection
     let controller: Controller
 
     init(store: Store, controller: Controller) {

@@ -7,7 +7,7 @@ internal import Store
 
 /// What `statuses` has beyond the generic routes.
 struct StatusRoutes: Sendable {
-    let statuses: Collection
+    let statuses: DocumentCollection
 
     /// The reference's default and its limit.
     private static let bucketCountDefault = 50

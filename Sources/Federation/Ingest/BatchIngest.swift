@@ -15,7 +15,7 @@ package struct BatchIngest {
     /// Makes the document that is to be stored of what was sent; the names are those the group has needed so far.
     package typealias Preparation = (JSONObject, inout Senders.Names) throws -> JSONObject
 
-    private let collection: Collection?
+    private let collection: DocumentCollection?
     private let documentByteCountMax: Int
     private let keepsTimes: Bool
     private let prepare: Preparation
@@ -40,7 +40,7 @@ package struct BatchIngest {
     ///   - prepare: throws `JSONError`, `ValidationError` or ``FederationError`` to refuse a document; any other error
     ///     ends the ingest.
     package init(
-        into collection: Collection?,
+        into collection: DocumentCollection?,
         documentByteCountMax: Int,
         keepsTimes: Bool = false,
         prepare: @escaping Preparation

@@ -36,7 +36,7 @@ final class Maintenance: Sendable {
     }
 
     /// Begins to serve requests, and to ask once a minute.
-    func begin(_ collections: [Collection]) {
+    func begin(_ collections: [DocumentCollection]) {
         let server = Task { for await _ in requests { await self.round(collections) } }
         let clock = Task {
             while !Task.isCancelled {
@@ -55,7 +55,7 @@ final class Maintenance: Sendable {
         }
     }
 
-    private func note(_ error: StorageError, of collection: Collection) {
+    private func note(_ error: StorageError, of collection: DocumentCollection) {
         failures.withLockedValue { $0[collection.schema.name] = (error, $0[collection.schema.name]?.since ?? clock()) }
     }
 
@@ -73,7 +73,7 @@ final class Maintenance: Sendable {
 
     /// Does what is due in all collections, and returns the first failure; the others are maintained all the same.
     @discardableResult
-    func round(_ collections: [Collection]) async -> StorageError? {
+    func round(_ collections: [DocumentCollection]) async -> StorageError? {
         let failure = await serially(collections) { collection throws(StorageError) in
             do throws(StorageError) {
                 try await self.maintain(collection)
@@ -89,7 +89,7 @@ final class Maintenance: Sendable {
     }
 
     /// Seals what a start would have to read again, where that takes longer than a moment, as far as time allows.
-    func settle(_ collections: [Collection]) async {
+    func settle(_ collections: [DocumentCollection]) async {
         let end = ContinuousClock.now + options.settlingTimeMax
         await serially(collections) { collection throws(StorageError) in
             guard ContinuousClock.now < end else { return }
@@ -100,7 +100,7 @@ final class Maintenance: Sendable {
         }
     }
 
-    private func maintain(_ collection: Collection) async throws(StorageError) {
+    private func maintain(_ collection: DocumentCollection) async throws(StorageError) {
         let retention = options.retention[collection.schema.name]
         try await collection.closeForRetention(retention)
         let compaction = Compaction(byteCountMax: options.mergedByteCountMax)
@@ -111,8 +111,8 @@ final class Maintenance: Sendable {
 
     @discardableResult
     private func serially(
-        _ collections: [Collection],
-        _ body: (Collection) async throws(StorageError) -> Void
+        _ collections: [DocumentCollection],
+        _ body: (DocumentCollection) async throws(StorageError) -> Void
     ) async -> StorageError? {
         await turn.acquire()
         defer { turn.release() }

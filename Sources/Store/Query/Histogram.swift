@@ -2,7 +2,7 @@ package import Disk
 package import JSON
 internal import SegmentLog
 
-extension Collection {
+extension DocumentCollection {
     /// Counts the documents that pass by when they were committed, in equal spans of time.
     ///
     /// Without `from` the first span begins with the oldest document that passes, without `until` the last ends just

@@ -8,7 +8,7 @@ struct HistogramRun {
     private var found: [Int: SegmentRows] = [:]
     private let isAppendOnly: Bool
 
-    init(_ filter: Filter, over collection: Collection) throws(StorageError) {
+    init(_ filter: Filter, over collection: DocumentCollection) throws(StorageError) {
         run = try QueryRun(filter, over: collection)
         isAppendOnly = collection.schema.isAppendOnly
     }

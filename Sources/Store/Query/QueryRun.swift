@@ -7,7 +7,7 @@ internal import SegmentLog
 /// Each segment is asked in two steps: its index gives the rows that pass the conditions it knows, and the documents
 /// of those rows are read for the rest. Counting and paging then need no document that the indexes can speak for.
 struct QueryRun {
-    let collection: Collection
+    let collection: DocumentCollection
     /// Oldest first.
     let segments: [IndexedSegment]
     /// The conditions of the filter, cheapest first.
@@ -18,7 +18,7 @@ struct QueryRun {
     var plan: QueryPlan
 
     /// - Throws: What ``CollectionIndex/snapshot()`` throws.
-    init(_ filter: Filter, over collection: Collection) throws(StorageError) {
+    init(_ filter: Filter, over collection: DocumentCollection) throws(StorageError) {
         self.filter = filter
         self.collection = collection
         segments = try collection.index.snapshot()

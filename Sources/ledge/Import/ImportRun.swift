@@ -21,7 +21,7 @@ struct ImportRun {
     /// `committed_at` stays what the file says.
     init(
         of resource: Resource,
-        into collection: Collection?,
+        into collection: DocumentCollection?,
         validates: Bool = true,
         keepsTimes: Bool = false,
         refuse: @escaping (String) -> Void,

@@ -2,7 +2,7 @@ package import Disk
 internal import JSON
 internal import SegmentLog
 
-extension Collection {
+extension DocumentCollection {
     /// Returns the document with an id, or nil.
     ///
     /// One read of the log, verified.
@@ -55,7 +55,7 @@ extension Collection {
 }
 
 /// Reading documents from the log.
-extension Collection {
+extension DocumentCollection {
     /// Bytes between two records up to which both are likely to be in one block of a cursor.
     private static let neighbourDistance = 16 << 10
     /// Documents of a page that may share the blocks they were read in, 8 KiB each; those of a longer one are copied.

@@ -11,7 +11,7 @@ package import SegmentLog
 /// exactly one succeeds.
 ///
 /// Reads block for the disk, so callers keep long ones (`list`, `count`) off Swift's cooperative threads.
-package final class Collection: Sendable {
+package final class DocumentCollection: Sendable {
     /// Bytes an id may have.
     package static let idByteCountMax = 512
 

@@ -7,7 +7,7 @@ internal import SegmentLog
 ///
 /// All of it is called by one caller at a time, beside appends and reads, which it never stops. Each step is published
 /// by one atomic change of the manifest: a crash anywhere leaves the collection before the step or behind it.
-extension Collection {
+extension DocumentCollection {
     /// Does what is due and tells it; returns when nothing more is, or soon after `isEnding` says so.
     func maintain(
         _ retention: Retention?,

@@ -3,7 +3,7 @@ internal import JSON
 internal import NIOConcurrencyHelpers
 internal import SegmentLog
 
-extension Collection {
+extension DocumentCollection {
     /// How often a read begins again because maintenance took a segment away under it.
     private static let attemptCountMax = 8
     /// How many places of damage are remembered.

@@ -4,7 +4,7 @@ package import JSON
 internal import NIOConcurrencyHelpers
 internal import SegmentLog
 
-extension Collection {
+extension DocumentCollection {
     /// Stores a new document and returns it as stored.
     ///
     /// A key that is absent or null becomes a UUID that begins with the time, in front of the other members. `committed_at` and

@@ -4,7 +4,7 @@ package import JSON
 internal import NIOConcurrencyHelpers
 internal import SegmentLog
 
-extension Collection {
+extension DocumentCollection {
     /// Stores many new documents in one group commit: one write, one sync, all of them or, where it throws, none.
     ///
     /// Only the death of the process in the middle may leave the first of them without the others, as it may leave a
@@ -51,7 +51,7 @@ extension Collection {
 
 /// The documents of one batch on their way into the log, and those that are left out.
 private struct BatchDraft {
-    private let collection: Collection
+    private let collection: DocumentCollection
     private(set) var refusals: [StoreError?]
     private var all: [Draft?]
     /// The drafts whose documents brought their id along, by it.
@@ -59,7 +59,7 @@ private struct BatchDraft {
     /// The moments a document may bring along: later than the first, not after the second.
     private var times: (newest: Timestamp, now: Timestamp)?
 
-    init(of collection: Collection, count: Int) {
+    init(of collection: DocumentCollection, count: Int) {
         self.collection = collection
         refusals = Array(repeating: nil, count: count)
         all = Array(repeating: nil, count: count)
