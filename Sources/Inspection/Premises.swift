@@ -36,10 +36,12 @@ struct Premises {
         let ours = [directory.identity, directory.collections, blobs.blobs, blobs.uploads]
         // A crash may leave a new secret beside the old; the next start replaces it.
         let secret = "\(path)/\(SigningKey.fileName)"
-        let passedOver = ours + [directory.lock, directory.reserve, directory.lostAndFound, secret, "\(secret).new"]
+        let ignored =
+            ours + [directory.lock, directory.reserve, directory.repairBackups, directory.lostAndFound]
+            + [secret, "\(secret).new"]
         let paths = names.map { "\(path)/\($0)" }
         guard paths.contains(where: ours.contains) else { throw .notADataDirectory(path) }
-        for path in paths where !passedOver.contains(path) {
+        for path in paths where !ignored.contains(path) {
             findings.append(Finding(path: path, reason: .unknownEntry))
         }
         try readIdentity()

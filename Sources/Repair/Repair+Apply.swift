@@ -4,20 +4,20 @@ internal import SegmentLog
 internal import Store
 
 extension Repair {
-    /// Does what was planned, and returns where in `lost+found` everything it replaced or removed is kept.
+    /// Applies the plan, and returns the directory in `repair-backups` with the files that were replaced or removed.
     ///
-    /// A crash in between leaves a directory that can be repaired again, and the copies.
-    /// - Precondition: The caller has the directory's lock since before it was planned.
+    /// A crash during it leaves a directory that can be repaired again, and the backup.
+    /// - Precondition: The caller has held the directory's lock since before the repair was planned.
     package func apply(at now: Timestamp) throws(StorageError) -> String {
-        let copies = try LostAndFound(keeping: touchedPaths, of: directory, at: now, on: disk)
+        let backup = try RepairBackup(keeping: touchedPaths, of: directory, at: now, on: disk)
         for log in logs { try log.apply() }
         if makesIdentity { try StoreIdentity.renew(directory, at: now, on: disk) }
         for path in damagedIndexPaths {
-            // One whose segment was written again is gone already.
+            // The index of a rewritten segment is removed already.
             if try disk.entry(path) != nil { try disk.remove(path) }
             try disk.synchronizeDirectory(disk.directory(of: path))
         }
-        try copies.finish(touchedPaths + createdPaths)
-        return copies.path
+        try backup.finish(touchedPaths + createdPaths)
+        return backup.path
     }
 }

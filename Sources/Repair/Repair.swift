@@ -8,8 +8,8 @@ internal import Store
 
 /// What it takes to make a damaged data directory whole, as far as its own bytes allow.
 ///
-/// Planning reads every byte and changes nothing. Applying first copies whatever it will replace or remove into
-/// `lost+found/`, so that it can be undone. Damaged blobs are named and left: only a backup has their bytes, and what is
+/// Planning reads every byte and changes nothing. Applying first copies the files that it replaces or removes into
+/// `repair-backups/`, so that it can be undone. Damaged blobs are named and left: only a backup has their bytes, and what is
 /// whole of them can still be read.
 /// Source: docs/OPERATIONS.md, "Repair".
 package struct Repair {

@@ -8,11 +8,11 @@ package enum RepairError: StorageErrorWrapper, Sendable, Equatable {
     /// Another process serves the directory, or a later build made it.
     case store(StoreError)
     case storage(StorageError)
-    /// There is no repair that could be undone.
+    /// There is no repair to undo.
     case nothingToUndo(String)
-    /// The file is not as the repair left it: undoing would lose what was written since.
+    /// The file was changed after the repair: undoing would lose those changes.
     case changedSince(String)
-    /// What `lost+found` keeps is not what was put there.
+    /// A copy in the backup does not match its checksum.
     case damagedCopy(String)
 }
 
@@ -28,10 +28,10 @@ extension RepairError: CustomStringConvertible {
         case .storage(.corrupt(let corruption)), .store(.storage(.corrupt(let corruption))): "\(Finding(corruption))"
         case .storage(let error), .store(.storage(let error)): "\(error)"
         case .store(let error): "\(error)"
-        case .nothingToUndo(let path): "\(path) has no repair that could be undone"
+        case .nothingToUndo(let path): "\(path) has no repair to undo"
         case .changedSince(let path):
-            "\(path) is not as the repair left it; what was written since would be lost. The old files are in lost+found"
-        case .damagedCopy(let path): "\(path) is not what was put there; nothing was changed"
+            "\(path) was changed after the repair, and undoing would lose that. The old files are in repair-backups"
+        case .damagedCopy(let path): "\(path) is damaged: it does not match the checksum of the backup. Nothing was changed"
         }
     }
 }

@@ -6,7 +6,7 @@ internal import Disk
 ///     DIR/lock                  held by the process that serves it, and its id
 ///     DIR/reserve               space that is kept back: ``DiskSpace``
 ///     DIR/collections/<name>/   one log per collection, in the hands of ``SegmentLog``
-///     DIR/lost+found/           what repairs have taken out
+///     DIR/repair-backups/       files that repairs replaced or removed
 package struct DataDirectory: Sendable, Hashable {
     package let path: String
 
@@ -17,6 +17,8 @@ package struct DataDirectory: Sendable, Hashable {
     package var identity: String { "\(path)/ledge.json" }
     package var lock: String { "\(path)/lock" }
     package var reserve: String { DiskSpace.path(in: path) }
+    package var repairBackups: String { "\(path)/repair-backups" }
+    /// Created by the file system if the directory is a mount point, and ignored; earlier builds kept backups in it.
     package var lostAndFound: String { "\(path)/lost+found" }
     package var collections: String { "\(path)/collections" }
 

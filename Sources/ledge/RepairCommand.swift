@@ -17,7 +17,7 @@ struct RepairCommand: ParsableCommand {
             backup.
 
             --apply requires that no server uses the directory. Before it replaces or removes a file, it copies that file \
-            to lost+found in the directory. --undo restores the files of the newest repair, unless a server has written \
+            to repair-backups in the directory. --undo restores the files of the newest repair, unless a server has written \
             to them since.
 
             Exit status: 0 if nothing is damaged or everything was repaired; 1 if repairs are necessary, or something can \
@@ -80,7 +80,7 @@ struct RepairCommand: ParsableCommand {
             return finish(leftCount)
         }
         guard apply else {
-            Console.note("nothing was changed; --apply makes these repairs, and copies the old files to lost+found")
+            Console.note("nothing was changed; --apply makes these repairs, and copies the old files to repair-backups")
             Self.exit(withError: ExitCode.failure)
         }
         let path = try RepairError.wrap(repair.apply(at: Timestamp.now()))

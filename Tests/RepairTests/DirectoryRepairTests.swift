@@ -18,14 +18,14 @@ struct DirectoryRepairTests {
     private static let now = Timestamp(microseconds: 1_795_900_000_000_000)
     private static let schemas = Resource.allSchemas
 
-    private static func open(_ disk: FaultDisk) throws -> Store {
+    static func open(_ disk: FaultDisk) throws -> Store {
         var options = Store.Options()
         options.segmentByteCountMax = 1_000
         return try Store.open("data", schemas: schemas, options: options, on: disk)
     }
 
     /// Clients and events in several segments each, some of them sealed.
-    private static func makeDisk() async throws -> FaultDisk {
+    static func makeDisk() async throws -> FaultDisk {
         let disk = FaultDisk()
         let store = try open(disk)
         for round in 0..<2 {
@@ -49,13 +49,13 @@ struct DirectoryRepairTests {
         return findings.filter { $0.severity != .note }
     }
 
-    private static func files(_ disk: FaultDisk) -> [String: [UInt8]] {
+    static func files(_ disk: FaultDisk) -> [String: [UInt8]] {
         var files: [String: [UInt8]] = [:]
-        for path in disk.paths where !path.hasPrefix("data/lost+found") { files[path] = disk.bytes(of: path) }
+        for path in disk.paths where !path.hasPrefix("data/repair-backups") { files[path] = disk.bytes(of: path) }
         return files
     }
 
-    private static func damageEverything(_ disk: FaultDisk) throws {
+    static func damageEverything(_ disk: FaultDisk) throws {
         for path in disk.paths where path.hasSuffix(".jsonl") || path.hasSuffix(".zst") || path.hasSuffix(".idx") {
             guard let bytes = disk.bytes(of: path), bytes.count > 200 else { continue }
             try disk.damage(path) { for index in 60..<120 { $0[index] = 0 } }
@@ -78,7 +78,7 @@ struct DirectoryRepairTests {
         let before = Self.files(disk)
         #expect(try Repair("data", on: disk).isNeeded)
         #expect(Self.files(disk) == before)
-        #expect(!disk.paths.contains { $0.contains("lost+found") })
+        #expect(!disk.paths.contains { $0.contains("repair-backups") })
     }
 
     @Test func aRepairedDirectoryIsCleanAndServed() async throws {
@@ -102,7 +102,7 @@ struct DirectoryRepairTests {
         try Self.damageEverything(disk)
         let before = Self.files(disk)
         let path = try Repair("data", on: disk).apply(at: Self.now)
-        #expect(path == "data/lost+found/\(Self.now)")
+        #expect(path == "data/repair-backups/\(Self.now)")
         #expect(Self.files(disk) != before)
         #expect(try Repair.undo("data", on: disk) == path)
         // Indexes are derived, and not kept.

@@ -2,9 +2,9 @@ internal import Disk
 internal import JSON
 internal import Store
 
-/// What one repair has taken out of a data directory, kept below `lost+found/` under the moment it began.
+/// The files that one repair replaced or removed, copied below `repair-backups/` under the instant at which it began.
 ///
-/// Shape: `lost+found/2026-11-28T21:30:00.123456Z/` with each file under its own path in the data directory, and
+/// Shape: `repair-backups/2026-11-28T21:30:00.123456Z/` with each file under its path in the data directory, and
 /// `repair.json`, a checked line whose seed is the XXH3-64 of the text `repair.json`:
 ///
 ///     {"format":1,"state":"done",
@@ -12,14 +12,14 @@ internal import Store
 ///      "left":[{"path":"collections/clients/manifest.json","bytes":430,"xxh3_128":"…"},
 ///              {"path":"collections/clients/00000000000000000001.jsonl","bytes":null,"xxh3_128":null}],"xxh3":"…"}
 ///
-/// `kept` are the copies, `left` is what the repair left in their places and beside them; null is a file that is not
-/// there. The state is `begun` until `left` is known, and `undone` after it was taken back.
+/// `kept` lists the copies, `left` the files that the repair wrote or removed, as they are after it; null is a file that
+/// does not exist. The state is `begun` until `left` is known, and `undone` after the copies were restored.
 /// Source: docs/FORMAT.md, "Repair backups".
-struct LostAndFound {
+struct RepairBackup {
     /// The bytes of a file at one moment.
     struct Entry: Hashable {
         let path: String
-        /// Nil where there is no file.
+        /// Nil if there is no file.
         let content: Content?
     }
 
@@ -44,7 +44,7 @@ struct LostAndFound {
     private(set) var kept: [Entry]
     private(set) var left: [Entry] = []
 
-    /// Copies files, durably, before anything happens to them.
+    /// Copies files, durably, before they are changed.
     init(
         keeping paths: [String],
         of directory: DataDirectory,
@@ -53,7 +53,7 @@ struct LostAndFound {
     ) throws(StorageError) {
         self.directory = directory
         self.disk = disk
-        path = "\(directory.lostAndFound)/\(now)"
+        path = "\(directory.repairBackups)/\(now)"
         state = .begun
         kept = []
         try disk.ensureDirectory(path)
@@ -66,7 +66,7 @@ struct LostAndFound {
         try write()
     }
 
-    /// Reads what an earlier repair has kept; nil where its file does not verify.
+    /// Reads the list of an earlier repair; nil if there is none or it does not verify.
     init?(_ path: String, of directory: DataDirectory, on disk: any Disk) throws(StorageError) {
         guard let bytes = try disk.contents(of: "\(path)/\(Self.fileName)") else { return nil }
         let object: JSONObject
@@ -83,7 +83,7 @@ struct LostAndFound {
         self.left = left
     }
 
-    /// Notes what the repair has left in the places it touched.
+    /// Records the files that the repair wrote or removed, as they are now.
     func finish(_ paths: [String]) throws(StorageError) {
         var done = self
         for original in Set(paths).sorted() { done.left.append(try entry(Self.relative(original, to: directory))) }
@@ -91,17 +91,17 @@ struct LostAndFound {
         try done.write()
     }
 
-    /// Puts everything back, and removes what the repair has made.
+    /// Restores the copies, and removes the files that the repair created.
     ///
-    /// - Throws: ``RepairError/changedSince(_:)`` where a file is not as it was left, nor as it was before;
+    /// - Throws: ``RepairError/changedSince(_:)`` if a file is neither as the repair left it nor as it was before;
     ///   ``RepairError/damagedCopy(_:)``; then nothing was changed. ``RepairError/storage(_:)``.
     func undo() throws(RepairError) {
         try verify()
-        try RepairError.wrap(putBack())
+        try RepairError.wrap(restore())
     }
 
-    private func putBack() throws(StorageError) {
-        // What a manifest lists is there before it, and what it no longer lists goes behind it.
+    private func restore() throws(StorageError) {
+        // Segments are restored before the manifest that lists them, and removed after it.
         for isManifest in [false, true] {
             for entry in kept where entry.path.hasSuffix("manifest.json") == isManifest {
                 _ = try Self.copy("\(path)/\(entry.path)", to: original(entry), on: disk)
@@ -127,7 +127,7 @@ struct LostAndFound {
         }
         for entry in left {
             let now = try RepairError.wrap(self.entry(entry.path))
-            // An undoing that was cut off has put some of it back.
+            // An interrupted undo has restored some of the files.
             let isAsBefore = now.content == before[entry.path] ?? nil
             guard now == entry || isAsBefore else { throw .changedSince(original(entry)) }
         }
@@ -153,7 +153,7 @@ struct LostAndFound {
 
     // MARK: Bytes
 
-    /// Copies a file under a new name, or over what has that name, durably and in one piece.
+    /// Copies a file to a path, durably and atomically; a file that has that path is replaced.
     private static func copy(_ path: String, to newPath: String, on disk: any Disk) throws(StorageError) -> Content {
         var content = Content(byteCount: 0, digest: "")
         try disk.publish(at: newPath) { new throws(StorageError) in
@@ -185,14 +185,14 @@ struct LostAndFound {
     }
 }
 
-extension LostAndFound.Entry {
+extension RepairBackup.Entry {
     fileprivate init?(_ json: JSON) {
         guard let path = json["path"]?.string, !path.split(separator: "/").contains(".."), !path.hasPrefix("/") else {
             return nil
         }
         self.path = path
         if let byteCount = json["bytes"]?.int, let digest = json["xxh3_128"]?.string {
-            content = LostAndFound.Content(byteCount: byteCount, digest: digest)
+            content = RepairBackup.Content(byteCount: byteCount, digest: digest)
         } else {
             content = nil
         }
