@@ -31,7 +31,8 @@ extension RepairError: CustomStringConvertible {
         case .nothingToUndo(let path): "\(path) has no repair to undo"
         case .changedSince(let path):
             "\(path) was changed after the repair, and undoing would lose that. The old files are in repair-backups"
-        case .damagedCopy(let path): "\(path) is damaged: it does not match the checksum of the backup. Nothing was changed"
+        case .damagedCopy(let path):
+            "\(path) is damaged: it does not match the checksum of the backup. Nothing was changed"
         }
     }
 }

@@ -33,7 +33,10 @@ struct LostAndFoundTests {
         #expect(try Self.allFindings(disk) == before)
         #expect(try Report.read("data", on: disk).warnings == [])
         var reported: [Finding] = []
-        let progress = try Export.run("telemetry", of: "data", on: disk) { reported.append($0) } visit: { _ in }
+        let progress = try Export.run("telemetry", of: "data", on: disk) {
+            reported.append($0)
+        } visit: { _ in
+        }
         #expect(progress.exportedCount == 10 && reported == [])
     }
 
