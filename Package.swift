@@ -74,7 +74,7 @@ let package = Package(
             "Federation",
             ["Tokens", "Catalog", "Store", "Blobs", "Disk", "Weights", "JSON", "Concurrency", .lock, .nioPosix]
         ),
-        room("Control", ["Federation", "Catalog", "Store", "Blobs", "Weights", "JSON", "Concurrency", .lock]),
+        room("Control", ["Federation", "Catalog", "Store", "Blobs", "Disk", "Weights", "JSON", "Concurrency", .lock]),
         room("Inspection", ["Federation", "Tokens", "Catalog", "Store", "Blobs", "SegmentLog", "Disk", "JSON"]),
         room("Repair", ["Inspection", "Federation", "Catalog", "Store", "Blobs", "SegmentLog", "Disk", "JSON"]),
         room("Connections", [.hummingbirdCore, .lifecycle, .lock, .logging, .nio, .nioHTTP1]),

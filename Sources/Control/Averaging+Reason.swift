@@ -1,15 +1,16 @@
 internal import Blobs
+internal import Disk
 internal import Weights
 
 extension Averaging {
     /// Why updates could not be averaged, or one of them not be used, for the network's log, which participants read.
     static func reason(_ error: any Error) -> String {
         if let error = error as? WeightsError { return error.message }
-        guard let error = error as? UploadError else { return "\(error)" }
-        if error == .unknownBlob { return "its bytes are not there" }
-        if error.isCorrupt { return "its stored bytes are damaged" }
-        if error.isNoSpace { return "the disk is full" }
-        return error.storageError.map { "the disk failed: \($0)" } ?? "\(error)"
+        if error as? UploadError == .unknownBlob { return "its bytes are not there" }
+        // A blob is opened as a request, and read as storage.
+        guard let failure = error as? StorageError ?? (error as? UploadError)?.storageError else { return "\(error)" }
+        if failure.isCorrupt { return "its stored bytes are damaged" }
+        return failure.isNoSpace ? "the disk is full" : "the disk failed: \(failure)"
     }
 }
 
