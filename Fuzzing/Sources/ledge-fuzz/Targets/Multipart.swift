@@ -54,7 +54,7 @@ private func lines(_ body: [UInt8], _ cuts: [Int]) -> [String] {
     return found
 }
 
-private func text(_ line: NumberedLine) -> String {
+private func text(_ line: IngestEntry) -> String {
     must((line.bytes?.count ?? 0) <= 100, "no more of a line is kept than may be")
     return "\(line.number) \(line.isBlank) \(line.bytes.map(Array.init) ?? [])"
 }
