@@ -267,6 +267,8 @@ struct HTTP1ConnectionState {
     private mutating func refuseIfDue() -> Action {
         guard case .refusing(let refusal) = output, unansweredCount == 0 else { return .nothing }
         output = .ended
+        // The server above does not know of the refusal: it has nothing to write after it.
+        isOutputFinished = true
         flushCount += 1
         return .refuse(refusal)
     }

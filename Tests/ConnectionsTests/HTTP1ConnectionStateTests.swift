@@ -43,7 +43,7 @@ struct HTTP1ConnectionStateTests {
     mutating func flawedHeadIsRefused(flaw: (ConnectionRefusal, HTTPVersion, [(String, String)])) {
         #expect(head(flaw.1, flaw.2) == .drop(.refuse(flaw.0)))
         #expect(state.contentArrived(10) == .drop(.nothing))
-        #expect(state.flushed(at: now) == .read)
+        #expect(state.flushed(at: now) == .closeOutput)
         #expect(state.requestEnded(at: now) == .drop(.close))
     }
 
