@@ -6,71 +6,73 @@ internal import Inspection
 internal import JSON
 internal import Store
 
-/// `ledge import`: brings documents from files into a data directory, without a server.
+/// `ledge import`: imports documents from files into a data directory, without a server.
 struct Import: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Bring documents into a collection, from JSON lines or from mongoexport.",
+        abstract: "Import documents into a collection, from JSON lines or the output of mongoexport.",
         discussion: """
-            A file has one JSON object on each line, or is one JSON array. What mongoexport writes is understood: \
-            $oid, $date and $number… become plain values, and _id is dropped, unless the document has no id of its own. \
-            A document must be one of the resource, as the API asks for it; --no-validate stores it as it is.
+            A file contains one JSON object per line, or one JSON array. MongoDB's extended JSON is converted: $oid, \
+            $date and $number… become plain values, and _id becomes the id of a document that has none, otherwise it is \
+            removed. Documents are validated as by the API; --no-validate stores them unchanged.
 
-            No server may run on the directory meanwhile. A thousand documents go into each group commit, and what was \
-            imported when the command is stopped stays. Documents whose id is there already are refused, so the same \
-            command may be given again. Each refused document is named on standard error, with its line; the others are \
-            stored all the same.
+            No server may use the directory during an import. A thousand documents are stored in each group commit. If the \
+            command is stopped, the documents imported so far stay, and the same command can be repeated: documents whose \
+            id already exists are refused. Each refused document is reported on standard error with its line; the others \
+            are stored.
 
-            With --keep-times documents keep their committed_at. Events stand in its order, so theirs must be sorted by \
-            it, oldest first, and later than what is there.
+            With --keep-times documents keep their committed_at. Events must then be sorted by it, oldest first, and be \
+            later than the stored ones.
 
-            Exit status: 0, or 1 where documents were refused and --skip-refused is not given.
+            Exit status: 0, or 1 if documents were refused and --skip-refused is not given.
 
             EXAMPLES
               ledge import --data data telemetry telemetry.jsonl
               mongoexport --db fedn --collection statuses --sort '{"committed_at":1}' \\
                 | ledge import --data data --keep-times statuses -
-              zstdcat 2025-*.jsonl.zst | ledge import --data data --skip-refused --json metrics -
+              zstdcat 2025-*.jsonl.zst \\
+                | ledge import --data data --skip-refused --json metrics -
             """
     )
 
-    @Option(help: ArgumentHelp("The data directory.", valueName: "dir"), completion: .directory)
+    @Option(help: ArgumentHelp("Data directory.", valueName: "dir"), completion: .directory)
     var data = "data"
 
-    @Argument(help: "The collection, as the API calls it.")
+    @Argument(help: "Collection, by its name in the API, for example telemetry.")
     var collection: String
 
-    @Argument(help: "Files of documents; - is standard input.", completion: .file())
+    @Argument(help: "Files with documents; - is standard input.", completion: .file())
     var files: [String]
 
-    @Flag(name: .customLong("jsonArray"), help: "Insist on one JSON array; it is known by its bracket without this.")
+    @Flag(name: .customLong("jsonArray"), help: "Require a JSON array. (default: detected by its bracket)")
     var isArray = false
 
-    @Flag(name: .customLong("no-validate"), help: "Take any object, with whatever fields.")
+    @Flag(name: .customLong("no-validate"), help: "Accept any JSON object.")
     var skipsValidation = false
 
-    @Flag(help: "Keep committed_at instead of stamping now.")
+    @Flag(help: "Keep committed_at. (default: the time of the import)")
     var keepTimes = false
 
-    @Flag(help: "Read and check everything, store nothing; ids and times that are taken are not noticed.")
+    @Flag(help: "Only read and validate the documents; existing ids and the order of times are not checked.")
     var dryRun = false
 
-    @Flag(help: "Exit with status 0 though documents were refused.")
+    @Flag(help: "Exit with status 0 even if documents were refused.")
     var skipRefused = false
 
-    @Flag(help: "Print one JSON object instead of a sentence.")
+    @Flag(help: "Print the summary as one JSON object.")
     var json = false
 
-    /// Their documents stand for files, which no line brings along.
-    private static let beyondReach: Set<String> = ["models", "packages"]
+    /// The collections whose documents refer to files, which an import does not contain.
+    private static let collectionsWithFiles: Set<String> = ["models", "packages"]
 
-    /// The resource whose documents are imported.
+    /// Returns the resource of a collection.
     static func resource(named name: String) throws(CommandFailure) -> Resource {
-        guard !beyondReach.contains(name) else {
-            throw CommandFailure("\(name) come with their files: use ledge upload, or the API")
+        guard !collectionsWithFiles.contains(name) else {
+            throw CommandFailure("\(name) have files, which cannot be imported; use ledge upload or the API")
         }
-        let resources = Resource.all.filter { !beyondReach.contains($0.name) }
+        let resources = Resource.all.filter { !collectionsWithFiles.contains($0.name) }
         guard let resource = resources.first(where: { $0.name == name }) else {
-            throw CommandFailure("there is no '\(name)'; there are \(resources.map(\.name).joined(separator: ", "))")
+            let names = resources.map(\.name).joined(separator: ", ")
+            throw CommandFailure("unknown collection '\(name)'; the collections are \(names)")
         }
         return resource
     }
@@ -82,7 +84,7 @@ struct Import: AsyncParsableCommand {
             throw ArgumentParser.ValidationError(error.description)
         }
         guard files.count(where: { $0 == "-" }) <= 1 else {
-            throw ArgumentParser.ValidationError("standard input can be read once")
+            throw ArgumentParser.ValidationError("standard input (-) can be read only once")
         }
     }
 
@@ -115,7 +117,7 @@ struct Import: AsyncParsableCommand {
         do {
             try await close(store)
         } catch {
-            // What stopped the import is the last word; this may be its consequence.
+            // The error that stopped the import is thrown below; this one may be its consequence.
             guard failure != nil else { throw error }
             Console.note("ledge: \(error)")
         }

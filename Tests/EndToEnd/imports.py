@@ -308,10 +308,10 @@ def impossible_imports_are_refused(place):
         (("telemetry", path), "compressed"),
         (("telemetry", place.path / "missing"), "No such file"),
         (("telemetry", place.path), "directory"),
-        (("--jsonArray", "telemetry", place.file("one.json", b"{}")), "no JSON array"),
-        (("telemetry", place.file("open.json", b"[{}")), "ends before the array does"),
+        (("--jsonArray", "telemetry", place.file("one.json", b"{}")), "not a JSON array"),
+        (("telemetry", place.file("open.json", b"[{}")), "ends before the end of the array"),
         (("models", path), "upload"),
-        (("nonsense", path), "there is no 'nonsense'"),
+        (("nonsense", path), "unknown collection 'nonsense'"),
         (("telemetry", "-", "-"), "once"),
     ):
         result = place.tool("import", "--data", place.data, *arguments)

@@ -27,24 +27,24 @@ struct ArraySplitterTests {
         (#"[{"a":[1,2]},{}]"#, [#"{"a":[1,2]}"#, "{}"]),
         (#"["a]","b,c","\"]","\\"]"#, [#""a]""#, #""b,c""#, #""\"]""#, #""\\""#]),
         ("[\n{\"a\":1},\n{\"b\":2}\n]\n", ["\n{\"a\":1}", "\n{\"b\":2}\n"]),
-        // Broken elements are for the parser to refuse.
+        // Malformed elements are rejected by the parser.
         ("[1,,2]", ["1", "", "2"]), ("[,]", ["", ""]), ("[1,]", ["1", ""]), ("[}]", ["}"]), ("[}}1,2]", ["}}1", "2"]),
     ]
 
     @Test(arguments: arrays.indices)
-    func anElementEndsAtItsCommaHoweverItArrives(_ index: Int) throws {
+    func elementsAreSplitAtAnySizeOfPieces(_ index: Int) throws {
         let (text, expected) = Self.arrays[index]
         for piece in 1...8 { #expect(try Self.elements(of: text, piece: piece) == expected) }
     }
 
     @Test(arguments: ["", " ", "[", "[1", #"["]"#, "[[]", "{}", "1", "[] x", "[][]", "null[]"])
-    func whatIsNoArrayIsRefused(_ text: String) {
+    func nonArrayIsRejected(_ text: String) {
         for piece in 1...4 {
             #expect(throws: CommandFailure.self) { try Self.elements(of: text, piece: piece) }
         }
     }
 
-    @Test func anElementThatIsTooLongIsDroppedAlone() throws {
+    @Test func onlyTheLongElementIsDropped() throws {
         for piece in 1...9 {
             #expect(
                 try Self.elements(of: "[1234,12345,\"12\"]", piece: piece, byteCountMax: 4) == ["1234", nil, "\"12\""]
@@ -53,7 +53,7 @@ struct ArraySplitterTests {
         }
     }
 
-    @Test func noBytesMakeItFail() {
+    @Test func resultIsIndependentOfThePieces() {
         var random = SeededGenerator()
         let alphabet = Array(#"[]{},:"\ a1"#.utf8)
         for _ in 0..<2_000 {

@@ -16,7 +16,7 @@ struct ExtendedJSONTests {
         (#"{"$numberInt":"-7"}"#, "-7"), (#"{"$numberDouble":"1.50"}"#, "1.50"),
         (#"{"$numberDouble":"1.0E+10"}"#, "1.0E+10"), (#"{"$numberDecimal":"0.1"}"#, "0.1"),
         (#"{"$uuid":"a-b"}"#, #""a-b""#), (#"{"$undefined":true}"#, "null"),
-        // What has no JSON, and what is none of it.
+        // Values without a JSON equivalent, and objects that are not extended JSON.
         (#"{"$numberDouble":"NaN"}"#, #"{"$numberDouble":"NaN"}"#),
         (#"{"$numberDouble":"Infinity"}"#, #"{"$numberDouble":"Infinity"}"#),
         (#"{"$numberLong":"\"7\""}"#, #"{"$numberLong":"\"7\""}"#),
@@ -26,7 +26,7 @@ struct ExtendedJSONTests {
         (#"{"$oid":"a","b":1}"#, #"{"$oid":"a","b":1}"#), (#"{"$where":"x"}"#, #"{"$where":"x"}"#), ("{}", "{}"),
         (#"{"a":[{"$oid":"b"},{"c":{"$numberInt":"1"}}],"d":"$date"}"#, #"{"a":["b",{"c":1}],"d":"$date"}"#),
     ])
-    func aWrappedValueBecomesPlain(_ text: String, _ expected: String) throws {
+    func wrappedValueBecomesPlain(_ text: String, _ expected: String) throws {
         #expect(ExtendedJSON.plain(try JSON(parsing: text.utf8)) == (try JSON(parsing: expected.utf8)))
     }
 
@@ -39,7 +39,7 @@ struct ExtendedJSONTests {
         (#"{"_id":null,"status":"x"}"#, #"{"status":"x"}"#),
         (#"{"status":"x"}"#, #"{"status":"x"}"#),
     ])
-    func anObjectIDIsAKeyOnlyWhereThereIsNone(_ text: String, _ expected: String) throws {
+    func objectIDBecomesAMissingKey(_ text: String, _ expected: String) throws {
         let object = try #require(JSON(parsing: text.utf8).object)
         #expect(ExtendedJSON.document(object, key: "status_id") == (try JSON(parsing: expected.utf8).object))
     }

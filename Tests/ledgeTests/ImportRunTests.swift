@@ -9,14 +9,14 @@ import Testing
 @testable import ledge
 
 struct ImportRunTests {
-    /// What became of some files.
+    /// The result of an import.
     private struct Outcome {
         var imported = 0
         var refused: [String] = []
         var failure: String?
     }
 
-    /// Imports texts, each as a file, into a store in memory.
+    /// Imports texts, each as a file, into `store`.
     private static func take(
         _ texts: [String],
         into name: String = "telemetry",
@@ -65,7 +65,7 @@ struct ImportRunTests {
 
     private static func line(_ number: Int) -> String { #"{"telemetry_id":"t\#(number)","key":"k","client_id":"c"}"# }
 
-    @Test func linesOfTwoFilesAreStoredInOrder() async throws {
+    @Test func linesOfSeveralFilesAreStoredInOrder() async throws {
         let store = try Self.store()
         let first = (1...2_300).map { Self.line($0) }.joined(separator: "\n")
         let outcome = try await Self.take([first, "\u{FEFF}\n" + Self.line(9_999) + "\r\n\r\n"], store: store)
@@ -76,7 +76,7 @@ struct ImportRunTests {
     }
 
     @Test(arguments: [false, true])
-    func anArrayIsKnownByItsBracket(_ mustBeArray: Bool) async throws {
+    func arrayIsDetectedByItsBracket(_ mustBeArray: Bool) async throws {
         let store = try Self.store()
         let text = "[" + (1...1_500).map(Self.line).joined(separator: ",") + "]\n"
         let outcome = try await Self.take([text], store: store, mustBeArray: mustBeArray)
@@ -85,7 +85,7 @@ struct ImportRunTests {
         try await store.close()
     }
 
-    @Test func whatMongoexportWritesBecomesADocument() async throws {
+    @Test func extendedJSONBecomesADocument() async throws {
         let store = try Self.store()
         let text = """
             {"_id":{"$oid":"65f0c1"},"key":"loss","value":{"$numberDouble":"0.25"},"step":{"$numberInt":"3"},\
@@ -98,11 +98,11 @@ struct ImportRunTests {
         #expect(stored["step"] == 3)
         #expect(stored["timestamp"] == "2024-03-13T08:00:00.500000Z")
         #expect(stored["_id"] == nil)
-        #expect(stored["session_id"] == .null, "fields that were left out are there")
+        #expect(stored["session_id"] == .null, "missing fields are added")
         try await store.close()
     }
 
-    @Test func whatIsRefusedIsNamedWithItsLine() async throws {
+    @Test func refusedDocumentsAreReportedWithTheirLines() async throws {
         let store = try Self.store()
         let text = [Self.line(1), "", "{", #"{"key":"k","client_id":"c","x":1}"#, Self.line(1), "7", Self.line(2)]
         let outcome = try await Self.take([text.joined(separator: "\n")], store: store)
@@ -111,22 +111,22 @@ struct ImportRunTests {
             outcome.refused == [
                 "FILE:3: Broken JSON: it ends unfinished at byte 1",
                 "FILE:4: Invalid object: unknown field 'x'",
-                "FILE:5: there is a document t1 already",
-                "FILE:6: it is no JSON object",
+                "FILE:5: document t1 already exists",
+                "FILE:6: it is not a JSON object",
             ]
         )
         let array = try await Self.take(["[\(Self.line(3)),[],\(Self.line(2))]"], store: store)
         #expect(array.imported == 1)
         #expect(
             array.refused == [
-                "FILE, element 2: it is no JSON object",
-                "FILE, element 3: there is a document t2 already",
+                "FILE, element 2: it is not a JSON object",
+                "FILE, element 3: document t2 already exists",
             ]
         )
         try await store.close()
     }
 
-    @Test func withoutValidationAnyObjectIsTaken() async throws {
+    @Test func anyObjectIsImportedWithoutValidation() async throws {
         let store = try Self.store()
         let outcome = try await Self.take(
             [#"{"telemetry_id":"t","colour":{"$numberLong":"7"}}"#],
@@ -139,13 +139,13 @@ struct ImportRunTests {
         try await store.close()
     }
 
-    @Test func aDryRunStoresNothing() async throws {
+    @Test func dryRunOnlyCounts() async throws {
         let outcome = try await Self.take([Self.line(1) + "\nx\n" + Self.line(2)])
         #expect(outcome.imported == 2)
         #expect(outcome.refused.count == 1)
     }
 
-    @Test func timesAreKeptWhereTheyCanBe() async throws {
+    @Test func validTimesAreKept() async throws {
         let store = try Self.store()
         func line(_ id: String, _ time: String) -> String {
             #"{"telemetry_id":"\#(id)","key":"k","client_id":"c","committed_at":\#(time)}"#
@@ -164,7 +164,7 @@ struct ImportRunTests {
         try await store.close()
     }
 
-    @Test func aFullDiskStopsItAndSaysWhere() async throws {
+    @Test func fullDiskStopsTheImportWithItsPosition() async throws {
         let disk = FaultDisk()
         let store = try Self.store(on: disk)
         disk.fail(.pwrite, at: "telemetry", with: ENOSPC, after: 1)
@@ -177,11 +177,11 @@ struct ImportRunTests {
     }
 
     @Test(arguments: [
-        ("[\(line(1)),\(line(2))", 1, "FILE: the file ends before the array does"),
-        ("[\(line(1))] {}", 1, "FILE: more follows after the end of the array"),
+        ("[\(line(1)),\(line(2))", 1, "FILE: the file ends before the end of the array"),
+        ("[\(line(1))] {}", 1, "FILE: the file continues after the end of the array"),
         ("\u{1F}\u{8B}", 0, nil), ("", 0, nil), ("\n \n", 0, nil),
     ])
-    func aFileThatBreaksOffKeepsWhatCameBefore(_ text: String, _ imported: Int, _ failure: String?) async throws {
+    func truncatedFileKeepsTheDocumentsBefore(_ text: String, _ imported: Int, _ failure: String?) async throws {
         let store = try Self.store()
         let outcome = try await Self.take([text], store: store)
         #expect(outcome.imported == imported)
@@ -189,7 +189,7 @@ struct ImportRunTests {
         try await store.close()
     }
 
-    @Test func whatIsCompressedIsSaidToBe() async throws {
+    @Test func compressedFileIsRejected() async throws {
         let file = try TemporaryFile([0x1F, 0x8B, 8, 0])
         var source = try ImportSource(file.path)
         defer { source.close() }
@@ -197,7 +197,7 @@ struct ImportRunTests {
     }
 
     @Test(arguments: ["nonsense", "models", "packages", "settings", ""])
-    func onlyCollectionsOfDocumentsAreImported(_ name: String) throws {
+    func collectionsWithFilesAreRejected(_ name: String) throws {
         #expect(throws: CommandFailure.self) { try Import.resource(named: name) }
         #expect(try Import.resource(named: "clients") == .clients)
     }

@@ -1,16 +1,15 @@
 internal import Federation
 
-/// Cuts one JSON array that arrives in pieces into its elements.
+/// Splits a JSON array that is read in pieces into its elements.
 ///
-/// It looks at brackets and strings only, and keeps what has arrived of one element, up to `byteCountMax`; whether an
-/// element is JSON is for the parser to find out. A bracket that is missing makes one element of all that follows,
-/// which then is too long, or not JSON.
+/// It examines only brackets and strings, and keeps the bytes of one element, up to `byteCountMax`; elements are not
+/// parsed here. If a bracket is missing, the rest of the array is one element, which is then too long or not JSON.
 struct ArraySplitter {
-    private enum Place {
-        case before, inside, behind
+    private enum Position {
+        case before, inside, after
     }
 
-    private var place = Place.before
+    private var position = Position.before
     private var depth = 0
     private var isInString = false
     private var isEscaped = false
@@ -21,15 +20,15 @@ struct ArraySplitter {
         held = HeldBytes(byteCountMax: byteCountMax)
     }
 
-    /// Whether the closing bracket has come.
-    var isComplete: Bool { place == .behind }
+    /// Whether the closing bracket was read.
+    var isComplete: Bool { position == .after }
 
-    /// Takes the next element off the front of `piece`, or all of it and returns nil where no element ends in it.
+    /// Removes the next element from the start of `piece` and returns it; nil if no element ends in `piece`.
     ///
-    /// - Throws: ``CommandFailure`` where something is before or after the array.
+    /// - Throws: ``CommandFailure`` if there are bytes before or after the array.
     mutating func next(from piece: inout ArraySlice<UInt8>) throws(CommandFailure) -> IngestEntry? {
         try skipOutside(&piece)
-        guard place == .inside else { return nil }
+        guard position == .inside else { return nil }
         guard let end = piece.indices.first(where: { ends(piece[$0]) }) else {
             held.append(piece)
             piece = []
@@ -39,7 +38,7 @@ struct ArraySplitter {
         let isLast = piece[end] == UInt8(ascii: "]")
         piece = piece[(end + 1)...]
         if isLast {
-            place = .behind
+            position = .after
             // `[]` has no element.
             if number == 0, held.allSatisfy(\.isSpace) {
                 try skipOutside(&piece)
@@ -49,18 +48,18 @@ struct ArraySplitter {
         return take()
     }
 
-    /// Drops what is around the array.
+    /// Skips white space and the opening bracket outside of the array.
     private mutating func skipOutside(_ piece: inout ArraySlice<UInt8>) throws(CommandFailure) {
-        guard place != .inside else { return }
+        guard position != .inside else { return }
         piece = piece.drop(while: \.isSpace)
         guard let byte = piece.first else { return }
-        guard place == .before else { throw CommandFailure("more follows after the end of the array") }
-        guard byte == UInt8(ascii: "[") else { throw CommandFailure("it is no JSON array") }
+        guard position == .before else { throw CommandFailure("the file continues after the end of the array") }
+        guard byte == UInt8(ascii: "[") else { throw CommandFailure("it is not a JSON array") }
         piece = piece.dropFirst()
-        place = .inside
+        position = .inside
     }
 
-    /// Whether a byte ends the element under way.
+    /// Whether a byte ends the current element.
     private mutating func ends(_ byte: UInt8) -> Bool {
         if isInString {
             if isEscaped {
@@ -90,6 +89,6 @@ struct ArraySplitter {
 }
 
 extension UInt8 {
-    /// Whether JSON calls it white space.
+    /// Whether the byte is white space in JSON.
     var isSpace: Bool { self == 0x20 || self == 0x0A || self == 0x0D || self == 0x09 }
 }

@@ -1,6 +1,6 @@
 internal import JSON
 
-/// What `mongoexport` writes where JSON has no type, as plain JSON.
+/// Converts MongoDB's extended JSON, the output of `mongoexport`, to plain JSON.
 ///
 /// Shape, in the versions 1 and 2 of the format, canonical and relaxed:
 ///
@@ -11,10 +11,10 @@ internal import JSON
 ///     {"$uuid":"…"}  {"$symbol":"…"}          the text
 ///     {"$undefined":true}                     null
 ///
-/// Anything else that begins with a dollar stays as it is, and so does what cannot be read, such as a `NaN`.
+/// Other names that begin with a dollar are not converted, nor are values without a JSON equivalent, such as `NaN`.
 /// Source: https://github.com/mongodb/specifications/blob/master/source/extended-json/extended-json.md.
 enum ExtendedJSON {
-    /// Returns the value with everything in it unwrapped.
+    /// Converts a value and all values in it.
     static func plain(_ value: JSON) -> JSON {
         switch value {
         case .null, .bool, .number, .string: value
@@ -24,8 +24,7 @@ enum ExtendedJSON {
         }
     }
 
-    /// Returns a document with everything in it unwrapped, and without `_id`, unless that is all there is to be its
-    /// key.
+    /// Converts a document and removes its `_id`, which becomes the value of `key` if that is missing.
     static func document(_ object: JSONObject, key: String) -> JSONObject {
         var document = JSONObject(object.map { ($0.key, plain($0.value)) })
         let id = document["_id"]
@@ -49,7 +48,7 @@ enum ExtendedJSON {
         }
     }
 
-    /// A number, which is written as text so that no reader rounds it.
+    /// Converts a number that is written as text, to avoid rounding.
     private static func number(_ value: JSON) -> JSON? {
         if case .number = value { return value }
         guard let text = value.string, let parsed = try? JSON(parsing: text.utf8), case .number = parsed else {
@@ -63,7 +62,7 @@ enum ExtendedJSON {
         let number = value.object == nil ? value.number : unwrapped(value.object ?? [:])?.number
         guard let milliseconds = number?.whole else { return nil }
         let (microseconds, isTooLarge) = milliseconds.multipliedReportingOverflow(by: 1_000)
-        // The nearest moment there is would be another one.
+        // `Timestamp` clamps; a clamped date is not converted.
         guard !isTooLarge, case let date = Timestamp(microseconds: microseconds), date.microseconds == microseconds
         else { return nil }
         return date

@@ -3,11 +3,11 @@ internal import Federation
 internal import JSON
 internal import Store
 
-/// Imports the documents of some files into one collection, group by group.
+/// Imports the documents of files into one collection, in groups.
 struct ImportRun {
-    /// Called with each document that is not stored, in words: where it is, and why.
+    /// Called for each refused document with its position and the reason.
     private let refuse: (String) -> Void
-    /// Called after each group with what was imported so far.
+    /// Called after each group, for progress.
     private let note: (ImportRun, ImportSource) -> Void
     private var batch: BatchIngest
 
@@ -15,10 +15,10 @@ struct ImportRun {
     private(set) var refusedCount = 0
     private(set) var byteCount: Int64 = 0
 
-    /// Imports into `collection`; without one, documents are only read and checked.
+    /// Creates an import into `collection`; nil only reads and validates documents.
     ///
-    /// `validates` asks for documents of the resource, and fills in the fields they left out; with `keepsTimes`
-    /// `committed_at` stays what the file says.
+    /// `validates` (default: true) requires documents of the resource and adds their missing fields. `keepsTimes`
+    /// (default: false) keeps the `committed_at` of documents.
     init(
         of resource: Resource,
         into collection: DocumentCollection?,
@@ -37,15 +37,15 @@ struct ImportRun {
             let found = ExtendedJSON.document(object, key: resource.key)
             var document = validates ? try resource.validate(found) : found
             guard keepsTimes, let committedAt = found["committed_at"], committedAt != .null else { return document }
-            document["committed_at"] = Self.moment(committedAt).map { JSON($0) } ?? committedAt
+            document["committed_at"] = Self.time(committedAt).map { JSON($0) } ?? committedAt
             return document
         }
     }
 
-    /// Takes all documents of a file, which are on stable storage when it returns.
+    /// Imports all documents of a file, which are durable when it returns.
     ///
-    /// - Throws: ``CommandFailure`` where the file cannot be read to its end or the store takes no more; what was
-    ///   imported until then stays.
+    /// - Throws: ``CommandFailure`` if the file cannot be read to its end or the store fails; the documents imported so
+    ///   far stay.
     mutating func take(_ source: inout ImportSource) async throws {
         while let entry = try await next(of: &source) {
             if batch.isFull(for: entry) { try await flush(source) }
@@ -54,7 +54,7 @@ struct ImportRun {
         try await flush(source)
     }
 
-    /// Returns the next document; where the file breaks off, what came before it is stored first.
+    /// Returns the next document; if the file cannot be read, the documents before the error are stored first.
     private mutating func next(of source: inout ImportSource) async throws -> IngestEntry? {
         do {
             return try await source.next()
@@ -64,22 +64,22 @@ struct ImportRun {
         }
     }
 
-    /// A moment as text, or as seconds since 1970.
-    private static func moment(_ value: JSON) -> Timestamp? {
+    /// Parses a time as text or as seconds since 1970.
+    private static func time(_ value: JSON) -> Timestamp? {
         if let text = value.string { return Timestamp(parsing: text) }
         guard let seconds = value.double, seconds.magnitude < 1e12 else { return nil }
         return Timestamp(microseconds: Int64((seconds * 1_000_000).rounded()))
     }
 
-    /// Stores the group, and reports what was refused, in the order of the file.
+    /// Stores the group and reports refused documents, in the order of the file.
     private mutating func flush(_ source: ImportSource) async throws(CommandFailure) {
         let outcome: IngestOutcome?
         do { outcome = try await batch.flush() } catch {
-            let place = source.place(batch.firstNumber)
-            throw CommandFailure("stopped before \(place): \(error.text); \(importedCount) documents are stored")
+            let position = source.position(batch.firstNumber)
+            throw CommandFailure("stopped before \(position): \(error.text); \(importedCount) documents are stored")
         }
         guard let outcome else { return }
-        for refusal in outcome.refusals { refuse("\(source.place(refusal.number)): \(refusal.reason.text)") }
+        for refusal in outcome.refusals { refuse("\(source.position(refusal.number)): \(refusal.reason.text)") }
         importedCount += outcome.acceptedCount
         refusedCount += outcome.refusals.count
         byteCount += Int64(outcome.byteCount)
@@ -88,11 +88,11 @@ struct ImportRun {
 }
 
 extension IngestOutcome.Reason {
-    /// What the operator reads.
+    /// The message for the operator.
     fileprivate var text: String {
         switch self {
-        case .tooLong(let byteCountMax): "it is longer than \(byteCountMax) bytes"
-        case .notAnObject: "it is no JSON object"
+        case .tooLong(let byteCountMax): "it is longer than the maximum of \(byteCountMax) bytes"
+        case .notAnObject: "it is not a JSON object"
         case .invalid(let message): message
         case .notStored(let error): error.text
         }

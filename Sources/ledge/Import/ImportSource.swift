@@ -2,11 +2,11 @@ internal import Federation
 internal import Glibc
 internal import NIOPosix
 
-/// A file of documents, or standard input: JSON lines, or one JSON array.
+/// A file of documents, or standard input: JSON lines or one JSON array.
 ///
-/// It is read once from its beginning to its end, in pieces, so it may be a pipe of any length.
+/// It is read sequentially and in pieces, so it may be a pipe of any length.
 struct ImportSource: Sendable {
-    /// Longest document that is read; a record takes less, but the notation around its values goes first.
+    /// The maximum size of a document in the file; more than a record allows, because extended JSON is longer.
     static let documentByteCountMax = 32 << 20
 
     private enum Splitter {
@@ -14,9 +14,9 @@ struct ImportSource: Sendable {
         case array(ArraySplitter)
     }
 
-    /// What messages call it.
+    /// The name in messages.
     let name: String
-    /// How long it is, where that is known.
+    /// The length; nil if it is unknown.
     let byteCount: Int64?
     private(set) var readByteCount: Int64 = 0
     private let descriptor: Int32
@@ -42,14 +42,14 @@ struct ImportSource: Sendable {
         if descriptor != STDIN_FILENO { Glibc.close(descriptor) }
     }
 
-    /// What messages call the document of a number.
-    func place(_ number: Int) -> String {
+    /// Returns the position of a document for messages.
+    func position(_ number: Int) -> String {
         isArray ? "\(name), element \(number)" : "\(name):\(number)"
     }
 
-    /// Returns the next document, or nil after the last.
+    /// Returns the next document; nil after the last one.
     ///
-    /// - Throws: ``CommandFailure`` where the file cannot be read, or is neither of the two forms.
+    /// - Throws: ``CommandFailure`` if the file cannot be read, or is neither JSON lines nor a JSON array.
     mutating func next() async throws -> IngestEntry? {
         while true {
             if let entry = try entry() { return entry }
@@ -61,10 +61,10 @@ struct ImportSource: Sendable {
         }
     }
 
-    /// Takes the next document off the bytes that were read.
+    /// Removes the next document from the bytes that were read.
     private mutating func entry() throws(CommandFailure) -> IngestEntry? {
         guard let current = splitter else { return nil }
-        // Moved while it changes, so that what it holds is not copied.
+        // Set to nil during the change, so that its bytes are not copied.
         splitter = nil
         switch current {
         case .lines(var lines):
@@ -90,20 +90,20 @@ struct ImportSource: Sendable {
             guard let line, !line.isBlank else { return nil }
             return line
         case .array(let array)?:
-            guard array.isComplete else { throw CommandFailure("the file ends before the array does") }
+            guard array.isComplete else { throw CommandFailure("the file ends before the end of the array") }
             return nil
         case nil: return nil
         }
     }
 
-    /// Sees by its first bytes what the file is.
+    /// Detects the format by the first bytes.
     private mutating func begin() throws(CommandFailure) {
         if piece.starts(with: [0x1F, 0x8B]) || piece.starts(with: [0x28, 0xB5, 0x2F, 0xFD]) {
-            throw CommandFailure("it is compressed; unpack it first: zcat or zstdcat FILE | ledge import … -")
+            throw CommandFailure("it is compressed; decompress it first: zcat or zstdcat FILE | ledge import … -")
         }
         if piece.starts(with: [0xEF, 0xBB, 0xBF]) { piece = piece.dropFirst(3) }
         guard let first = piece.first(where: { !$0.isSpace }) else {
-            // Blank lines count as lines; an array would have begun by now.
+            // A first piece of white space only is treated as blank lines.
             splitter = .lines(LineSplitter(byteCountMax: Self.documentByteCountMax))
             return
         }
@@ -114,7 +114,7 @@ struct ImportSource: Sendable {
             : .lines(LineSplitter(byteCountMax: Self.documentByteCountMax))
     }
 
-    /// Waits for more, off Swift's cooperative threads; nothing is the end.
+    /// Reads the next piece on a thread that may block; empty at the end.
     private mutating func read() async throws -> [UInt8] {
         let bytes = try await NIOThreadPool.singleton.runIfActive { [descriptor] in
             try [UInt8](unsafeUninitializedCapacity: 256 << 10) { buffer, count in
