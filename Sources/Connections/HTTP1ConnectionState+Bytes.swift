@@ -4,7 +4,7 @@ internal import NIOCore
 
 extension HTTP1ConnectionState {
     mutating func bytesArrived(_ buffer: ByteBuffer, at now: NIODeadline) {
-        lingering?.bytesArrived(at: now)
+        lingering?.bytesArrived(buffer.readableBytes)
         if case .discarded = input { return dropTrailing(buffer.readableBytes) }
         timeouts.bytesArrived(buffer.readableBytes, at: now)
         held.append(buffer)

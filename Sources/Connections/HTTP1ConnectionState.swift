@@ -56,6 +56,7 @@ struct HTTP1ConnectionState {
         case closed
     }
 
+    private let limits: ConnectionLimits
     var input: Input
     private(set) var output: Output
     /// Requests whose heads were forwarded and whose answers are not complete: the only such count.
@@ -77,6 +78,7 @@ struct HTTP1ConnectionState {
 
     /// Starts a connection whose requests are answered, or one whose first answer is a `refusal`.
     init(_ limits: ConnectionLimits, refusal: ConnectionRefusal? = nil, at now: NIODeadline) {
+        self.limits = limits
         timeouts = ConnectionTimeouts(limits, at: now)
         input = refusal == nil ? .head : .discarded(isComplete: true)
         output = refusal.map { .refusing($0) } ?? .open
@@ -196,10 +198,10 @@ struct HTTP1ConnectionState {
             output = .flushed
             let action = closeIfDone()
             guard action == .nothing else { return action }
-            lingering = Lingering(at: now)
+            lingering = Lingering(limits, at: now)
             return isOutputFinished ? .closeOutput : .read
         }
-        if output == .open, unansweredCount == 0, isForwarding { lingering = Lingering(at: now) }
+        if output == .open, unansweredCount == 0, isForwarding { lingering = Lingering(limits, at: now) }
         return .nothing
     }
 

@@ -8,22 +8,29 @@ internal import NIOCore
 struct Lingering {
     /// How long a client may go on sending a request that is answered already.
     static let timeout = TimeAmount.seconds(30)
-    /// How long it may pause.
+    /// How long it may pause, and the period over which its rate is measured.
     static let pauseMax = TimeAmount.seconds(5)
 
+    private let byteCountMin: Int
     private let began: NIODeadline
-    private var lastArrival: NIODeadline
+    private var periodBegan: NIODeadline
+    private var byteCount = 0
 
-    init(at now: NIODeadline) {
+    init(_ limits: ConnectionLimits, at now: NIODeadline) {
+        byteCountMin = limits.byteRateMin * Int(Self.pauseMax.nanoseconds / 1_000_000_000)
         began = now
-        lastArrival = now
+        periodBegan = now
     }
 
-    mutating func bytesArrived(at now: NIODeadline) {
-        lastArrival = now
+    mutating func bytesArrived(_ byteCount: Int) {
+        self.byteCount += byteCount
     }
 
-    func isOver(at now: NIODeadline) -> Bool {
-        now - began >= Self.timeout || now - lastArrival >= Self.pauseMax
+    /// Whether the time is up, or the client sends nothing more or too slowly.
+    mutating func isOver(at now: NIODeadline) -> Bool {
+        guard now - began < Self.timeout else { return true }
+        guard now - periodBegan >= Self.pauseMax else { return false }
+        defer { (periodBegan, byteCount) = (now, 0) }
+        return byteCount < byteCountMin
     }
 }

@@ -121,8 +121,19 @@ struct HTTP1ConnectionStateTests {
         #expect(state.flushed(at: now) == .read)
         for second in 1...10 {
             now = now + .seconds(1)
-            if second <= 5 { state.bytesArrived(ByteBuffer(string: "a"), at: now) }
+            if second <= 5 { state.bytesArrived(ByteBuffer(repeating: 0x61, count: 1000), at: now) }
             #expect(state.tick(at: now, bufferedByteCount: 0) == (second == 10 ? .close : .nothing))
+        }
+    }
+
+    @Test mutating func lingeringEndsBelowTheLowestRate() {
+        #expect(head() == .forward)
+        #expect(response(isClosing: true) == .reportFlush)
+        #expect(state.flushed(at: now) == .read)
+        for second in 1...5 {
+            now = now + .seconds(1)
+            state.bytesArrived(ByteBuffer(string: "a"), at: now)
+            #expect(state.tick(at: now, bufferedByteCount: 0) == (second == 5 ? .close : .nothing))
         }
     }
 
@@ -132,7 +143,7 @@ struct HTTP1ConnectionStateTests {
         #expect(state.flushed(at: now) == .read)
         for second in 1...30 {
             now = now + .seconds(1)
-            state.bytesArrived(ByteBuffer(string: "a"), at: now)
+            state.bytesArrived(ByteBuffer(repeating: 0x61, count: 1000), at: now)
             #expect(state.tick(at: now, bufferedByteCount: 0) == (second == 30 ? .close : .nothing))
         }
     }
