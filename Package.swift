@@ -130,7 +130,10 @@ let package = Package(
         tests(of: "Weights", ["JSON"]),
         tests(of: "Tokens", ["Store", "Disk", "JSON", .lock]),
         tests(of: "Federation", ["Tokens", "Catalog", "Store", "Blobs", "Disk", "JSON"]),
-        tests(of: "Control", ["Trainers", "Catalog", "Store", "Blobs", "Weights", "Disk", "JSON", .lock]),
+        tests(
+            of: "Control",
+            ["Trainers", "Federation", "Catalog", "Store", "Blobs", "Weights", "Disk", "JSON", .lock]
+        ),
         tests(
             of: "Repair",
             ["Inspection", "Federation", "Catalog", "Tokens", "Store", "Blobs", "SegmentLog", "Disk", "JSON"]

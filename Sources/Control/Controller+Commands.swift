@@ -1,3 +1,4 @@
+internal import Federation
 internal import JSON
 internal import Store
 
@@ -217,7 +218,7 @@ extension Controller {
             change["completed_at"] = JSON(clock.now())
             change["response"] = command.responses[client] ?? .null
         }
-        try await records.commands.change(correlationID, change)
+        try await records.commands.update(correlationID, change)
         if status.isEnd { tasks[correlationID] = nil }
     }
 

@@ -1,4 +1,5 @@
 internal import Blobs
+internal import Federation
 internal import JSON
 internal import Store
 
@@ -64,7 +65,7 @@ extension Controller {
     func commit(_ round: RunningRound, _ session: RunningSession) async throws {
         guard let mean = round.mean else { preconditionFailure("what is committed was averaged") }
         let started = clock.now()
-        try await records.rounds.change(
+        try await records.rounds.update(
             round.id,
             ["combiners": .array(combiners(round, mean, session))]
         )
@@ -87,7 +88,7 @@ extension Controller {
                 "time_load_model": JSON(mean.loadDuration.inSeconds),
             ],
         ]
-        try await records.rounds.change(round.id, ["status": "Success", "round_data": .object(times)])
+        try await records.rounds.update(round.id, ["status": "Success", "round_data": .object(times)])
         try await happened(.committed, inRound: round.id)
     }
 
@@ -102,19 +103,13 @@ extension Controller {
     /// Returns false where its bytes are gone.
     func publish(_ model: NewModel) async throws -> Bool {
         if try records.models.get(model.id) != nil { return true }
-        guard let blob = try await claim(model.id) else { return false }
-        try await records.models.insert(model.document(of: blob))
-        return true
-    }
-
-    /// Makes a blob of a complete upload; one that was claimed before is found as the blob it is.
-    ///
-    /// Nil where there is neither.
-    func claim(_ token: String) async throws -> BlobDescription? {
         do {
-            return try await blobs.claim(token)
-        } catch .unknownToken {
-            do { return try await blobs.open(token).description } catch .unknownBlob { return nil }
+            try await publication.claim(model.id) { blob in
+                try await records.models.insert(model.document(of: blob))
+            }
+            return true
+        } catch UploadError.unknownToken {
+            return false
         }
     }
 
@@ -152,7 +147,7 @@ extension Controller {
 /// The ends of a round.
 extension Controller {
     func end(_ round: RunningRound, _ session: RunningSession) async throws {
-        try await records.rounds.change(round.id, ["status": "Finished"])
+        try await records.rounds.update(round.id, ["status": "Finished"])
         let count = round.mean?.contributions.count ?? 0
         try await note(session, "Round \(round.id) finished: model \(session.modelID) is the mean of \(count) updates")
         if session.config.validates { try await validate(session) }
@@ -164,7 +159,7 @@ extension Controller {
         _ session: RunningSession,
         failed failure: RoundFailure
     ) async throws {
-        try await records.rounds.change(
+        try await records.rounds.update(
             round.id,
             ["status": "Failed", "round_data": ["reason": .string(failure.text)]]
         )
@@ -173,7 +168,7 @@ extension Controller {
     }
 
     func terminate(_ round: RunningRound, _ session: RunningSession) async throws {
-        try await records.rounds.change(round.id, ["status": "Terminated"])
+        try await records.rounds.update(round.id, ["status": "Terminated"])
         try await leave(round, session)
     }
 

@@ -1,4 +1,5 @@
 internal import Blobs
+internal import Federation
 internal import JSON
 internal import Store
 
@@ -49,29 +50,31 @@ extension Controller {
 
     /// Makes a blob of an update and writes down that its task is done; nil where its bytes are not there.
     private func keep(_ report: ModelUpdateReport, _ exampleCount: Double) async throws -> Contribution? {
-        // What is a model or a package already is nobody's update: it would be removed after the round.
-        guard try records.isFree(blobID: report.fileToken), let blob = try await claim(report.fileToken) else {
+        do {
+            return try await publication.claim(report.fileToken) { blob in
+                try await records.commands.update(
+                    report.correlationID,
+                    [
+                        "status": .string(CommandStatus.completed.rawValue),
+                        "completed_at": JSON(clock.now()),
+                        "response": [
+                            "model_update_id": .string(report.modelUpdateID),
+                            "file_token": .string(blob.blobID),
+                            "num_examples": JSON(exampleCount),
+                        ],
+                    ]
+                )
+                tasks[report.correlationID] = nil
+                return Contribution(
+                    clientID: report.clientID,
+                    updateID: report.modelUpdateID,
+                    blobID: blob.blobID,
+                    exampleCount: exampleCount
+                )
+            }
+        } catch UploadError.unknownToken {
             return nil
         }
-        try await records.commands.change(
-            report.correlationID,
-            [
-                "status": .string(CommandStatus.completed.rawValue),
-                "completed_at": JSON(clock.now()),
-                "response": [
-                    "model_update_id": .string(report.modelUpdateID),
-                    "file_token": .string(blob.blobID),
-                    "num_examples": JSON(exampleCount),
-                ],
-            ]
-        )
-        tasks[report.correlationID] = nil
-        return Contribution(
-            clientID: report.clientID,
-            updateID: report.modelUpdateID,
-            blobID: blob.blobID,
-            exampleCount: exampleCount
-        )
     }
 
     /// An update that cannot count: nothing more is expected of its task.
@@ -82,7 +85,7 @@ extension Controller {
     ) async throws {
         guard let session else { return }
         try await reject(report.clientID, because: reason, session)
-        try await records.commands.change(
+        try await records.commands.update(
             report.correlationID,
             ["status": .string(CommandStatus.failed.rawValue), "completed_at": JSON(clock.now())]
         )
@@ -141,7 +144,7 @@ extension Controller {
         guard let new = old.after(isLost ? report.status : .running, isDone: isLost) else { return }
         var change: JSONObject = ["status": .string(new.rawValue), "response": report.response]
         if isLost { change["completed_at"] = JSON(clock.now()) }
-        try await records.commands.change(report.correlationID, change)
+        try await records.commands.update(report.correlationID, change)
         guard isLost else { return }
         tasks[report.correlationID] = nil
         try await happened(.lost(client: report.clientID), inRound: roundID)

@@ -1,4 +1,5 @@
 internal import Blobs
+internal import Federation
 internal import JSON
 internal import Store
 
@@ -79,11 +80,11 @@ extension Controller {
         for round in open {
             let id = round["round_id"]?.string ?? ""
             if try await finish(round) {
-                try await records.rounds.change(id, ["status": "Finished"])
+                try await records.rounds.update(id, ["status": "Finished"])
                 notices.append("round \(id) was finished: its model was already made")
             } else {
                 let reason = JSON.string(RoundFailure.interrupted.text)
-                try await records.rounds.change(
+                try await records.rounds.update(
                     id,
                     ["status": "Failed", "round_data": ["reason": reason, "interrupted": true]]
                 )
@@ -122,9 +123,10 @@ extension Controller {
         )
     }
 
-    /// Removes the blobs its tasks name.
+    /// Deletes the updates its tasks have delivered; what a client says of another task is no update.
     private func removeUpdates(ofRound id: String) async throws {
-        for task in try records.commands.list([Condition("round_id", .exactly(id))]) {
+        let delivered = Condition("status", .equal(CommandStatus.completed.rawValue))
+        for task in try records.commands.list([Condition("round_id", .exactly(id)), delivered]) {
             guard let blobID = task["response"]?["file_token"]?.string else { continue }
             do { try await blobs.remove(blobID) } catch {}
         }
@@ -189,7 +191,7 @@ extension Controller {
             let number = round["round_id"]?.string.flatMap { Int($0) } ?? 0
             return number >= session.firstRoundNumber && round["round_data"]?["interrupted"]?.bool != true
         }
-        try await records.sessions.change(session.id, ["status": "Started"])
+        try await records.sessions.update(session.id, ["status": "Started"])
         let next = min(done + 1, session.roundCount)
         notices.append(
             done < session.roundCount

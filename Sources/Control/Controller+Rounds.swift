@@ -1,3 +1,4 @@
+internal import Federation
 internal import JSON
 internal import Store
 
@@ -103,7 +104,7 @@ extension Controller {
     /// Stores one task for each client, then hands them out.
     private func instruct(_ round: RunningRound, _ session: RunningSession) async throws {
         let ids = round.participants.map { JSON.string($0.id) }
-        try await records.rounds.change(round.id, ["round_config": ["selected_clients": .array(ids)]])
+        try await records.rounds.update(round.id, ["round_config": ["selected_clients": .array(ids)]])
         let assignments = round.participants.map { client in
             Assignment(
                 clientID: client.id,

@@ -1,3 +1,4 @@
+internal import Federation
 internal import JSON
 internal import Store
 
@@ -114,7 +115,7 @@ extension Controller {
         )
         try await records.commands.insert(rootDocument(of: session))
         try await records.runs.insert(runDocument(of: session))
-        try await records.sessions.change(id, ["status": "Started", "session_config": .object(config.object)])
+        try await records.sessions.update(id, ["status": "Started", "session_config": .object(config.object)])
         return session
     }
 
@@ -171,7 +172,7 @@ extension Controller {
 
     /// Decides, in the run's document, how the session ends.
     func complete(_ session: RunningSession, as status: String) async throws {
-        try await records.runs.change(
+        try await records.runs.update(
             session.runID,
             [
                 "status": .string(status),
@@ -196,14 +197,14 @@ extension Controller {
 
     /// Writes down that a session is over; the next start goes on from its last model.
     func close(sessionID: String, as status: String, modelID: String) async throws {
-        try await records.sessions.change(
+        try await records.sessions.update(
             sessionID,
             ["status": .string(status), "session_config": ["model_id": .string(modelID)]]
         )
     }
 
     func closeCommand(_ id: String, as status: CommandStatus) async throws {
-        try await records.commands.change(id, ["status": .string(status.rawValue), "completed_at": JSON(clock.now())])
+        try await records.commands.update(id, ["status": .string(status.rawValue), "completed_at": JSON(clock.now())])
     }
 
     /// Takes a task of a round back.

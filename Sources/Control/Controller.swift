@@ -1,8 +1,8 @@
-package import Blobs
+internal import Blobs
 internal import Concurrency
+package import Federation
 internal import JSON
 internal import NIOConcurrencyHelpers
-package import Store
 
 /// Runs sessions and commands: takes what happens, asks the state machines what to do, and does it.
 ///
@@ -15,6 +15,7 @@ package import Store
 package actor Controller {
     let records: Records
     let blobs: BlobStore
+    let publication: Publication
     let participants: any Participants
     let clock: any ControlClock
     /// Told, in a sentence, what happens while nobody waits for an answer.
@@ -39,16 +40,16 @@ package actor Controller {
 
     /// Makes a controller that does nothing yet; ``resume()`` comes first.
     ///
-    /// `store` was opened with every schema of the catalog. `notice` is for the log of the server, on any thread.
+    /// `notice` is for the log of the server, on any thread.
     package init(
-        store: Store,
-        blobs: BlobStore,
+        _ network: FederatedNetwork,
         participants: any Participants = NoParticipants(),
         clock: any ControlClock = MachineClock(),
         notice: @escaping @Sendable (String) -> Void = { _ in }
     ) {
-        records = Records(store)
-        self.blobs = blobs
+        records = Records(network.store)
+        blobs = network.blobs
+        publication = network.publication
         self.participants = participants
         self.clock = clock
         self.notice = notice

@@ -1,3 +1,4 @@
+internal import Federation
 internal import JSON
 internal import Store
 
@@ -16,7 +17,7 @@ extension Records {
             "correlation_id": .string(report.correlationID),
             "data": .string(report.data),
             "timestamp": JSON(report.timestamp),
-            "sender": try sender(client: report.clientID),
+            "sender": ["client_id": .string(report.clientID)],
         ])
     }
 
@@ -26,19 +27,18 @@ extension Records {
             "timestamp": JSON(report.timestamp),
             "log_level": .string(report.logLevel),
             "type": JSON(report.type),
-            "sender": try sender(client: report.clientID),
+            "sender": ["client_id": .string(report.clientID)],
         ])
     }
 
     /// Stores one document for each number; one that is no number of JSON's is left out.
     func take(_ report: MetricsReport) async throws {
-        let sender = try sender(client: report.clientID)
         for (key, value) in report.values where value.isFinite {
             try await metrics.insert([
                 "key": .string(key),
                 "value": JSON(value),
                 "timestamp": JSON(report.timestamp),
-                "sender": sender,
+                "sender": ["client_id": .string(report.clientID)],
                 "model_id": .string(report.modelID),
                 "step": report.step.map { JSON($0) } ?? .null,
                 "round_id": JSON(report.roundID),
@@ -54,7 +54,7 @@ extension Records {
             "value": .string(report.value),
             "timestamp": JSON(report.timestamp),
             "entity_id": .string(report.clientID),
-            "sender": try sender(client: report.clientID),
+            "sender": ["client_id": .string(report.clientID)],
         ])
     }
 
@@ -65,12 +65,17 @@ extension Records {
             "payload": report.payload,
             "timestamp": JSON(report.timestamp),
             "client_id": .string(report.clientID),
-            "sender": try sender(client: report.clientID),
+            "sender": ["client_id": .string(report.clientID)],
         ])
     }
 }
 
-extension Shelf {
+extension ResourceCollection {
+    /// Changes fields of a document of the controller's own; does nothing where it was lost.
+    func update(_ id: String, _ fields: JSONObject) async throws {
+        do { try await change(id, fields) } catch StoreError.notFound {}
+    }
+
     /// Stores a document whose id its sender has chosen; a second one with that id is the first one again.
     fileprivate func insertOnce(_ object: JSONObject) async throws {
         do { try await insert(object) } catch StoreError.alreadyExists {}

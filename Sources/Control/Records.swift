@@ -1,35 +1,32 @@
 internal import Catalog
+internal import Federation
 internal import JSON
 internal import Store
 
 /// The collections the controller reads and writes.
 struct Records: Sendable {
-    let sessions: Shelf
-    let rounds: Shelf
-    let runs: Shelf
-    let models: Shelf
-    let packages: Shelf
-    let commands: Shelf
-    let statuses: Shelf
-    let metrics: Shelf
-    let validations: Shelf
-    let attributes: Shelf
-    let telemetry: Shelf
-    let clients: Shelf
+    let sessions: ResourceCollection
+    let rounds: ResourceCollection
+    let runs: ResourceCollection
+    let models: ResourceCollection
+    let commands: ResourceCollection
+    let statuses: ResourceCollection
+    let metrics: ResourceCollection
+    let validations: ResourceCollection
+    let attributes: ResourceCollection
+    let telemetry: ResourceCollection
 
     init(_ store: Store) {
-        sessions = Shelf(Resource.sessions, of: store)
-        rounds = Shelf(Resource.rounds, of: store)
-        runs = Shelf(Resource.runs, of: store)
-        models = Shelf(Resource.models, of: store)
-        packages = Shelf(Resource.packages, of: store)
-        commands = Shelf(Resource.commands, of: store)
-        statuses = Shelf(Resource.statuses, of: store)
-        metrics = Shelf(Resource.metrics, of: store)
-        validations = Shelf(Resource.validations, of: store)
-        attributes = Shelf(Resource.attributes, of: store)
-        telemetry = Shelf(Resource.telemetry, of: store)
-        clients = Shelf(Resource.clients, of: store)
+        sessions = ResourceCollection(.sessions, of: store)
+        rounds = ResourceCollection(.rounds, of: store)
+        runs = ResourceCollection(.runs, of: store)
+        models = ResourceCollection(.models, of: store)
+        commands = ResourceCollection(.commands, of: store)
+        statuses = ResourceCollection(.statuses, of: store)
+        metrics = ResourceCollection(.metrics, of: store)
+        validations = ResourceCollection(.validations, of: store)
+        attributes = ResourceCollection(.attributes, of: store)
+        telemetry = ResourceCollection(.telemetry, of: store)
     }
 
     /// The newest model a session has made, or nil.
@@ -42,19 +39,6 @@ struct Records: Sendable {
         // Rounds are numbered in the order they are stored.
         let newest = try rounds.list([], limit: 1).first?["round_id"]?.string
         return newest.flatMap { Int($0) } ?? 0
-    }
-
-    /// Whether no document calls this blob its own.
-    func isFree(blobID: String) throws -> Bool {
-        let condition = Condition("blob_id", .exactly(blobID))
-        guard try models.count([condition]) == 0 else { return false }
-        return try packages.count([condition]) == 0
-    }
-
-    /// How a document refers to a client.
-    func sender(client id: String) throws -> JSON {
-        let name = try clients.get(id)?["name"] ?? .null
-        return ["name": name, "role": "client", "client_id": .string(id)]
     }
 
     /// Writes a line to the log of the network, in the controller's name.

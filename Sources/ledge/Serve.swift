@@ -135,13 +135,13 @@ struct Serve: AsyncParsableCommand {
                 metadata: ["file": "\(path)"]
             )
         }
-        let controller = Controller(store: store, blobs: blobs, participants: NoParticipants()) {
+        let network = FederatedNetwork(store: store, blobs: blobs)
+        let controller = Controller(network, participants: NoParticipants()) {
             logger.notice("\($0)")
         }
         // The logs are closed even if the server failed, so that the next start knows their exact length.
         let outcome: Result<Void, any Error>
         do {
-            let network = FederatedNetwork(store: store, blobs: blobs)
             let server = Server(
                 network: network,
                 controller: controller,

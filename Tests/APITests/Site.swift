@@ -39,7 +39,7 @@ final class Site: Sendable {
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         network = FederatedNetwork(store: store, blobs: blobs)
-        controller = Controller(store: store, blobs: blobs)
+        controller = Controller(network)
         let spent = store.collection(TokenAuthority.schema.name)
         server = Server(
             network: network,

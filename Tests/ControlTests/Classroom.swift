@@ -2,6 +2,7 @@ import Blobs
 import Catalog
 import Control
 import Disk
+import Federation
 import JSON
 import NIOConcurrencyHelpers
 import Store
@@ -19,12 +20,14 @@ struct Classroom: Sendable {
         }
     }()
 
-    let store: Store
-    let blobs: BlobStore
+    let network: FederatedNetwork
     let trainers: Trainers
     let controller: Controller
     let clock: ManualClock
     private let spoken: NIOLockedValueBox<[String]>
+
+    var store: Store { network.store }
+    var blobs: BlobStore { network.blobs }
 
     /// What the controller said while nobody waited for an answer.
     var notices: [String] { spoken.withLockedValue { $0 } }
@@ -58,15 +61,15 @@ struct Classroom: Sendable {
             )
         }
         let trainers = Trainers(students, store: store, blobs: blobs)
+        let network = FederatedNetwork(store: store, blobs: blobs)
         let clock = ManualClock()
         let spoken = NIOLockedValueBox<[String]>([])
-        let controller = Controller(store: store, blobs: blobs, participants: trainers, clock: clock) { notice in
+        let controller = Controller(network, participants: trainers, clock: clock) { notice in
             spoken.withLockedValue { $0.append(notice) }
         }
         trainers.report(to: controller)
         return Classroom(
-            store: store,
-            blobs: blobs,
+            network: network,
             trainers: trainers,
             controller: controller,
             clock: clock,
@@ -75,15 +78,13 @@ struct Classroom: Sendable {
     }
 
     private init(
-        store: Store,
-        blobs: BlobStore,
+        network: FederatedNetwork,
         trainers: Trainers,
         controller: Controller,
         clock: ManualClock,
         spoken: NIOLockedValueBox<[String]>
     ) {
-        self.store = store
-        self.blobs = blobs
+        self.network = network
         self.trainers = trainers
         self.controller = controller
         self.clock = clock

@@ -1,5 +1,6 @@
 import Catalog
 import Control
+import Federation
 import JSON
 import Testing
 import Trainers
@@ -55,7 +56,7 @@ struct CommandTests {
         await #expect(throws: ControlError.notEnoughClients(required: 1)) {
             try await room.controller.runCommand("Look", order)
         }
-        let empty = Controller(store: room.store, blobs: room.blobs)
+        let empty = Controller(room.network)
         #expect(try await empty.restartClients(abortOngoingTasks: true) == nil)
     }
 
@@ -147,7 +148,7 @@ struct CommandTests {
 
     @Test func oneTaskIsStoppedAlone() async throws {
         let room = try Classroom.open()
-        let controller = Controller(store: room.store, blobs: room.blobs, participants: Deaf(), clock: room.clock)
+        let controller = Controller(room.network, participants: Deaf(), clock: room.clock)
         let id = try await controller.runCommand("Look", CommandOrder(timeout: -1)).correlationID
         let tasks = try room.documents(.commands, ("parent_correlation_id", id)).compactMap {
             $0.text("correlation_id")
@@ -162,7 +163,7 @@ struct CommandTests {
 
     @Test func shuttingDownEndsTheWaiting() async throws {
         let room = try Classroom.open()
-        let controller = Controller(store: room.store, blobs: room.blobs, participants: Deaf(), clock: room.clock)
+        let controller = Controller(room.network, participants: Deaf(), clock: room.clock)
         async let outcome = controller.runCommand("Look", CommandOrder(isSynchronous: true))
         while try room.count(.commands) < 3 { await Task.yield() }
         await controller.shutdown()

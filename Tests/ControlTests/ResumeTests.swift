@@ -1,5 +1,6 @@
 import Catalog
 import Control
+import Federation
 import Glibc
 import JSON
 import Store
@@ -107,11 +108,36 @@ struct ResumeTests {
     @Test func commandsAreInterrupted() async throws {
         let disk = FaultDisk()
         let room = try Classroom.open(disk)
-        let controller = Controller(store: room.store, blobs: room.blobs, participants: Deaf(), clock: room.clock)
+        let controller = Controller(room.network, participants: Deaf(), clock: room.clock)
         let id = try await controller.runCommand("Look", CommandOrder()).correlationID
         let next = try Classroom.open(disk.processKill())
         #expect(try await next.controller.resume() == ["command \(id) (Custom_Look) was interrupted"])
         #expect(try next.documents(.commands).map { $0.text("status") } == Array(repeating: "INTERRUPTED", count: 3))
+    }
+
+    /// A report may say anything: only the file that a task has delivered is its update.
+    @Test func modelNamedInAReportIsNotDeleted() async throws {
+        let disk = FaultDisk()
+        let room = try Classroom.open(disk)
+        _ = try await room.makeSeed()
+        _ = try await room.makeSession(["rounds": 1])
+        for client in RoundTests.clients { room.trainers.set(.vanishing, of: client) }
+        try await room.controller.startSession(SessionStart(sessionID: "session"))
+        let task = try #require(room.trainers.assignments.first)
+        let blobID = try #require(try room.document(.models, "seed")?.text("blob_id"))
+        let report = ActivityReport(
+            clientID: task.clientID,
+            correlationID: task.correlationID,
+            status: .running,
+            isDone: false,
+            response: ["file_token": .string(blobID)]
+        )
+        try await room.controller.receive(.activity(report))
+        let next = try Classroom.open(disk.processKill())
+        _ = try await next.controller.resume()
+        await next.untilQuiet()
+        _ = try await next.accuracy(of: "seed")
+        try await next.close()
     }
 
     /// A session that stands still because the disk was full is started again by hand.

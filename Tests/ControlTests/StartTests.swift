@@ -1,5 +1,6 @@
 import Catalog
 import Control
+import Federation
 import JSON
 import Store
 import TestSupport
@@ -68,7 +69,7 @@ struct StartTests {
 
     @Test func withoutParticipantsNobodyIsEnough() async throws {
         let room = try await Self.room()
-        let controller = Controller(store: room.store, blobs: room.blobs)
+        let controller = Controller(room.network)
         await #expect(throws: ControlError.notEnoughClients(required: 1)) {
             try await controller.startSession(SessionStart(sessionID: "session"))
         }

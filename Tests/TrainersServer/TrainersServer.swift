@@ -55,7 +55,8 @@ struct Serve: AsyncParsableCommand {
         )
         for client in await trainers.online() { try await introduce(client, to: store) }
         let logger = Logger(label: "ledge-trainers") { StreamLogHandler.standardError(label: $0) }
-        let controller = Controller(store: store, blobs: blobs, participants: trainers) { logger.notice("\($0)") }
+        let network = FederatedNetwork(store: store, blobs: blobs)
+        let controller = Controller(network, participants: trainers) { logger.notice("\($0)") }
         trainers.report(to: controller)
         var options = ServerOptions()
         let parts = listen.split(separator: ":").map(String.init)
@@ -63,7 +64,7 @@ struct Serve: AsyncParsableCommand {
         options.host = parts[0]
         options.port = port
         let server = Server(
-            network: FederatedNetwork(store: store, blobs: blobs),
+            network: network,
             controller: controller,
             options: options,
             logger: logger

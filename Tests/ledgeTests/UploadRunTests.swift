@@ -196,9 +196,10 @@ extension UploadRunTests {
         serverOptions.shutdownSignals = []
         var logger = Logger(label: "test")
         logger.logLevel = .critical
-        let controller = Controller(store: store, blobs: blobs)
+        let network = FederatedNetwork(store: store, blobs: blobs)
+        let controller = Controller(network)
         let server = Server(
-            network: FederatedNetwork(store: store, blobs: blobs),
+            network: network,
             controller: controller,
             options: serverOptions,
             logger: logger
