@@ -26,6 +26,7 @@ package struct Publication: Sendable {
     ///
     /// - Throws: `UploadError.busy` where another task has claimed the token, `UploadError.unknownToken`, and what
     ///   `body` throws.
+    @discardableResult
     package func claim<Value: Sendable>(
         _ token: String,
         isolation: isolated (any Actor)? = #isolation,

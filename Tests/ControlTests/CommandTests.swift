@@ -123,8 +123,7 @@ struct CommandTests {
         let room = try Classroom.open()
         let seed = try await room.makeSeed()
         let controller = Controller(
-            store: room.store,
-            blobs: room.blobs,
+            room.network,
             participants: Deaf(),
             clock: room.clock
         )

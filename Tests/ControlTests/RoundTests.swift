@@ -258,8 +258,30 @@ struct RoundTests {
         try await room.close()
     }
 
-    /// One example of zeros and three of fours make threes.
-    @Test func updatesCountByTheirExamples() async throws {
+    /// A file that one task has delivered is not the update of another: it would count twice.
+    @Test func updateOfAnotherTaskIsLeftOut() async throws {
+        let room = try await Self.roomOfNumbers()
+        let token = try await room.blobs.upload("update.npz", Self.file(of: 3)).token
+        for task in room.trainers.assignments {
+            let report = ModelUpdateReport(
+                clientID: task.clientID,
+                correlationID: task.correlationID,
+                modelUpdateID: task.correlationID,
+                fileToken: token,
+                meta: ["training_metadata": ["num_examples": 1]]
+            )
+            try await room.controller.receive(.modelUpdate(report))
+        }
+        await room.untilQuiet()
+        let round = try #require(try room.documents(.rounds).first)
+        let combiner = try #require(round[path: "combiners"]?.array?.first)
+        #expect(combiner.number("data.aggregation_time.nr_aggregated_models") == 1)
+        #expect(try room.count(.statuses, ("log_level", "WARNING")) == 1)
+        try await room.close()
+    }
+
+    /// A session of a model of two ones, whose clients do not answer by themselves.
+    private static func roomOfNumbers() async throws -> Classroom {
         let room = try Classroom.open(clients: 2)
         let upload = try await room.blobs.upload("seed.npz", Self.file(of: 1))
         _ = try await room.blobs.claim(upload.token)
@@ -273,6 +295,12 @@ struct RoundTests {
         _ = try await room.makeSession(["rounds": 1, "validate": false])
         for client in Self.clients { room.trainers.set(.vanishing, of: client) }
         try await room.controller.startSession(SessionStart(sessionID: "session"))
+        return room
+    }
+
+    /// One example of zeros and three of fours make threes.
+    @Test func updatesCountByTheirExamples() async throws {
+        let room = try await Self.roomOfNumbers()
         for (task, (value, count)) in zip(room.trainers.assignments, [(Float(0), JSON.number(JSONNumber(1))), (4, 3)]) {
             let report = ModelUpdateReport(
                 clientID: task.clientID,

@@ -68,7 +68,7 @@ struct PublicationTests {
         let fixture = try NetworkFixture()
         let token = try await fixture.upload()
         let publication = fixture.network.publication
-        _ = try await publication.claim(token) { _ in
+        try await publication.claim(token) { _ in
             await #expect(throws: UploadError.busy) { try await publication.claim(token) { $0.blobID } }
         }
         #expect(try await publication.claim(token) { $0.blobID } == token, "no document came of it")
