@@ -9,7 +9,7 @@ extension Corruption.Reason: CustomStringConvertible {
     package var description: String {
         switch self {
         case .checksumMismatch: "the checksum does not match"
-        case .flippedBit(let offset): "one bit of byte \(offset) has flipped; ledge repair turns it back"
+        case .flippedBit(let offset): "one bit of byte \(offset) has flipped; ledge repair restores it"
         case .malformed: "the checksum matches, but the text is not of this format"
         case .missingLineEnd: "durable bytes that do not end in a newline"
         case .outOfOrder(let expected, let found): "record \(expected) is expected here, and this is record \(found)"

@@ -5,39 +5,39 @@ internal import Federation
 internal import SegmentLog
 internal import Store
 
-/// Reads every byte of a data directory and tells everything that is wrong with it.
+/// Reads every byte of a data directory and reports everything that is wrong with it.
 ///
 /// It verifies the checksum of every file and line, that records follow each other without a gap, every blob frame by
-/// frame and as a whole, and that every document that names a blob has it. It changes nothing and needs no lock; a
-/// server may go on writing, and what it has not finished is no damage.
+/// frame and as a whole, and that the blob of every document exists. It changes nothing and needs no lock; a server may
+/// continue to write, and what that has not finished is not damage.
 package struct Check {
-    private let premises: Premises
+    private let scan: DirectoryScan
     private let visit: (Finding) -> Void
     private let advance: (Int64) -> Void
     private var tally = Tally()
     private var blobIDs: Set<String> = []
     private var owners: [BlobOwner] = []
 
-    /// Checks the data directory at `path`: tells `visit` each finding as it comes, and `advance` the bytes read so far.
+    /// Checks the data directory at `path`: passes each finding to `visit`, and the bytes read so far to `advance`.
     ///
-    /// - Throws: where nothing can be told about the directory as a whole.
+    /// - Throws: ``InspectionError`` if it is not a data directory, or cannot be read.
     package static func run(
         _ path: String,
         on disk: any Disk,
         advance: @escaping (Int64) -> Void = { _ in },
         visit: @escaping (Finding) -> Void
     ) throws(InspectionError) -> Tally {
-        var check = Check(premises: try Premises(path, on: disk), visit: visit, advance: advance)
-        check.premises.findings.forEach { check.report($0) }
-        // Documents before blobs: what a server publishes meanwhile is a blob first and a document second.
-        for name in check.premises.collections { check.checkLog(name) }
-        for entry in check.premises.stored { check.checkStored(entry) }
+        var check = Check(scan: try DirectoryScan(path, on: disk), visit: visit, advance: advance)
+        check.scan.findings.forEach { check.report($0) }
+        // Documents before blobs: a server publishes a blob first and its document second.
+        for name in check.scan.collections { check.checkLog(name) }
+        for entry in check.scan.stored { check.checkStored(entry) }
         check.compareOwners()
         return check.tally
     }
 
-    private init(premises: Premises, visit: @escaping (Finding) -> Void, advance: @escaping (Int64) -> Void) {
-        self.premises = premises
+    private init(scan: DirectoryScan, visit: @escaping (Finding) -> Void, advance: @escaping (Int64) -> Void) {
+        self.scan = scan
         self.visit = visit
         self.advance = advance
     }
@@ -48,40 +48,38 @@ package struct Check {
     }
 
     private mutating func checkLog(_ name: String) {
-        var survey = LogSurvey(name)
-        survey.run(in: premises.directory.collection(name), on: premises.disk) { byteCount in
+        var log = CollectionScan(name)
+        log.run(in: scan.directory.collection(name), on: scan.disk) { byteCount in
             tally.byteCount += Int64(byteCount)
             advance(tally.byteCount)
         } visit: { finding in
             report(finding)
         }
-        checkIndexes(name)
+        checkIndexes(of: log)
         tally.collectionCount += 1
-        tally.recordCount += survey.recordCount
-        owners += survey.owners
+        tally.recordCount += log.recordCount
+        owners += log.owners
     }
 
     /// Verifies the index files of a collection's sealed segments.
-    private mutating func checkIndexes(_ name: String) {
-        guard let schema = Resource.allSchemas.first(where: { $0.name == name }) else { return }
-        let directory = premises.directory.collection(name)
-        do throws(StorageError) {
-            for segment in try LogCheck.sealedSegments(log: name, directory: directory, on: premises.disk) {
-                checkIndex(of: segment, in: directory, schema)
-            }
-        } catch {
-            report(Finding(error, at: directory))
-        }
+    private mutating func checkIndexes(of log: CollectionScan) {
+        guard let schema = Resource.allSchemas.first(where: { $0.name == log.name }) else { return }
+        let directory = scan.directory.collection(log.name)
+        for segment in log.sealedSegments { checkIndex(of: segment, in: directory, schema) }
     }
 
     private mutating func checkIndex(of segment: SegmentSummary, in directory: String, _ schema: CollectionSchema) {
         let path = IndexFileCheck.path(of: segment, in: directory)
         do throws(StorageError) {
-            switch try IndexFileCheck.run(of: segment, in: directory, schema, on: premises.disk) {
+            switch try IndexFileCheck.run(of: segment, in: directory, schema, on: scan.disk) {
             case .whole(let byteCount):
                 tally.byteCount += byteCount
                 advance(tally.byteCount)
-            case .missing: report(Finding(path: path, reason: .missingIndex))
+            case .missing:
+                // A server may have merged or dropped the segment after it was read, and removed both files.
+                let segmentPath = "\(directory)/\(SegmentName.make(segment.id, .sealed))"
+                guard try scan.disk.entry(segmentPath) != nil else { return }
+                report(Finding(path: path, reason: .missingIndex))
             case .unusable(let reason): report(Finding(path: path, reason: .damagedIndex(reason)))
             }
         } catch {
@@ -95,10 +93,10 @@ package struct Check {
             return
         }
         do throws(StorageError) {
-            let found = try BlobCheck.check(entry, on: premises.disk)
-            let remainder = entry.kind == .blob ? nil : try UploadRemainder.finding(after: found, in: premises)
+            let found = try BlobCheck.check(entry, on: scan.disk)
+            let remainder = entry.kind == .blob ? nil : try UploadRemainder.finding(after: found, in: scan)
             // A server may have finished, claimed or expired it while it was read.
-            guard try premises.disk.entry(entry.path) != nil else {
+            guard try scan.disk.entry(entry.path) != nil else {
                 report(Finding(path: entry.path, reason: .wentAway))
                 return
             }
@@ -117,13 +115,13 @@ package struct Check {
 
     /// Compares the documents that own blobs with the blobs.
     ///
-    /// A damaged blob is there; its damage is reported already.
+    /// A damaged blob exists; its damage was reported before.
     private mutating func compareOwners() {
-        let paths = BlobPaths(premises.directory.path)
+        let paths = BlobPaths(scan.directory.path)
         for owner in owners where blobIDs.remove(owner.blobID) == nil && owner.isPermanent {
             let path = BlobID(owner.blobID).map { paths.blob($0) } ?? paths.blobs
             do throws(StorageError) {
-                guard try premises.disk.entry(path)?.kind != .file else { continue }
+                guard try scan.disk.entry(path)?.kind != .file else { continue }
                 report(Finding(path: path, reason: .missingBlob(document: owner.documentID)))
             } catch {
                 report(Finding(error, at: path))

@@ -55,7 +55,7 @@ package struct Export {
     private static let committedAt = FieldPath("committed_at")
 
     private let name: String
-    private let premises: Premises
+    private let contents: DirectoryScan
     private let selection: Selection
     private let advance: (Progress) -> Void
     private let report: (Finding) -> Void
@@ -78,10 +78,10 @@ package struct Export {
         report: @escaping (Finding) -> Void,
         visit: @escaping (UnsafeRawBufferPointer) -> Void
     ) throws(InspectionError) -> Progress {
-        let premises = try Premises(path, on: disk)
-        var export = Export(name, of: premises, selection, advance: advance, report: report, visit: visit)
-        for finding in premises.findings { export.tell(finding) }
-        guard premises.collections.contains(name) else { return export.progress }
+        let contents = try DirectoryScan(path, on: disk)
+        var export = Export(name, of: contents, selection, advance: advance, report: report, visit: visit)
+        for finding in contents.findings { export.tell(finding) }
+        guard contents.collections.contains(name) else { return export.progress }
         let isAppendOnly = Resource.allSchemas.first { $0.name == name }?.isAppendOnly ?? false
         if selection.isHistory {
             export.readHistory()
@@ -95,14 +95,14 @@ package struct Export {
 
     private init(
         _ name: String,
-        of premises: Premises,
+        of contents: DirectoryScan,
         _ selection: Selection,
         advance: @escaping (Progress) -> Void,
         report: @escaping (Finding) -> Void,
         visit: @escaping (UnsafeRawBufferPointer) -> Void
     ) {
         self.name = name
-        self.premises = premises
+        self.contents = contents
         self.selection = selection
         self.advance = advance
         self.report = report
@@ -148,9 +148,10 @@ extension Export {
 
     /// Hands each record of the log to `body`, in order, and tells what is wrong with the others.
     private mutating func pass(_ body: (LogEntry, inout Export) -> Void) {
-        let directory = premises.directory.collection(name)
+        let directory = contents.directory.collection(name)
         do throws(StorageError) {
-            try LogCheck.run(log: name, directory: directory, on: premises.disk) { found in
+            var scan = try LogScan(log: name, directory: directory, on: contents.disk)
+            try scan.run { found in
                 switch found {
                 case .entry(let entry):
                     progress.readByteCount += Int64(entry.line.count)
@@ -168,7 +169,7 @@ extension Export {
     /// What the record says; one that no collection could have written is told.
     private mutating func record(of entry: LogEntry) -> Record? {
         let record = entry.line.withUnsafeBytes { Record($0) }
-        if record == nil { tell(Finding(foreign: entry, in: premises.directory.collection(name))) }
+        if record == nil { tell(Finding(foreign: entry, in: contents.directory.collection(name))) }
         return record
     }
 

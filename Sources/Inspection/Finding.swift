@@ -33,7 +33,7 @@ package struct Finding: Sendable, Hashable {
         case neverDurable(byteCount: Int64)
         /// The journal of a complete upload, which nothing reads any more, does not verify.
         case obsoleteJournal
-        /// A sealed segment has no index file: the next start makes it again.
+        /// A sealed segment has no index file: the next start rebuilds it.
         case missingIndex
         /// No live document names the blob: a crash, or an upload that was claimed and not published.
         case orphanBlob

@@ -61,13 +61,13 @@ extension Report {
     ///
     /// - Throws: where nothing can be told about the directory as a whole.
     package static func read(_ path: String, on disk: any Disk) throws(InspectionError) -> Report {
-        let premises = try Premises(path, on: disk)
-        var report = Report(path: premises.directory.path, identity: premises.identity, warnings: premises.findings)
-        for name in premises.collections { report.add(collection: name, of: premises) }
-        for entry in premises.stored {
+        let scan = try DirectoryScan(path, on: disk)
+        var report = Report(path: scan.directory.path, identity: scan.identity, warnings: scan.findings)
+        for name in scan.collections { report.add(collection: name, of: scan) }
+        for entry in scan.stored {
             switch entry.kind {
-            case .blob, .completeUpload: report.add(complete: entry, of: premises)
-            case .unfinishedUpload: report.add(unfinished: entry, of: premises)
+            case .blob, .completeUpload: report.add(complete: entry, of: scan)
+            case .unfinishedUpload: report.add(unfinished: entry, of: scan)
             case .stranger: report.warnings.append(Finding(path: entry.path, reason: .unknownEntry))
             }
         }
@@ -80,25 +80,25 @@ extension Report {
         self.warnings = warnings
     }
 
-    private mutating func add(collection name: String, of premises: Premises) {
-        var survey = LogSurvey(name)
-        survey.run(in: premises.directory.collection(name), on: premises.disk) { warnings.append($0) }
+    private mutating func add(collection name: String, of scan: DirectoryScan) {
+        var log = CollectionScan(name)
+        log.run(in: scan.directory.collection(name), on: scan.disk) { warnings.append($0) }
         collections.append(
             Collection(
                 name: name,
-                segmentCount: premises.segmentCounts[name] ?? 0,
-                recordCount: survey.recordCount,
-                liveCount: survey.liveCount,
-                byteCount: survey.byteCount,
-                storedByteCount: premises.storedByteCounts[name] ?? 0,
-                last: survey.last
+                segmentCount: scan.segmentCounts[name] ?? 0,
+                recordCount: log.recordCount,
+                liveCount: log.liveCount,
+                byteCount: log.byteCount,
+                storedByteCount: scan.storedByteCounts[name] ?? 0,
+                last: log.last
             )
         )
     }
 
-    private mutating func add(complete entry: BlobCheck.Entry, of premises: Premises) {
+    private mutating func add(complete entry: BlobCheck.Entry, of scan: DirectoryScan) {
         do {
-            guard let description = try BlobCheck.describe(entry, on: premises.disk) else { return }
+            guard let description = try BlobCheck.describe(entry, on: scan.disk) else { return }
             guard entry.kind == .completeUpload else {
                 blobs.count += 1
                 blobs.byteCount += description.byteCount
@@ -121,11 +121,11 @@ extension Report {
         }
     }
 
-    private mutating func add(unfinished entry: BlobCheck.Entry, of premises: Premises) {
+    private mutating func add(unfinished entry: BlobCheck.Entry, of scan: DirectoryScan) {
         guard let id = BlobID(entry.id) else { return }
-        let path = BlobPaths(premises.directory.path).journal(of: id)
+        let path = BlobPaths(scan.directory.path).journal(of: id)
         do throws(StorageError) {
-            guard let bytes = try premises.disk.contents(of: path), let journal = UploadJournal.parse(bytes, of: id)
+            guard let bytes = try scan.disk.contents(of: path), let journal = UploadJournal.parse(bytes, of: id)
             else {
                 // A crash in the first moment of an upload leaves it without a journal; it expires.
                 return

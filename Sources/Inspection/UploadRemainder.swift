@@ -7,11 +7,11 @@ internal import Store
 /// A power cut leaves such bytes, and the server cuts them off; a reader should know of them all the same.
 enum UploadRemainder {
     /// Returns the first such place of an upload without violations, or nil where all of it verifies.
-    static func finding(after found: BlobCheck.Finding, in premises: Premises) throws(StorageError) -> Finding? {
+    static func finding(after found: BlobCheck.Finding, in scan: DirectoryScan) throws(StorageError) -> Finding? {
         guard let id = BlobID(found.entry.id) else { return nil }
-        let paths = BlobPaths(premises.directory.path)
+        let paths = BlobPaths(scan.directory.path)
         let path = paths.journal(of: id)
-        let bytes = try premises.disk.contents(of: path, byteCountMax: UploadJournal.byteCountMax) ?? []
+        let bytes = try scan.disk.contents(of: path, byteCountMax: UploadJournal.byteCountMax) ?? []
         let journal = UploadJournal.parse(bytes, of: id)
         let rest = Int64(bytes.count) - (journal?.end ?? 0)
         if rest > 0 {

@@ -6,14 +6,14 @@ internal import JSON
 internal import SegmentLog
 internal import Store
 
-/// What it takes to make a damaged data directory whole, as far as its own bytes allow.
+/// The repair of a damaged data directory, as far as its own bytes allow.
 ///
 /// Planning reads every byte and changes nothing. Applying first copies the files that it replaces or removes into
-/// `repair-backups/`, so that it can be undone. Damaged blobs are named and left: only a backup has their bytes, and what is
-/// whole of them can still be read.
+/// `repair-backups/`, so that it can be undone. Damaged blobs are listed and not changed: only a backup has their bytes, and
+/// their undamaged parts can still be read.
 /// Source: docs/OPERATIONS.md, "Repair".
 package struct Repair {
-    /// What will be done, or cannot be.
+    /// The steps of the repair, and the damage that it cannot repair.
     package private(set) var actions: [RepairAction] = []
 
     let directory: DataDirectory
@@ -25,11 +25,9 @@ package struct Repair {
     private let advance: (Int64) -> Void
     private var readByteCount: Int64 = 0
 
-    /// Every collection a server keeps.
-
-    /// Reads the data directory at `path`, and tells `advance` how many bytes of blobs were read so far.
+    /// Reads the data directory at `path`, and passes the number of blob bytes read so far to `advance`.
     ///
-    /// - Throws: where a file cannot be read, or nothing can be told about the directory.
+    /// - Throws: ``RepairError`` if it is not a data directory, or a file cannot be read.
     package init(
         _ path: String,
         on disk: any Disk,
@@ -54,7 +52,7 @@ package struct Repair {
         logs.flatMap(\.touchedPaths) + damagedIndexPaths + (makesIdentity ? [directory.identity] : [])
     }
 
-    /// Files that will be made.
+    /// Files that will be created.
     var createdPaths: [String] { logs.flatMap(\.createdPaths) }
 
     private mutating func planIdentity() throws(RepairError) {
@@ -75,7 +73,7 @@ package struct Repair {
         actions += log.steps.map(RepairAction.init)
         if !log.steps.isEmpty { logs.append(log) }
         guard let schema = Resource.allSchemas.first(where: { $0.name == name }) else { return }
-        for segment in try LogCheck.sealedSegments(log: name, directory: path, on: disk) {
+        for segment in log.sealedSegments {
             try planIndex(of: segment, path, schema)
         }
     }

@@ -2,9 +2,8 @@ internal import Disk
 package import JSON
 internal import SegmentLog
 
-/// One thing that a repair does, or leaves, in words for the operator.
+/// One step of a repair, or damage that it cannot repair, described for the operator.
 package struct RepairAction: Sendable, Hashable {
-    /// What is done.
     enum Kind: Sendable, Hashable {
         case log(LogRepair.Step)
         case makeIdentity(isMissing: Bool)
@@ -21,39 +20,36 @@ package struct RepairAction: Sendable, Hashable {
     }
 
     init(_ step: LogRepair.Step) {
-        switch step {
-        case .turnBack(let path, _), .salvage(let path, _, _), .seal(let path), .relist(let path, _), .remove(let path):
-            self.init(path, .log(step))
-        }
+        self.init(step.path, .log(step))
     }
 
-    /// Whether nothing can be done about it here.
+    /// Whether only a backup has the bytes.
     package var isBeyondRepair: Bool {
         if case .leave = kind { true } else { false }
     }
 
-    /// Shape: `data/collections/clients/….jsonl: turn back 1 bit, at byte 12`.
+    /// Shape: `data/collections/clients/….jsonl: restore 1 bit, at byte 12`.
     package var description: String { "\(path): \(text)" }
 
     /// What is done, in a few words.
     package var text: String {
         switch kind {
-        case .log(.turnBack(_, let offsets)):
-            "turn back \(offsets.count) \(offsets.count == 1 ? "bit" : "bits"), at \(Self.places(offsets.map { "byte \($0)" }))"
+        case .log(.restoreBits(_, let offsets)):
+            "restore \(offsets.count) \(offsets.count == 1 ? "bit" : "bits"), at \(Self.places(offsets.map { "byte \($0)" }))"
         case .log(.salvage(_, 0, let damage)):
-            "take out the segment, nothing of it can be read: \(Self.places(damage.map(Self.reason)))"
+            "remove the segment, none of its records can be read: \(Self.places(damage.map(Self.reason)))"
         case .log(.salvage(_, let keptCount, let damage)):
-            "write the segment again with the \(keptCount) records that can be read: "
+            "rewrite the segment with the \(keptCount) records that can be read: "
                 + Self.places(damage.map(Self.reason))
-        case .log(.seal): "compress the segment, which is whole; one behind it is written again"
+        case .log(.seal): "compress the segment, which is not damaged, because one after it is rewritten"
         case .log(.relist(_, let damage)):
-            "list the segments anew, by what they hold: \(Self.places(damage.map(Self.reason)))"
-        case .log(.remove): "take the file out, its records stand in others or it has none"
+            "rebuild the list of segments from their records: \(Self.places(damage.map(Self.reason)))"
+        case .log(.remove): "remove the file: its records are in other files, or it has none"
         case .makeIdentity(let isMissing):
-            "make the file anew, with another instance id: it \(isMissing ? "is missing" : "does not verify")"
-        case .removeIndex(let reason): "remove the index, the next start makes it again: \(reason)"
+            "create the file again, with another instance id: it \(isMissing ? "is missing" : "does not verify")"
+        case .removeIndex(let reason): "remove the index, which the next start rebuilds: \(reason)"
         case .leave(let violation):
-            "at byte \(violation.offset): \(violation.reason); only a backup has what was here"
+            "at byte \(violation.offset): \(violation.reason); only a backup has these bytes"
         }
     }
 
@@ -62,7 +58,7 @@ package struct RepairAction: Sendable, Hashable {
     package var json: JSON {
         let name =
             switch kind {
-            case .log(.turnBack): "turn_back"
+            case .log(.restoreBits): "turn_back"
             case .log(.salvage): "salvage"
             case .log(.seal): "seal"
             case .log(.relist): "relist"

@@ -1,11 +1,11 @@
 internal import JSON
 
-/// Finds out what a line was before one bit of it flipped, the commonest way in which a disk or a memory lies.
+/// Restores a line in which one bit flipped, the commonest error of disks and memory.
 ///
-/// Each bit is turned until the checksum holds. That it holds by chance is as likely as 2^-64 times the number of bits,
-/// which is why this is proof and not a guess. Where more than one bit is wrong nothing is found.
+/// It flips each bit until the checksum matches. The probability that it matches by chance is 2^-64 times the number of
+/// bits, so a match is proof. If more than one bit is wrong, nothing is found.
 enum FlippedBit {
-    /// The longest line that is tried: 131 072 bits and as many checksums take a tenth of a second.
+    /// The longest line that is tried: 131,072 bits and as many checksums take a tenth of a second.
     static let lineByteCountMax = 16 << 10
 
     /// Which byte of a line is wrong, and the line as it was written.
@@ -14,13 +14,13 @@ enum FlippedBit {
         let line: ArraySlice<UInt8>
     }
 
-    /// Looks for the flipped bit of a line that stands at a place of this seed; nil where one bit does not explain it.
+    /// Searches the flipped bit of a line with this seed; nil if one bit does not explain the mismatch.
     static func find(in line: ArraySlice<UInt8>, seed: UInt64) -> Found? {
         guard line.count > CheckedLine.trailerByteCount, line.count <= lineByteCountMax else { return nil }
         return findInTrailer(of: line, seed: seed) ?? findBeforeTrailer(of: line, seed: seed)
     }
 
-    /// The object is whole, and its checksum is not what stands behind it.
+    /// The flipped bit is in the checksum, or in the characters around it.
     private static func findInTrailer(of line: ArraySlice<UInt8>, seed: UInt64) -> Found? {
         var sealed = Array(line.dropLast(CheckedLine.trailerByteCount))
         guard sealed.first == UInt8(ascii: "{"), sealed.count > 1 else { return nil }

@@ -1,27 +1,8 @@
 internal import Disk
 internal import Glibc
-internal import JSON
 
 /// Cuts a file into lines through a window of 1 MiB, which grows only for a longer line.
 struct LineScanner {
-    /// A line with its newline, or what stands where one should be.
-    struct Piece {
-        /// Its first byte's place in the file.
-        let offset: Int64
-        let bytes: ArraySlice<UInt8>
-        /// Whether it ends in a newline; if not, the file ends here or the line is longer than any the log writes.
-        let hasLineEnd: Bool
-
-        /// What the log says in the line, which stands in a segment of this seed.
-        func open(seed: UInt64) -> Result<RecordLine.Header, CheckedLineError> {
-            bytes.withUnsafeBytes { line in
-                Result { () throws(CheckedLineError) in
-                    try RecordLine.open(line, seed: seed &+ UInt64(bitPattern: offset))
-                }
-            }
-        }
-    }
-
     private static let windowByteCount = 1 << 20
 
     private let file: File
@@ -35,7 +16,7 @@ struct LineScanner {
     /// Where in the file to stop.
     private var end: Int64
 
-    /// A scanner of the bytes from `offset` to `end`, or to the end of the file where that comes first.
+    /// A scanner of the bytes from `offset` to `end`, or to the end of the file if that comes first.
     init(_ file: File, from offset: Int64 = 0, to end: Int64) {
         self.file = file
         self.windowOffset = offset
@@ -45,8 +26,8 @@ struct LineScanner {
 
     /// Returns the next line, or nil at the end.
     ///
-    /// Where its piece is still held at the next call, the window is copied.
-    mutating func next() throws(StorageError) -> Piece? {
+    /// Release the line before the next call, or the window is copied.
+    mutating func next() throws(StorageError) -> ScannedLine? {
         var searchedCount = 0
         while true {
             if let length = lineLength(after: searchedCount) { return take(length, hasLineEnd: true) }
@@ -56,9 +37,9 @@ struct LineScanner {
         return searchedCount > 0 ? take(searchedCount, hasLineEnd: false) : nil
     }
 
-    private mutating func take(_ count: Int, hasLineEnd: Bool) -> Piece {
+    private mutating func take(_ count: Int, hasLineEnd: Bool) -> ScannedLine {
         defer { position += count }
-        return Piece(
+        return ScannedLine(
             offset: windowOffset + Int64(position),
             bytes: window[position..<position + count],
             hasLineEnd: hasLineEnd
@@ -76,16 +57,16 @@ struct LineScanner {
         }
     }
 
-    /// Reads on behind what the window holds, and returns false where there is nothing more or no room for it.
+    /// Reads the bytes after those in the window; returns false if there are none or they do not fit.
     private mutating func fill() throws(StorageError) -> Bool {
-        makeRoom()
+        freeSpace()
         let readOffset = windowOffset + Int64(filledCount)
         let wantedCount = Int(min(Int64(window.count - filledCount), end - readOffset))
         guard wantedCount > 0 else { return false }
         var result: Result<Int, StorageError> = .success(0)
         window.withUnsafeMutableBytes { bytes in
-            let room = UnsafeMutableRawBufferPointer(rebasing: bytes[filledCount..<filledCount + wantedCount])
-            result = Result { () throws(StorageError) in try file.read(at: readOffset, into: room) }
+            let target = UnsafeMutableRawBufferPointer(rebasing: bytes[filledCount..<filledCount + wantedCount])
+            result = Result { () throws(StorageError) in try file.read(at: readOffset, into: target) }
         }
         let count = try result.get()
         filledCount += count
@@ -93,8 +74,8 @@ struct LineScanner {
         return count > 0
     }
 
-    /// Moves what is left to the front of the window, or grows one that a single line fills.
-    private mutating func makeRoom() {
+    /// Moves the rest to the start of the window, or enlarges the window if one line fills it.
+    private mutating func freeSpace() {
         if position > 0 {
             let restCount = filledCount - position
             window.withUnsafeMutableBytes { bytes in

@@ -1,13 +1,13 @@
 internal import Disk
 internal import JSON
 
-/// Opening a log: what was durable is verified, what a crash interrupted is finished or cut off, all else throws.
+/// Opens a log: verifies what was durable, finishes or removes what a crash interrupted, and throws at any damage.
 ///
-/// Of a sealed segment only the length is looked at: its bytes are verified when they are read. A crash at any call of
-/// it leaves a log that opens with the same records.
+/// Of a sealed segment it verifies only the length: its bytes are verified when they are read. A crash at any call
+/// during it leaves a log that opens with the same records.
 ///
-/// A log that may be damaged is opened without the lines that do not verify. Its files stay as they are, for
-/// `ledge repair`: where records of the active segment are lost the log goes on in a new one.
+/// With ``SegmentLog/Options/opensDamaged`` it leaves out the lines that do not verify. The files stay as they are, for
+/// `ledge repair`: if records of the active segment are lost, the log continues in a new segment.
 struct LogOpening {
     private let options: SegmentLog.Options
     private let disk: any Disk
@@ -15,10 +15,10 @@ struct LogOpening {
     private let apply: (LogEntry) -> Void
     private var report: RecoveryReport
     private var lastTime = Timestamp.earliest
-    /// Bytes of the lines of the segment that was replayed last.
+    /// Bytes of the applied lines of the segment that was replayed last.
     private var appliedByteCount: Int64 = 0
 
-    /// What opening leads to.
+    /// An open log.
     struct Opened {
         let writer: SegmentWriter
         let position: LogPosition
@@ -43,43 +43,46 @@ struct LogOpening {
     ///
     /// Afterwards every record that was applied is on stable storage.
     mutating func run() throws(StorageError) -> Opened {
-        let manifest = try self.manifest()
+        let exists = try disk.entry(options.directory) != nil
+        if !exists || !options.parentIsDurable { try disk.ensureDirectory(options.directory) }
+        let log = try LogScan(options, on: disk)
+        let manifest = try manifest(of: log)
         for closed in manifest.closed {
             if closed.sealed != nil {
                 try attach(closed)
             } else if !hasLost(closed.id) {
-                _ = try replay(.closed(closed))
+                _ = try replay(.closed(closed), of: log)
             }
         }
         let id = SegmentID(first: manifest.active.first)
         if hasLost(id) { try make(id) }
-        let reader = try replay(.active(manifest.active))
-        let file = try settle(reader, above: manifest.active.byteCount)
+        let scan = try replay(.active(manifest.active), of: log)
+        let file = try settle(scan, above: manifest.active.byteCount)
         let manifestFile = ManifestFile(manifest, directory: options.directory, on: disk)
         var writer = SegmentWriter(
             manifestFile,
             file,
-            byteCount: hasLost(id) ? max(reader.endOffset, manifest.active.byteCount) : reader.byteCount,
-            digest: reader.digest,
+            byteCount: hasLost(id) ? max(scan.endOffset, manifest.active.byteCount) : scan.byteCount,
+            digest: scan.digest,
             directory: options.directory,
             on: disk
         )
         var position = LogPosition(
             segment: manifest.active.first,
-            offset: reader.byteCount,
-            sequence: reader.nextSequence,
-            lastTime: reader.lastTime,
-            firstTime: reader.firstTime
+            offset: scan.byteCount,
+            sequence: scan.order.expected,
+            lastTime: scan.order.lastTime,
+            firstTime: scan.order.firstTime
         )
         if hasLost(id) {
-            position = place(behind: reader, manifest.active)
+            position = self.position(after: scan, manifest.active)
             try writer.roll(to: position.segment)
             report.segmentCount += 1
         }
         return Opened(writer: writer, position: position, manifest: manifestFile, report: report)
     }
 
-    /// Tells of a sealed segment, whose file is as long as it must be.
+    /// Passes a sealed segment on, after verifying the length of its file.
     private mutating func attach(_ closed: Manifest.Closed) throws(StorageError) {
         guard let file = closed.sealed else { preconditionFailure("the segment is sealed") }
         let path = "\(options.directory)/\(SegmentName.make(closed.id, .sealed))"
@@ -96,26 +99,24 @@ struct LogOpening {
         report.storedByteCount += file.storedByteCount
     }
 
-    /// The manifest of the log, which is made where there is none yet, after the directory was held against it.
-    private mutating func manifest() throws(StorageError) -> Manifest {
-        let stands = try disk.entry(options.directory) != nil
-        if !stands || !options.parentIsDurable { try disk.ensureDirectory(options.directory) }
-        let inventory = try LogInventory(log: options.name, directory: options.directory, on: disk)
-        for violation in inventory.violations {
+    /// The manifest of the log, which is created if the log is new, after the directory was compared with it.
+    private mutating func manifest(of log: LogScan) throws(StorageError) -> Manifest {
+        let listing = log.listing
+        for violation in listing.violations {
             guard violation.reason == .missingSegment else { throw .corrupt(violation) }
             try note(violation)
-            // What a sealed one held its index knows.
-            if let id = inventory.plainSegment(at: violation.path) {
+            // The index of a sealed segment knows which records it had.
+            if let id = listing.plainSegment(at: violation.path) {
                 report.losses.append(Loss(segment: id, violation))
             }
         }
-        report.removedPaths = inventory.leftoverPaths
-        for path in inventory.leftoverPaths { try disk.remove(path) }
-        if let manifest = inventory.manifest { return manifest }
+        report.removedPaths = listing.leftoverPaths
+        for path in listing.leftoverPaths { try disk.remove(path) }
+        if let manifest = listing.manifest { return manifest }
         return try create()
     }
 
-    /// Begins a log: the first segment is durable before a manifest lists it.
+    /// Creates a log: the first segment is durable before a manifest lists it.
     private func create() throws(StorageError) -> Manifest {
         let manifest = Manifest(name: options.name, active: Manifest.Active(first: 1, byteCount: 0))
         try make(SegmentID(first: 1))
@@ -128,17 +129,11 @@ struct LogOpening {
         try disk.synchronizeDirectory(options.directory)
     }
 
-    /// Applies every record of a segment, and returns its reader, which has come to the end or to the torn tail.
-    private mutating func replay(_ segment: Manifest.Segment) throws(StorageError) -> SegmentReader {
-        var reader = try SegmentReader(
-            segment,
-            log: options.name,
-            directory: options.directory,
-            after: lastTime,
-            on: disk
-        )
+    /// Applies every record of a segment, and returns its scan, which has reached the end or the torn tail.
+    private mutating func replay(_ segment: Manifest.Segment, of log: LogScan) throws(StorageError) -> SegmentScan {
+        var scan = try log.segment(segment, after: lastTime)
         appliedByteCount = 0
-        while let finding = try reader.next() {
+        while let finding = try scan.next() {
             switch finding {
             case .entry(let entry): take(entry)
             case .flipped(let entry, let corruption):
@@ -146,33 +141,33 @@ struct LogOpening {
                 take(entry)
             case .violation(let corruption):
                 try note(corruption)
-                if let loss = Loss(corruption, in: SegmentID(first: segment.first)) { report.losses.append(loss) }
+                if let loss = Loss(corruption, in: segment.id) { report.losses.append(loss) }
             case .tornTail(let tail): report.tornTail = tail
             }
         }
-        lastTime = reader.lastTime
+        lastTime = scan.order.lastTime
         report.segmentCount += 1
-        report.byteCount += reader.byteCount
-        report.storedByteCount += reader.byteCount
-        return reader
+        report.byteCount += scan.byteCount
+        report.storedByteCount += scan.byteCount
+        return scan
     }
 
     /// Makes the active segment durable as it was read, without its torn tail, and the names of all files with it.
     ///
-    /// A process that was killed may have left whole lines in the page cache alone, and one whose sync failed may
-    /// have left them there marked as clean, so that no sync writes them any more. That can be true of the last batch
-    /// only (see ``RecordLine``); it is written again, with the same bytes, before the sync.
-    private func settle(_ reader: SegmentReader, above durableByteCount: Int64) throws(StorageError) -> File {
-        let file = try File(reader.path, .update, on: disk)
-        if reader.byteCount == durableByteCount, report.tornTail == nil {
-            // As a clean stop leaves it: all of it was durable when the manifest was written. Its name may not be.
+    /// A process that was killed may have left lines only in the page cache, and one whose sync failed may have left them
+    /// there marked as clean, so that no sync writes them any more. That is possible for the last batch only (see
+    /// ``RecordLine``); it is written again, with the same bytes, before the sync.
+    private func settle(_ scan: SegmentScan, above durableByteCount: Int64) throws(StorageError) -> File {
+        let file = try File(scan.path, .update, on: disk)
+        if scan.byteCount == durableByteCount, report.tornTail == nil {
+            // After a clean stop all of it was durable when the manifest was written. Its name may not be.
             try disk.synchronizeDirectory(options.directory)
             return file
         }
-        if report.tornTail != nil { try file.truncate(to: reader.endOffset) }
-        var offset = max(reader.lastBatch.offset, durableByteCount)
-        while offset < reader.byteCount {
-            let bytes = try file.bytes(at: offset, count: Int(min(reader.byteCount - offset, 1 << 20)))
+        if report.tornTail != nil { try file.truncate(to: scan.endOffset) }
+        var offset = max(scan.lastBatchOffset, durableByteCount)
+        while offset < scan.byteCount {
+            let bytes = try file.bytes(at: offset, count: Int(min(scan.byteCount - offset, 1 << 20)))
             try file.write(bytes, at: offset)
             offset += Int64(bytes.count)
         }
@@ -182,7 +177,7 @@ struct LogOpening {
     }
 }
 
-/// Damage that an opening goes on behind.
+/// Opening a log in spite of damage.
 extension LogOpening {
     private mutating func take(_ entry: LogEntry) {
         apply(entry)
@@ -190,7 +185,7 @@ extension LogOpening {
         appliedByteCount += Int64(entry.pointer.byteCount)
     }
 
-    /// Adds to the report what may be damaged in a log that is opened all the same.
+    /// Reports damage, or throws it if only undamaged logs are opened.
     private mutating func note(_ corruption: Corruption) throws(StorageError) {
         guard options.opensDamaged else { throw .corrupt(corruption) }
         report.damage.append(corruption)
@@ -200,24 +195,24 @@ extension LogOpening {
         report.losses.contains { $0.segment == id }
     }
 
-    /// Where the log goes on behind an active segment in which records are lost.
+    /// Where the log continues after an active segment in which records are lost.
     ///
-    /// The sequences that they may have had are not given again: they may come back from a backup.
-    private func place(behind reader: SegmentReader, _ active: Manifest.Active) -> LogPosition {
-        // Of a segment whose length nobody knows any more it may be all that fits.
-        let durable = reader.endOffset + active.byteCount == 0 ? options.segmentByteCountMax : active.byteCount
-        let lostByteCount = max(reader.endOffset, durable) - appliedByteCount
+    /// The sequences that these can have had are not used again: a backup may still contain the records.
+    private func position(after scan: SegmentScan, _ active: Manifest.Active) -> LogPosition {
+        // If its length is unknown, as many records may be lost as a segment has.
+        let durable = scan.endOffset + active.byteCount == 0 ? options.segmentByteCountMax : active.byteCount
+        let lostByteCount = max(scan.endOffset, durable) - appliedByteCount
         let lostCount = UInt64(lostByteCount / RecordLine.byteCountMin) + 1
-        return LogPosition(segment: reader.nextSequence + lostCount, lastTime: reader.lastTime)
+        return LogPosition(segment: scan.order.expected + lostCount, lastTime: scan.order.lastTime)
     }
 }
 
 extension Loss {
-    /// What a violation in the lines of a segment means for its records; nil where none is missing.
+    /// The records that a violation in the lines of a segment takes; nil if none is missing.
     fileprivate init?(_ corruption: Corruption, in segment: SegmentID) {
         switch corruption.reason {
         case .wrongByteCount(let expected, let found) where found > expected: return nil
-        // All bytes are there, and end with a record: only the sequences go on elsewhere, as behind an earlier loss.
+        // All bytes are there, and end with a record: the sequences continue elsewhere, as after an earlier loss.
         case .wrongLastSequence(_, let found) where found >= segment.first: return nil
         case .wrongByteCount, .wrongLastSequence, .fileChecksumMismatch: self.init(segment: segment, corruption)
         default: self.init(segment: segment, offset: UInt32(clamping: corruption.offset), corruption)

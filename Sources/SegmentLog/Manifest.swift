@@ -57,10 +57,20 @@ package struct Manifest: Sendable, Hashable {
         package var byteCount: Int64
     }
 
-    /// Either of them, as a reader takes it.
+    /// A closed segment, sealed or not, or the active one.
     package enum Segment: Sendable, Hashable {
         case closed(Closed)
         case active(Active)
+
+        package var id: SegmentID {
+            switch self {
+            case .closed(let closed): closed.id
+            case .active(let active): SegmentID(first: active.first)
+            }
+        }
+
+        /// How its records are stored.
+        package var form: SegmentName.Form { isSealed ? .sealed : .plain }
 
         package var first: UInt64 {
             switch self {

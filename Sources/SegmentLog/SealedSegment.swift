@@ -21,7 +21,7 @@ package struct SealedSegment: Sendable {
     ///
     /// - Throws: ``StorageError/corrupt(_:)``, then some records were handed out already; ``StorageError/disk(_:)``.
     package func forEach(_ body: (LogEntry) -> Void) throws(StorageError) {
-        var reader = try SealedReader(closed, options, on: disk)
-        while let entry = try reader.nextEntry() { body(entry) }
+        var scan = try SegmentScan(.closed(closed), options, on: disk)
+        while let entry = try scan.nextEntry() { body(entry) }
     }
 }

@@ -39,15 +39,10 @@ extension SegmentLog {
             throw .retired
         }
         let new = try write(id, last: closed.last) { writer throws(StorageError) in
-            var reader = try SegmentReader(.closed(closed), log: options.name, directory: options.directory, on: disk)
-            while let finding = try reader.next() {
-                switch finding {
-                case .entry(let entry):
-                    try writer.append(entry.line, at: entry.at)
-                    try visit(entry)
-                case .violation(let corruption), .flipped(_, let corruption): throw .corrupt(corruption)
-                case .tornTail: preconditionFailure("a closed segment is whole")
-                }
+            var scan = try SegmentScan(.closed(closed), options, on: disk)
+            while let entry = try scan.nextEntry() {
+                try writer.append(entry.line, at: entry.at)
+                try visit(entry)
             }
         }
         return Replacement(old: [SegmentSummary(closed)], new: new)
@@ -72,8 +67,8 @@ extension SegmentLog {
         let new = try write(id, last: last.last) { writer throws(StorageError) in
             var line: [UInt8] = []
             for closed in old {
-                var reader = try SealedReader(closed, options, on: disk)
-                while let entry = try reader.nextEntry() {
+                var scan = try SegmentScan(.closed(closed), options, on: disk)
+                while let entry = try scan.nextEntry() {
                     guard try keeping(entry) else { continue }
                     let offset = writer.byteCount
                     line.removeAll(keepingCapacity: true)

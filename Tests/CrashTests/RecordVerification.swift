@@ -90,7 +90,8 @@ extension RecordWorkload {
         for schema in schemas {
             let path = DataDirectory(directory).collection(schema.name)
             var findings: [String] = []
-            try LogCheck.run(log: schema.name, directory: path, on: disk) { finding in
+            var scan = try LogScan(log: schema.name, directory: path, on: disk)
+            try scan.run { finding in
                 if case .entry = finding { return }
                 findings.append("\(finding)")
             }

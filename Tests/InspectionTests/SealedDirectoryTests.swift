@@ -41,6 +41,20 @@ struct SealedDirectoryTests {
         #expect(findings == [Finding(path: path, reason: .missingIndex)] && tally.worst == .note)
     }
 
+    /// A server merges or drops a segment after its records were read.
+    @Test func indexOfARemovedSegmentIsNotMissed() async throws {
+        let sample = try await Self.sample()
+        let path = try #require(sample.files.first { $0.hasSuffix(".idx") })
+        let segment = path.dropLast(".idx".count) + ".jsonl.zst"
+        sample.disk.beforeEachCall { [disk = sample.disk] call, opened in
+            guard call == .open, opened == path else { return }
+            for file in [String(segment), path] { try? disk.remove(file) }
+        }
+        let (_, findings) = try check(sample.disk)
+        #expect(findings == [])
+        #expect(try sample.disk.entry(path) == nil)
+    }
+
     @Test func theIndexOfAnotherSegmentIsNamed() async throws {
         let sample = try await Self.sample()
         let path = try #require(sample.files.first { $0.hasSuffix(".idx") })

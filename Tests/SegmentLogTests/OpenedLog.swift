@@ -70,20 +70,21 @@ struct OpenedLog: Sendable {
     }
 }
 
-/// Everything ``LogCheck`` finds in the log of the tests.
+/// Everything that a ``LogScan`` finds in the log of the tests.
 struct Findings {
     var sequences: [UInt64] = []
     var violations: [Corruption] = []
     var tornTails: [TornTail] = []
 
     init(on disk: any Disk) throws {
-        try LogCheck.run(log: SegmentText.name, directory: SegmentText.directory, on: disk) { add($0) }
+        var scan = try LogScan(log: SegmentText.name, directory: SegmentText.directory, on: disk)
+        try scan.run { add($0) }
     }
 
-    /// What a reader finds in one segment.
-    init(_ reader: SegmentReader) throws {
-        var reader = reader
-        while let finding = try reader.next() { add(finding) }
+    /// What a scan finds in one segment.
+    init(_ scan: SegmentScan) throws {
+        var scan = scan
+        while let finding = try scan.next() { add(finding) }
     }
 
     private mutating func add(_ finding: LogFinding) {

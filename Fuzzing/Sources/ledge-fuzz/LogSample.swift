@@ -132,7 +132,8 @@ struct LogFindings {
     init(_ disk: FaultDisk) {
         let mutationCount = disk.mutationCount
         must("a disk in memory is read") {
-            try LogCheck.run(log: LogSample.name, directory: LogSample.directory, on: disk) { finding in
+            var scan = try LogScan(log: LogSample.name, directory: LogSample.directory, on: disk)
+            try scan.run { finding in
                 switch finding {
                 case .entry(let entry): sequences.append(entry.sequence)
                 case .flipped(let entry, let violation):

@@ -64,7 +64,7 @@ private func cutIntoLines(_ bytes: [UInt8]) {
         let file = try File("lines", .create, on: disk)
         try file.write(bytes, at: 0)
         var scanner = LineScanner(file, to: Int64(bytes.count))
-        var pieces: [LineScanner.Piece] = []
+        var pieces: [ScannedLine] = []
         while let piece = try scanner.next() { pieces.append(piece) }
         return pieces
     }

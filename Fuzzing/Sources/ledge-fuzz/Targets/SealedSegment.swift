@@ -109,9 +109,9 @@ private func forgeLines(on disk: FaultDisk, _ input: inout FuzzInput) {
     let closed = manifest.closed[index]
     let seed = RecordLine.seed(log: LogSample.name, segment: closed.id)
     must("a segment is written again") {
-        var reader = try SealedReader(closed, LogSample.options, on: disk)
+        var scan = try SegmentScan(.closed(closed), LogSample.options, on: disk)
         var lines: [UInt8] = []
-        while let entry = try reader.nextEntry() { lines += entry.line }
+        while let entry = try scan.nextEntry() { lines += entry.line }
         lines.edit(by: &input)
         lines = Checksums.mended(lines) { seed &+ UInt64($0) }
         try disk.remove("\(LogSample.directory)/\(SegmentName.make(closed.id, .sealed))")

@@ -4,27 +4,23 @@ internal import Testing
 
 @testable internal import SegmentLog
 
-struct SegmentReaderTests {
+struct SegmentScanTests {
     /// Seven records in the batches 1–2, 3, 4–6 and 7.
     static let segment = SegmentText(batchSizes: [2, 1, 3, 1])
 
-    /// What a reader finds where the active segment holds these bytes and the manifest vouches for some of them.
+    /// What a scan finds where the active segment holds these bytes and the manifest vouches for some of them.
     func findActive(_ bytes: [UInt8], durable durableByteCount: Int = 0) throws -> Findings {
         let disk = FaultDisk()
         try disk.put(bytes, at: Self.segment.path)
         let active = Manifest.Active(first: Self.segment.first, byteCount: Int64(durableByteCount))
-        return try Findings(
-            SegmentReader(.active(active), log: SegmentText.name, directory: SegmentText.directory, on: disk)
-        )
+        return try Findings(SegmentScan(.active(active), OpenedLog.options(), on: disk))
     }
 
-    /// What a reader finds where a closed segment, by the manifest `segment`, holds these bytes.
+    /// What a scan finds where a closed segment, by the manifest `segment`, holds these bytes.
     func findClosed(_ bytes: [UInt8], _ closed: Manifest.Closed = segment.closed) throws -> Findings {
         let disk = FaultDisk()
         try disk.put(bytes, at: Self.segment.path)
-        return try Findings(
-            SegmentReader(.closed(closed), log: SegmentText.name, directory: SegmentText.directory, on: disk)
-        )
+        return try Findings(SegmentScan(.closed(closed), OpenedLog.options(), on: disk))
     }
 
     @Test func everyRecordIsFound() throws {
@@ -37,14 +33,9 @@ struct SegmentReaderTests {
     @Test func anEntryTellsWhereItStands() throws {
         let disk = FaultDisk()
         try disk.put([Self.segment])
-        var reader = try SegmentReader(
-            .active(Manifest.Active(first: 1, byteCount: 0)),
-            log: SegmentText.name,
-            directory: SegmentText.directory,
-            on: disk
-        )
+        var scan = try SegmentScan(.active(Manifest.Active(first: 1, byteCount: 0)), OpenedLog.options(), on: disk)
         for (index, offset) in Self.segment.offsets.enumerated() {
-            let finding = try reader.next()
+            let finding = try scan.next()
             guard case .entry(let entry) = finding else {
                 Issue.record("\(String(describing: finding))")
                 continue

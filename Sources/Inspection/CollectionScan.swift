@@ -5,18 +5,20 @@ internal import JSON
 internal import SegmentLog
 internal import Store
 
-/// One pass over a collection's log: verifies every line and counts what is there.
+/// One pass over a collection's log: verifies every line and counts records and documents.
 ///
 /// Memory grows with the live documents of collections that can replace and delete them, not with events.
-struct LogSurvey {
+struct CollectionScan {
     let name: String
     private(set) var recordCount = 0
-    /// Bytes of all whole lines.
+    /// Bytes of all lines.
     private(set) var byteCount: Int64 = 0
     private(set) var last: Timestamp?
+    /// The sealed segments of the log, when it was read.
+    private(set) var sealedSegments: [SegmentSummary] = []
     /// Live documents of a collection that never replaces any.
     private var eventCount = 0
-    /// Live documents of the other kind, each with the blob it owns.
+    /// Live documents of other collections, each with the blob that it owns.
     private var documents: [String: String?] = [:]
     private let isAppendOnly: Bool
     /// Where its documents name their blobs.
@@ -40,7 +42,7 @@ struct LogSurvey {
         .sorted { $0.documentID < $1.documentID }
     }
 
-    /// Reads the log in `directory`: tells `visit` what is wrong with it, and `advance` the bytes of each line.
+    /// Reads the log in `directory`: passes what is wrong with it to `visit`, and the bytes of each line to `advance`.
     mutating func run(
         in directory: String,
         on disk: any Disk,
@@ -48,22 +50,19 @@ struct LogSurvey {
         visit: (Finding) -> Void
     ) {
         do throws(StorageError) {
-            try LogCheck.run(log: name, directory: directory, on: disk) { found in
+            var scan = try LogScan(log: name, directory: directory, on: disk)
+            defer { sealedSegments = scan.sealedSegments }
+            try scan.run { found in
+                if let entry = found.entry {
+                    advance(entry.line.count)
+                    if !count(entry) { visit(Finding(foreign: entry, in: directory)) }
+                }
                 switch found {
-                case .entry(let entry):
-                    advance(entry.line.count)
-                    if !count(entry) {
-                        visit(Finding(foreign: entry, in: directory))
-                    }
-                case .flipped(let entry, let corruption):
-                    advance(entry.line.count)
-                    _ = count(entry)
-                    visit(Finding(corruption))
-                case .violation(let corruption): visit(Finding(corruption))
+                case .entry: break
+                case .violation(let corruption), .flipped(_, let corruption): visit(Finding(corruption))
                 case .tornTail(let tail):
-                    visit(
-                        Finding(path: tail.path, offset: tail.offset, reason: .neverDurable(byteCount: tail.byteCount))
-                    )
+                    let reason = Finding.Reason.neverDurable(byteCount: tail.byteCount)
+                    visit(Finding(path: tail.path, offset: tail.offset, reason: reason))
                 }
             }
         } catch {
@@ -71,7 +70,7 @@ struct LogSurvey {
         }
     }
 
-    /// Counts a record, or returns false where it is not one of a collection.
+    /// Counts a record, or returns false if it is not one of a collection.
     private mutating func count(_ entry: LogEntry) -> Bool {
         recordCount += 1
         byteCount += Int64(entry.line.count)

@@ -4,7 +4,7 @@ internal import Testing
 
 @testable internal import SegmentLog
 
-struct LogCheckTests {
+struct LogScanTests {
     static let segments = LogOpeningTests.segments
 
     @Test func aSoundLogHasNoViolations() throws {
@@ -53,6 +53,19 @@ struct LogCheckTests {
         #expect(findings.tornTails == [TornTail(path: path, offset: Int64(bytes.count - 1), byteCount: 1)])
         #expect(findings.violations.isEmpty)
         #expect(disk.bytes(of: path) == bytes)
+    }
+
+    /// Every consumer gets the manifest and the sealed segments from the one listing.
+    @Test func directoryIsListedOnceAndManifestReadTwice() async throws {
+        let sealed = try await SealedLog([3, 3])
+        try await sealed.log.log.close()
+        let calls = Ledger<[String]>([])
+        sealed.disk.beforeEachCall { call, path in calls.enter { $0.append("\(call.rawValue) \(path)") } }
+        var scan = try LogScan(log: SegmentText.name, directory: SegmentText.directory, on: sealed.disk)
+        try scan.run { _ in }
+        #expect(scan.sealedSegments.map(\.id) == [1, 4])
+        #expect(calls.entries.count { $0.hasPrefix("readdir") } == 1)
+        #expect(calls.entries.count { $0 == "open clients/\(SegmentName.manifest)" } == 2)
     }
 
     @Test func nothingIsWritten() throws {

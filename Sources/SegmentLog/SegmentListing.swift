@@ -1,11 +1,11 @@
 internal import Disk
 
-/// Which files stand in a log's directory, held against the segments its manifest lists.
-struct LogInventory {
-    /// The manifest, where there is one that can be used; without it and without violations the log is new.
+/// The files of a log's directory, compared with the segments that its manifest lists.
+struct SegmentListing {
+    /// The manifest, if there is one that can be used; a log without it and without violations is new.
     private(set) var manifest: Manifest?
     private(set) var violations: [Corruption] = []
-    /// Files that a crash left in the middle of rolling, sealing, merging or dropping; nothing in them counts.
+    /// Files that a crash left while segments were rolled, sealed, merged or dropped; none of their content is in effect.
     private(set) var leftoverPaths: [String] = []
 
     private let directory: String
@@ -18,12 +18,14 @@ struct LogInventory {
         var isUnfinished = false
     }
 
-    /// Takes stock of the log `name`.
+    /// Lists the directory of the log `name`, and reads its manifest.
+    ///
+    /// - Throws: ``StorageError/disk(_:)``.
     init(log name: String, directory: String, on disk: any Disk) throws(StorageError) {
         self.directory = directory
         let manifestPath = "\(directory)/\(SegmentName.manifest)"
         var bytes: [UInt8]?
-        // The server may be at work: the list belongs to the manifest only if that is the same before and after.
+        // A server may change both meanwhile: the list belongs to the manifest if that is the same before and after.
         while true {
             bytes = try disk.contents(of: manifestPath, byteCountMax: Manifest.byteCountMax)
             files = try disk.list(directory).compactMap(File.init)
@@ -32,7 +34,7 @@ struct LogInventory {
         }
 
         guard let bytes else {
-            // The first segment is made before the first manifest, so alone and empty it is no loss.
+            // The first segment is created before the first manifest: if it is alone and empty, nothing is lost.
             var isNew = files.allSatisfy { $0 == File(id: SegmentID(first: 1), form: .plain) }
             if isNew, let first = files.first { isNew = try byteCount(first, on: disk) == 0 }
             if !isNew { note(manifestPath, .missingManifest) }
@@ -46,31 +48,26 @@ struct LogInventory {
         }
     }
 
-    /// The first sequences of the plain segments there are, in order.
-    var plainSegments: [UInt64] {
-        files.filter { $0.form == .plain && !$0.isUnfinished }.map(\.id.first)
+    /// The segments that have a file of this form, in order.
+    func segments(_ form: SegmentName.Form) -> [SegmentID] {
+        files.filter { $0.form == form && !$0.isUnfinished }.map(\.id)
     }
 
-    /// The sealed segments there are, in order.
-    var sealedSegments: [SegmentID] {
-        files.filter { $0.form == .sealed && !$0.isUnfinished }.map(\.id)
-    }
-
-    /// Whether the manifest is missing, cannot be used, or does not list the segments there are.
-    var isUnlike: Bool {
+    /// Whether the manifest is missing, cannot be used, or does not list the segments that exist.
+    var needsManifest: Bool {
         violations.contains { violation in
             guard violation.reason == .missingSegment, let manifest else { return true }
-            let listed = Set(manifest.segments.map(File.init))
-            return sealedSegments.contains { !listed.contains(File(id: $0, form: .sealed)) }
+            let listed = Set(manifest.segments.filter(\.isSealed).map(\.id))
+            return segments(.sealed).contains { !listed.contains($0) }
         }
     }
 
-    /// The segment whose plain lines belong at a path, where the manifest lists it.
+    /// The segment that the manifest lists as plain lines in the file at a path.
     func plainSegment(at path: String) -> SegmentID? {
         manifest?.segments.lazy.map(File.init).first { $0.form == .plain && self.path($0) == path }?.id
     }
 
-    /// Whether the file of a segment is there.
+    /// Whether the file of a segment exists.
     func contains(_ segment: Manifest.Segment) -> Bool {
         files.contains(File(segment))
     }
@@ -91,9 +88,9 @@ struct LogInventory {
 
     /// Whether a crash may have left a file that the manifest does not list.
     ///
-    /// Whatever is made of plain segments counts only once it is listed. A plain one is removed after what was made of
-    /// it is listed, or after it was dropped: then the manifest has no plain segment where it belongs. One behind the
-    /// active one is empty still.
+    /// A sealed segment takes effect when it is listed. A plain one is removed after the manifest lists the sealed
+    /// segment in its place, or none: then the manifest has no plain segment of those sequences. One after the active
+    /// segment is still empty.
     private func isLeftover(_ file: File, of manifest: Manifest, on disk: any Disk) throws(StorageError) -> Bool {
         guard !file.isUnfinished else { return true }
         switch file.form {
@@ -120,8 +117,8 @@ struct LogInventory {
     }
 }
 
-extension LogInventory.File {
-    /// Reads a name; nil where it is no segment's.
+extension SegmentListing.File {
+    /// Parses a name; nil if it is not the name of a segment's file.
     fileprivate init?(_ name: String) {
         let isUnfinished = name.hasSuffix(SegmentName.unfinishedSuffix)
         let finished = isUnfinished ? String(name.dropLast(SegmentName.unfinishedSuffix.count)) : name
@@ -130,9 +127,6 @@ extension LogInventory.File {
     }
 
     fileprivate init(_ segment: Manifest.Segment) {
-        switch segment {
-        case .active(let active): self.init(id: SegmentID(first: active.first), form: .plain)
-        case .closed(let closed): self.init(id: closed.id, form: closed.sealed == nil ? .plain : .sealed)
-        }
+        self.init(id: segment.id, form: segment.form)
     }
 }

@@ -6,13 +6,13 @@ internal import SegmentLog
 internal import Store
 internal import Tokens
 
-/// A data directory as found: what it says it is, which parts it has, and what in it is none of ours.
+/// The names in a data directory: its identity, its collections and files, and the entries that are not Ledge's.
 ///
-/// Nothing here writes or takes the lock, so a server may be at work; what it adds or removes meanwhile is no damage.
-struct Premises {
+/// It neither writes nor takes the lock, so a server may run; what that adds or removes meanwhile is not damage.
+struct DirectoryScan {
     let directory: DataDirectory
     let disk: any Disk
-    /// Nil where `ledge.json` is missing or damaged, which is among `findings` then.
+    /// Nil if `ledge.json` is missing or damaged, which is then in ``findings``.
     private(set) var identity: StoreIdentity?
     /// Names of collections, sorted.
     private(set) var collections: [String] = []
@@ -22,10 +22,10 @@ struct Premises {
     private(set) var storedByteCounts: [String: Int64] = [:]
     /// Everything below `blobs/` and `uploads/`.
     private(set) var stored: [BlobCheck.Entry] = []
-    /// What is remarkable about names; the files are not read yet.
+    /// What the names and the identity show; no other file is read yet.
     private(set) var findings: [Finding] = []
 
-    /// - Throws: where nothing can be told about the directory as a whole.
+    /// - Throws: ``InspectionError`` if it is not a data directory, or cannot be read.
     init(_ path: String, on disk: any Disk) throws(InspectionError) {
         let path = Self.trimmed(path)
         directory = DataDirectory(path)
@@ -34,7 +34,7 @@ struct Premises {
         let names = try InspectionError.wrap(kind == .directory ? disk.list(path) : [])
         let blobs = BlobPaths(path)
         let ours = [directory.identity, directory.collections, blobs.blobs, blobs.uploads]
-        // A crash may leave a new secret beside the old; the next start replaces it.
+        // A crash may leave a new secret next to the old one; the next start replaces it.
         let secret = "\(path)/\(SigningKey.fileName)"
         let ignored =
             ours + [directory.lock, directory.reserve, directory.repairBackups, directory.lostAndFound]
@@ -49,7 +49,7 @@ struct Premises {
         listStored()
     }
 
-    /// The path without the slash that a shell's completion leaves at its end, so that findings name files neatly.
+    /// The path without the slash that a shell's completion adds, so that findings have no `//`.
     private static func trimmed(_ path: String) -> String {
         var path = path
         while path.count > 1 && path.hasSuffix("/") { path.removeLast() }
@@ -100,7 +100,7 @@ struct Premises {
         }
     }
 
-    /// The names in a directory; none where it cannot be read, which is a finding, or is not there.
+    /// The names in a directory; none if it does not exist, or cannot be read, which is a finding.
     private mutating func names(in path: String) -> [String] {
         do throws(StorageError) {
             return try disk.entry(path)?.kind == .directory ? try disk.list(path) : []
@@ -114,7 +114,7 @@ struct Premises {
         entry(path)?.kind
     }
 
-    /// Bytes of a file; none where a server has just removed it.
+    /// Bytes of a file; 0 if a server has just removed it.
     private mutating func byteCount(_ path: String) -> Int64 {
         entry(path)?.byteCount ?? 0
     }
