@@ -11,12 +11,12 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
-/// One room of `docs/ARCHITECTURE.md`: its dependencies are its arrows.
-func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+/// One module of `docs/ARCHITECTURE.md`, with the modules it may import.
+func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
-/// The tests of one room, and what they need beside it.
+/// The tests of one module, and what they import besides it.
 func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .testTarget(
         name: "\(name)Tests",
@@ -60,28 +60,42 @@ let package = Package(
         .systemLibrary(name: "CZlib"),
         .systemLibrary(name: "CZstd"),
         .target(name: "CXXHash"),
-        room("Concurrency", [.lock]),
-        room("Disk", [.lock]),
-        room("JSON", ["CXXHash"]),
-        room("Zstd", ["CZstd", "CXXHash", .lock]),
-        room("SegmentLog", ["Disk", "JSON", "Zstd", .lock]),
-        room("Store", ["SegmentLog", "Disk", "JSON", "Concurrency", .lock]),
-        room("Blobs", ["Disk", "JSON", "Zstd", "Concurrency", "CZstd", "CXXHash", .crypto, .lock]),
-        room("Catalog", ["Store", "JSON"]),
-        room("Weights", ["CZlib", "JSON"]),
-        room("Tokens", ["Store", "Disk", "JSON", "Concurrency", .crypto, .lock]),
-        room(
+        module("Concurrency", [.lock]),
+        module("Disk", [.lock]),
+        module("JSON", ["CXXHash"]),
+        module("Zstd", ["CZstd", "CXXHash", .lock]),
+        module("SegmentLog", ["Disk", "JSON", "Zstd", .lock]),
+        module("Index", ["SegmentLog", "Disk", "JSON", .lock]),
+        module("Store", ["Index", "SegmentLog", "Disk", "JSON", "Concurrency", .lock]),
+        module("Blobs", ["Disk", "JSON", "Zstd", "Concurrency", "CZstd", "CXXHash", .crypto, .lock]),
+        module("Catalog", ["Store", "Index", "JSON"]),
+        module("Weights", ["CZlib", "JSON"]),
+        module("Tokens", ["Store", "Index", "Disk", "JSON", "Concurrency", .crypto, .lock]),
+        module(
             "Federation",
-            ["Tokens", "Catalog", "Store", "Blobs", "Disk", "Weights", "JSON", "Concurrency", .lock, .nioPosix]
+            [
+                "Tokens", "Catalog", "Store", "Index", "Blobs", "Disk", "Weights", "JSON", "Concurrency", .lock,
+                .nioPosix,
+            ]
         ),
-        room("Control", ["Federation", "Catalog", "Store", "Blobs", "Disk", "Weights", "JSON", "Concurrency", .lock]),
-        room("Inspection", ["Federation", "Tokens", "Catalog", "Store", "Blobs", "SegmentLog", "Disk", "JSON"]),
-        room("Repair", ["Inspection", "Federation", "Catalog", "Store", "Blobs", "SegmentLog", "Disk", "JSON"]),
-        room("Connections", [.hummingbirdCore, .lifecycle, .lock, .logging, .nio, .nioHTTP1]),
-        room(
+        module(
+            "Control",
+            ["Federation", "Catalog", "Store", "Index", "Blobs", "Disk", "Weights", "JSON", "Concurrency", .lock]
+        ),
+        module(
+            "Inspection",
+            ["Federation", "Tokens", "Catalog", "Store", "Index", "Blobs", "SegmentLog", "Disk", "JSON"]
+        ),
+        module(
+            "Repair",
+            ["Inspection", "Federation", "Catalog", "Store", "Index", "Blobs", "SegmentLog", "Disk", "JSON"]
+        ),
+        module("Connections", [.hummingbirdCore, .lifecycle, .lock, .logging, .nio, .nioHTTP1]),
+        module(
             "API",
             [
-                "Connections", "Federation", "Control", "Tokens", "Weights", "Catalog", "Store", "Blobs", "Disk",
+                "Connections", "Federation", "Control", "Tokens", "Weights", "Catalog", "Store", "Index", "Blobs",
+                "Disk",
                 "JSON",
                 .hummingbird, .httpTypes, .lifecycle, .lock, .logging, .nio, .nioPosix, .nioHTTP1,
             ]
@@ -90,7 +104,7 @@ let package = Package(
             name: "ledge",
             dependencies: [
                 "API", "Connections", "Repair", "Inspection", "Control", "Federation", "Tokens", "Catalog", "Store",
-                "Blobs",
+                "Index", "Blobs",
                 "SegmentLog", "Disk", "JSON",
                 .argumentParser, .hummingbird, .lifecycle, .logging, .nio, .nioHTTP1, .nioPosix,
             ],
@@ -124,33 +138,42 @@ let package = Package(
         tests(of: "JSON"),
         tests(of: "Zstd"),
         tests(of: "SegmentLog", ["Disk", "JSON", "Zstd"]),
-        tests(of: "Store", ["SegmentLog", "Disk", "JSON"]),
+        // Random documents and conditions on them, for the tests of indexes and of queries.
+        .target(
+            name: "QuerySamples",
+            dependencies: ["Index", "JSON", "TestSupport"],
+            path: "Tests/QuerySamples",
+            swiftSettings: settings
+        ),
+        tests(of: "Index", ["QuerySamples", "SegmentLog", "Disk", "JSON"]),
+        tests(of: "Store", ["QuerySamples", "Index", "SegmentLog", "Disk", "JSON"]),
         tests(of: "Blobs", ["Disk", "JSON", "Zstd", "CZstd"]),
-        tests(of: "Catalog", ["Store", "JSON"]),
+        tests(of: "Catalog", ["Store", "Index", "JSON"]),
         tests(of: "Weights", ["JSON"]),
         tests(of: "Tokens", ["Store", "Disk", "JSON", .lock]),
-        tests(of: "Federation", ["Tokens", "Catalog", "Store", "Blobs", "Disk", "JSON"]),
+        tests(of: "Federation", ["Tokens", "Catalog", "Store", "Index", "Blobs", "Disk", "JSON"]),
         tests(
             of: "Control",
             ["Trainers", "Federation", "Catalog", "Store", "Blobs", "Weights", "Disk", "JSON", .lock]
         ),
         tests(
             of: "Repair",
-            ["Inspection", "Federation", "Catalog", "Tokens", "Store", "Blobs", "SegmentLog", "Disk", "JSON"]
+            ["Inspection", "Federation", "Catalog", "Tokens", "Store", "Index", "Blobs", "SegmentLog", "Disk", "JSON"]
         ),
-        tests(of: "Inspection", ["Catalog", "Store", "Blobs", "SegmentLog", "Disk", "JSON"]),
+        tests(of: "Inspection", ["Catalog", "Store", "Index", "Blobs", "SegmentLog", "Disk", "JSON"]),
         tests(of: "Connections", [.nio, .nioEmbedded, .nioHTTP1]),
         tests(
             of: "ledge",
             [
-                "API", "Federation", "Control", "Blobs", "Catalog", "Store", "Disk", "JSON", .lifecycleTestKit, .lock,
+                "API", "Federation", "Control", "Blobs", "Catalog", "Store", "Index", "Disk", "JSON", .lifecycleTestKit,
+                .lock,
                 .logging, .nio,
                 .nioHTTP1, .nioPosix,
             ]
         ),
         .testTarget(
             name: "CrashTests",
-            dependencies: ["TestSupport", "Store", "Blobs", "SegmentLog", "Disk", "JSON"],
+            dependencies: ["TestSupport", "Store", "Index", "Blobs", "SegmentLog", "Disk", "JSON"],
             swiftSettings: settings
         ),
         tests(

@@ -11,12 +11,12 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
-/// A room of Ledge, compiled from where it stands.
+/// A module of Ledge, compiled from its own directory.
 ///
-/// Rooms show themselves to their own package only, so a benchmark in a package of its own has to compile them;
-/// `Rooms` is a link to the directory they are in.
-func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .target(name: name, dependencies: dependencies, path: "Rooms/\(name)", swiftSettings: settings)
+/// Modules are visible in their own package only, so a benchmark in a package of its own has to compile them;
+/// `Modules` is a link to the directory they are in.
+func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Modules/\(name)", swiftSettings: settings)
 }
 
 let lock = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "swift-nio")
@@ -28,18 +28,19 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CSQLite"),
-        .systemLibrary(name: "CZstd", path: "Rooms/CZstd"),
-        .target(name: "CXXHash", path: "Rooms/CXXHash"),
-        room("Concurrency", [lock]),
-        room("Disk", [lock]),
-        room("JSON", ["CXXHash"]),
-        room("Zstd", ["CZstd", "CXXHash", lock]),
-        room("SegmentLog", ["Disk", "JSON", "Zstd", lock]),
-        room("Store", ["SegmentLog", "Disk", "JSON", "Concurrency", lock]),
-        room("Catalog", ["Store", "JSON"]),
+        .systemLibrary(name: "CZstd", path: "Modules/CZstd"),
+        .target(name: "CXXHash", path: "Modules/CXXHash"),
+        module("Concurrency", [lock]),
+        module("Disk", [lock]),
+        module("JSON", ["CXXHash"]),
+        module("Zstd", ["CZstd", "CXXHash", lock]),
+        module("SegmentLog", ["Disk", "JSON", "Zstd", lock]),
+        module("Index", ["SegmentLog", "Disk", "JSON", lock]),
+        module("Store", ["Index", "SegmentLog", "Disk", "JSON", "Concurrency", lock]),
+        module("Catalog", ["Store", "Index", "JSON"]),
         .executableTarget(
             name: "ledge-bench",
-            dependencies: ["Catalog", "Store", "Disk", "JSON", "CSQLite"],
+            dependencies: ["Catalog", "Store", "Index", "Disk", "JSON", "CSQLite"],
             swiftSettings: settings
         ),
     ]

@@ -14,12 +14,12 @@ let settings: [SwiftSetting] = [
     .unsafeFlags(["-sanitize=fuzzer", "-assert-config", "Debug", "-enable-testing"]),
 ]
 
-/// A room of Ledge, compiled from where it stands.
+/// A module of Ledge, compiled from its own directory.
 ///
-/// Rooms show themselves to their own package only, so what fuzzes them in a package of its own has to compile them;
-/// `Rooms` is a link to the directory they are in.
-func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .target(name: name, dependencies: dependencies, path: "Rooms/\(name)", swiftSettings: settings)
+/// Modules are visible in their own package only, so a fuzzer in a package of its own has to compile them;
+/// `Modules` is a link to the directory they are in.
+func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Modules/\(name)", swiftSettings: settings)
 }
 
 extension Target.Dependency {
@@ -35,19 +35,20 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
     ],
     targets: [
-        .systemLibrary(name: "CZlib", path: "Rooms/CZlib"),
-        .systemLibrary(name: "CZstd", path: "Rooms/CZstd"),
-        .target(name: "CXXHash", path: "Rooms/CXXHash"),
-        room("Concurrency", [.lock]),
-        room("Disk", [.lock]),
-        room("JSON", ["CXXHash"]),
-        room("Zstd", ["CZstd", "CXXHash", .lock]),
-        room("SegmentLog", ["Disk", "JSON", "Zstd", .lock]),
-        room("Store", ["SegmentLog", "Disk", "JSON", "Concurrency", .lock]),
-        room("Blobs", ["Disk", "JSON", "Zstd", "Concurrency", "CZstd", "CXXHash", .crypto, .lock]),
-        room("Catalog", ["Store", "JSON"]),
-        room("Weights", ["CZlib", "JSON"]),
-        room("Tokens", ["Store", "Disk", "JSON", "Concurrency", .crypto, .lock]),
+        .systemLibrary(name: "CZlib", path: "Modules/CZlib"),
+        .systemLibrary(name: "CZstd", path: "Modules/CZstd"),
+        .target(name: "CXXHash", path: "Modules/CXXHash"),
+        module("Concurrency", [.lock]),
+        module("Disk", [.lock]),
+        module("JSON", ["CXXHash"]),
+        module("Zstd", ["CZstd", "CXXHash", .lock]),
+        module("SegmentLog", ["Disk", "JSON", "Zstd", .lock]),
+        module("Index", ["SegmentLog", "Disk", "JSON", .lock]),
+        module("Store", ["Index", "SegmentLog", "Disk", "JSON", "Concurrency", .lock]),
+        module("Blobs", ["Disk", "JSON", "Zstd", "Concurrency", "CZstd", "CXXHash", .crypto, .lock]),
+        module("Catalog", ["Store", "Index", "JSON"]),
+        module("Weights", ["CZlib", "JSON"]),
+        module("Tokens", ["Store", "Index", "Disk", "JSON", "Concurrency", .crypto, .lock]),
         // Of the API only what reads requests: the rest would take the server, and minutes, with it.
         .target(
             name: "API",
@@ -59,8 +60,8 @@ let package = Package(
         .executableTarget(
             name: "ledge-fuzz",
             dependencies: [
-                "API", "Blobs", "Catalog", "Disk", "JSON", "SegmentLog", "Store", "TestSupport", "Tokens", "Weights",
-                "Zstd", .nio,
+                "API", "Blobs", "Catalog", "Disk", "Index", "JSON", "SegmentLog", "Store", "TestSupport", "Tokens",
+                "Weights", "Zstd", .nio,
             ],
             swiftSettings: settings
         ),

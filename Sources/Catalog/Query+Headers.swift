@@ -1,3 +1,4 @@
+package import Index
 internal import JSON
 package import Store
 

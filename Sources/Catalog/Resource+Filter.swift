@@ -1,5 +1,5 @@
+package import Index
 package import JSON
-package import Store
 
 /// Filters as clients write them, read once into the typed conditions that `Store` evaluates.
 ///

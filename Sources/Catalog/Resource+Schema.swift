@@ -22,15 +22,11 @@ extension Resource {
 }
 
 extension Field {
-    fileprivate var indexes: [FieldIndex] {
-        if !members.isEmpty {
-            return members.flatMap(\.indexes).map {
-                FieldIndex(path: FieldPath("\(name).\($0.path.text)"), kind: $0.kind)
-            }
-        }
-        guard let index else { return [] }
-        let kind: FieldIndex.Kind = index == .postings ? .postings : .ordered
-        guard self.kind == .nodeRef else { return [FieldIndex(path: FieldPath(name), kind: kind)] }
-        return Self.nodeRefMembers.map { FieldIndex(path: FieldPath("\(name).\($0)"), kind: kind) }
+    /// The indexed paths: of the field, or of its members.
+    fileprivate var indexes: [FieldPath] {
+        if !members.isEmpty { return members.flatMap(\.indexes).map { FieldPath("\(name).\($0.text)") } }
+        guard index != nil else { return [] }
+        guard kind == .nodeRef else { return [FieldPath(name)] }
+        return Self.nodeRefMembers.map { FieldPath("\(name).\($0)") }
     }
 }

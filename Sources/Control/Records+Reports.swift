@@ -1,4 +1,5 @@
 internal import Federation
+internal import Index
 internal import JSON
 internal import Store
 

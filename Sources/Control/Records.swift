@@ -1,5 +1,6 @@
 internal import Catalog
 internal import Federation
+internal import Index
 internal import JSON
 internal import Store
 

@@ -1,4 +1,5 @@
 internal import Catalog
+internal import Index
 package import JSON
 package import Store
 

@@ -1,5 +1,6 @@
 internal import Blobs
 internal import Catalog
+internal import Index
 package import JSON
 internal import NIOPosix
 package import Store

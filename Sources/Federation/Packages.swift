@@ -1,5 +1,6 @@
 internal import Catalog
 internal import Concurrency
+internal import Index
 package import JSON
 package import Store
 

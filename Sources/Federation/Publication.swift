@@ -1,5 +1,6 @@
 package import Blobs
 internal import Catalog
+internal import Index
 internal import JSON
 internal import NIOConcurrencyHelpers
 internal import Store

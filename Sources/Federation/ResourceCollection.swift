@@ -1,5 +1,6 @@
 package import Catalog
 internal import Disk
+package import Index
 package import JSON
 package import Store
 

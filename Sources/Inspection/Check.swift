@@ -2,6 +2,7 @@ internal import Blobs
 internal import Catalog
 package import Disk
 internal import Federation
+internal import Index
 internal import SegmentLog
 internal import Store
 
@@ -71,7 +72,7 @@ package struct Check {
     private mutating func checkIndex(of segment: SegmentSummary, in directory: String, _ schema: CollectionSchema) {
         let path = IndexFileCheck.path(of: segment, in: directory)
         do throws(StorageError) {
-            switch try IndexFileCheck.run(of: segment, in: directory, schema, on: scan.disk) {
+            switch try IndexFileCheck.run(of: segment, in: directory, schema.indexSchema, on: scan.disk) {
             case .whole(let byteCount):
                 tally.byteCount += byteCount
                 advance(tally.byteCount)

@@ -1,9 +1,10 @@
 internal import Catalog
 package import Disk
 internal import Federation
+package import Index
 package import JSON
 internal import SegmentLog
-package import Store
+internal import Store
 
 /// Reads the documents of one collection out of a data directory: the bytes that are stored, in the order of the log.
 ///
@@ -51,8 +52,6 @@ package struct Export {
         /// Whether all that should be there was read.
         package var isComplete: Bool { damageCount == 0 && unreadableCount == 0 }
     }
-
-    private static let committedAt = FieldPath("committed_at")
 
     private let name: String
     private let contents: DirectoryScan
@@ -179,7 +178,7 @@ extension Export {
             let document = UnsafeRawBufferPointer(rebasing: line[range])
             guard selection.filter.conditions.allSatisfy({ $0.holds(in: document) }) else { return }
             guard selection.isBounded else { return take(document) }
-            let stamp = JSONScanner.first(Self.committedAt, of: document)?.text.flatMap { Timestamp(parsing: $0) }
+            let stamp = JSONScanner.first(.committedAt, of: document)?.text.flatMap { Timestamp(parsing: $0) }
             if selection.contains(stamp ?? entry.at) { take(document) }
         }
     }

@@ -2,6 +2,7 @@ internal import Blobs
 internal import Catalog
 package import Disk
 internal import Federation
+internal import Index
 internal import JSON
 internal import SegmentLog
 internal import Store
@@ -83,7 +84,7 @@ package struct Repair {
         _ directory: String,
         _ schema: CollectionSchema
     ) throws(StorageError) {
-        let outcome = try IndexFileCheck.run(of: segment, in: directory, schema, on: disk)
+        let outcome = try IndexFileCheck.run(of: segment, in: directory, schema.indexSchema, on: disk)
         guard case .unusable(let reason) = outcome else { return }
         let path = IndexFileCheck.path(of: segment, in: directory)
         damagedIndexPaths.append(path)

@@ -1,5 +1,6 @@
 internal import Concurrency
 internal import Disk
+internal import Index
 package import JSON
 internal import NIOConcurrencyHelpers
 internal import SegmentLog

@@ -1,4 +1,5 @@
 package import Disk
+package import Index
 internal import JSON
 internal import SegmentLog
 

@@ -1,4 +1,5 @@
 internal import Disk
+internal import Index
 internal import NIOConcurrencyHelpers
 internal import SegmentLog
 
@@ -63,7 +64,7 @@ final class SealedAttachment: Sendable {
 
     private func open(_ sealed: SealedSegment) throws(StorageError) -> MappedIndex {
         do throws(StorageError) {
-            return try MappedIndex.open(sealed.indexPath, of: sealed.summary, schema, on: disk)
+            return try MappedIndex.open(sealed.indexPath, of: sealed.summary, schema.indexSchema, on: disk)
         } catch {
             if case .disk = error, !error.isMissing { throw error }
             return try rebuild(sealed)
@@ -122,30 +123,5 @@ extension StorageError {
         case .disk(let error) where error.isMissing: Corruption(path: error.path, reason: .missingSegment)
         default: nil
         }
-    }
-}
-
-extension MappedIndex {
-    /// Makes the index file of a sealed segment from its records, in the place of the one there may be.
-    ///
-    /// - Throws: ``StorageError/corrupt(_:)`` where the segment is not what was written, or holds a record that no
-    ///   collection could have written; ``StorageError/disk(_:)``.
-    static func rebuild(
-        _ sealed: SealedSegment,
-        _ schema: CollectionSchema,
-        on disk: any Disk
-    ) throws(StorageError) -> MappedIndex {
-        var builder = IndexFileBuilder(schema)
-        var foreign: Corruption?
-        try sealed.forEach { entry in
-            guard let row = IndexRow(entry, schema) else {
-                foreign = foreign ?? Corruption(foreign: entry, in: schema)
-                return
-            }
-            builder.append(row)
-        }
-        if let foreign { throw .corrupt(foreign) }
-        let bytes = builder.finish(for: sealed.summary)
-        return try publish(bytes, at: sealed.indexPath, of: sealed.summary, schema, on: disk)
     }
 }

@@ -1,6 +1,7 @@
 internal import Concurrency
 internal import Disk
 internal import Dispatch
+internal import Index
 internal import JSON
 internal import NIOConcurrencyHelpers
 internal import Store
@@ -19,7 +20,7 @@ struct SpentTokens: Sendable {
     static let schema = CollectionSchema(
         name: "spent_tokens",
         key: key,
-        indexes: [FieldIndex(path: "expires_at", kind: .ordered)],
+        indexes: ["expires_at"],
         isAppendOnly: false
     )
 

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Catalog
 internal import Disk
+internal import Index
 internal import Inspection
 internal import JSON
 internal import Store

@@ -1,6 +1,6 @@
 import Catalog
+import Index
 import JSON
-import Store
 import Testing
 
 /// The grammar of filters, on fields that the resource does not declare.

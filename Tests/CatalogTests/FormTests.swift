@@ -1,5 +1,5 @@
+import Index
 import JSON
-import Store
 import Testing
 
 @testable import Catalog

@@ -37,7 +37,7 @@ struct ResourceTests {
     }
 
     @Test func aNodeReferenceIsIndexedByItsMembers() {
-        let paths = Resource.statuses.schema.indexes.map(\.path.text)
+        let paths = Resource.statuses.schema.indexes.map(\.text)
         #expect(Set(paths).isSuperset(of: ["sender.name", "sender.role", "sender.client_id", "sender.combiner_id"]))
         #expect(!paths.contains("sender"))
     }

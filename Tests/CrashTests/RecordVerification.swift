@@ -1,4 +1,5 @@
 import Disk
+import Index
 import JSON
 import SegmentLog
 import Store

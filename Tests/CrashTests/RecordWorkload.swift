@@ -11,13 +11,13 @@ enum RecordWorkload {
         CollectionSchema(
             name: "clients",
             key: "client_id",
-            indexes: [FieldIndex(path: FieldPath("status"), kind: .postings)],
+            indexes: ["status"],
             isAppendOnly: false
         ),
         CollectionSchema(
             name: "events",
             key: "event_id",
-            indexes: [FieldIndex(path: FieldPath("status"), kind: .postings)],
+            indexes: ["status"],
             isAppendOnly: true
         ),
     ]

@@ -1,4 +1,5 @@
 import Catalog
+import Index
 import JSON
 import Store
 import TestSupport

@@ -1,5 +1,6 @@
 import Blobs
 import Catalog
+import Index
 import JSON
 import Store
 import Testing

@@ -1,6 +1,7 @@
 import Catalog
 import Disk
 import Glibc
+import Index
 import Inspection
 import JSON
 import SegmentLog

@@ -1,6 +1,7 @@
 import Blobs
 import Catalog
 import Disk
+import Index
 import Inspection
 import JSON
 import Store

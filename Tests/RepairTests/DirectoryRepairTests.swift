@@ -2,6 +2,7 @@ import Blobs
 import Catalog
 import Disk
 import Federation
+import Index
 import Inspection
 import JSON
 import SegmentLog

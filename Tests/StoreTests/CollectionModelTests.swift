@@ -1,4 +1,6 @@
+import Index
 import JSON
+import QuerySamples
 import TestSupport
 import Testing
 
@@ -49,7 +51,7 @@ struct CollectionModelTests {
         _ generator: inout SeededGenerator,
         _ seed: Comment
     ) async throws {
-        var object = Laboratory.document(&generator)
+        var object = QuerySample.document(&generator)
         let old = model.documents[id]
         switch Int.random(in: 0..<10, using: &generator) {
         case 0: try model.store(try await things.insert(object))
@@ -96,7 +98,7 @@ struct CollectionModelTests {
         _ generator: inout SeededGenerator,
         _ seed: Comment
     ) throws {
-        let parameters = Laboratory.parameters(&generator, ids: model.ids)
+        let parameters = QuerySample.parameters(&generator, ids: model.ids)
         let expected = Oracle(documents: Array(model.documents.values)).matches(parameters)
         let query = Query(filter: Filter(parameters), ascending: true)
         let found = try things.list(query).documents.map { try $0.json }

@@ -1,5 +1,7 @@
 import Disk
+import Index
 import JSON
+import QuerySamples
 import SegmentLog
 import TestSupport
 import Testing
@@ -17,8 +19,8 @@ struct CollectionQueryTests {
         for collection in [store.collection(name), try Laboratory().open(disk.copy()).collection(name)] {
             let oracle = Oracle(documents: try collection.list(Query()).documents.map { try $0.json })
             for _ in 0..<200 {
-                let parameters = Laboratory.parameters(&generator, ids: ids)
-                let sortKey = Bool.random(using: &generator) ? Laboratory.paths.randomElement(using: &generator) : nil
+                let parameters = QuerySample.parameters(&generator, ids: ids)
+                let sortKey = Bool.random(using: &generator) ? QuerySample.paths.randomElement(using: &generator) : nil
                 let query = Query(
                     filter: Filter(parameters),
                     sortKey: sortKey.map { FieldPath($0) },
@@ -164,14 +166,14 @@ struct CollectionQueryTests {
         let collection = store.collection(name)
         var ids = ["1", "10", "2026-11-23", "x"]
         for id in ids { _ = try await collection.insert(JSONObject([(collection.schema.key, JSON.string(id))])) }
-        for _ in 0..<120 { ids.append(try await collection.insert(Laboratory.document(&generator)).id) }
+        for _ in 0..<120 { ids.append(try await collection.insert(QuerySample.document(&generator)).id) }
         guard !collection.schema.isAppendOnly else { return (store, disk, ids) }
         for _ in 0..<60 {
             let id = ids.randomElement(using: &generator) ?? ""
             if Int.random(in: 0..<4, using: &generator) == 0, try collection.get(id) != nil {
                 try await collection.delete(id)
             } else {
-                var document = Laboratory.document(&generator)
+                var document = QuerySample.document(&generator)
                 document[collection.schema.key] = .string(id)
                 _ = try await collection.put(document)
             }

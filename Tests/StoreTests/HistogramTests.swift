@@ -1,4 +1,6 @@
+import Index
 import JSON
+import QuerySamples
 import TestSupport
 import Testing
 
@@ -15,13 +17,13 @@ struct HistogramTests {
         for collection in [store.collection("things"), store.collection("events")] {
             var ids: [String] = []
             for _ in 0..<300 {
-                ids.append(try await collection.insert(Laboratory.document(&generator)).id)
+                ids.append(try await collection.insert(QuerySample.document(&generator)).id)
             }
             if collection.schema.name == "things" {
                 for id in ids.prefix(50) { try await collection.delete(id) }
             }
             for _ in 0..<200 {
-                let filter = Filter(Laboratory.parameters(&generator, ids: ids))
+                let filter = Filter(QuerySample.parameters(&generator, ids: ids))
                 let from = Self.moment(&generator)
                 let until = Self.moment(&generator)
                 let count = Int.random(in: 1...60, using: &generator)

@@ -1,5 +1,7 @@
 import Disk
+import Index
 import JSON
+import QuerySamples
 import TestSupport
 import Testing
 
@@ -53,7 +55,7 @@ struct IndexMendingTests {
         let store = try Laboratory(segmentByteCountMax: 400).open(disk)
         var ids: [String] = []
         for _ in 0..<60 {
-            ids.append(try await store.collection(name).insert(Laboratory.document(&generator)).id)
+            ids.append(try await store.collection(name).insert(QuerySample.document(&generator)).id)
         }
         try await store.maintain()
         let expected = try Self.answers(of: store.collection(name), ids)

@@ -1,3 +1,4 @@
+import Index
 import JSON
 import NIOConcurrencyHelpers
 import TestSupport

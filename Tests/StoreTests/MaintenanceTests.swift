@@ -1,3 +1,4 @@
+import Index
 import JSON
 import SegmentLog
 import TestSupport

@@ -1,20 +1,13 @@
 import JSON
-import Store
+import QuerySamples
 
 /// The meaning of queries a second time: over parsed documents, one by one, without scanner, indexes or segments.
 ///
-/// It is written from docs/API.md, "Lists, counts, filters", and shares no code with `Sources/Store`.
+/// It is written from docs/API.md, "Lists, counts, filters", and shares no code with `Sources/Index` and `Sources/Store`.
 struct Oracle {
-    /// A condition as a URL spells it: `n__gte=5`.
-    struct Parameter {
-        let path: String
-        let suffix: String
-        let value: String
-    }
-
     let documents: [JSON]
 
-    func matches(_ parameters: [Parameter]) -> [JSON] {
+    func matches(_ parameters: [QueryParameter]) -> [JSON] {
         documents.filter { document in parameters.allSatisfy { Self.holds($0, document) } }
     }
 
@@ -30,7 +23,7 @@ struct Oracle {
         return ascending ? sorted : sorted.reversed()
     }
 
-    private static func holds(_ parameter: Parameter, _ document: JSON) -> Bool {
+    private static func holds(_ parameter: QueryParameter, _ document: JSON) -> Bool {
         let found = values(parameter.path.split(separator: ".").map(String.init)[...], of: document)
         let values = found.isEmpty ? [.null] : found
         return switch parameter.suffix {

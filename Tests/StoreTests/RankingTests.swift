@@ -1,3 +1,4 @@
+import Index
 import JSON
 import TestSupport
 import Testing
@@ -11,7 +12,7 @@ struct RankingTests {
         let seed: Comment = "SEED=\(SeededGenerator.runSeed)"
         var rows = (0..<1_000).map { row in
             RankedRow(
-                value: [.null, .number(.whole(.random(in: 0..<9, using: &generator))), Scalar(string: "a")][row % 3],
+                value: [.null, .number(.whole(.random(in: 0..<9, using: &generator))), .text(Text("a"))][row % 3],
                 committedAt: Timestamp(microseconds: Int64(row)),
                 segment: 0,
                 row: row

@@ -1,5 +1,6 @@
 import Disk
 import Glibc
+import Index
 import JSON
 import TestSupport
 import Testing

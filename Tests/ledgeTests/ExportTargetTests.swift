@@ -1,6 +1,7 @@
 import Catalog
 import Disk
 import Glibc
+import Index
 import JSON
 import Store
 import TestSupport

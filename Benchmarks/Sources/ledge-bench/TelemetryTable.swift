@@ -9,7 +9,7 @@ internal import Store
 /// Ledge.
 final class TelemetryTable {
     /// The indexed fields of the schema.
-    private static let paths = Resource.telemetry.schema.indexes.map(\.path)
+    private static let paths = Resource.telemetry.schema.indexes
 
     private let database: SQLite
     private let insertion: SQLiteStatement

@@ -2,11 +2,11 @@ internal import Disk
 internal import JSON
 internal import SegmentLog
 
-@testable internal import Store
+@testable internal import Index
 
 /// Rows, the index file that is made of them, and what it answers.
 struct IndexSample: Sendable {
-    let schema: CollectionSchema
+    let schema: IndexSchema
     let segment: SegmentSummary
     let ids: [String]
     let file: [UInt8]
@@ -22,15 +22,7 @@ struct IndexSample: Sendable {
     ]
 
     private init(isAppendOnly: Bool) {
-        schema = CollectionSchema(
-            name: "things",
-            key: "thing_id",
-            indexes: [
-                FieldIndex(path: "kind", kind: .postings), FieldIndex(path: "sender.name", kind: .postings),
-                FieldIndex(path: "rank", kind: .ordered),
-            ],
-            isAppendOnly: isAppendOnly
-        )
+        schema = IndexSchema(log: "things", paths: ["kind", "sender.name", "rank"], isAppendOnly: isAppendOnly)
         segment = SegmentSummary(
             id: SegmentID(first: 1, generation: 0),
             form: .sealed,
@@ -64,10 +56,10 @@ struct IndexSample: Sendable {
         }
     }
 
-    private static func values(_ row: Int, of schema: CollectionSchema) -> [FieldValue] {
+    private static func values(_ row: Int, of schema: IndexSchema) -> [FieldValue] {
         let (kind, name, rank) = (texts[row % 4], texts[row * 7 % texts.count], texts[row * 5 % 11])
         let document = Array(#"{"kind":\#(kind),"sender":{"name":\#(name)},"rank":\#(rank)}"#.utf8)
-        return document.withUnsafeBytes { bytes in schema.indexes.map { FieldValue($0.path, in: bytes) } }
+        return document.withUnsafeBytes { bytes in FieldValue.all(schema.paths, in: bytes) }
     }
 }
 
@@ -77,7 +69,7 @@ struct IndexAnswers: Sendable, Equatable {
     private var texts: [String] = []
 
     /// - Throws: `StorageError` at the first question that is not answered.
-    init(_ index: MappedIndex, _ schema: CollectionSchema, _ ids: [String]) throws(StorageError) {
+    init(_ index: MappedIndex, _ schema: IndexSchema, _ ids: [String]) throws(StorageError) {
         for row in [0, 1, 9, 127, 128, ids.count - 1] {
             let (pointer, moment) = try (index.pointer(of: row), index.committedAt(of: row))
             numbers += [Int(pointer.offset), Int(pointer.byteCount), Int(moment.microseconds)]
@@ -93,9 +85,10 @@ struct IndexAnswers: Sendable, Equatable {
             numbers.append(row ?? -1)
         }
         for position in 0..<min(index.idCount, 5) {
-            texts.append(try index.withID(at: position) { "\(Text($0).string) \($1)" })
+            let (id, row) = try index.id(at: position)
+            texts.append("\(String(decoding: id, as: UTF8.self)) \(row)")
         }
-        for path in schema.indexedPaths + [.committedAt] { try ask(index, path, ids.count) }
+        for path in schema.paths + [.committedAt] { try ask(index, path, ids.count) }
     }
 
     private mutating func ask(_ index: MappedIndex, _ path: FieldPath, _ rowCount: Int) throws(StorageError) {

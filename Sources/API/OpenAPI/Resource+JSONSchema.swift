@@ -67,7 +67,7 @@ extension Resource {
     /// Conditions: any name is one, so those of the fields are there to be found.
     var filterSchema: JSON {
         var properties = JSONObject()
-        for name in fields.map(\.name) + schema.indexes.map(\.path.text) + Self.stamps + aliases.keys.sorted() {
+        for name in fields.map(\.name) + schema.indexes.map(\.text) + Self.stamps + aliases.keys.sorted() {
             properties[name] = [:]
         }
         return [

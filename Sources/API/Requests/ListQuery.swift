@@ -1,5 +1,6 @@
 internal import Catalog
 internal import HTTPTypes
+internal import Index
 internal import Store
 
 extension Query {

@@ -2,6 +2,7 @@ internal import Federation
 internal import HTTPTypes
 internal import Hummingbird
 internal import HummingbirdCore
+internal import Index
 internal import JSON
 internal import NIOCore
 internal import Store

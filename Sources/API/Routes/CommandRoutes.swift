@@ -2,6 +2,7 @@ internal import Catalog
 internal import Control
 internal import Hummingbird
 internal import HummingbirdCore
+internal import Index
 internal import JSON
 internal import Store
 

@@ -2,6 +2,7 @@ internal import Catalog
 internal import Federation
 internal import Hummingbird
 internal import HummingbirdCore
+internal import Index
 internal import JSON
 internal import NIOCore
 internal import Store
@@ -127,7 +128,7 @@ struct ResourceRoutes: Sendable {
 
     /// The conditions that an index answers; every other field, nested path and operator is accepted as well.
     private var filters: [Endpoint.Parameter] {
-        resource.schema.indexes.map { .query($0.path.text) }
+        resource.schema.indexes.map { .query($0.text) }
     }
 
     @Sendable func list(_ request: Request, context: LedgeContext) async throws -> Response {

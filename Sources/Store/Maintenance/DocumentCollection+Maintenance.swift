@@ -1,4 +1,5 @@
 internal import Disk
+internal import Index
 internal import JSON
 internal import NIOConcurrencyHelpers
 internal import SegmentLog
@@ -79,13 +80,7 @@ extension DocumentCollection {
         var sealed: MappedIndex?
         do throws(StorageError) {
             if let new = replacement.new {
-                sealed = try MappedIndex.publish(
-                    try rows.finish(for: new),
-                    at: log.indexPath(new.id),
-                    of: new,
-                    schema,
-                    on: disk
-                )
+                sealed = try rows.publish(at: log.indexPath(new.id), of: new, on: disk)
             }
         } catch {
             log.abandon(replacement)
@@ -111,7 +106,7 @@ extension DocumentCollection {
         let segments = log.segments
         let candidates = try index.snapshot().map { segment throws(StorageError) in
             let summary = segments.first { $0.id == segment.index.segment }
-            let indexed = (segment.index as? any SealedIndex)?.byteCount ?? 0
+            let indexed = (segment.index as? MappedIndex)?.byteCount ?? 0
             return Retention.Candidate(
                 documentCount: segment.liveCount,
                 byteCount: (summary?.storedByteCount ?? 0) + indexed,
@@ -174,32 +169,6 @@ extension DocumentCollection {
             byteCount: replacement.old.reduce(0) { $0 + $1.storedByteCount },
             storedByteCount: replacement.storedByteCount(with: merged)
         )
-    }
-
-}
-
-/// Makes an index file of the records that a replacement visits.
-private struct RowCollector {
-    private let schema: CollectionSchema
-    private var builder: IndexFileBuilder
-    private var foreign: Corruption?
-
-    init(_ schema: CollectionSchema) {
-        self.schema = schema
-        builder = IndexFileBuilder(schema)
-    }
-
-    mutating func add(_ entry: LogEntry) {
-        guard let row = IndexRow(entry, schema) else {
-            foreign = foreign ?? Corruption(foreign: entry, in: schema)
-            return
-        }
-        builder.append(row)
-    }
-
-    func finish(for segment: SegmentSummary) throws(StorageError) -> [UInt8] {
-        if let foreign { throw .corrupt(foreign) }
-        return builder.finish(for: segment)
     }
 }
 

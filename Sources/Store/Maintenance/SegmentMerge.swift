@@ -1,4 +1,5 @@
 internal import Disk
+internal import Index
 internal import SegmentLog
 
 /// Decides, record by record, what of a run of segments is worth keeping.
@@ -61,7 +62,7 @@ extension IndexedSegment {
         _ summary: SegmentSummary?,
         isOldest: Bool
     ) throws(StorageError) -> Compaction.Candidate {
-        guard let summary, let sealed = index as? any SealedIndex, rowCount > 0 else {
+        guard let summary, let sealed = index as? MappedIndex, rowCount > 0 else {
             return Compaction.Candidate(byteCount: 0, liveByteCount: 0, isComplete: false)
         }
         let keptCount = liveCount + (isOldest ? 0 : sealed.tombstoneCount)

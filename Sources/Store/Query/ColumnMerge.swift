@@ -1,4 +1,5 @@
 internal import Disk
+internal import Index
 
 /// Where a walk over one segment's column stands: at a run of values alike in order, those that 1, "1" and "1.0" are.
 struct ColumnHead {

@@ -1,4 +1,5 @@
 internal import Disk
+internal import Index
 
 /// A window of rows, collected from one value after the other; the rows of one value are in the order of `committed_at`.
 struct ColumnPage {

@@ -1,4 +1,5 @@
 package import Disk
+package import Index
 package import JSON
 internal import SegmentLog
 

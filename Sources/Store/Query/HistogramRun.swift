@@ -1,4 +1,5 @@
 internal import Disk
+internal import Index
 internal import JSON
 
 /// One histogram: the rows that pass are only counted, between bounds found in the moments of each index.

@@ -1,3 +1,4 @@
+package import Index
 package import JSON
 
 /// Which documents of a collection, in which order, and which part of them.

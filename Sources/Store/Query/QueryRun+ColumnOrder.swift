@@ -1,4 +1,5 @@
 internal import Disk
+internal import Index
 internal import JSON
 
 /// Pages in the order of a field: columns of it are walked together until the page is full.

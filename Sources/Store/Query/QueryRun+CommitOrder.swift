@@ -1,4 +1,5 @@
 internal import Disk
+internal import Index
 internal import JSON
 
 /// Pages in the order of `committed_at` where documents are replaced, and then keep their moment in a later row.

@@ -1,4 +1,5 @@
 internal import Disk
+internal import Index
 internal import JSON
 internal import SegmentLog
 

@@ -1,4 +1,5 @@
 internal import Disk
+internal import Index
 internal import JSON
 internal import SegmentLog
 
@@ -99,7 +100,7 @@ extension Condition {
     fileprivate func source(_ schema: CollectionSchema) -> QueryPlan.Source {
         if path == .committedAt { return .committedAt }
         if path == FieldPath(schema.key) { return idsAreKnown ? .key : .scan }
-        return schema.indexes.contains { $0.path == path } ? .postings : .scan
+        return schema.indexes.contains(path) ? .postings : .scan
     }
 
     /// The place of the condition in the order of application: what may rule out a whole segment comes first.

@@ -1,3 +1,4 @@
+internal import Index
 internal import JSON
 
 /// One row with what decides its place in an order.

@@ -1,3 +1,4 @@
+internal import Index
 internal import NIOConcurrencyHelpers
 internal import SegmentLog
 

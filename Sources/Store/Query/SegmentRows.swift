@@ -1,3 +1,5 @@
+internal import Index
+
 /// The rows of one segment that pass a filter.
 enum SegmentRows {
     case none

@@ -2,7 +2,7 @@ internal import Disk
 internal import JSON
 internal import SegmentLog
 
-@testable internal import Store
+@testable internal import Index
 
 /// An index file that was changed is refused, or answers what it answered before.
 ///
@@ -29,7 +29,7 @@ private func edited(_ file: [UInt8], _ input: inout FuzzInput) -> [UInt8] {
 
 /// The file with its header or body changed and every checksum made right.
 private func forged(_ sample: IndexSample, _ input: inout FuzzInput) -> [UInt8] {
-    let seed = IndexHeader.seed(log: sample.schema.name, first: sample.segment.id.first)
+    let seed = IndexHeader.seed(log: sample.schema.log, first: sample.segment.id.first)
     var line = sample.header.line
     var body = Array(sample.file[sample.header.body])
     if input.number(below: 3) == 0 {

@@ -2,6 +2,7 @@ internal import JSON
 
 @testable internal import API
 @testable internal import Catalog
+@testable internal import Index
 @testable internal import Store
 
 /// Any query string, body and headers are a query; any document passes it or not, and a condition and its negation

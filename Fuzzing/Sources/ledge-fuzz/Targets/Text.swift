@@ -2,8 +2,8 @@ internal import JSON
 
 @testable internal import API
 @testable internal import Blobs
+@testable internal import Index
 @testable internal import SegmentLog
-@testable internal import Store
 @testable internal import Tokens
 @testable internal import Weights
 

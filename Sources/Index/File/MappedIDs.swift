@@ -1,0 +1,89 @@
+internal import Disk
+internal import JSON
+
+/// The ids of a collection whose documents change: each with its last row, in order.
+struct SortedIDs: Sendable {
+    let dictionary: MappedDictionary
+    private let rows: PackedColumn
+    private let rowCount: Int
+
+    init(_ section: IndexHeader.Section, in map: CheckedMap, rowCount: Int) {
+        self.rowCount = rowCount
+        let parts = section.parts.map { MappedPart(map: map, range: $0) }
+        dictionary = MappedDictionary(ends: parts[0], values: parts[1], count: section.count)
+        rows = PackedColumn(part: parts[2], count: section.count)
+    }
+
+    func lastRow(of id: Text) throws(StorageError) -> Int? {
+        guard let position = try dictionary.position(of: id) else { return nil }
+        return try row(at: position)
+    }
+
+    func row(at position: Int) throws(StorageError) -> Int {
+        try rows.row(at: position, below: rowCount)
+    }
+}
+
+/// The ids of events: 16 bits of the hash of each, and its row, in buckets of about 16.
+///
+/// A row that is found is confirmed by its record, once in 4,000 lookups in vain. Rejected: the ids themselves, which
+/// take three times as much.
+struct HashedIDs: Sendable {
+    static let bucketRowCount = 16
+
+    /// Where each bucket begins, and behind the last where it ends.
+    private let starts: PackedColumn
+    private let fingerprints: MappedPart
+    /// In ascending order within a bucket.
+    private let rows: PackedColumn
+    private let rowCount: Int
+
+    init(_ section: IndexHeader.Section, in map: CheckedMap, rowCount: Int) {
+        self.rowCount = rowCount
+        let parts = section.parts.map { MappedPart(map: map, range: $0) }
+        starts = PackedColumn(part: parts[0], count: Self.bucketCount(of: rowCount) + 1)
+        fingerprints = parts[1]
+        rows = PackedColumn(part: parts[2], count: rowCount)
+    }
+
+    static func bucketCount(of rowCount: Int) -> Int {
+        (rowCount + bucketRowCount - 1) / bucketRowCount
+    }
+
+    /// The bucket of a hash: its share of all hashes.
+    static func bucket(of hash: UInt64, bucketCount: Int) -> Int {
+        Int(hash.multipliedFullWidth(by: UInt64(bucketCount)).high)
+    }
+
+    /// What is kept of a hash: its last bits, which say nothing of the bucket.
+    static func fingerprint(of hash: UInt64) -> UInt16 {
+        UInt16(truncatingIfNeeded: hash)
+    }
+
+    func lastRow(of id: Text, confirm: (Int) throws(StorageError) -> Bool) throws(StorageError) -> Int? {
+        guard rowCount > 0 else { return nil }
+        let hash = XXH3.hash64(id.string)
+        let bucket = Self.bucket(of: hash, bucketCount: Self.bucketCount(of: rowCount))
+        let start = Int(try starts.value(at: bucket))
+        let end = Int(try starts.value(at: bucket + 1))
+        guard start >= 0, start <= end, end <= rowCount else {
+            throw fingerprints.corrupt()
+        }
+        let bytes = try fingerprints.bytes(at: start * 2, count: (end - start) * 2)
+        for entry in (start..<end).reversed()
+        where bytes.littleEndian(at: (entry - start) * 2, as: UInt16.self) == Self.fingerprint(of: hash) {
+            let row = try rows.row(at: entry, below: rowCount)
+            if try confirm(row) { return row }
+        }
+        return nil
+    }
+}
+
+extension PackedColumn {
+    /// Returns a number that is a row.
+    fileprivate func row(at position: Int, below rowCount: Int) throws(StorageError) -> Int {
+        let row = Int(try value(at: position))
+        guard row >= 0, row < rowCount else { throw part.corrupt() }
+        return row
+    }
+}

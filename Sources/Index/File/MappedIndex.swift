@@ -1,0 +1,233 @@
+package import Disk
+package import JSON
+package import SegmentLog
+
+/// The index of a sealed segment, read in place from its file.
+///
+/// In memory it is the header and one bit for each block. The file is derived from the segment and can be rebuilt from
+/// its records.
+/// Source: docs/FORMAT.md, "Index files".
+package final class MappedIndex: SegmentIndex {
+    package let segment: SegmentID
+    package let rowCount: Int
+    /// Size of the file.
+    package let byteCount: Int64
+    package let tombstoneCount: Int
+    let bounds: IndexHeader.Bounds?
+    /// Whether no row was committed before the one above it.
+    let isAscending: Bool
+    let committedAt: PackedColumn
+    let fields: [MappedField]
+    private let map: CheckedMap
+    private let offsets: PackedColumn
+    private let ids: IDs
+    private let tombstones: MappedPart?
+
+    private enum IDs {
+        case hashed(HashedIDs)
+        case sorted(SortedIDs)
+    }
+
+    /// Opens the index file of a sealed segment: reads the header and the checksums of the blocks, nothing else.
+    ///
+    /// - Throws: ``StorageError/corrupt(_:)`` where the file is not the index of this segment with this schema;
+    ///   ``StorageError/disk(_:)`` where it cannot be opened.
+    package static func open(
+        _ path: String,
+        of segment: SegmentSummary,
+        _ schema: IndexSchema,
+        on disk: any Disk
+    ) throws(StorageError) -> MappedIndex {
+        try MappedIndex(File(path, .read, on: disk).map(), path: path, of: segment, schema)
+    }
+
+    /// Writes the index file of a sealed segment, durably, and opens it.
+    ///
+    /// On a full disk the index is kept in memory, and the file is written when the segment is next opened.
+    package static func publish(
+        _ bytes: [UInt8],
+        at path: String,
+        of segment: SegmentSummary,
+        _ schema: IndexSchema,
+        on disk: any Disk
+    ) throws(StorageError) -> MappedIndex {
+        do {
+            try disk.publish(bytes, at: path)
+        } catch {
+            guard error.isNoSpace else { throw error }
+            return try MappedIndex(MappedBytes(copying: bytes), path: path, of: segment, schema)
+        }
+        return try open(path, of: segment, schema, on: disk)
+    }
+
+    /// Takes the bytes of an index file.
+    init(
+        _ mapped: MappedBytes,
+        path: String,
+        of segment: SegmentSummary,
+        _ schema: IndexSchema
+    ) throws(StorageError) {
+        let header = try IndexHeader(mapped.bytes, path: path, of: segment, schema)
+        let map = CheckedMap(mapped, path: path, body: header.body, seed: header.seed)
+        let sections = header.sections
+        self.segment = header.segment
+        self.map = map
+        rowCount = header.rowCount
+        byteCount = Int64(mapped.bytes.count)
+        bounds = header.bounds
+        isAscending = header.isAscending
+        offsets = PackedColumn(part: MappedPart(map: map, range: sections[0].parts[0]), count: sections[0].count)
+        committedAt = PackedColumn(part: MappedPart(map: map, range: sections[1].parts[0]), count: sections[1].count)
+        if header.isAppendOnly {
+            ids = .hashed(HashedIDs(sections[2], in: map, rowCount: header.rowCount))
+            tombstones = nil
+            tombstoneCount = 0
+        } else {
+            ids = .sorted(SortedIDs(sections[2], in: map, rowCount: header.rowCount))
+            tombstones = MappedPart(map: map, range: sections[3].parts[0])
+            tombstoneCount = sections[3].count
+        }
+        fields = zip(sections.filter { $0.name == .field }, schema.paths).map { section, path in
+            MappedField(section, in: map, path: path, rowCount: header.rowCount)
+        }
+    }
+
+    /// Verifies every block.
+    func verify() throws(StorageError) {
+        try map.verify()
+    }
+
+    package func pointer(of row: Int) throws(StorageError) -> RecordPointer {
+        let start = try offsets.value(at: row)
+        let end = try offsets.value(at: row + 1)
+        guard start < end, let offset = UInt32(exactly: start), let byteCount = UInt32(exactly: end &- start) else {
+            throw offsets.part.corrupt()
+        }
+        return RecordPointer(segment: segment, offset: offset, byteCount: byteCount)
+    }
+
+    package func committedAt(of row: Int) throws(StorageError) -> Timestamp {
+        Timestamp(microseconds: try committedAt.value(at: row))
+    }
+
+    package func committedRange(below rowCount: Int) throws(StorageError) -> ClosedRange<Timestamp>? {
+        guard rowCount > 0, let bounds else { return nil }
+        guard rowCount < self.rowCount else { return bounds.committedAt }
+        if isAscending {
+            let first = try committedAt(of: 0)
+            return first...max(first, try committedAt(of: rowCount - 1))
+        }
+        var (least, greatest) = (Int64.max, Int64.min)
+        try committedAt.forEach(in: 0..<rowCount) {
+            least = min(least, $1); greatest = max(greatest, $1)
+        }
+        return Timestamp(microseconds: least)...Timestamp(microseconds: greatest)
+    }
+
+    package func lastRow(of id: Text, confirm: (Int) throws(StorageError) -> Bool) throws(StorageError) -> Int? {
+        guard let bounds, bounds.ids.contains(id) else { return nil }
+        return switch ids {
+        case .hashed(let ids): try ids.lastRow(of: id, confirm: confirm)
+        case .sorted(let ids): try ids.lastRow(of: id)
+        }
+    }
+
+    package func column(of path: FieldPath) throws(StorageError) -> (any ValueColumn)? {
+        guard let field = fields.first(where: { $0.path == path }) else { return nil }
+        guard !field.hasOverlaps, field.listedCount == rowCount - tombstoneCount else { return nil }
+        return MappedColumn(field: field)
+    }
+
+    /// How many different ids the rows have; zero for events, of whose ids only hashes are kept.
+    package var idCount: Int {
+        switch ids {
+        case .hashed: 0
+        case .sorted(let ids): ids.dictionary.count
+        }
+    }
+
+    /// Returns an id, in UTF-8, and the last row that has it; ids ascend byte by byte.
+    ///
+    /// - Precondition: The rows are not events; `position` is below ``idCount``.
+    package func id(at position: Int) throws(StorageError) -> (utf8: [UInt8], row: Int) {
+        guard case .sorted(let ids) = ids else { preconditionFailure("the ids of events are not kept") }
+        let row = try ids.row(at: position)
+        return try ids.dictionary.withText(at: position) { (Array($0), row) }
+    }
+
+    package func isTombstone(_ row: Int) throws(StorageError) -> Bool {
+        guard let tombstones, tombstoneCount > 0 else { return false }
+        return try RoaringList(in: tombstones, at: 0).contains(row)
+    }
+}
+
+extension IndexHeader {
+    /// Reads the header of an index file and verifies the table of its blocks.
+    ///
+    /// - Throws: ``StorageError/corrupt(_:)`` where it is not the index of this segment with this schema.
+    init(
+        _ file: UnsafeRawBufferPointer,
+        path: String,
+        of segment: SegmentSummary,
+        _ schema: IndexSchema
+    ) throws(StorageError) {
+        let seed = Self.seed(log: schema.log, first: segment.id.first)
+        let line = Array(file.prefix(Self.byteCountMax).prefix { $0 != UInt8(ascii: "\n") }) + [UInt8(ascii: "\n")]
+        func corrupt(_ reason: Corruption.Index) -> StorageError {
+            .corrupt(Corruption(path: path, reason: .index(reason)))
+        }
+        let object: JSONObject
+        do {
+            object = try CheckedLine.open(line, seed: seed)
+        } catch {
+            throw corrupt(Corruption.Index(error))
+        }
+        guard let header = IndexHeader(object, lineByteCount: line.count, fileByteCount: file.count) else {
+            throw corrupt(.unknownFormat)
+        }
+        guard
+            header.log == schema.log, header.segment == segment.id, header.digest == segment.digest,
+            header.rowCount == segment.recordCount
+        else {
+            throw corrupt(.ofOtherSegment)
+        }
+        guard header.isAppendOnly == schema.isAppendOnly, header.hasSections(of: schema) else {
+            throw corrupt(.ofOtherSchema)
+        }
+        let table = UnsafeRawBufferPointer(rebasing: file[header.body.upperBound...])
+        guard XXH3.hash64(table, seed: seed &+ UInt64(header.body.upperBound)) == header.tableChecksum else {
+            throw corrupt(.tableChecksumMismatch)
+        }
+        self = header
+    }
+
+    /// Whether the sections are those of a schema, and count what they must.
+    private func hasSections(of schema: IndexSchema) -> Bool {
+        let paths = schema.paths.map(\.text)
+        let names = Section.Name.all(isAppendOnly: schema.isAppendOnly) + paths.map { _ in .field }
+        guard sections.map(\.name) == names, sections.suffix(paths.count).map(\.path) == paths else { return false }
+        return sections[0].count == rowCount + 1 && sections[1].count == rowCount
+            && (!isAppendOnly || sections[2].count == rowCount)
+            && sections.allSatisfy { $0.name == .offsets || $0.name == .field || $0.count <= rowCount }
+    }
+}
+
+extension Corruption.Index {
+    fileprivate init(_ error: CheckedLineError) {
+        self =
+            switch error {
+            case .torn: .tornHeader
+            case .malformed: .malformedHeader
+            case .checksumMismatch: .headerChecksumMismatch
+            }
+    }
+}
+
+extension MappedBytes {
+    /// The bytes of a file that could not be written.
+    fileprivate convenience init(copying bytes: [UInt8]) {
+        let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: IndexHeader.alignment)
+        copy.copyBytes(from: bytes)
+        self.init(UnsafeRawBufferPointer(copy)) { $0.deallocate() }
+    }
+}

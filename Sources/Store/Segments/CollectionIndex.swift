@@ -1,0 +1,169 @@
+internal import Disk
+internal import Index
+internal import NIOConcurrencyHelpers
+internal import SegmentLog
+
+/// The indexes of all segments of a collection, and which of their rows are live.
+///
+/// A row is live from its sync until a later record of its id, a document or a tombstone. `apply` is called by the log
+/// for one durable record after the other; everything else may come from any thread at any time.
+final class CollectionIndex: Sendable {
+    private struct State {
+        /// Oldest first.
+        var segments: [IndexedSegment] = []
+        /// Takes the next record.
+        var active: MemoryIndex?
+        /// Why the index is not to be trusted any more.
+        var failure: StorageError?
+    }
+
+    private let schema: CollectionSchema
+    private let state = NIOLockedValueBox(State())
+
+    init(_ schema: CollectionSchema) {
+        self.schema = schema
+    }
+
+    /// The first reason why a record could not be taken in, if there was one.
+    var failure: StorageError? {
+        state.withLockedValue { $0.failure }
+    }
+
+    var documentCount: Int {
+        state.withLockedValue { $0.segments.reduce(0) { $0 + $1.liveCount } }
+    }
+
+    /// All segments as they are now, oldest first; what is applied later does not show in it.
+    ///
+    /// - Throws: ``failure``.
+    func snapshot() throws(StorageError) -> [IndexedSegment] {
+        let (segments, failure) = state.withLockedValue { ($0.segments, $0.failure) }
+        if let failure { throw failure }
+        return segments
+    }
+
+    /// Looks at the segments, newest last, while nothing is added to them.
+    ///
+    /// - Throws: ``failure``; what `body` throws.
+    func withSegments<Value>(
+        _ body: ([IndexedSegment]) throws(StorageError) -> Value
+    ) throws(StorageError) -> Value {
+        var result: Result<Value, StorageError>?
+        state.withLockedValue { state in
+            result = Result { () throws(StorageError) in
+                if let failure = state.failure { throw failure }
+                return try body(state.segments)
+            }
+        }
+        guard let result else { preconditionFailure("a lock runs its body") }
+        return try result.get()
+    }
+
+    // MARK: Records
+
+    /// Takes a durable record in.
+    func apply(_ entry: LogEntry) {
+        guard let new = IndexRow(entry, schema) else {
+            fail(.corrupt(Corruption(foreign: entry, in: schema)))
+            return
+        }
+        state.withLockedValue { state in
+            do throws(StorageError) {
+                if !schema.isAppendOnly { try Self.kill(new.id, in: &state.segments) }
+            } catch {
+                state.failure = state.failure ?? error
+            }
+            if state.active?.segment != entry.pointer.segment {
+                let index = MemoryIndex(segment: entry.pointer.segment, schema: schema.indexSchema)
+                state.segments.append(IndexedSegment(index: index, isAppendOnly: schema.isAppendOnly))
+                state.active = index
+            }
+            state.active?.append(new)
+            state.segments[state.segments.count - 1].append(isLive: !new.isTombstone)
+        }
+    }
+
+    /// Says why the index cannot be used from now on: what it would tell could be wrong.
+    func fail(_ error: StorageError) {
+        state.withLockedValue { $0.failure = $0.failure ?? error }
+    }
+
+    /// Takes the row that is live for an id out of the living.
+    private static func kill(_ id: Text, in segments: inout [IndexedSegment]) throws(StorageError) {
+        for position in segments.indices.reversed() {
+            guard let row = try segments[position].lastRow(of: id) else { continue }
+            segments[position].kill(row)
+            return
+        }
+    }
+
+    // MARK: Segments
+
+    /// Adds the indexes of sealed segments, oldest first, before any record is applied.
+    func attach(_ indexes: [MappedIndex]) throws(StorageError) {
+        precondition(state.withLockedValue { $0.segments.isEmpty }, "sealed segments come first")
+        let segments = try IndexedSegment.all(indexes, isAppendOnly: schema.isAppendOnly)
+        state.withLockedValue { $0.segments = segments }
+    }
+
+    /// Takes what stands before a loss out of the living: the records that are lost may have replaced or deleted it.
+    func doubt(before loss: Loss) throws(StorageError) {
+        var failure: StorageError?
+        state.withLockedValue { state in
+            do throws(StorageError) {
+                for position in state.segments.indices { try state.segments[position].kill(before: loss) }
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+    }
+
+    /// Lets an index in a file take the place of the one in memory, row for row, once its segment is sealed.
+    func swap(_ sealed: MappedIndex) {
+        state.withLockedValue { state in
+            guard let position = state.segments.firstIndex(where: { $0.index.segment == sealed.segment }) else {
+                preconditionFailure("a segment that was sealed is one of ours")
+            }
+            precondition(state.segments[position].rowCount == sealed.rowCount, "sealing keeps every row")
+            state.segments[position].index = sealed
+        }
+    }
+
+    /// Lets one segment take the place of a run of others, or of none at all where nothing of them is left.
+    ///
+    /// `origins` tells for each row of the new segment which row of which segment of the run it was: what was live then
+    /// and is not any more is dead in the new one too. Of events all rows are live.
+    func merge(_ run: [SegmentID], into merged: MappedIndex?, origins: [RowOrigin]) {
+        state.withLockedValue { state in
+            guard let first = state.segments.firstIndex(where: { $0.index.segment == run.first }) else {
+                preconditionFailure("a run that was merged is one of ours")
+            }
+            let old = state.segments[first..<first + run.count]
+            precondition(old.map(\.index.segment) == run, "the segments of a run are neighbours")
+            var replacement: [IndexedSegment] = []
+            if let merged, schema.isAppendOnly {
+                replacement = [IndexedSegment(events: merged)]
+            } else if let merged {
+                var segment = IndexedSegment(index: merged, isAppendOnly: schema.isAppendOnly)
+                for origin in origins { segment.append(isLive: old[first + origin.segment].isLive(origin.row)) }
+                replacement = [segment]
+            }
+            state.segments.replaceSubrange(first..<first + run.count, with: replacement)
+        }
+    }
+
+    /// Forgets the oldest segments.
+    func drop(_ ids: [SegmentID]) {
+        state.withLockedValue { state in
+            precondition(state.segments.prefix(ids.count).map(\.index.segment) == ids, "the oldest are dropped")
+            state.segments.removeFirst(ids.count)
+        }
+    }
+}
+
+/// A row by the position of its segment in a run, and its number in that segment.
+struct RowOrigin {
+    let segment: Int
+    let row: Int
+}
