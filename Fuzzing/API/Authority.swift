@@ -1,1 +1,1 @@
-../Rooms/Federation/Authority.swift
+../Modules/Federation/Authority.swift

@@ -1,1 +1,1 @@
-../Rooms/API/Responses/ByteRange.swift
+../Modules/API/Responses/ByteRange.swift

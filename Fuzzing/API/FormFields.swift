@@ -1,1 +1,1 @@
-../Rooms/API/Requests/FormFields.swift
+../Modules/API/Requests/FormFields.swift

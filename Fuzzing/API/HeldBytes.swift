@@ -1,1 +1,1 @@
-../Rooms/Federation/Ingest/HeldBytes.swift
+../Modules/Federation/Ingest/HeldBytes.swift

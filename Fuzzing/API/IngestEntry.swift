@@ -1,1 +1,1 @@
-../Rooms/Federation/Ingest/IngestEntry.swift
+../Modules/Federation/Ingest/IngestEntry.swift

@@ -1,1 +1,1 @@
-../Rooms/Federation/Ingest/LineSplitter.swift
+../Modules/Federation/Ingest/LineSplitter.swift

@@ -1,1 +1,1 @@
-../Rooms/API/Requests/MultipartParser.swift
+../Modules/API/Requests/MultipartParser.swift

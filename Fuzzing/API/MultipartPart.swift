@@ -1,1 +1,1 @@
-../Rooms/API/Requests/MultipartPart.swift
+../Modules/API/Requests/MultipartPart.swift
