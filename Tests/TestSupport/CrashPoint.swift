@@ -1,14 +1,14 @@
 internal import Glibc
 
-/// One way for a run to end: what goes wrong, at which call, and what the disk is found like afterwards.
+/// One injected failure of a run: the fault, the call at which it happens, and the state of the disk afterwards.
 package struct CrashPoint: Sendable, Hashable, CustomStringConvertible {
-    /// What goes wrong at the call.
+    /// The fault at the call.
     package enum Mode: Sendable, Hashable, CaseIterable {
-        /// One call throws `EIO`, and the run goes on.
+        /// One call throws `EIO`, and the run continues.
         case ioError
-        /// One call throws `ENOSPC`, and the run goes on.
+        /// One call throws `ENOSPC`, and the run continues.
         case noSpace
-        /// This call and all later ones throw `ENOSPC`; the run goes on.
+        /// This call and all later ones throw `ENOSPC`; the run continues.
         case fullForGood
         /// One call throws `ENOSPC`, and the process dies before one of the next six.
         case noSpaceThenCrash
@@ -17,7 +17,7 @@ package struct CrashPoint: Sendable, Hashable, CustomStringConvertible {
         /// The process dies in the middle of a write; at any other call this is `crashBefore`.
         case tornWrite
 
-        /// The faults that do it at the `number`th call.
+        /// Returns the faults that cause it at the `number`th call.
         package func faults(at number: Int) -> [Fault] {
             switch self {
             case .ioError: [Fault(number: number, effect: .error(EIO))]
@@ -32,7 +32,7 @@ package struct CrashPoint: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// How the run is ended after that, and what is left of it.
+    /// How the run ends after that, and what remains on the disk.
     package enum End: Sendable, Hashable, CustomStringConvertible {
         case powerCut(Survival)
         case processKill
@@ -46,7 +46,7 @@ package struct CrashPoint: Sendable, Hashable, CustomStringConvertible {
             }
         }
 
-        /// The disk that the next process finds.
+        /// Returns the disk that the next process opens.
         package func survivor(of disk: FaultDisk) -> FaultDisk {
             switch self {
             case .powerCut(let survival): disk.powerCut(keeping: survival)
@@ -54,7 +54,7 @@ package struct CrashPoint: Sendable, Hashable, CustomStringConvertible {
             }
         }
 
-        /// The four ends that every crash is followed by.
+        /// Returns the four ends that are tried after every crash.
         package static func all(seed: UInt64) -> [End] {
             [.powerCut(.nothing), .powerCut(.everything), .powerCut(.some(seed: seed)), .processKill]
         }

@@ -1,37 +1,37 @@
 internal import NIOConcurrencyHelpers
 
-/// Runs a workload again and again, and lets it go wrong at every call that changes the disk.
+/// Runs a workload repeatedly, with a fault at every call that changes the disk.
 ///
-/// First one run is counted. Then, for every call and every ``CrashPoint/Mode``, the workload runs on a fresh disk
-/// with that fault, and for every ``CrashPoint/End`` the disk that is left is verified against the ledger: what the
-/// workload wrote there when it was given an acknowledgement. With ``recoveryPointCountMax`` the
-/// verification, which is where recovery happens, dies at its own calls too and must succeed on what that leaves.
+/// First the calls of one run are counted. Then, for every call and every ``CrashPoint/Mode``, the workload runs on a
+/// new disk with that fault, and for every ``CrashPoint/End`` the remaining disk is verified against the ledger, in
+/// which the workload has recorded what was acknowledged. With ``recoveryPointCountMax``, the verification (which
+/// includes recovery) also crashes at its own calls, and must succeed on what remains after that.
 package struct CrashPoints<Ledger: Sendable>: Sendable {
     package typealias Step = @Sendable (FaultDisk, Ledger) async throws -> Void
 
     package var modes = CrashPoint.Mode.allCases
-    /// Every how many calls of the workload one goes wrong: 1 is all of them.
+    /// Every how many calls of the workload a fault is injected: 1 is at all of them.
     package var stride = 1
-    /// How many calls of the workload are passed by before the first that goes wrong.
+    /// How many calls of the workload are skipped before the first fault.
     package var firstOffset = 0
-    /// At most this many calls of each recovery go wrong; 0 leaves recovery alone.
+    /// The maximum number of faults in each recovery; 0 for none.
     package var recoveryPointCountMax = 0
     package var seed = SeededGenerator.runSeed
-    /// How many runs go on at a time.
+    /// How many runs are concurrent.
     package var width = 4
-    /// Makes the disk a run starts on.
+    /// Creates the disk on which a run starts.
     package var makeDisk: @Sendable () async throws -> FaultDisk = { FaultDisk() }
-    /// Makes the ledger of one verification, which is the same one unless it writes and enters what it was promised.
+    /// Returns the ledger for one verification: the same one by default, a copy if the verification writes.
     package var copyLedger: @Sendable (Ledger) -> Ledger = { $0 }
     private let makeLedger: @Sendable () -> Ledger
     private let workload: Step
     private let verify: Step
 
     /// - Parameters:
-    ///   - makeLedger: Makes the empty ledger of one run.
-    ///   - workload: Writes, and enters into the ledger what was acknowledged. It may throw once a call has failed.
-    ///   - verify: Opens the disk that is left and throws where the ledger was broken. It runs many times with one
-    ///     ledger; where it changes it, set ``copyLedger``.
+    ///   - makeLedger: Creates the empty ledger of one run.
+    ///   - workload: Writes, and records in the ledger what was acknowledged. It may throw after a call has failed.
+    ///   - verify: Opens the remaining disk and throws if it contradicts the ledger. It runs many times with one
+    ///     ledger; if it changes the ledger, set ``copyLedger``.
     package init(
         makeLedger: @escaping @Sendable () -> Ledger,
         workload: @escaping Step,
@@ -42,9 +42,9 @@ package struct CrashPoints<Ledger: Sendable>: Sendable {
         self.verify = verify
     }
 
-    /// Explores all points and returns what was found.
+    /// Explores all points and returns the result.
     ///
-    /// - Throws: What the workload or the verification throws in the first run, in which nothing goes wrong.
+    /// - Throws: Errors of the workload or the verification in the first run, which has no faults.
     package func explore() async throws -> CrashReport {
         let disk = try await makeDisk()
         let ledger = makeLedger()
@@ -72,7 +72,7 @@ package struct CrashPoints<Ledger: Sendable>: Sendable {
         return report.withLockedValue { $0 }
     }
 
-    /// Runs the workload with one fault, and verifies every end of it.
+    /// Runs the workload with one fault, and verifies the disk after every end.
     private func run(_ number: Int, _ mode: CrashPoint.Mode) async -> CrashReport {
         var report = CrashReport(callCount: 0, seed: seed)
         let ledger = makeLedger()
@@ -84,7 +84,7 @@ package struct CrashPoints<Ledger: Sendable>: Sendable {
             return report
         }
         disk.arm(mode.faults(at: number))
-        // Once the fault has happened the workload may throw; the ledger tells what it had promised by then.
+        // After the fault the workload may throw; the ledger contains what was acknowledged before.
         var failure: (any Error)?
         do { try await workload(disk, ledger) } catch { failure = error }
         guard disk.hasFaultFired else {
@@ -104,7 +104,7 @@ package struct CrashPoints<Ledger: Sendable>: Sendable {
         return report
     }
 
-    /// Lets the process die again at the calls of its recovery, and verifies what that leaves.
+    /// Crashes the process again at the calls of its recovery, and verifies the remaining disk.
     private func crashRecovery(
         of survivor: FaultDisk,
         _ ledger: Ledger,
@@ -146,7 +146,7 @@ package struct CrashPoints<Ledger: Sendable>: Sendable {
         of disk: FaultDisk,
         in body: (FaultDisk) async throws -> Void
     ) async -> Int {
-        // An error is what a dying process gets; the disk it leaves is verified afterwards.
+        // A crashed process gets errors; its disk is verified afterwards.
         do { try await body(disk) } catch {}
         return disk.mutationCount
     }

@@ -1,28 +1,28 @@
-/// What ``CrashPoints`` found, and how hard it looked.
+/// The result of ``CrashPoints``: failures, and how much was tried.
 package struct CrashReport: Sendable, CustomStringConvertible {
-    /// One way of breaking a promise.
+    /// One kind of failure.
     package struct Failure: Sendable {
-        /// The first point that shows it, and how.
+        /// The first point at which it occurred, with its reason.
         package let example: String
         package fileprivate(set) var count = 1
     }
 
     /// How many calls of the workload change the disk.
     package let callCount: Int
-    /// Set `SEED` to this to see the same again.
+    /// Set `SEED` to this to repeat the run.
     package let seed: UInt64
-    /// How many runs went wrong as they were told.
+    /// How many runs had a fault.
     package internal(set) var pointCount = 0
-    /// How many recoveries did.
+    /// How many recoveries had a fault.
     package internal(set) var recoveryPointCount = 0
     /// How many disks were opened and compared with their ledger.
     package internal(set) var verificationCount = 0
-    /// The broken promises by their reason, without its numbers and ids.
+    /// The failures by their reason, without numbers and ids.
     package private(set) var failures: [String: Failure] = [:]
 
     package var failureCount: Int { failures.values.reduce(0) { $0 + $1.count } }
 
-    /// The counts, and what goes into a failing expectation.
+    /// The counts and failures, as the message of a failing expectation.
     package var description: String {
         let counts =
             "\(callCount) calls, \(pointCount) crash points, \(recoveryPointCount) crashes of recovery, "
@@ -47,7 +47,7 @@ package struct CrashReport: Sendable, CustomStringConvertible {
         failures.merge(other.failures) { Failure(example: $0.example, count: $0.count + $1.count) }
     }
 
-    /// The words of a reason: what is left of it without ids, paths and numbers.
+    /// Returns a reason without ids, paths and numbers.
     private static func kind(of reason: String) -> String {
         let words = reason.split(separator: " ").filter { word in !word.contains { $0.isNumber || $0 == "/" } }
         return words.joined(separator: " ")

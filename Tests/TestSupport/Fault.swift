@@ -1,24 +1,24 @@
 package import Disk
 
-/// What goes wrong at one numbered call of a ``FaultDisk``.
+/// A fault at one numbered call of a ``FaultDisk``.
 ///
-/// Only calls that change the disk have numbers: making, writing, cutting, syncing, moving and removing. The first is 1.
+/// Only calls that change the disk have numbers: create, write, truncate, sync, rename and remove. The first is 1.
 package struct Fault: Sendable, Hashable {
-    /// When the process dies, seen from the call it dies in.
+    /// When the process dies, relative to the call.
     package enum Moment: Sendable, Hashable, CaseIterable {
         /// The call has no effect.
         case before
-        /// The call has its whole effect, but its caller never learns of it.
+        /// The call has its full effect, but does not return.
         case after
-        /// A write leaves the first half of its bytes; any other call has no effect.
+        /// A write stores the first half of its bytes; any other call has no effect.
         case midWrite
     }
 
     package enum Effect: Sendable, Hashable {
         /// The call throws this `errno`.
         ///
-        /// A write leaves the first half of its bytes behind. A sync drops the dirty pages: they stay readable, and
-        /// no later sync makes them durable (Rebello et al., ATC 2020). Any other call has no effect.
+        /// A write stores the first half of its bytes. A sync drops the dirty pages: they stay readable, and no later
+        /// sync makes them durable (Rebello et al., ATC 2020). Any other call has no effect.
         case error(Int32)
         /// The process dies: this call and every later one throws.
         case crash(Moment)
@@ -36,16 +36,16 @@ package struct Fault: Sendable, Hashable {
     }
 }
 
-/// A failure of every call of one kind on the paths that contain a text, counted or not as in ``Fault``.
+/// A failure of calls of one kind on paths that contain a text; also of calls without a number.
 package struct FailureRule: Sendable, Hashable {
     /// The call that fails, or nil for all of them.
     package let call: DiskError.Call?
-    /// What the path contains; the empty text is in every path.
+    /// A part of the path; empty for every path.
     package let pathPart: String
     package let code: Int32
-    /// How many matching calls pass before the first that fails.
+    /// How many matching calls succeed before the first failure.
     package var passCount: Int
-    /// How many matching calls fail after those.
+    /// How many matching calls fail after that.
     package var failCount: Int
 
     package init(
@@ -62,7 +62,7 @@ package struct FailureRule: Sendable, Hashable {
         self.failCount = failCount
     }
 
-    /// Returns the `errno` that a call gets from this rule, or nil where it passes.
+    /// Returns the `errno` of a call under this rule, or nil if it succeeds.
     mutating func verdict(on call: DiskError.Call, _ path: String) -> Int32? {
         guard self.call == nil || self.call == call, pathPart.isEmpty || path.contains(pathPart) else { return nil }
         if passCount > 0 {
@@ -75,11 +75,11 @@ package struct FailureRule: Sendable, Hashable {
     }
 }
 
-/// One call as a ``FaultDisk`` saw it.
+/// One call of a ``FaultDisk``.
 package struct RecordedCall: Sendable, Hashable, CustomStringConvertible {
     package let call: DiskError.Call
     package let path: String
-    /// Its place among the calls that change the disk, from 1 on, or nil where it changes nothing.
+    /// Its number among the calls that change the disk, from 1; nil if it does not change the disk.
     package let number: Int?
 
     /// As in `#17 pwrite data/x.jsonl`.
@@ -88,7 +88,7 @@ package struct RecordedCall: Sendable, Hashable, CustomStringConvertible {
     }
 }
 
-/// What a call is told before it runs.
+/// The decision about a call before it runs.
 enum Verdict {
     case pass
     case fail(Int32)

@@ -2,20 +2,20 @@ package import Disk
 internal import Glibc
 internal import NIOConcurrencyHelpers
 
-/// What a test may look at and damage behind the back of the code under test; nothing here counts as a call.
+/// Access for tests to the state of the disk, and damage; not counted as calls.
 extension FaultDisk {
     /// How many calls have changed the disk, or tried to.
     package var mutationCount: Int {
         state.withLockedValue { $0.mutations.count }
     }
 
-    /// The calls that have changed the disk, or tried to, in order; number `n` stands at `n - 1`.
+    /// The calls that have changed the disk, or tried to, in order; call number `n` is at index `n - 1`.
     package var mutations: [RecordedCall] {
         state.withLockedValue { $0.mutations }
     }
 
-    /// What no correct program does: calls on closed descriptors, writes through read-only ones, a sync that is
-    /// repeated after it has failed.
+    /// Incorrect uses of the disk: calls on closed descriptors, writes through read-only ones, a sync that is repeated
+    /// after it has failed.
     package var violations: [String] {
         state.withLockedValue { $0.violations }
     }
@@ -29,7 +29,7 @@ extension FaultDisk {
         state.withLockedValue { $0.tree.paths }
     }
 
-    /// The current bytes of a file, or nil where there is none.
+    /// The current bytes of a file, or nil if it does not exist.
     package func bytes(of path: String) -> [UInt8]? {
         state.withLockedValue { state in
             guard case .file(let index) = state.tree.node(at: path) else { return nil }
@@ -37,7 +37,7 @@ extension FaultDisk {
         }
     }
 
-    /// The durable bytes of the file that now stands at a path; its name may not be durable.
+    /// Returns the durable bytes of the file at a path; its name may not be durable.
     package func durableBytes(of path: String) -> [UInt8]? {
         state.withLockedValue { state in
             guard case .file(let index) = state.tree.node(at: path) else { return nil }
@@ -58,14 +58,14 @@ extension FaultDisk {
 
     /// Replaces all bytes of a file, durably.
     ///
-    /// - Throws: `ENOENT` or `EISDIR` where no file stands at `path`.
+    /// - Throws: `ENOENT` or `EISDIR` if there is no file at `path`.
     package func replaceBytes(of path: String, with bytes: [UInt8]) throws(StorageError) {
         try damage(path) { $0 = bytes }
     }
 
     /// Flips one bit of a file, durably; bit 0 is the lowest of the first byte.
     ///
-    /// - Throws: `ENOENT` or `EISDIR` where no file stands at `path`.
+    /// - Throws: `ENOENT` or `EISDIR` if there is no file at `path`.
     package func flipBit(_ bit: Int, of path: String) throws(StorageError) {
         try damage(path) { $0[bit / 8] ^= 1 << (bit % 8) }
     }

@@ -5,12 +5,12 @@ internal import NIOConcurrencyHelpers
 /// How much of its effect a call has.
 enum Portion {
     case whole
-    /// What a failing call leaves behind: half a write, dirty pages that no sync will find again.
+    /// The effect of a failing call: half a write, dirty pages that later syncs ignore.
     case failing
 }
 
 extension FaultDisk {
-    /// The `errno` of every call of a dead process: none a file system would give.
+    /// The `errno` of every call of a crashed process, which no file system returns.
     package static let deadCode = ENODEV
 
     /// For calls that change nothing.
@@ -19,7 +19,7 @@ extension FaultDisk {
     /// For calls that always change the disk.
     func always(_ state: borrowing State) -> Bool { true }
 
-    /// Runs one call as the armed faults allow.
+    /// Runs one call with the armed faults.
     func perform<Value>(
         _ call: DiskError.Call,
         _ path: String,
@@ -54,7 +54,7 @@ extension FaultDisk {
 }
 
 extension DiskError.Call {
-    /// Whether it leaves something behind where it fails.
+    /// Whether it changes the disk when it fails.
     fileprivate var leavesTraces: Bool {
         switch self {
         case .pwrite, .fdatasync, .fsync, .fallocate: true
@@ -64,14 +64,14 @@ extension DiskError.Call {
 }
 
 extension FaultDisk.State {
-    /// Counts a call and asks the armed faults about it.
+    /// Counts a call and decides about it by the armed faults.
     mutating func verdict(on call: DiskError.Call, _ path: String, mutates: Bool) -> Verdict {
         let recorded = RecordedCall(call: call, path: path, number: mutates ? mutations.count + 1 : nil)
         if mutates { mutations.append(recorded) }
         return plan.verdict(on: recorded)
     }
 
-    /// The file behind a descriptor; using one that was closed, or writing to one opened to read, is a violation.
+    /// Returns the file of a descriptor; using a closed one, or writing to a read-only one, is a violation.
     mutating func file(of descriptor: Descriptor, for call: DiskError.Call, _ path: String) throws(MemoryTree.Failure)
         -> Int
     {
@@ -88,7 +88,7 @@ extension FaultDisk.State {
         return max(0, byteCountMax - tree.usedByteCount)
     }
 
-    /// How many of `count` bytes at `offset` the disk has room for.
+    /// Returns for how many of `count` bytes at `offset` the disk has space.
     func fittingByteCount(_ file: Int, at offset: Int, _ count: Int) -> Int {
         guard byteCountMax != nil else { return count }
         let free = Int(clamping: freeByteCount)

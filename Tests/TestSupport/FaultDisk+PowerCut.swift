@@ -1,15 +1,15 @@
 internal import NIOConcurrencyHelpers
 
-/// Which of the changes that were never synced a power cut leaves behind.
+/// Which of the unsynced changes survive a power cut.
 package enum Survival: Sendable, Hashable {
-    /// None: exactly what was synced.
+    /// None: only synced changes.
     case nothing
-    /// All: the disk was quick.
+    /// All.
     case everything
-    /// Some, chosen by the seed: 512-byte sectors and changes of names, each for itself.
+    /// Some, chosen by the seed: 512-byte sectors and changes of names, independently.
     ///
-    /// A file's length comes to lie anywhere between the durable one and the last; a lost sector beyond the durable
-    /// length reads as zeros.
+    /// A file's length is anywhere between the durable one and the last one; a lost sector past the durable length
+    /// reads as zeros.
     case some(seed: UInt64)
 
     var seed: UInt64 {
@@ -18,9 +18,9 @@ package enum Survival: Sendable, Hashable {
 }
 
 extension FaultDisk {
-    /// Cuts the power, and returns the disk the machine finds afterwards.
+    /// Cuts the power, and returns the disk after the restart.
     ///
-    /// This disk is dead from here on. Cut again, with another choice, for another end of the same story.
+    /// Later calls on this disk fail. It can be cut again with another choice, to test another outcome of the same run.
     package func powerCut(keeping survival: Survival) -> FaultDisk {
         state.withLockedValue { state in
             state.isDead = true
@@ -29,15 +29,15 @@ extension FaultDisk {
         }
     }
 
-    /// Kills the process, and returns the disk the next one finds: every byte as it was, nothing open, no lock held.
+    /// Kills the process, and returns the disk of the next one: all bytes unchanged, no file open, no lock held.
     ///
-    /// What was not synced is still not durable there. This disk is dead from here on.
+    /// Unsynced changes are still not durable there. Later calls on this disk fail.
     package func processKill() -> FaultDisk {
         state.withLockedValue { $0.isDead = true }
         return copy()
     }
 
-    /// Returns an independent disk with the same state, nothing open and no fault armed; this one lives on.
+    /// Returns an independent disk with the same state, without open files and faults; this one stays usable.
     package func copy() -> FaultDisk {
         state.withLockedValue { FaultDisk($0.tree.afterProcessKill(), after: $0, powerCutCount: powerCutCount) }
     }

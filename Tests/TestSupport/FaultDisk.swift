@@ -1,22 +1,23 @@
 package import Disk
 internal import NIOConcurrencyHelpers
 
-/// A file system in memory that remembers what was synced, and fails or dies at any call it is told to.
+/// A file system in memory that distinguishes synced from unsynced changes, and injects faults and crashes at chosen
+/// calls.
 ///
-/// It is strict where kernels are kind: a file's bytes survive a power cut only when the file was synced, its name
-/// only when its directory was, and a sync of one says nothing about the other. A file that was moved to another
-/// directory has its old name, its new one or both until both directories are synced; if only the old one is, the
-/// power cut may take the file. Tests that pass here need no luck.
+/// It is stricter than kernels: a file's bytes survive a power cut only if the file was synced, and its name only if
+/// its directory was; syncing one does not sync the other. A file that was moved to another directory has its old name,
+/// its new one or both until both directories are synced; if only the old one is, a power cut may lose the file.
 ///
 ///     let disk = FaultDisk()
 ///     disk.crashAtCall(7, .midWrite)
-///     …                                              // run until everything throws
-///     let survivor = disk.powerCut(keeping: .nothing)   // the machine after its restart: a disk of its own
+///     …                                              // run until every call throws
+///     let survivor = disk.powerCut(keeping: .nothing)   // the disk after the restart, an independent one
 ///
-/// A disk whose process died stays dead, so that threads the test left behind cannot touch the one that survives.
-/// The same crash can be followed by many different cuts. Everything is repeatable by seed. Safe from any thread.
+/// Calls on a disk whose process died fail, so that remaining threads of the test cannot change the surviving disk. The
+/// same crash can be followed by many different power cuts. All random choices are repeatable by their seed. Safe from
+/// any thread.
 package final class FaultDisk: Sendable {
-    /// Everything there is, under one lock.
+    /// The whole state, protected by one lock.
     struct State {
         var tree = MemoryTree()
         var plan = FaultPlan()
@@ -33,24 +34,24 @@ package final class FaultDisk: Sendable {
         var beforeCall: (@Sendable (DiskError.Call, String) -> Void)?
     }
 
-    /// What a descriptor stands for.
+    /// An open descriptor.
     struct OpenFile {
         let file: Int
         let isWritable: Bool
     }
 
-    /// How many power cuts, rather than kills, lie behind this disk.
+    /// How many power cuts this disk has had, not counting process kills.
     package let powerCutCount: Int
     package let failedDirectories = FailedDirectories()
     let state: NIOLockedValueBox<State>
 
-    /// An empty disk: the root directory and nothing in it.
+    /// Creates an empty disk: only the root directory.
     package init() {
         powerCutCount = 0
         state = NIOLockedValueBox(State())
     }
 
-    /// What a new process finds where an old one left `tree`.
+    /// Creates the disk of a new process from the `tree` of an old one.
     init(_ tree: MemoryTree, after old: State, powerCutCount: Int) {
         var state = State()
         state.tree = tree
@@ -63,19 +64,19 @@ package final class FaultDisk: Sendable {
 
 /// Arming faults.
 extension FaultDisk {
-    /// Lets the `number`th call that changes the disk throw, and with `persistently` every later one too.
+    /// Makes the `number`th call that changes the disk throw, and with `persistently` every later one too.
     ///
-    /// Numbers are counted over the disk's life, from 1 on; `mutationCount + 1` is the next. See ``Fault/Effect``.
+    /// Calls are counted over the disk's lifetime, from 1; `mutationCount + 1` is the next. See ``Fault/Effect``.
     package func failCall(_ number: Int, with code: Int32, persistently: Bool = false) {
         arm(Fault(number: number, effect: .error(code), isPersistent: persistently))
     }
 
-    /// Lets the process die at the `number`th call that changes the disk.
+    /// Crashes the process at the `number`th call that changes the disk.
     package func crashAtCall(_ number: Int, _ moment: Fault.Moment) {
         arm(Fault(number: number, effect: .crash(moment)))
     }
 
-    /// Arms these numbered faults, in place of those before them.
+    /// Replaces the numbered faults by these.
     package func arm(_ faults: Fault...) {
         arm(faults)
     }
@@ -84,7 +85,7 @@ extension FaultDisk {
         state.withLockedValue { $0.plan.faults = faults }
     }
 
-    /// Lets calls fail by kind and path, as ``FailureRule`` says; rules add up.
+    /// Makes calls fail by kind and path, see ``FailureRule``; rules are added to earlier ones.
     package func fail(
         _ call: DiskError.Call?,
         at pathPart: String = "",
@@ -96,7 +97,7 @@ extension FaultDisk {
         state.withLockedValue { $0.plan.rules.append(rule) }
     }
 
-    /// Takes all faults and rules away; what they have done stays.
+    /// Removes all faults and rules; their past effects remain.
     package func heal() {
         state.withLockedValue { $0.plan = FaultPlan() }
     }
@@ -106,21 +107,21 @@ extension FaultDisk {
         state.withLockedValue { $0.plan.hasFired }
     }
 
-    /// How many bytes all files together may have, or nil for no limit.
+    /// The maximum number of bytes of all files together; nil for no limit.
     ///
-    /// A write that would pass it stores what fits and throws `ENOSPC`. Names cost nothing.
+    /// A write that would exceed it stores what fits and throws `ENOSPC`. Names use no space.
     package var byteCountMax: Int64? {
         get { state.withLockedValue { $0.byteCountMax } }
         set { state.withLockedValue { $0.byteCountMax = newValue } }
     }
 
-    /// The time that changed files are stamped with, in microseconds since 1970; it stands still until set.
+    /// The time that changed files are stamped with, in microseconds since 1970; constant until it is set.
     package var nowMicroseconds: Int64 {
         get { state.withLockedValue { $0.nowMicroseconds } }
         set { state.withLockedValue { $0.nowMicroseconds = newValue } }
     }
 
-    /// Runs `body` on the caller's thread before every call, outside the disk's lock; it may block to hold a call.
+    /// Runs `body` on the caller's thread before every call, outside of the disk's lock; it may block to delay a call.
     package func beforeEachCall(_ body: (@Sendable (DiskError.Call, String) -> Void)?) {
         state.withLockedValue { $0.beforeCall = body }
     }

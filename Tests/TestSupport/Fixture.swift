@@ -1,6 +1,6 @@
 internal import Disk
 
-/// The files under `fixtures/`: bytes that were written once and must be understood by every later build.
+/// The files under `fixtures/`: bytes that earlier builds have written and every later build must be able to read.
 package enum Fixture {
     /// The directory `fixtures/` of this checkout.
     package static let directory: String = {
@@ -14,7 +14,7 @@ package enum Fixture {
 
     /// Returns the bytes of a fixture.
     ///
-    /// - Throws: The call that failed, as where there is no such file.
+    /// - Throws: The failed call, for example if the file does not exist.
     package static func bytes(of name: String) throws -> [UInt8] {
         let file = try File(path(name), .read, on: PosixDisk())
         return try file.bytes(at: 0, count: Int(file.byteCount))
@@ -22,7 +22,7 @@ package enum Fixture {
 
     /// Returns the lines of a fixture, without their newlines.
     ///
-    /// - Throws: The call that failed, as where there is no such file.
+    /// - Throws: The failed call, for example if the file does not exist.
     package static func lines(of name: String) throws -> [String] {
         try bytes(of: name).split(separator: UInt8(ascii: "\n")).map { String(decoding: $0, as: UTF8.self) }
     }

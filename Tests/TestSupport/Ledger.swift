@@ -1,8 +1,8 @@
 internal import NIOConcurrencyHelpers
 
-/// What one run tried and what it was promised, kept where no crash reaches it.
+/// The attempts and acknowledgements of one run, which are not affected by simulated crashes.
 ///
-/// Enter an attempt before the call and its acknowledgement after it has returned.
+/// Enter an attempt before the call, and its acknowledgement after the call has returned.
 package final class Ledger<Entries: Sendable>: Sendable {
     private let box: NIOLockedValueBox<Entries>
 

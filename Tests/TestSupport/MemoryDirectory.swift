@@ -1,12 +1,12 @@
-/// What a name stands for: a place in ``MemoryTree/files`` or in ``MemoryTree/directories``.
+/// The target of a name: an index into ``MemoryTree/files`` or ``MemoryTree/directories``.
 enum Node: Hashable {
     case file(Int)
     case directory(Int)
 }
 
-/// A directory twice over: the names its process sees, and those a power cut would leave.
+/// The two states of a directory: its current names, and those that survive a power cut.
 struct MemoryDirectory {
-    /// One change of names that no sync has covered yet.
+    /// One change of names that is not synced yet.
     private enum Change {
         case link(String, Node)
         case unlink(String)
@@ -48,10 +48,10 @@ struct MemoryDirectory {
 
     mutating func unlink(_ name: String) { change(.unlink(name)) }
 
-    /// Removes the name of a file that was linked into the directory at place `target`.
+    /// Removes the name of a file that was linked into the directory at index `target`.
     mutating func moveAway(_ name: String, _ node: Node, to target: Int) { change(.moveAway(name, node, to: target)) }
 
-    /// Moves a name within this directory, in one step.
+    /// Renames within this directory, atomically.
     mutating func rename(_ name: String, to newName: String, _ node: Node) { change(.rename(name, to: newName, node)) }
 
     private mutating func change(_ change: Change) {
@@ -66,11 +66,12 @@ struct MemoryDirectory {
         pending = []
     }
 
-    /// The names that stand after the power was cut.
+    /// Returns the names after a power cut.
     ///
-    /// Changes of different names reach the disk independently; those of one name in their order, so with a change
-    /// that is lost every later one of its names is lost too. The old name of a moved file goes after its new one has
-    /// come, as journals and soft updates see to: `isDurable` tells whether a directory has a file by now.
+    /// Changes of different names reach the disk independently; those of one name in their order, so if a change is
+    /// lost, every later one of its names is lost too. The old name of a moved file disappears only after its new one
+    /// is durable, as journals and soft updates ensure: `isDurable` returns whether a directory already contains a
+    /// file.
     func afterPowerCut(
         keeping survival: Survival,
         _ generator: inout SeededGenerator,

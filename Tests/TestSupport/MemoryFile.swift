@@ -1,15 +1,15 @@
-/// A file twice over: as its process reads it, and as a power cut would leave it.
+/// The two states of a file: its current bytes, and those that survive a power cut.
 struct MemoryFile {
-    /// What a disk writes whole or not at all.
+    /// The unit that a disk writes atomically.
     static let sectorByteCount = 512
 
     /// What `read` returns: the page cache.
     private(set) var bytes: [UInt8] = []
     /// What is on stable storage.
     private(set) var durableBytes: [UInt8] = []
-    /// The bytes a sync still has to carry over, as one range.
+    /// The unsynced bytes, as one range.
     private var dirty = 0..<0
-    /// Bytes as they were before the last change of dirty ones: the disk may have taken some of them in the meantime.
+    /// The bytes before the last change of dirty ones: the disk may have written some of them in the meantime.
     private var staleBytes: [UInt8] = []
     var modifiedMicroseconds: Int64 = 0
     var isOpenToOthers = true
@@ -59,12 +59,12 @@ struct MemoryFile {
         staleBytes = []
     }
 
-    /// Fails as Linux does: the dirty pages are marked clean, so the next sync leaves them behind.
+    /// Fails as Linux does: the dirty pages are marked clean, so the next sync does not write them.
     mutating func failToSynchronize() {
         dirty = 0..<0
     }
 
-    /// Replaces everything, in the cache and on stable storage: damage, or a file from elsewhere.
+    /// Replaces all bytes, in the cache and on stable storage, to simulate damage or an external change.
     mutating func replace(with new: [UInt8]) {
         bytes = new
         durableBytes = new
@@ -72,7 +72,7 @@ struct MemoryFile {
         staleBytes = []
     }
 
-    /// What stands in the file after the power was cut.
+    /// Returns the bytes after a power cut.
     func afterPowerCut(keeping survival: Survival, _ generator: inout SeededGenerator) -> [UInt8] {
         switch survival {
         case .nothing: durableBytes
@@ -89,7 +89,7 @@ struct MemoryFile {
         let count = [bytes.count, bytes.count, durableBytes.count, Int.random(in: shorter...longer, using: &generator)]
             .randomElement(using: &generator)
         var mixed = Self.resized(durableBytes, to: count ?? bytes.count)
-        // Nearly all kept and nearly all lost are as likely as a fair half.
+        // Nearly all kept, about half and nearly all lost are equally likely.
         let keptOfEight = [1, 4, 7].randomElement(using: &generator) ?? 4
         let common = min(mixed.count, bytes.count)
         for start in stride(from: 0, to: common, by: Self.sectorByteCount) {
@@ -113,7 +113,7 @@ struct MemoryFile {
         return bytes
     }
 
-    // Raw copies: a debug build takes collections apart byte by byte, and tests move megabytes.
+    // Raw copies: a debug build copies collections byte by byte, and tests copy megabytes.
 
     private static func copy(_ range: Range<Int>, of source: [UInt8], into target: inout [UInt8]) {
         source.withUnsafeBytes {

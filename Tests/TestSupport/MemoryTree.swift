@@ -1,12 +1,12 @@
 internal import Disk
 internal import Glibc
 
-/// Files and directories in memory, reached by path, without any faults.
+/// Files and directories in memory, accessed by path, without faults.
 ///
 /// Absolute and relative paths start at the same root; `.` and empty names are skipped. Errors are plain `errno`
 /// numbers, because only the caller knows which call it was.
 struct MemoryTree {
-    /// Why a path does not lead where the call needs it to.
+    /// Why a call on a path fails.
     struct Failure: Error {
         let code: Int32
     }
@@ -14,12 +14,12 @@ struct MemoryTree {
     var files: [MemoryFile] = []
     var directories = [MemoryDirectory()]
 
-    /// What stands at a path, or nil where nothing does.
+    /// Returns the entry at a path, or nil if there is none.
     func node(at path: String) -> Node? {
         do { return try find(path) } catch { return nil }
     }
 
-    /// What stands at a path.
+    /// Returns the entry at a path.
     private func find(_ path: String) throws(Failure) -> Node {
         var node = Node.directory(0)
         for name in Self.names(in: path) {
@@ -40,14 +40,14 @@ struct MemoryTree {
         return index
     }
 
-    /// The directory a path's last name stands in, and that name.
+    /// Returns a path's parent directory and last name.
     func place(of path: String) throws(Failure) -> (directory: Int, name: String) {
         let names = Self.names(in: path)
         guard let name = names.last else { throw Failure(code: EBUSY) }
         return (try directory(at: names.dropLast().joined(separator: "/")), name)
     }
 
-    /// Makes an empty file and returns its place in `files`.
+    /// Creates an empty file and returns its index in `files`.
     mutating func createFile(at path: String) throws(Failure) -> Int {
         let (directory, name) = try place(of: path)
         guard directories[directory].entries[name] == nil else { throw Failure(code: EEXIST) }
@@ -65,12 +65,12 @@ struct MemoryTree {
         directories[directory].link(name, .directory(directories.count - 1))
     }
 
-    /// Moves a file; the name it had and the name it gets become durable each with its own directory.
+    /// Renames a file; its old and its new name each become durable with their directory.
     mutating func rename(_ path: String, to newPath: String) throws(Failure) {
         let file = try file(at: path)
         let source = try place(of: path)
         let target = try place(of: newPath)
-        // Linux looks at this before it looks at what the two are.
+        // Linux checks this before the kinds of the two entries.
         if Self.names(in: path).starts(with: Self.names(in: newPath)), path != newPath {
             throw Failure(code: ENOTEMPTY)
         }
@@ -102,7 +102,7 @@ struct MemoryTree {
         directories[directory].unlink(name)
     }
 
-    /// Bytes of all files that have a name or are open.
+    /// The number of bytes of all files that have a name or are open.
     var usedByteCount: Int64 {
         files.reduce(0) { $1.nameCount > 0 || $1.openCount > 0 ? $0 + Int64($1.bytes.count) : $0 }
     }
@@ -131,7 +131,7 @@ struct MemoryTree {
 }
 
 extension MemoryTree {
-    /// The tree a machine finds when its power is back: all of it durable, nothing open.
+    /// Returns the tree after a power cut and restart: all of it durable, without open files.
     func afterPowerCut(keeping survival: Survival) -> MemoryTree {
         var generator = SeededGenerator(seed: survival.seed)
         var result = MemoryTree()
@@ -141,7 +141,7 @@ extension MemoryTree {
         return result
     }
 
-    /// Copies a directory and what is below it, and returns its place in `result`.
+    /// Copies a directory with its contents, and returns its index in `result`.
     private func copyDirectory(
         _ index: Int,
         keeping survival: Survival,
@@ -155,13 +155,13 @@ extension MemoryTree {
         let survivors = directories[index].afterPowerCut(keeping: survival, &generator) { node, directory in
             directories[directory].durableEntries.values.contains(node)
         }
-        // In the order of names, so that a seed means the same in every run.
+        // In the order of names, so that a seed has the same effect in every run.
         for (name, node) in survivors.sorted(by: { $0.key < $1.key }) {
             switch node {
             case .directory(let child):
                 entries[name] = .directory(copyDirectory(child, keeping: survival, &generator, into: &result, &moved))
             case .file(let file):
-                // A file half moved to another directory may have both names: it stays one file.
+                // A file whose move is half durable may have both names; it stays one file.
                 let copy = moved[file] ?? result.files.count
                 if moved[file] == nil {
                     var survivor = MemoryFile()
@@ -179,7 +179,7 @@ extension MemoryTree {
         return place
     }
 
-    /// The same tree for a new process: what is not durable yet stays so, nothing is open or locked.
+    /// Returns the tree for a new process: unsynced changes stay unsynced, and no file is open or locked.
     func afterProcessKill() -> MemoryTree {
         var result = self
         for index in result.files.indices {

@@ -1,9 +1,9 @@
 internal import Glibc
 
 extension Range<Int> {
-    /// Some numbers of the range, chosen by the run's seed, its ends among them.
+    /// Returns some numbers of the range, chosen by the run's seed, including its ends.
     ///
-    /// With `EVERY=N` in the environment it is every Nth of them instead, and with 1 all.
+    /// With `EVERY=N` in the environment it returns every Nth number instead, with 1 all.
     package func sampled(_ countMax: Int) -> [Int] {
         if let text = getenv("EVERY"), let step = Int(String(cString: text)), step > 0 {
             return Array(stride(from: lowerBound, to: upperBound, by: step))

@@ -1,10 +1,10 @@
 internal import Glibc
 
-/// Random numbers that a seed repeats (SplitMix64; Steele, Lea, Flood, OOPSLA 2014).
+/// Random numbers that are repeatable by their seed (SplitMix64; Steele, Lea, Flood, OOPSLA 2014).
 package struct SeededGenerator: RandomNumberGenerator, Sendable {
     /// The seed of this test run: `SEED` from the environment, or a new one each time.
     ///
-    /// Put it in the message of every expectation on random data: it is how the failure comes back.
+    /// Put it in the message of every expectation on random data, so that the failure can be repeated.
     package static let runSeed: UInt64 = {
         if let text = getenv("SEED"), let seed = UInt64(String(cString: text)) { return seed }
         return UInt64.random(in: 1...999_999_999)

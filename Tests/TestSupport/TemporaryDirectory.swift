@@ -1,13 +1,13 @@
 internal import Disk
 internal import Glibc
 
-/// A directory of the machine's own file system that goes with this object, whatever was put in it.
+/// A directory of the real file system that is removed with its contents when this object is released.
 package final class TemporaryDirectory: Sendable {
     package let path: String
 
-    /// Makes an empty directory below `/tmp`.
+    /// Creates an empty directory below `/tmp`.
     ///
-    /// - Throws: The call that failed.
+    /// - Throws: The failed call.
     package init() throws {
         var template = Array("/tmp/ledge-test-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else {
@@ -17,7 +17,7 @@ package final class TemporaryDirectory: Sendable {
     }
 
     deinit {
-        // What cannot be removed is left to the machine's own cleaning of /tmp.
+        // Files that cannot be removed are left to the system's cleaning of /tmp.
         do { try Self.remove(path) } catch {}
     }
 

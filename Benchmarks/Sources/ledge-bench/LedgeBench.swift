@@ -1,7 +1,7 @@
 internal import Glibc
 internal import JSON
 
-/// The measurements behind `scripts/bench`: each call is one step, and prints what it found as one line of JSON.
+/// The measurements of `scripts/bench`: each call is one step, and prints its result as one line of JSON.
 @main
 enum LedgeBench {
     private static let usage = """
@@ -36,7 +36,7 @@ enum LedgeBench {
     }
 }
 
-/// What the command line asks for.
+/// The parsed command line.
 private struct Command {
     private static let names: Set = ["--rows", "--slices", "--rounds", "--milliseconds", "--inserts", "--batches"]
 

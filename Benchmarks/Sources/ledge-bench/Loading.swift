@@ -1,19 +1,19 @@
 internal import JSON
 
-/// Fills a directory in batches, and times them; SQLite, where it takes part, gets the same rows in turn.
+/// Fills a directory in batches, and times them; if SQLite takes part, it loads the same rows alternately.
 struct Loading {
     /// Rows of a batch: one group commit, or one transaction.
     static let batchRowCount = 1_000
-    /// After so many batches what is due is sealed, as a server does all the time.
+    /// After how many batches segments that are due are sealed, as a server does continuously.
     private static let maintenanceInterval = 50
 
     let places: Places
-    /// How many rows there are to be in the end.
+    /// The number of rows at the end.
     let rowCount: Int
     /// Into how many measurements the load is divided.
     let sliceCount: Int
 
-    /// Loads what is missing, closes both engines cleanly and returns the nanoseconds of a row in each slice.
+    /// Loads missing rows, closes both engines cleanly and returns the nanoseconds per row in each slice.
     func run() async throws -> JSON {
         var slices: [Slice] = []
         var documentByteCount = 0
@@ -31,7 +31,7 @@ struct Loading {
             try table?.settle()
             documentByteCount = try table?.documentByteCount() ?? 0
         }
-        // Opened and closed once more by a store that seals what is left, as a server does when it stops.
+        // Opened and closed once more by a store that seals all segments, as a server does when it stops.
         try await TelemetryStore(places.ledge, settles: true).close()
         return [
             "rows": .integer(rowCount),
@@ -43,10 +43,10 @@ struct Loading {
         ]
     }
 
-    /// What a row of one slice took, in nanoseconds.
+    /// The nanoseconds per row of one slice.
     private struct Slice {
         var ledge: Double
-        /// What sealing adds where there is no other core for it.
+        /// The additional time for sealing if no other core is available.
         var sealing: Double
         var sqlite: Double?
     }

@@ -5,17 +5,17 @@ internal import Store
 struct Measurement {
     /// Batches that are stored before anything is measured: in a live store the newest rows are in the active segment.
     private static let freshBatchCount = 2
-    /// Questions of each operation whose answers are compared.
+    /// How many queries of each operation are compared.
     private static let comparedCount = 64
 
     let places: Places
     let roundCount: Int
     let stopwatch: Stopwatch
-    /// Rows that are stored one by one in one measurement.
+    /// How many rows are stored one by one in one measurement.
     let insertCount: Int
-    /// Batches that are stored in one measurement.
+    /// How many batches are stored in one measurement.
     let batchCount: Int
-    /// The one operation that is wanted, for a look at it with a profiler; nil for all.
+    /// The only operation to measure, for use with a profiler; nil for all.
     let only: String?
 
     /// Returns the nanoseconds of every operation, round by round.
@@ -39,7 +39,7 @@ struct Measurement {
 
     private func isWanted(_ name: String) -> Bool { only == nil || only == name }
 
-    /// What each engine took in each round, in nanoseconds.
+    /// The nanoseconds of each engine in each round.
     private struct Laps {
         var ledge: [Double] = []
         var sqlite: [Double] = []
@@ -65,7 +65,7 @@ struct Measurement {
 
     // MARK: Reading
 
-    /// - Throws: ``Disagreement`` where the engines answer a question differently.
+    /// - Throws: ``Disagreement`` if the engines answer a query differently.
     private static func compare(_ operation: Operation, _ store: TelemetryStore, _ table: TelemetryTable) throws {
         let statement = try table.prepare(operation.sql)
         for question in operation.questions.prefix(comparedCount) {
@@ -101,7 +101,7 @@ struct Measurement {
 
     // MARK: Writing
 
-    /// Stores batches, each durable when it returns, and returns the nanoseconds of a row.
+    /// Stores batches, each durable when it returns, and returns the nanoseconds per row.
     private func ingest(_ store: TelemetryStore, _ table: TelemetryTable?, batchCount: Int = 1) async throws -> Pair {
         let batches = try nextRows(store, count: batchCount * Loading.batchRowCount).chunked(Loading.batchRowCount)
         let count = Double(batchCount * Loading.batchRowCount)
@@ -117,14 +117,14 @@ struct Measurement {
         return pair
     }
 
-    /// Stores rows one by one, each durable when it returns, and returns the nanoseconds of a row.
+    /// Stores rows one by one, each durable when it returns, and returns the nanoseconds per row.
     private func insert(_ store: TelemetryStore, _ table: TelemetryTable?) async throws -> Pair {
         let rows = try nextRows(store, count: insertCount)
         let ledge = try await stopwatch.nanoseconds { try await store.insertConcurrently(rows) }
         var pair = Pair(ledge: ledge / Double(rows.count))
         if let table {
             let transactions = try store.newest(rows.count).map { try TelemetryTable.values(of: $0) }
-            // SQLite's pace is steady: a part of the rows tells it, and the rest follows at once.
+            // SQLite's speed is constant: it is measured with a part of the rows, and the rest is stored in one batch.
             let clock = ContinuousClock()
             let end = clock.now + stopwatch.budget * 5
             var count = 0
@@ -146,7 +146,7 @@ struct Measurement {
     }
 }
 
-/// The two engines answer a question differently, so there is nothing to compare.
+/// The two engines answer a query differently, so their times cannot be compared.
 struct Disagreement: Error, CustomStringConvertible {
     let operation: String
     let ledge: Answer

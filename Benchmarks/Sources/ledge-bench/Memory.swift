@@ -1,9 +1,9 @@
 internal import Glibc
 internal import JSON
 
-/// What this process takes of the machine's memory.
+/// The memory use of this process.
 enum Memory {
-    /// Returns the resident bytes: all of them, and those that no file stands behind.
+    /// Returns the resident bytes: all of them, and those without a backing file.
     static func now() -> JSON {
         ["resident": .integer(byteCount("VmRSS:")), "anonymous": .integer(byteCount("RssAnon:"))]
     }

@@ -1,13 +1,13 @@
 internal import JSON
 
-/// Opens a directory in a process that has done nothing else, and tells how long it takes and what memory.
+/// Opens a directory in a new process, and measures time and memory.
 struct Opening {
-    /// Questions of each operation that are asked before memory is looked at again.
+    /// How many queries of each operation run before memory is measured again.
     private static let questionCount = 256
 
     let places: Places
 
-    /// Returns the milliseconds `open` took, and the memory before it, after it and after every operation.
+    /// Returns the milliseconds of `open`, and the memory before it, after it and after every operation.
     func run() async throws -> JSON {
         let before = Memory.now()
         let clock = ContinuousClock()

@@ -2,10 +2,10 @@ internal import Index
 internal import JSON
 internal import Store
 
-/// One question in the words of both engines.
+/// One query, for both engines.
 struct Question {
     let request: Request
-    /// What is bound to the operation's statement.
+    /// The values for the parameters of the operation's statement.
     let parameters: [SQLiteValue]
 
     var isCount: Bool {
@@ -13,10 +13,10 @@ struct Question {
     }
 }
 
-/// Something that is asked again and again, each time about something else.
+/// A kind of query that is repeated with different parameters.
 struct Operation {
     let name: String
-    /// What SQLite is asked.
+    /// The statement for SQLite.
     let sql: String
     let questions: [Question]
 
@@ -29,12 +29,12 @@ struct Operation {
 
 extension Operation {
     private static let limit = 20
-    /// How many different questions an operation asks before it begins again: more than any cache keeps answers to.
+    /// How many different queries an operation has before they repeat: more than any cache holds.
     private static let questionCount = 4_096
     /// The newest rows, which are still in the active segment.
     static let recentCount = 1_000
 
-    /// Every way of reading that is measured, over what a store holds now.
+    /// Returns all measured read operations for the current contents of a store.
     static func reads(of store: TelemetryStore) throws -> [Operation] {
         var chance = SplitMix64(state: 7)
         let ids = try store.sample(questionCount, using: &chance).map(\.id)
@@ -83,7 +83,7 @@ extension Operation {
         ]
     }
 
-    /// A million rows down, or half of them all; there, and all around there.
+    /// Pages after a million rows, or after half of all rows, at that position or around it.
     private static func skips(_ total: Int, _ chance: inout SplitMix64) -> [Operation] {
         let sql = "SELECT document FROM telemetry ORDER BY row DESC LIMIT \(limit) OFFSET ?"
         let depth = total > 1_000_000 + 2 * limit ? 1_000_000 : total / 2
@@ -115,12 +115,12 @@ extension Operation {
 }
 
 extension String {
-    /// What passes where this is the client.
+    /// The filter for documents of this client.
     fileprivate var isClient: Filter {
         Filter([Condition("client_id", .equal(self))])
     }
 
-    /// What passes where this is the client and another text the key.
+    /// Returns the filter for documents of this client with another key.
     fileprivate func isClient(and key: String) -> Filter {
         Filter([Condition("client_id", .equal(self)), Condition("key", .equal(key))])
     }

@@ -3,7 +3,7 @@ internal import Disk
 internal import JSON
 internal import Store
 
-/// Where the two engines keep their files.
+/// The directories of the two engines.
 struct Places {
     let directory: String
     /// Whether SQLite takes part.
@@ -12,12 +12,12 @@ struct Places {
     var ledge: String { "\(directory)/ledge" }
     private var sqlite: String { "\(directory)/telemetry.db" }
 
-    /// Opens SQLite's table, where it takes part.
+    /// Opens SQLite's table; nil if SQLite does not take part.
     func opponent() throws -> TelemetryTable? {
         isDuel ? try TelemetryTable(sqlite) : nil
     }
 
-    /// Returns the bytes both keep telemetry in: Ledge's by the endings of the files' names.
+    /// Returns the size of the files of both engines in bytes: Ledge's by file name extension.
     func files() throws -> JSON {
         let disk = PosixDisk()
         let collection = DataDirectory(ledge).collection(Resource.telemetry.name)
@@ -38,7 +38,7 @@ struct Places {
 extension JSON {
     static func integer(_ value: some BinaryInteger) -> JSON { .number(JSONNumber(Int64(value))) }
 
-    /// Numbers with as many digits as measurements have.
+    /// Returns numbers rounded to the precision of measurements.
     static func rounded(_ values: [Double]) -> JSON {
         .array(values.map { .init(floatLiteral: ($0 * 10).rounded() / 10) })
     }

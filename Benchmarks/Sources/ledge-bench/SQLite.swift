@@ -4,7 +4,7 @@ internal import CSQLite
 final class SQLite {
     fileprivate let handle: OpaquePointer
 
-    /// Opens a file, making it where there is none.
+    /// Opens a file, which is created if it does not exist.
     init(_ path: String) throws(SQLiteError) {
         var handle: OpaquePointer?
         let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX
@@ -62,13 +62,13 @@ final class SQLiteStatement {
     }
 }
 
-/// The row a statement stands at; its bytes are gone at the next one.
+/// The current row of a statement; its bytes are invalid after the next step.
 struct SQLiteRow {
     fileprivate let handle: OpaquePointer
 
     func integer(_ column: Int32) -> Int { Int(sqlite3_column_int64(handle, column)) }
 
-    /// The bytes of a text where they stand: asked for as text, SQLite would copy them to add a NUL.
+    /// Returns the bytes of a text in place: read as text, SQLite would copy them to add a NUL.
     func bytes(_ column: Int32) -> UnsafeRawBufferPointer {
         let start = sqlite3_column_blob(handle, column)
         return UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(handle, column)))
@@ -96,7 +96,7 @@ enum SQLiteValue {
     }
 }
 
-/// A text that stays in its place in memory, as long as SQLite may look at it.
+/// A text at a fixed address, as long as SQLite may read it.
 final class SQLiteText {
     fileprivate let start: UnsafeMutablePointer<CChar>
     fileprivate let byteCount: Int

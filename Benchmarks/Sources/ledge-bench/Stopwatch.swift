@@ -1,10 +1,10 @@
 /// Times calls, one by one or many together.
 struct Stopwatch {
     private let clock = ContinuousClock()
-    /// For how long what is too quick to be timed once is repeated at least.
+    /// The minimum duration of a measurement; quick calls are repeated until it is reached.
     var budget: Duration = .zero
 
-    /// Returns the nanoseconds one call took.
+    /// Returns the nanoseconds of one call.
     func nanoseconds(_ body: () async throws -> Void) async rethrows -> Double {
         let began = clock.now
         try await body()
@@ -13,7 +13,7 @@ struct Stopwatch {
 
     /// Returns the nanoseconds of one repetition.
     ///
-    /// `body` gets numbers that go on from `step`; what it returns is used, so that nothing is optimized away.
+    /// `body` gets consecutive numbers from `step`; its result is used, so that the call is not optimized away.
     func nanoseconds(from step: inout Int, _ body: (Int) throws -> Int) rethrows -> Double {
         var count = 1
         while true {
@@ -24,7 +24,7 @@ struct Stopwatch {
             step += count
             swallow(weight)
             if elapsed >= budget.nanoseconds { return elapsed / Double(count) }
-            // Towards the budget, and a little beyond it, but not at once: the first repetitions are slower.
+            // Approach the budget in steps, because the first repetitions are slower.
             let wanted = Double(count) * 1.2 * budget.nanoseconds / max(elapsed, 1)
             count = max(count + 1, Int(min(wanted, Double(count) * 100)))
         }
@@ -37,7 +37,7 @@ extension Duration {
     }
 }
 
-/// Takes a result where the optimizer cannot see that nobody looks at it.
+/// Consumes a result in a way that the optimizer cannot remove.
 @inline(never)
 private func swallow(_ weight: Int) {
     withExtendedLifetime(weight) {}

@@ -3,7 +3,7 @@ internal import JSON
 
 /// Telemetry as a network sends it: a thousand clients, eight keys, twenty sessions, four readings a second.
 ///
-/// A row follows from its number alone, so every run stores the same ones, and ten million of them need no memory.
+/// A row is a function of its number, so every run stores the same ones, and ten million of them need no memory.
 enum TelemetryRows {
     static let clients = (0..<1_000).map { number in "client-\(String(1_000 + number).dropFirst())" }
     static let sessions = (10..<30).map { "session-\($0)" }
@@ -15,7 +15,7 @@ enum TelemetryRows {
     /// 2026-01-01T00:00:00Z, the time of the first reading.
     private static let start: Int64 = 1_767_225_600_000_000
 
-    /// Returns rows as the API hands them to the store: validated, every field there, no id yet.
+    /// Returns rows as the API passes them to the store: validated, with every field, without an id.
     static func rows(_ numbers: Range<Int>) throws -> [JSONObject] {
         try numbers.map { try Resource.telemetry.validate(sent($0)) }
     }
@@ -34,7 +34,7 @@ enum TelemetryRows {
     }
 }
 
-/// A generator of numbers that follow from its seed (Steele, Lea and Flood, OOPSLA 2014).
+/// A generator of repeatable pseudorandom numbers (Steele, Lea and Flood, OOPSLA 2014).
 struct SplitMix64: RandomNumberGenerator {
     var state: UInt64
 

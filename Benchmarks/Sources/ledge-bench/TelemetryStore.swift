@@ -4,7 +4,7 @@ internal import Index
 internal import JSON
 internal import Store
 
-/// What Ledge is asked for.
+/// A query to Ledge.
 enum Request {
     case document(id: String)
     case page(Query)
@@ -21,7 +21,7 @@ struct TelemetryStore: Sendable {
 
     /// Opens a data directory with every collection a server has.
     ///
-    /// A store that `settles` seals what is left when it is closed, as the server does.
+    /// A store that `settles` seals all segments when it is closed, as the server does.
     init(_ directory: String, settles: Bool) throws(StoreError) {
         var options = Store.Options()
         options.maintainsItself = settles
@@ -67,7 +67,7 @@ struct TelemetryStore: Sendable {
         try telemetry.list(Query(limit: count)).documents.reversed()
     }
 
-    /// Returns documents from all over the history, by chance.
+    /// Returns random documents from the whole history.
     func sample(_ count: Int, using chance: inout SplitMix64) throws(StorageError) -> [Document] {
         let total = documentCount
         var documents: [Document] = []
@@ -97,7 +97,7 @@ struct TelemetryStore: Sendable {
     }
 }
 
-/// What an engine answered.
+/// The answer of an engine.
 enum Answer: Equatable, CustomStringConvertible {
     /// Each as the bytes of its JSON.
     case documents([[UInt8]])

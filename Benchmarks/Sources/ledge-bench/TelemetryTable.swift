@@ -13,13 +13,14 @@ final class TelemetryTable {
 
     private let database: SQLite
     private let insertion: SQLiteStatement
-    /// Where documents are copied to: they are asked for to be used.
+    /// The buffer to which documents are copied, as a caller would.
     private let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 8)
 
-    /// Opens a database file, making the table where there is none.
+    /// Opens a database file, and creates the table if it does not exist.
     init(_ path: String) throws(SQLiteError) {
         database = try SQLite(path)
-        // A larger cache, mapped reads and rarer checkpoints than by default help SQLite here; still more does not.
+        // A larger cache, mapped reads and rarer checkpoints than by default help SQLite here; further increases do
+        // not.
         try database.execute(
             """
             PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY;
@@ -43,21 +44,21 @@ final class TelemetryTable {
 
     deinit { scratch.deallocate() }
 
-    /// What SQLite calls a field.
+    /// Returns the column name of a field.
     static func column(_ path: FieldPath) -> String {
         path.components.joined(separator: "_")
     }
 
     func prepare(_ sql: String) throws(SQLiteError) -> SQLiteStatement { try database.prepare(sql) }
 
-    /// Gathers what the planner wants to know, and empties the log into the database.
+    /// Updates the planner's statistics, and checkpoints the log into the database.
     func settle() throws(SQLiteError) {
         try database.execute("ANALYZE; PRAGMA wal_checkpoint(TRUNCATE);")
     }
 
     // MARK: Writing
 
-    /// Takes a stored document apart; SQLite is handed what it needs and does none of this.
+    /// Extracts the column values of a stored document, outside of SQLite's measured time.
     static func values(of document: Document) throws -> [SQLiteValue] {
         let json = try JSON(parsing: document.bytes)
         let indexed = paths.map { SQLiteValue.text(json[path: $0]?.string) }

@@ -4,7 +4,7 @@ internal import TestSupport
 
 @testable internal import Blobs
 
-/// A data directory with one file that was uploaded in three chunks, at some moment of its life.
+/// A data directory with one file that was uploaded in three chunks, at one stage of its lifetime.
 struct BlobSample: Sendable {
     enum Moment: Sendable, CaseIterable {
         case receiving, complete, claimed
@@ -13,7 +13,7 @@ struct BlobSample: Sendable {
     let moment: Moment
     let disk: FaultDisk
     let id: BlobID
-    /// What was sent, and where in it each chunk ends.
+    /// The sent content.
     let content: [UInt8]
     let chunkEnds: [Int]
 
@@ -36,7 +36,7 @@ struct BlobSample: Sendable {
 
     private init(_ moment: Moment) {
         self.moment = moment
-        // Halves that shrink and halves that do not.
+        // Half of each frame is compressible.
         var noise = SeededGenerator(seed: 7)
         content = [UInt8](repeating: 7, count: 1_500) + noise.bytes(count: 2_000) + [UInt8](repeating: 9, count: 1_500)
         chunkEnds = [1_800, 3_300, 5_000]
@@ -45,7 +45,7 @@ struct BlobSample: Sendable {
             let disk = FaultDisk()
             try disk.createDirectory(Self.directory)
             let store = try BlobStore(directory: Self.directory, options: Self.options, on: disk)
-            // Not a random one as the store would give it: an input does the same in every process.
+            // Not a random id, so that an input has the same effect in every process.
             guard let id = BlobID("7b0c5a1e-92f4-4d07-8a53-0f6cbb1d2e3f") else { fatalError("it is an id") }
             let header = UploadJournal.Header(
                 id: id,

@@ -1,6 +1,6 @@
 internal import Dispatch
 
-/// Runs what prepares a target, before its first input, and waits for it.
+/// Runs an asynchronous preparation of a target and waits for it.
 func blocking<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) -> Value {
     let semaphore = DispatchSemaphore(value: 0)
     nonisolated(unsafe) var value: Value?

@@ -1,8 +1,8 @@
 internal import JSON
 
-/// Making checksums right again: they are no secret, and behind them is code that must hold as well.
+/// Correction of checksums after edits, so that the code that runs after their verification is fuzzed too.
 enum Checksums {
-    /// Returns the lines, each with the checksum it should have at its place; `seed` is given the line's offset.
+    /// Returns the lines with correct checksums; `seed` returns the seed for a line's offset.
     static func mended(_ lines: [UInt8], seed: (Int) -> UInt64) -> [UInt8] {
         var mended: [UInt8] = []
         for line in lines.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) where !line.isEmpty {

@@ -1,20 +1,20 @@
-/// Numbers at which readers go wrong.
+/// Boundary values at which parsers tend to fail.
 private let borders: [UInt64] = [
     0, 1, 2, 127, 128, 255, 256, 4_095, 4_096, 65_535, 65_536, 1 << 31 - 1, 1 << 31, 1 << 32 - 1, 1 << 32, 1 << 48,
     1 << 62, 1 << 63 - 1, 1 << 63, .max,
 ]
 
 extension Array<UInt8> {
-    /// Changes bytes as an input says: what disks, crashes and people do to files.
+    /// Edits bytes as an input determines: flips, truncations, copies, as disks, crashes and people cause them.
     ///
-    /// Checksums make random bytes dull; a valid file with a few edits gets further.
+    /// Random bytes fail at the first checksum; a valid file with a few edits reaches more code.
     mutating func edit(by input: inout FuzzInput, timesAtMost editCountMax: Int = 4) {
         for _ in 0..<(1 + input.number(below: editCountMax)) { editOnce(by: &input) }
     }
 
     private mutating func editOnce(by input: inout FuzzInput) {
         let (place, kind) = Int(input.byte()).quotientAndRemainder(dividingBy: 10)
-        // What a file says of itself stands at its start or its end.
+        // Headers and footers are at the start and the end of a file.
         let start: Int
         switch place % 3 {
         case 0: start = input.number(below: Swift.min(count + 1, 256))
@@ -36,7 +36,7 @@ extension Array<UInt8> {
         }
     }
 
-    /// Writes a little-endian number over what is there.
+    /// Overwrites bytes with a little-endian number.
     private mutating func replace(at start: Int, _ number: UInt64, byteCount: Int) {
         for index in 0..<byteCount where start + index < count {
             self[start + index] = UInt8(truncatingIfNeeded: number >> UInt64(8 * index))

@@ -1,4 +1,4 @@
-/// An input, read from the front as numbers and bytes; behind its end everything is zero.
+/// An input, read from the front as numbers and bytes; past its end all bytes are zero.
 struct FuzzInput {
     private(set) var rest: UnsafeRawBufferPointer
 
@@ -14,14 +14,14 @@ struct FuzzInput {
         return first
     }
 
-    /// A number of as many bytes as it takes.
+    /// Reads a number with the length of its type.
     mutating func number<Number: FixedWidthInteger>(_ type: Number.Type) -> Number {
         var number: UInt64 = 0
         for shift in 0..<UInt64(Number.bitWidth / 8) { number |= UInt64(byte()) << (8 * shift) }
         return Number(truncatingIfNeeded: number)
     }
 
-    /// A number from 0 up to, not including, `end`; 0 where that is 0.
+    /// Reads a number from 0 up to, not including, `end`; 0 if `end` is 0.
     mutating func number(below end: Int) -> Int {
         guard end > 1 else { return 0 }
         if end <= 1 << 8 { return Int(byte()) % end }
@@ -30,19 +30,19 @@ struct FuzzInput {
 
     mutating func bool() -> Bool { byte() & 1 == 1 }
 
-    /// One of the elements.
+    /// Returns one of the elements.
     mutating func element<Elements: RandomAccessCollection>(of elements: Elements) -> Elements.Element
     where Elements.Index == Int {
         elements[elements.startIndex + number(below: elements.count)]
     }
 
-    /// So many bytes, or what is left.
+    /// Reads up to `count` bytes; fewer at the end of the input.
     mutating func bytes(_ count: Int) -> [UInt8] {
         let taken = Array(rest.prefix(count))
         rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(count))
         return taken
     }
 
-    /// All that is left.
+    /// Reads all remaining bytes.
     mutating func remainder() -> [UInt8] { bytes(rest.count) }
 }

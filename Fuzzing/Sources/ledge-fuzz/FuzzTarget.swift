@@ -1,9 +1,9 @@
-/// One reader of bytes that somebody else has written, and what must hold whatever they are.
+/// One parser of untrusted bytes, with the properties that must hold for every input.
 ///
-/// Beside what is stated nothing may trap, read outside of its bytes, take a second or keep memory.
+/// In addition to the stated properties, no target may trap, read out of bounds, take a second or leak memory.
 struct FuzzTarget: Sendable {
     let name: String
-    /// Tries one input; ends the process where something does not hold.
+    /// Tries one input; ends the process if a property does not hold.
     let run: @Sendable (UnsafeRawBufferPointer) -> Void
 
     static let all: [FuzzTarget] = [
@@ -25,12 +25,12 @@ struct FuzzTarget: Sendable {
     ]
 }
 
-/// Ends the process where something does not hold that always must: the fuzzer then keeps the input.
+/// Ends the process if a property does not hold; the fuzzer then keeps the input.
 func must(_ holds: Bool, _ promise: @autoclosure () -> String) {
     if !holds { fatalError(promise()) }
 }
 
-/// Returns what something that cannot fail gives.
+/// Returns the result of `body`, which must not throw.
 func must<Value>(_ promise: String, _ body: () throws -> Value) -> Value {
     do { return try body() } catch { fatalError("\(promise): \(error)") }
 }

@@ -4,7 +4,7 @@ internal import SegmentLog
 
 @testable internal import Index
 
-/// Rows, the index file that is made of them, and what it answers.
+/// Rows, their index file, and its answers.
 struct IndexSample: Sendable {
     let schema: IndexSchema
     let segment: SegmentSummary
@@ -63,12 +63,12 @@ struct IndexSample: Sendable {
     }
 }
 
-/// What an index says to every kind of question, so that two indexes can be compared.
+/// The answers of an index to all kinds of queries, to compare two indexes.
 struct IndexAnswers: Sendable, Equatable {
     private var numbers: [Int] = []
     private var texts: [String] = []
 
-    /// - Throws: `StorageError` at the first question that is not answered.
+    /// - Throws: `StorageError` at the first query that fails.
     init(_ index: MappedIndex, _ schema: IndexSchema, _ ids: [String]) throws(StorageError) {
         for row in [0, 1, 9, 127, 128, ids.count - 1] {
             let (pointer, moment) = try (index.pointer(of: row), index.committedAt(of: row))

@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// The fuzzer's own main function.
+/// The main function of libFuzzer.
 ///
 /// Source: https://llvm.org/docs/LibFuzzer.html, "Using libFuzzer as a library".
 @_silgen_name("LLVMFuzzerRunDriver")
@@ -13,9 +13,9 @@ private func runDriver(
 /// `ledge-fuzz TARGET [OPTION OF LIBFUZZER]… [CORPUS]…`, or `ledge-fuzz --list`.
 @main
 enum LedgeFuzz {
-    /// Tells a process that this one starts which target it is for.
+    /// The environment variable that passes the target to child processes.
     private static let variable = "LEDGE_FUZZ_TARGET"
-    /// Chosen once, before the first input.
+    /// Set once, before the first input.
     nonisolated(unsafe) private static var target: FuzzTarget?
 
     static func main() {
@@ -34,7 +34,7 @@ enum LedgeFuzz {
         var count = CommandLine.argc
         var list = CommandLine.unsafeArgv
         if inherited == nil {
-            // libFuzzer reads what stands behind the program's name, and starts the program again when it merges.
+            // libFuzzer reads the arguments after the program's name, and restarts the program when it merges.
             setenv(variable, target.name, 1)
             list[1] = list[0]
             list += 1

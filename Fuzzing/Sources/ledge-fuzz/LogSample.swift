@@ -4,7 +4,7 @@ internal import TestSupport
 
 @testable internal import SegmentLog
 
-/// A log as it stands on a disk, and what was acknowledged in it.
+/// A log on a disk, and its acknowledged records.
 struct LogSample: Sendable {
     struct Record: Sendable, Hashable {
         let sequence: UInt64
@@ -18,9 +18,9 @@ struct LogSample: Sendable {
     static let manifestPath = "\(directory)/\(SegmentName.manifest)"
 
     let disk: FaultDisk
-    /// Everything acknowledged, in order.
+    /// All acknowledged records, in order.
     let records: [Record]
-    /// Whether the log was closed, so that its manifest says how long it is.
+    /// Whether the log was closed, so that its manifest contains its length.
     let isClosed: Bool
 
     /// The files of the log.
@@ -42,7 +42,7 @@ struct LogSample: Sendable {
         }
     }
 
-    /// Sealed segments, one of them merged from two, behind them a closed and an active one.
+    /// Sealed segments, one of them merged from two, followed by a closed and an active one.
     static func sealed() -> LogSample {
         blocking {
             let disk = FaultDisk()
@@ -72,7 +72,7 @@ struct LogSample: Sendable {
     }
 
     private init(_ disk: FaultDisk, isClosed: Bool) throws {
-        // Files a test left open are none of the next process.
+        // A copy, without the open files of the writing process.
         self.disk = disk.copy()
         self.isClosed = isClosed
         records = try LogContents(disk.copy()).records
@@ -92,14 +92,14 @@ struct LogSample: Sendable {
     }
 }
 
-/// Everything that a process finds in a log when it opens it, read in the two ways there are.
+/// The contents of a log when it is opened, read by both readers.
 struct LogContents {
     let log: SegmentLog
     var records: [LogSample.Record] = []
     /// Why records of sealed segments are missing.
     private(set) var corruptions: [Corruption] = []
 
-    /// - Throws: `StorageError` where the log does not open.
+    /// - Throws: `StorageError` if the log does not open.
     init(_ disk: FaultDisk) throws(StorageError) {
         var sealed: [LogSample.Record] = []
         var corruptions: [Corruption] = []
@@ -116,15 +116,15 @@ struct LogContents {
         self.corruptions = corruptions
     }
 
-    /// The record at a pointer; nil where what stands there is not one.
+    /// Returns the record at a pointer; nil if there is none.
     func record(at pointer: RecordPointer, of cursor: inout RecordCursor) -> ArraySlice<UInt8>? {
         let alone = try? log.read(pointer)
-        must((try? cursor.line(pointer)) == alone, "a cursor reads what a single read does")
+        must((try? cursor.line(pointer)) == alone, "a cursor and a single read return the same")
         return alone
     }
 }
 
-/// Everything that a check finds in a log, which it does not change.
+/// The findings of a check of a log.
 struct LogFindings {
     var sequences: [UInt64] = []
     var violations: [Corruption] = []
@@ -160,7 +160,7 @@ extension LogSample.Record {
 }
 
 extension SegmentLog {
-    /// Publishes a replacement and removes what it replaces.
+    /// Publishes a replacement and removes the replaced files.
     func put(_ replacement: Replacement) throws {
         try publish(replacement)
         try clear(replacement)
@@ -168,7 +168,7 @@ extension SegmentLog {
 }
 
 extension Checksums {
-    /// The bytes of a manifest or of a plain segment with the checksum of each line made right.
+    /// Returns the bytes of a manifest or of a plain segment with correct checksums of all lines.
     static func mended(_ bytes: [UInt8], ofLogFile path: String) -> [UInt8] {
         guard path != LogSample.manifestPath else { return mended(bytes) { _ in XXH3.hash64(LogSample.name) } }
         guard let name = path.split(separator: "/").last, let (id, form) = SegmentName.parse(String(name)),

@@ -5,9 +5,9 @@ internal import Zstd
 
 @testable internal import Blobs
 
-/// Of a stored file that was changed each frame is read as it was sent or not at all, and the check finds any change.
+/// Changes a stored file: each frame must be read as it was sent or not at all, and the check must find any change.
 ///
-/// Where its metadata and seek table were made to verify, it is read within its bounds.
+/// If metadata and seek table were changed with correct checksums, reads must stay within bounds.
 func fuzzBlob(_ bytes: UnsafeRawBufferPointer) {
     var input = FuzzInput(bytes)
     let sample = BlobSample.claimed
@@ -53,7 +53,7 @@ private func ask(_ reader: BlobReader, _ input: inout FuzzInput) {
     _ = try? reader.storedBytes(at: start, count: 100)
 }
 
-/// Changes frames of the table, or the metadata line, and makes both fit together again.
+/// Changes frames of the table, or the metadata line, and corrects the checksums.
 private func forge(_ file: inout [UInt8], of id: BlobID, _ input: inout FuzzInput) {
     guard let count = SeekTable.frameCount(footer: file.suffix(SeekTable.footerByteCount)) else { return }
     let tableByteCount = SeekTable.byteCount(frameCount: count)

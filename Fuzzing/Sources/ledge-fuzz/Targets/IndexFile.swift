@@ -4,9 +4,9 @@ internal import SegmentLog
 
 @testable internal import Index
 
-/// An index file that was changed is refused, or answers what it answered before.
+/// Changes an index file: it must be refused, or answer as before.
 ///
-/// One whose checksums were made right is refused, or answers within the bounds of its segment.
+/// If the checksums were corrected, it must be refused, or answer within the bounds of its segment.
 func fuzzIndexFile(_ bytes: UnsafeRawBufferPointer) {
     var input = FuzzInput(bytes)
     let sample = input.element(of: IndexSample.all)
@@ -15,7 +15,7 @@ func fuzzIndexFile(_ bytes: UnsafeRawBufferPointer) {
     do throws(StorageError) {
         let index = try MappedIndex(MappedBytes(copying: file), path: "x.idx", of: sample.segment, sample.schema)
         let answers = try IndexAnswers(index, sample.schema, sample.ids)
-        must(isForged || answers == sample.answers, "what is changed is not believed")
+        must(isForged || answers == sample.answers, "a changed file is refused or answers as before")
     } catch {
         guard case .corrupt = error else { fatalError("damage is damage, not \(error)") }
     }
@@ -27,7 +27,7 @@ private func edited(_ file: [UInt8], _ input: inout FuzzInput) -> [UInt8] {
     return file
 }
 
-/// The file with its header or body changed and every checksum made right.
+/// Returns the file with its header or body changed and all checksums corrected.
 private func forged(_ sample: IndexSample, _ input: inout FuzzInput) -> [UInt8] {
     let seed = IndexHeader.seed(log: sample.schema.log, first: sample.segment.id.first)
     var line = sample.header.line
@@ -38,7 +38,7 @@ private func forged(_ sample: IndexSample, _ input: inout FuzzInput) -> [UInt8] 
     } else {
         let byteCount = body.count
         body.edit(by: &input)
-        // Sections stay where the header says they are.
+        // The offsets of sections in the header stay valid.
         body = Array((body + [UInt8](repeating: 0, count: byteCount)).prefix(byteCount))
     }
     guard var object = try? CheckedLine.open(line, seed: seed), var blocks = object["blocks"]?.object else {

@@ -1,7 +1,7 @@
 internal import JSON
 
-/// What parses is written and read back as the same value, nests no deeper than allowed, and is what the scanner finds
-/// without parsing; on anything else the scanner finds nothing or nonsense.
+/// Parses bytes: a value must be written and read back unchanged, nest no deeper than allowed, and equal what the
+/// scanner finds. On malformed bytes the scanner may return any result within bounds.
 func fuzzJSON(_ bytes: UnsafeRawBufferPointer) {
     let value: JSON
     do throws(JSONError) { value = try JSON(parsing: bytes) } catch {
@@ -42,11 +42,11 @@ private func checkNumbers(in value: JSON) {
     }
 }
 
-/// The answers of the scanner are those of the tree.
+/// The results of the scanner must equal those of the parsed tree.
 private func checkScanner(_ bytes: UnsafeRawBufferPointer, _ object: JSONObject) {
     var members = JSONObject()
     JSONScanner.topLevelMembers(of: bytes) { key, value in
-        must(bytes[value.range].elementsEqual(value.bytes), "a span stands where it says")
+        must(bytes[value.range].elementsEqual(value.bytes), "a span has the bytes of its range")
         guard let name = key.string, let value = value.value else { fatalError("a member that is JSON is decoded") }
         members[name] = value
     }
@@ -84,7 +84,7 @@ private func innerKeys(of value: JSON) -> [String] {
     }
 }
 
-/// What the scanner's documentation says is at the end of a path.
+/// Returns the values at a path, as the scanner's documentation defines them.
 private func values(at path: ArraySlice<String>, of value: JSON) -> [JSON] {
     guard let key = path.first else { return [value] + (value.array ?? []) }
     guard let member = value.object?[key] else { return [] }
@@ -93,7 +93,7 @@ private func values(at path: ArraySlice<String>, of value: JSON) -> [JSON] {
     return elements.flatMap { values(at: rest, of: $0) }
 }
 
-/// An object is sealed and opened as itself, at its place and nowhere else.
+/// A sealed object must open unchanged at its place, and not at another.
 private func checkLine(_ object: JSONObject) {
     guard !object.isEmpty, object["xxh3"] == nil else { return }
     let line = CheckedLine.seal(object, seed: 7)
@@ -101,7 +101,7 @@ private func checkLine(_ object: JSONObject) {
     must((try? CheckedLine.open(line, seed: 8)) == nil, "a line of another place is not taken")
 }
 
-/// Bytes that are not JSON may lead the scanner anywhere, but not out of them.
+/// On malformed bytes, the scanner must stay within bounds.
 private func scanNonsense(_ bytes: UnsafeRawBufferPointer) {
     func look(_ span: JSONSpan) {
         must(span.range.lowerBound >= 0 && span.range.upperBound <= bytes.count, "a span is in the bytes")

@@ -6,10 +6,10 @@ internal import TestSupport
 
 private let samples = [LogSample.sealed(), LogSample.plain(closing: true), LogSample.plain(closing: false)]
 
-/// Whatever happened to some files of a log: opened all the same, or repaired, it has only what was written, in order;
-/// what was repaired has no flaw, needs no second repair, and has every record of the files that were not touched.
+/// Damages files of a log: opened or repaired, it must contain only written records, in order. A repaired log must pass
+/// the check, need no second repair, and contain every record of the undamaged files.
 ///
-/// Where checksums were made right, it is read within its bounds.
+/// If checksums were corrected, reads must stay within bounds.
 func fuzzLogRepair(_ bytes: UnsafeRawBufferPointer) {
     var input = FuzzInput(bytes)
     let sample = input.element(of: samples)
@@ -45,7 +45,7 @@ func fuzzLogRepair(_ bytes: UnsafeRawBufferPointer) {
         return
     }
     let findings = LogFindings(disk)
-    // Lines that were forged may contradict each other, in ways that no disk brings about.
+    // Forged lines may contradict each other in ways that no damage causes.
     guard !isMended else { return }
     must(findings.violations.isEmpty, "what was repaired has no flaw: \(findings.violations)")
     let contents = must("what was repaired opens") { try LogContents(disk.copy()) }
@@ -80,7 +80,7 @@ private func openDamaged(_ disk: FaultDisk, _ sample: LogSample, _ isMended: Boo
     if !isMended { must(isPart(applied.entries, of: sample.records), "only what was written is applied, in order") }
 }
 
-/// Whether records are among others, in their order; their places may be others.
+/// Returns whether records are a subsequence of others; their positions may differ.
 private func isPart(_ part: [LogSample.Record], of whole: [LogSample.Record]) -> Bool {
     var rest = whole[...]
     for record in part {

@@ -2,8 +2,8 @@ internal import JSON
 
 @testable internal import Weights
 
-/// Any bytes are a model or refused; a model's arrays are as long as they say, its average is a model of the same
-/// arrays, and what is written is read back.
+/// Opens bytes as a model, which may be refused. A model's arrays must have their declared lengths, its average must be
+/// a model with the same arrays, and a written model must be read back unchanged.
 func fuzzModelFile(_ bytes: UnsafeRawBufferPointer) {
     var input = FuzzInput(bytes)
     let format = [nil, .numpy, .binary, .android][input.number(below: 4)] as WeightsFormat?
@@ -32,13 +32,13 @@ private func average(_ model: ModelFile) {
     guard let average = try? FedAvg().aggregate(updates, modelID: "mean") else { return }
     let sink = MemorySink()
     guard (try? average.write(to: sink)) != nil else { return }
-    must(Int64(sink.bytes.count) == average.byteCount, "an average is as long as was said")
+    must(Int64(sink.bytes.count) == average.byteCount, "an average has its announced length")
     let mean = must("an average is a model") { try ModelFile.open(MemorySource(sink.bytes), as: average.format) }
     must(mean.arrays.map(\.shape) == model.arrays.map(\.shape), "its arrays are those of its updates")
     must((try? mean.verify()) != nil, "every byte of it verifies")
 }
 
-/// An archive whose sums are right, so that what stands in its members is read: arrays, or a container.
+/// Returns an archive with correct checksums, so that its members (arrays, or a container) are read.
 private func packed(_ input: inout FuzzInput) -> [UInt8] {
     var members: [(name: String, bytes: [UInt8])] = []
     if input.bool() {

@@ -3,7 +3,7 @@ internal import NIOCore
 
 @testable internal import API
 
-/// Bodies and lines are the same however they arrive, and no more of them is kept than may be.
+/// Parses bodies and lines: the result must not depend on how they are split, and memory must stay within the limit.
 func fuzzMultipart(_ bytes: UnsafeRawBufferPointer) {
     var input = FuzzInput(bytes)
     let cuts = input.bytes(input.number(below: 8)).map { 1 + Int($0) % 50 }
@@ -16,7 +16,7 @@ func fuzzMultipart(_ bytes: UnsafeRawBufferPointer) {
     _ = (parameters.value, parameters["boundary"], parameters.extended("filename"))
 }
 
-/// The events of a body with neighbouring bytes put together; at the end an error, if there was one.
+/// Returns the events of a body with adjacent bytes joined; at the end an error, if there was one.
 private func events(_ body: [UInt8], _ boundary: String, _ cuts: [Int]) -> [String] {
     var parser = must("it is a boundary") { try MultipartParser(boundary: boundary) }
     var found: [String] = []
@@ -59,7 +59,7 @@ private func text(_ line: IngestEntry) -> String {
     return "\(line.number) \(line.isBlank) \(line.bytes.map(Array.init) ?? [])"
 }
 
-/// The body cut as `cuts` says, over and over; in one piece where there are none.
+/// Returns the body split at `cuts`, cyclically; in one piece if there are none.
 private func pieces(of body: [UInt8], _ cuts: [Int]) -> [ArraySlice<UInt8>] {
     guard !cuts.isEmpty else { return [body[...]] }
     var pieces: [ArraySlice<UInt8>] = []

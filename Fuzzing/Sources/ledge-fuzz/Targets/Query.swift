@@ -5,8 +5,7 @@ internal import JSON
 @testable internal import Index
 @testable internal import Store
 
-/// Any query string, body and headers are a query; any document passes it or not, and a condition and its negation
-/// never both.
+/// Reads any query string, body and headers as a query: a document must match a condition or its negation, never both.
 func fuzzQuery(_ bytes: UnsafeRawBufferPointer) {
     var input = FuzzInput(bytes)
     let resource = input.element(of: Resource.all)
@@ -36,7 +35,7 @@ func fuzzQuery(_ bytes: UnsafeRawBufferPointer) {
     }
 }
 
-/// The values of four headers; nil where one is absent.
+/// Returns the values of four headers; nil for missing ones.
 private func texts(_ bytes: [UInt8]) -> [String?] {
     let values = String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
     return values.map(String.init) + [String?](repeating: nil, count: 4)

@@ -6,10 +6,9 @@ internal import TestSupport
 
 private let seed = RecordLine.seed(log: "clients", segment: 1)
 
-/// What was composed is read as it was composed; with any change it does not verify.
+/// Composes a record line: it must be read back unchanged, and must not verify after any change.
 ///
-/// A line whose checksum somebody
-/// made right is read within its bounds; and lines are cut at newlines and nowhere else.
+/// If the checksum was corrected, reads must stay within bounds. Files must be split at newlines only.
 func fuzzRecordLine(_ bytes: UnsafeRawBufferPointer) {
     var input = FuzzInput(bytes)
     switch input.number(below: 3) {
@@ -53,7 +52,7 @@ private func readForged(_ bytes: [UInt8]) {
     composed += line[header.members]
     guard !composed.contains(0) else { return }
     RecordLine.seal(&composed, from: 0, seed: seed)
-    let again = must("it is composed anew") { try composed.withUnsafeBytes { try RecordLine.open($0, seed: seed) } }
+    let again = must("it is composed again") { try composed.withUnsafeBytes { try RecordLine.open($0, seed: seed) } }
     must(again.sequence == header.sequence && again.batch == header.batch && again.at == header.at, "the same header")
     must(composed[again.members] == line[header.members], "the same members")
 }
@@ -75,7 +74,7 @@ private func cutIntoLines(_ bytes: [UInt8]) {
         must(piece.hasLineEnd || index == pieces.count - 1, "only the last line has no end")
         must(
             Array(piece.bytes) == Array(bytes[Int(piece.offset)...].prefix(piece.bytes.count)),
-            "it stands where it says"
+            "its offset is correct"
         )
         _ = piece.open(seed: seed)
     }

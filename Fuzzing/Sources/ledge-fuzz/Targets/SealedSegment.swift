@@ -7,10 +7,10 @@ internal import Zstd
 
 private let sample = LogSample.sealed()
 
-/// Whatever happened to a file of a log with sealed segments, a record is read as it was written or not at all, and the
-/// check finds why.
+/// Damages a file of a log with sealed segments: a record must be read as it was written or not at all, and the check
+/// must report why.
 ///
-/// Where manifest, seek table or lines were made to verify, they are read within their bounds.
+/// If checksums of manifest, seek table or lines were corrected, reads must stay within bounds.
 func fuzzSealedSegment(_ bytes: UnsafeRawBufferPointer) {
     var input = FuzzInput(bytes)
     let disk = sample.disk.copy()
@@ -34,7 +34,7 @@ func fuzzSealedSegment(_ bytes: UnsafeRawBufferPointer) {
     must(isForged || findings.violations.isEmpty == contents.corruptions.isEmpty, "the check finds what a reader finds")
     if !isForged {
         let written = Set(sample.records)
-        must(contents.records.allSatisfy(written.contains), "only what was written is given back")
+        must(contents.records.allSatisfy(written.contains), "only written records are returned")
         must(!findings.violations.isEmpty || contents.records == sample.records, "nothing acknowledged is lost")
     }
     var cursor = contents.log.cursor()
@@ -67,7 +67,7 @@ private func forgeManifest(on disk: FaultDisk, _ input: inout FuzzInput) {
     }
 }
 
-/// Replaces a sealed segment's file, and what the manifest says of it.
+/// Replaces a sealed segment's file and its entry in the manifest.
 private func replace(on disk: FaultDisk, _ index: Int, _ change: (inout Manifest.Closed, inout [UInt8]) -> Void) {
     var manifest = manifest(disk)
     let path = "\(LogSample.directory)/\(SegmentName.make(manifest.closed[index].id, .sealed))"

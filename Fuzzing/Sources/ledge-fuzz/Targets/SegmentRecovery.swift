@@ -5,11 +5,10 @@ internal import TestSupport
 
 private let samples = [LogSample.plain(closing: true), LogSample.plain(closing: false)]
 
-/// Whatever happened to a file of a log, opening it gives back what was acknowledged, from the first record on and
-/// without a gap, or names the damage; where the log was closed it gives back all.
+/// Damages a file of a log: opening must return acknowledged records, from the first one without a gap, or report the
+/// damage; all records if the log was closed.
 ///
-/// What it leaves opens again.
-/// Where checksums were made right, it is read within its bounds.
+/// A recovered log must open again. If checksums were corrected, reads must stay within bounds.
 func fuzzSegmentRecovery(_ bytes: UnsafeRawBufferPointer) {
     var input = FuzzInput(bytes)
     let sample = input.element(of: samples)
@@ -37,7 +36,7 @@ func fuzzSegmentRecovery(_ bytes: UnsafeRawBufferPointer) {
     must(findings.sequences == contents.records.map(\.sequence), "the check finds what opening applies")
     must(disk.violations.isEmpty, "\(disk.violations)")
     if !isMended {
-        must(sample.records.starts(with: contents.records), "only what was written is given back, without a gap")
+        must(sample.records.starts(with: contents.records), "only written records are returned, without a gap")
         must(!sample.isClosed || contents.records.count == sample.records.count, "nothing acknowledged is lost")
     }
     var cursor = contents.log.cursor()

@@ -7,7 +7,7 @@ internal import JSON
 @testable internal import Tokens
 @testable internal import Weights
 
-/// Whatever a short text is read as, it is written back as what was read.
+/// Parses short texts of all kinds: a parsed value must be written back as it was read.
 func fuzzText(_ bytes: UnsafeRawBufferPointer) {
     var input = FuzzInput(bytes)
     let byteCount = Int64(input.number(UInt32.self))

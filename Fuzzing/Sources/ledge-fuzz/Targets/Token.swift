@@ -9,14 +9,14 @@ private func must(_ key: SigningKey?) -> SigningKey {
     return key
 }
 
-/// A token that was signed opens as what was signed, changed it does not open, and no text but a signed one does.
+/// Signs and opens tokens: a signed token must open unchanged; changed tokens and unsigned texts must be refused.
 func fuzzToken(_ bytes: UnsafeRawBufferPointer) {
     var input = FuzzInput(bytes)
     let kind = input.number(below: 3)
     guard kind > 0 else {
         must(
             (try? JSONWebToken.open(String(decoding: input.rest, as: UTF8.self), with: key)) == nil,
-            "nobody has signed it"
+            "an unsigned text is refused"
         )
         return
     }
@@ -39,7 +39,7 @@ func fuzzToken(_ bytes: UnsafeRawBufferPointer) {
 private func checkClaims(_ object: JSONObject) {
     guard let claims = try? Claims(object) else { return }
     let moments = [claims.expiresAt, claims.issuedAt, claims.notBefore].compactMap { $0?.microseconds }
-    // None is signed that is from before 1970.
+    // Times before 1970 are never signed.
     guard moments.allSatisfy({ $0 >= 0 }) else { return }
     let again = must("claims are written as they are read") { try Claims(claims.object) }
     must(again.subject == claims.subject && again.role == claims.role, "it is the same caller")

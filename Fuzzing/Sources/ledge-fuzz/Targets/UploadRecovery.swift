@@ -5,11 +5,11 @@ internal import Zstd
 
 @testable internal import Blobs
 
-/// Whatever happened to a file of an upload, recovery goes on behind chunks that are what was sent, and cuts off the
-/// rest; what it leaves it finds again.
+/// Damages a file of an upload: recovery must keep only chunks as they were sent and cut off the rest; a second
+/// recovery must find the same.
 ///
-/// A complete one is complete or corrupt.
-/// Where the lines of its journal were made to verify, they are read within their bounds.
+/// A complete upload must be complete or corrupt. If checksums of journal lines were corrected, reads must stay within
+/// bounds.
 func fuzzUploadRecovery(_ bytes: UnsafeRawBufferPointer) {
     var input = FuzzInput(bytes)
     let sample = input.number(below: 4) == 3 ? BlobSample.complete : BlobSample.receiving
@@ -40,7 +40,7 @@ func fuzzUploadRecovery(_ bytes: UnsafeRawBufferPointer) {
     must(again.status.nextChunkIndex == status.nextChunkIndex, "recovery is done once")
 }
 
-/// Nil where nothing can be made of the upload, or it is corrupt.
+/// Returns the recovered upload; nil if it is unrecoverable or corrupt.
 private func recovered(_ disk: FaultDisk, _ sample: BlobSample) -> Upload? {
     let paths = BlobPaths(BlobSample.directory)
     let context = BlobContext(paths: paths, options: BlobSample.options, coreCount: 1, space: nil, on: disk)
@@ -69,7 +69,7 @@ private func check(_ status: UploadStatus, _ sample: BlobSample, _ disk: FaultDi
     must(content(sample, on: disk) == Array(sample.content.prefix(end)), "the chunks are what was sent")
 }
 
-/// What the journal and the data that recovery left say together.
+/// Returns the content according to the recovered journal and data.
 private func content(_ sample: BlobSample, on disk: FaultDisk) -> [UInt8] {
     let paths = BlobPaths(BlobSample.directory)
     let journal = UploadJournal.parse(disk.bytes(of: paths.journal(of: sample.id)) ?? [], of: sample.id)

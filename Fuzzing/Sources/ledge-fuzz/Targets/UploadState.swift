@@ -3,8 +3,8 @@ internal import JSON
 
 @testable internal import Blobs
 
-/// Any sequence of events: bytes come in order, a repeated chunk changes nothing, nothing completes with a hole, and
-/// what is latched or gone stays so.
+/// Runs any sequence of events: chunks must be in order, a repeated chunk must change nothing, an incomplete upload
+/// must not complete, and a latched or removed upload must stay so.
 func fuzzUploadState(_ bytes: UnsafeRawBufferPointer) {
     var input = FuzzInput(bytes)
     let limits = UploadState.Limits(chunkByteCountMax: 100, chunkCountMax: 6)
@@ -26,7 +26,7 @@ func fuzzUploadState(_ bytes: UnsafeRawBufferPointer) {
         }
         if case .latched = before.phase, case .receiving = state.phase { fatalError("a latch is for good") }
         if case .gone = before.phase { must(state.phase == .gone, "what has left does not come back") }
-        // A restart forgets what was under way, and nothing else.
+        // A restart discards only the arriving chunk.
         if input.byte() == 255, case .receiving = state.phase, restartCount < 3 {
             restartCount += 1
             state = UploadState(

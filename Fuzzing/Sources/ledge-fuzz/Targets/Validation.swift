@@ -2,8 +2,7 @@ internal import JSON
 
 @testable internal import Catalog
 
-/// Any object is a document or refused; a document is valid again and then the same, and a change of nothing changes
-/// nothing.
+/// Validates objects, which may be refused: validating a document again, or an empty change of it, must not change it.
 func fuzzValidation(_ bytes: UnsafeRawBufferPointer) {
     var input = FuzzInput(bytes)
     let resource = input.element(of: Resource.all)
