@@ -4,10 +4,9 @@ internal import ServiceLifecycle
 internal import Store
 internal import Tokens
 
-/// Removes, now and then, what nobody will come back for: uploads that were left, and what is known of tokens that have
-/// expired anyway.
+/// Periodically removes expired uploads and the records of expired tokens.
 ///
-/// The official client leaves uploads behind whenever a request fails: it neither retries nor aborts.
+/// The official client abandons an upload when a request fails: it neither retries nor aborts.
 struct Expiry: Service {
     let blobs: BlobStore
     let authority: TokenAuthority?
@@ -27,13 +26,13 @@ struct Expiry: Service {
         }
     }
 
-    /// What cannot be removed now is removed the next time.
+    /// Removes the records of expired tokens; after a failure, the next run removes the rest.
     private func sweepTokens() async {
         guard let authority else { return }
         do {
             while try await authority.sweep() > 0, !Task.isCancelled {}
         } catch {
-            logger.warning("expired tokens are still remembered", metadata: ["error": "\(error)"])
+            logger.warning("records of expired tokens could not be removed", metadata: ["error": "\(error)"])
         }
     }
 }

@@ -15,7 +15,7 @@ package struct Server: Sendable {
     private let connections: ConnectionTable
     private let logger: Logger
 
-    /// Makes a server, which asks for tokens where it has an `authority` to verify them.
+    /// Creates a server; authentication is on if there is an `authority`.
     package init(
         network: FederatedNetwork,
         controller: Controller,
@@ -29,13 +29,13 @@ package struct Server: Sendable {
         self.logger = logger
     }
 
-    /// Serves until a signal of the options arrives, and returns when the requests in flight are answered, or their
-    /// connections closed because that took too long.
+    /// Serves until a signal of the options arrives, and returns when the requests in flight are answered or their
+    /// connections were closed after the shutdown timeout.
     ///
     /// The caller then closes the blobs and the store.
     ///
-    /// - Parameter onListening: called once, with the address that is listened on, when requests are accepted.
-    /// - Throws: where the address cannot be listened on.
+    /// - Parameter onListening: called once, with the listening address, when requests are accepted.
+    /// - Throws: if the address cannot be bound.
     package func run(onListening: @escaping @Sendable (_ host: String, _ port: Int) -> Void) async throws {
         let application = application { channel in
             onListening(options.host, channel.localAddress?.port ?? options.port)
@@ -51,7 +51,7 @@ package struct Server: Sendable {
         try await ServiceGroup(configuration: configuration).run()
     }
 
-    /// The application behind ``run(onListening:)``, for tests that drive it without a socket.
+    /// The application that ``run(onListening:)`` runs, for tests without a socket.
     package func application(
         onRunning: @escaping @Sendable (any Channel) async -> Void = { _ in }
     ) -> some ApplicationProtocol {

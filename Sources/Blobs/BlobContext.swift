@@ -42,6 +42,6 @@ struct BlobContext: Sendable {
 
     /// Runs a step that frees space, with the reserve if the disk is full.
     func freeing(_ body: @autoclosure () throws(StorageError) -> Void) throws(StorageError) {
-        if let space { try space.lending(body()) } else { try body() }
+        if let space { try space.usingReserve(body()) } else { try body() }
     }
 }

@@ -16,11 +16,11 @@ package struct Field: Sendable, Hashable {
         /// Any JSON value.
         case json
         case object
-        /// Who sent or receives something: `name`, `role`, and `client_id` or `combiner_id`.
+        /// A sender or receiver: `name`, `role`, and `client_id` or `combiner_id`.
         case nodeRef
     }
 
-    /// What a field's index answers.
+    /// The conditions that a field's index answers.
     package enum Index: Sendable, Hashable {
         /// Equality and counts by value.
         case postings
@@ -32,13 +32,13 @@ package struct Field: Sendable, Hashable {
     package let kind: Kind
     package let isRequired: Bool
     package let index: Index?
-    /// Where the value is taken from when the client left it out: the first of these paths that has one.
+    /// Where a missing value is taken from: the first of these paths that has one.
     ///
     /// This is how both dialects of a document, FEDn's and the 1.1 reference's, end up with the same fields.
     package let sources: [FieldPath]
-    /// The value where the client sent none, or `null`.
+    /// The value if the client sent none; may be `null`.
     package let defaultValue: JSON
-    /// The members of an ``Kind/object``, where they are declared; without any, an object may hold whatever it likes.
+    /// The declared members of an ``Kind/object``; without any, an object may have any members.
     package let members: [Field]
 
     /// A field that must have a value, sent or taken from `sources`.

@@ -7,7 +7,7 @@ extension Resource {
         validations, commands,
     ]
 
-    /// What a node says about itself, by key; the newest per key is the current one.
+    /// Attributes that a node reports, by key; the newest per key is the current one.
     ///
     /// FEDn names the node in `sender`, the official client in `entity_id`: each is filled from the other.
     package static let attributes = Resource(
@@ -25,7 +25,7 @@ extension Resource {
         aliases: ["client_id": "sender.client_id", "combiner_id": "sender.combiner_id"]
     )
 
-    /// The edge clients the network knows.
+    /// The registered edge clients.
     package static let clients = Resource(
         name: "clients",
         key: "client_id",

@@ -10,12 +10,12 @@ extension Resource {
     /// Every collection of the store: one for each resource, and the settings of the server.
     package static let schemas: [CollectionSchema] = all.map(\.schema) + [settings]
 
-    /// What the server remembers about itself, such as the active helper: `{"name":"active_helper","value":"…"}`.
+    /// The settings of the server, such as the active helper: `{"name":"active_helper","value":"…"}`.
     ///
     /// It has no routes of its own.
     package static let settings = CollectionSchema(name: "settings", key: "name", indexes: [], isAppendOnly: false)
 
-    /// The path a filter or sort key of this name looks at.
+    /// Returns the path of a filter or sort key with this name.
     package func path(_ name: String) -> FieldPath {
         FieldPath(aliases[name] ?? name)
     }

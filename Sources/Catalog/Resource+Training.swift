@@ -99,7 +99,7 @@ extension Resource {
         aliases: ["model_step": "step", "client_id": "sender.client_id", "combiner_id": "sender.combiner_id"]
     )
 
-    /// What a participant found when it tried a model; `data` is a string of JSON, as clients expect.
+    /// A participant's results of validating a model; `data` is a string of JSON, as clients expect.
     package static let validations = Resource(
         name: "validations",
         key: "validation_id",

@@ -1,22 +1,22 @@
 package import JSON
 
 extension Resource {
-    /// Returns the document a client's object stands for: every field, in the declared order, `null` where unset.
+    /// Returns the document for a client's object: every field, in the declared order, `null` if unset.
     ///
-    /// Fields that were left out are taken from their sources, so both dialects of the API end up the same.
+    /// Missing fields are taken from their sources, so both dialects of the API give the same document.
     ///
-    /// - Throws: ``ValidationError``, for the first thing that is wrong.
+    /// - Throws: ``ValidationError``, for the first problem.
     package func validate(_ object: JSONObject) throws(ValidationError) -> JSONObject {
         for (name, _) in object where !isKnown(name) { throw .unknownField(name) }
         return try fields.document(from: object)
     }
 
-    /// Returns what a document becomes when a client sends only the fields it wants changed.
+    /// Returns a document with the changes that a client sent.
     ///
-    /// Fields that are sent replace the old ones, an object with declared members only those of its members that are
-    /// sent, as in RFC 7396. The key and the stamps stay, whatever is sent.
+    /// Sent fields replace the old ones; of an object with declared members, only the sent members are replaced, as in
+    /// RFC 7396. The key and the time stamps cannot be changed.
     ///
-    /// - Throws: ``ValidationError``, for the first thing that is wrong.
+    /// - Throws: ``ValidationError``, for the first problem.
     package func validate(_ change: JSONObject, changing old: JSONObject) throws(ValidationError) -> JSONObject {
         for (name, _) in change where !isKnown(name) { throw .unknownField(name) }
         var document = old
@@ -73,7 +73,7 @@ extension Field {
         return checked
     }
 
-    /// The first value a source has that this field can take; an identifier becomes the sender it names.
+    /// Returns the first value of a source that this field accepts; an identifier becomes the sender it names.
     func valueFromSources(of document: JSONObject) -> JSON {
         for source in sources {
             guard let value = document.value(at: source), value != .null else { continue }

@@ -1,16 +1,16 @@
 package import JSON
 
-/// One kind of thing the API serves, declared as data.
+/// A resource of the API, declared as data.
 ///
-/// Routes, validation, indexes, the list of endpoints and the tests are derived from it; see ``all``. It holds no
-/// closures: a resource that needs a verb of its own gets a file of routes in `API`.
+/// Routes, validation, indexes, the list of endpoints and the tests are derived from it; see ``all``. It contains no
+/// closures: a resource with operations of its own gets a file of routes in `API`.
 package struct Resource: Sendable, Hashable {
     /// Its path segment, and the name of its collection and of that collection's directory.
     package let name: String
     /// The field that identifies a document, and what `{id}` in paths means.
     package let key: String
     package let operations: Operations
-    /// Whether a document is an event, which is never changed; such a collection pays nothing for replacement.
+    /// Whether a document is an event, which is never changed; such a collection has no cost for replacement.
     package let isAppendOnly: Bool
     /// Every field of a document but the two stamps, in the order they are emitted; the key comes first.
     package let fields: [Field]
@@ -45,12 +45,12 @@ package struct Resource: Sendable, Hashable {
         self.blob = blob
     }
 
-    /// The fields the store sets on every document; what a client sends in them is not kept.
+    /// The fields the store sets on every document; values that a client sends are ignored.
     package static let stamps = ["committed_at", "updated_at"]
 }
 
 extension Resource {
-    /// What the generic routes do with a resource; what else it knows is in its own file of routes.
+    /// The operations of the generic routes; other operations are in the resource's own file of routes.
     package struct Operations: OptionSet, Sendable, Hashable {
         package let rawValue: Int
 
@@ -82,7 +82,7 @@ extension Resource {
     /// Where the documents of a resource name the blob they own.
     package struct BlobReference: Sendable, Hashable {
         package let path: FieldPath
-        /// Whether the blob is there as long as its document is.
+        /// Whether the blob exists as long as its document.
         package let isPermanent: Bool
 
         /// A blob that is deleted with its document only.

@@ -1,4 +1,4 @@
-/// Why a body, or a field of it, is not what a request or a resource takes.
+/// Why a body, or a field of it, is not valid.
 package enum ValidationError: Error, Sendable, Hashable {
     /// The body is JSON, but no object.
     case notAnObject
@@ -11,14 +11,14 @@ package enum ValidationError: Error, Sendable, Hashable {
     /// A field that must be `HOST` or `HOST:PORT`.
     case notAHostName(String)
     case wrongKind(field: String, expected: Field.Kind)
-    /// A field whose value breaks a rule of its own; `expected` goes on after "must be".
+    /// A field whose value breaks a rule of its own; `expected` continues the message after "must be".
     case malformedField(String, expected: String)
     /// A sender that names neither a client nor a combiner.
     case unresolvableSender(field: String)
 }
 
 extension ValidationError {
-    /// What clients and operators read.
+    /// The message for clients and operators.
     package var message: String {
         switch self {
         case .notAnObject: "Invalid object: the body must be a JSON object"
@@ -34,7 +34,7 @@ extension ValidationError {
 }
 
 extension Field.Kind {
-    /// What a message calls a value of this kind.
+    /// The description of this kind in messages.
     fileprivate var phrase: String {
         switch self {
         case .identifier: "a string of 1 to 256 bytes"

@@ -9,7 +9,7 @@ package enum ConnectionRefusal: Error, Sendable, Hashable {
     case tooManyConnectionsOfAddress(countMax: Int)
     /// The head took longer than its timeout, or the body came below the lowest rate.
     case tooSlow
-    /// Bytes that are no HTTP, or that two parsers may read differently.
+    /// Malformed HTTP, or HTTP that two parsers may read differently.
     case malformedRequest
     /// Another version than HTTP/1.1 and 1.0.
     case unknownVersion
@@ -22,7 +22,7 @@ package enum ConnectionRefusal: Error, Sendable, Hashable {
     case contentCoding
 }
 
-/// The response to a refused request, as the server above words it.
+/// The response to a refused request, which the server provides.
 package struct RefusalAnswer: Sendable {
     let statusCode: Int
     let reasonPhrase: String
@@ -69,8 +69,8 @@ extension ConnectionRefusal {
 
     /// Translates an error of the decoder; nil for one that says nothing about the request.
     ///
-    /// The decoder reports every excessive length as one of a header, so the request line is told apart by its own
-    /// `lineByteCount`.
+    /// The decoder reports every excessive length as one of a header, so an excessive request line is recognized by its
+    /// own `lineByteCount`.
     init?(decoderError error: any Error, lineByteCount: Int) {
         switch error {
         case HTTPParserError.headerOverflow:

@@ -38,8 +38,8 @@ struct HTTP1ConnectionState {
         case head
         /// The rest of a request is decoded; of a refused one it is dropped.
         case body(isRefused: Bool)
-        /// Whatever arrives is dropped. The last request may be incomplete, or bytes may follow it: then the client is
-        /// perhaps still sending.
+        /// All input is dropped. The last request may be incomplete, or bytes may follow it: then the client is perhaps
+        /// still sending.
         case discarded(isComplete: Bool)
     }
 
@@ -153,7 +153,7 @@ struct HTTP1ConnectionState {
             isLastRequest = true
             return .failBody(refusal)
         case .body(isRefused: false):
-            // It is answered already.
+            // It was already answered.
             discardInput(isComplete: true)
             return endOutput()
         case .head, .body(isRefused: true):

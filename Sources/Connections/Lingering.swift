@@ -6,7 +6,7 @@ internal import NIOCore
 /// answer on its way to the client.
 /// Source: RFC 9112, section 9.6; nginx's `lingering_close`.
 struct Lingering {
-    /// How long a client may go on sending a request that is answered already.
+    /// How long a client may continue to send a request that was already answered.
     static let timeout = TimeAmount.seconds(30)
     /// How long it may pause, and the period over which its rate is measured.
     static let pauseMax = TimeAmount.seconds(5)

@@ -11,50 +11,50 @@ enum Aggregation {
     static let all: [any Aggregator] = [FedAvg()]
     static let names = all.map(\.name)
 
-    /// Nil for a name a session got after it was started: a start refuses it.
+    /// Returns nil for an unknown name, which a session can get only after its start.
     static func named(_ name: String) -> (any Aggregator)? {
         all.first { $0.name == name }
     }
 }
 
-/// The model that some updates became: a complete upload, not claimed yet.
+/// The mean of a round's updates: a complete upload, not claimed yet.
 struct Mean: Sendable {
-    /// The token of the upload, and the id of the blob and of the model it will be.
+    /// The token of the upload, which becomes the id of the blob and of the model.
     let id: String
-    /// The updates that are in it.
+    /// The updates that were averaged.
     let contributions: [Contribution]
     let helper: String
     let loadDuration: Duration
     let averageDuration: Duration
 }
 
-/// An update that could not be averaged, and why, in a sentence for the network's log.
+/// An update that could not be averaged, with the reason for the network's log.
 struct Rejection: Sendable {
     let contribution: Contribution
     let reason: String
 }
 
-/// Makes one stored model out of updates, which are blobs; each that does not fit is left out and said.
+/// Averages updates, which are blobs, into one stored model; unsuitable updates are left out and reported.
 ///
-/// Memory does not depend on the size of the model: a few steps of 512 KiB, and a frame and an inflater for each update.
-/// What blocks or computes runs on a queue of its own.
+/// Memory does not depend on the size of the model: it is a few steps of 512 KiB, plus a frame and an inflater for each
+/// update. Blocking and computing steps run on a queue of their own.
 struct Averaging: Sendable {
     let aggregator: any Aggregator
     let blobs: BlobStore
     let now: @Sendable () -> Timestamp
-    /// The blob of the model the updates were trained from, whose shapes they must have.
+    /// The blob of the model that the updates were trained from; they must have its shapes.
     let parentBlobID: String
 
     private static let queue = DispatchQueue(label: "ledge.control.averaging", attributes: .concurrent)
 
-    /// What came of it; the mean is nil where nothing could be averaged, and `reason` says why.
+    /// The result of averaging; the mean is nil if no update could be averaged, for the given `reason`.
     struct Result: Sendable {
         var mean: Mean?
         var rejections: [Rejection] = []
         var reason = "no update could be averaged"
     }
 
-    /// An update that is open, with what it counts.
+    /// An open update with its weight.
     private struct Opened: Sendable {
         let contribution: Contribution
         let model: ModelFile
@@ -116,7 +116,7 @@ struct Averaging: Sendable {
     /// Computes the mean into an upload, completes it and returns its id.
     private func store(_ updates: [Opened]) async throws -> String {
         let weighted = updates.map { WeightedUpdate($0.model, weight: $0.contribution.exampleCount) }
-        // Every id has the same length, so the byte count is known before the id is.
+        // All ids have the same length, so the byte count does not depend on the id.
         let byteCount = try await lay(out: weighted, as: UniqueID.random()).byteCount
         let fileName = "model.\(updates[0].model.format.fileExtension)"
         let intake = try await BlobIntake(fileName: fileName, byteCount: byteCount, blobs: blobs)

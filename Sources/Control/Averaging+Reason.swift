@@ -3,19 +3,20 @@ internal import Disk
 internal import Weights
 
 extension Averaging {
-    /// Why updates could not be averaged, or one of them not be used, for the network's log, which participants read.
+    /// Returns why updates could not be averaged, or one could not be used, for the network's log, which participants
+    /// read.
     static func reason(_ error: any Error) -> String {
         if let error = error as? WeightsError { return error.message }
-        if error as? UploadError == .unknownBlob { return "its bytes are not there" }
-        // A blob is opened as a request, and read as storage.
+        if error as? UploadError == .unknownBlob { return "its bytes are missing" }
+        // Opening a blob throws UploadError, reading it throws StorageError.
         guard let failure = error as? StorageError ?? (error as? UploadError)?.storageError else { return "\(error)" }
         if failure.isCorrupt { return "its stored bytes are damaged" }
-        return failure.isNoSpace ? "the disk is full" : "the disk failed: \(failure)"
+        return failure.isNoSpace ? "the disk is full" : "disk I/O error: \(failure)"
     }
 }
 
 extension ModelFile {
-    /// Requires as many arrays as another model has, of the same shapes.
+    /// Requires the same number of arrays as another model, of the same shapes.
     func expectShapes(of other: ModelFile) throws(WeightsError) {
         guard arrays.count == other.arrays.count else {
             throw .arrayCountMismatch(expected: other.arrays.count, found: arrays.count)
@@ -31,7 +32,7 @@ extension ModelFile {
 }
 
 extension WeightsFormat {
-    /// What a file of this format is called.
+    /// The file name extension of this format.
     var fileExtension: String {
         self == .numpy ? "npz" : "bin"
     }

@@ -1,27 +1,27 @@
-/// Where a command to several clients stands: who has still to answer, and what to do when nobody has.
+/// The state of a command to several clients: which have not answered yet, and what follows once all have.
 ///
-/// It performs nothing: ``handle(_:)`` takes what has happened and returns what to do, in order. Every event may come
-/// at any time; after the end, nothing changes any more.
+/// It has no side effects: ``handle(_:)`` takes an event and returns the effects to perform, in order. Every event may
+/// arrive at any time; after the end, events change nothing.
 package struct CommandState: Sendable, Hashable {
     package enum Event: Sendable, Hashable {
-        /// A client says how it stands, and whether it is through.
+        /// A client reported its status, and whether its task is done.
         case reported(client: String, CommandStatus, isDone: Bool)
         case timedOut
-        /// Somebody will not wait any longer; what is there is the result.
+        /// A client of the API ends the waiting; the results so far are the outcome.
         case skip
         case stop
-        /// One client's task is given up, as `TIMEOUT` or `INTERRUPTED`.
+        /// One client's task is abandoned, as `TIMEOUT` or `INTERRUPTED`.
         case giveUp(client: String, CommandStatus)
     }
 
     package enum Effect: Sendable, Hashable {
         case enter(client: String, CommandStatus)
-        /// Take the task back; ``enter(client:_:)`` has come for it before.
+        /// Withdraw the task, after the ``enter(client:_:)`` for it.
         case withdraw(client: String, CommandStatus)
         case end(CommandStatus)
     }
 
-    /// How each client's task stands.
+    /// The status of each client's task.
     package private(set) var tasks: [String: CommandStatus]
     package private(set) var status = CommandStatus.running
 
@@ -55,7 +55,7 @@ package struct CommandState: Sendable, Hashable {
         return clients.map { .enter(client: $0, status) } + clients.map { .withdraw(client: $0, status) }
     }
 
-    /// The command has failed where one client has; else it timed out, or was interrupted, where one was.
+    /// Ends a complete command: failed if one client failed, else timed out or interrupted if one was.
     private mutating func endIfComplete() -> [Effect] {
         guard tasks.values.allSatisfy(\.isEnd) else { return [] }
         let worst: [(CommandStatus, CommandStatus)] = [
@@ -71,9 +71,9 @@ package struct CommandState: Sendable, Hashable {
 }
 
 extension CommandStatus {
-    /// What a task's status becomes when its client reports; nil where nothing changes.
+    /// Returns the new status of a task when its client reports one; nil if it does not change.
     ///
-    /// A client that is through has ended, whatever it calls it; one that is not has not.
+    /// Whether the task has ended is decided by `isDone`, not by the reported status.
     package func after(_ reported: CommandStatus, isDone: Bool) -> CommandStatus? {
         guard !isEnd else { return nil }
         let new: CommandStatus = isDone ? (reported.isEnd ? reported : .unknown) : .running

@@ -1,4 +1,4 @@
-/// How a command or a task stands: the words of the task protocol, and of `status` in a command's document.
+/// The status of a command or a task: the values of the task protocol, and of `status` in a command's document.
 package enum CommandStatus: String, Sendable, Hashable, CaseIterable {
     case empty = "EMPTY"
     case new = "NEW"
@@ -7,21 +7,21 @@ package enum CommandStatus: String, Sendable, Hashable, CaseIterable {
     case running = "RUNNING"
     case completed = "COMPLETED"
     case failed = "FAILED"
-    /// Stopped by somebody, or by a restart of the server.
+    /// Stopped by a client of the API, or by a restart of the server.
     case interrupted = "INTERRUPTED"
-    /// Nobody waits for it any longer.
+    /// Its time-out has passed.
     case timeout = "TIMEOUT"
-    /// Over, but nobody can say how.
+    /// Ended with an unknown result.
     case unknown = "UNKNOWN"
 
-    /// The status a text of the wire means; a client sends nothing at all before it has begun.
+    /// Parses a status of the wire; a client sends an empty text before it has begun.
     ///
-    /// Words that are no status are ``unknown``: a client must never be answered with one.
+    /// Other texts become ``unknown``; this status is never sent to a client.
     package init(wire text: String) {
         self = text.isEmpty ? .empty : CommandStatus(rawValue: text) ?? .unknown
     }
 
-    /// Whether nothing follows.
+    /// Whether this is a final status.
     package var isEnd: Bool {
         switch self {
         case .completed, .failed, .interrupted, .timeout, .unknown: true

@@ -1,8 +1,8 @@
-/// What a command asks of the network, under the name the wire knows.
+/// The type of a command, with its name on the wire.
 package struct CommandType: Sendable, Hashable {
     package let name: String
 
-    /// A root only: the run of a session, whose tasks are model updates.
+    /// Only for root commands: the run of a session, whose tasks are model updates.
     package static let startSession = CommandType(name: "Scaleout_StartSession")
     package static let modelUpdate = CommandType(name: "Scaleout_ModelUpdate")
     package static let validation = CommandType(name: "Scaleout_Validation")
@@ -10,7 +10,7 @@ package struct CommandType: Sendable, Hashable {
     package static let inference = CommandType(name: "Scaleout_Inference")
     package static let restartClient = CommandType(name: "Scaleout_RestartClient")
 
-    /// The type a client of the API means: `Custom_` is put in front where it is absent.
+    /// Returns the custom type of a name; the prefix `Custom_` is added if it is missing.
     ///
     /// - Throws: ``ControlError/commandTypeMissing``, ``ControlError/commandTypeForbidden(_:)``.
     package static func custom(_ name: String?) throws(ControlError) -> CommandType {
@@ -19,7 +19,7 @@ package struct CommandType: Sendable, Hashable {
         return CommandType(name: name.hasPrefix("Custom_") ? name : "Custom_\(name)")
     }
 
-    /// A type as it was stored.
+    /// Creates a type from a stored name, unchecked.
     init(name: String) {
         self.name = name
     }

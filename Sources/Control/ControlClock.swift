@@ -1,14 +1,14 @@
 package import JSON
 
-/// The time the controller goes by, so that tests need not wait for it.
+/// The clock of the controller; tests replace it by one that they advance.
 package protocol ControlClock: Sendable {
     func now() -> Timestamp
 
-    /// Returns after so long, or throws `CancellationError` when the task is cancelled.
+    /// Returns after `duration`, or throws `CancellationError` when the task is cancelled.
     func sleep(for duration: Duration) async throws
 }
 
-/// The machine's clocks: the wall's for what is written down, a monotonic one for waiting.
+/// The system's clocks: wall-clock time for documents, monotonic time for waiting.
 package struct MachineClock: ControlClock {
     package init() {}
 
@@ -19,14 +19,14 @@ package struct MachineClock: ControlClock {
     }
 }
 
-/// How long to wait for others.
-enum Patience {
-    /// The time-out of a command whose caller named none, in seconds.
+/// Time-outs, from seconds to durations.
+enum Timeout {
+    /// The default time-out of a command, in seconds.
     static let secondsDefault = 180.0
-    /// Beyond a century a time-out is none.
+    /// Longer time-outs, of more than a century, mean no time-out.
     private static let secondsMax = 3_153_600_000.0
 
-    /// The duration of a time-out in seconds; nil for one that never comes, which any negative number means.
+    /// Returns a time-out in seconds as a duration; nil, no time-out, for negative numbers.
     static func duration(seconds: Double) -> Duration? {
         guard seconds >= 0, seconds < secondsMax else { return nil }
         return .seconds(seconds)

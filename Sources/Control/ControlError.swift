@@ -1,16 +1,16 @@
-/// Why the controller refused what it was asked.
+/// Why the controller refused a request.
 ///
-/// Its functions throw this and the errors of the store and the blobs, as they are.
+/// Its functions also throw the errors of the store and the blobs unchanged.
 package enum ControlError: Error, Sendable, Equatable {
     // Starting a session, in the order they are checked.
 
     case sessionIDMissing
     case unknownSession(String)
-    /// A session is being instructed or monitored, and there is one at a time.
+    /// A session is running, and only one can run at a time.
     case sessionAlreadyRunning
     case notEnoughClients(required: Int)
     case seedModelMissing(String)
-    /// The session carries Python source, and this server runs none.
+    /// The session contains Python code, which this server does not run.
     case serverFunctions
     case unknownAggregator(String)
 
@@ -21,7 +21,7 @@ package enum ControlError: Error, Sendable, Equatable {
     case commandTypeForbidden(String)
     case unknownModel(String)
     case unknownCommand(String)
-    /// There is nothing to stop or to skip.
+    /// No session or command is running that could be stopped or skipped.
     case nothingRunning
 
     /// The controller was shut down.
@@ -29,9 +29,9 @@ package enum ControlError: Error, Sendable, Equatable {
 }
 
 extension ControlError {
-    /// What the client reads.
+    /// The message for the client.
     ///
-    /// The first ones are those of FEDn, to the letter, because clients show and compare them.
+    /// Texts that FEDn has are exactly FEDn's, because clients show and compare them.
     package var message: String {
         switch self {
         case .sessionIDMissing: "Session ID is required"

@@ -1,6 +1,6 @@
 internal import Dispatch
 
-/// The thread of the controller: what it reads from the disk holds up none of Swift's cooperative threads.
+/// The thread of the controller: its disk reads do not block Swift's cooperative threads.
 final class ControlQueue: SerialExecutor {
     private let queue = DispatchQueue(label: "ledge.control")
 

@@ -2,19 +2,19 @@ internal import Federation
 internal import JSON
 internal import Store
 
-/// Commands that are no training: each a root document and one task for each client.
+/// Commands other than training: each has a root document and one task for each client.
 extension Controller {
-    /// Has clients run code of their own; `Custom_` is put in front of a type without it.
+    /// Starts a custom command on clients; the prefix `Custom_` is added to a type without it.
     ///
-    /// - Throws: `.commandTypeMissing`, `.commandTypeForbidden`, `.notEnoughClients` where nobody that was named is
-    ///   online; `.store`, `.closed`.
+    /// - Throws: `.commandTypeMissing`, `.commandTypeForbidden`, `.notEnoughClients` if none of the named clients is
+    ///   online; `.closed`, and errors of storage.
     package func runCommand(_ type: String?, _ order: CommandOrder) async throws -> CommandOutcome {
         try await run(CommandPlan(type: .custom(type), parameters: order.parameters, timeout: order.timeout), order)
     }
 
-    /// Has clients try a model on data of their own.
+    /// Starts inference with a model on the clients' own data.
     ///
-    /// - Throws: `.unknownModel`, `.notEnoughClients`, `.store`, `.closed`.
+    /// - Throws: `.unknownModel`, `.notEnoughClients`, `.closed`.
     package func startInference(modelID: String, _ order: CommandOrder) async throws -> CommandOutcome {
         guard try records.models.get(modelID) != nil else { throw ControlError.unknownModel(modelID) }
         let plan = CommandPlan(
@@ -26,18 +26,18 @@ extension Controller {
         return try await run(plan, order)
     }
 
-    /// Has every client evaluate a model; what they find are documents of `validations`.
+    /// Starts the validation of a model on every client; the results become documents of `validations`.
     ///
-    /// - Throws: `.unknownSession`, `.unknownModel`, `.notEnoughClients`, `.store`, `.closed`.
+    /// - Throws: `.unknownSession`, `.unknownModel`, `.notEnoughClients`, `.closed`.
     package func startValidation(sessionID: String?, modelID: String) async throws -> CommandOutcome {
         if let sessionID, try records.sessions.get(sessionID) == nil { throw ControlError.unknownSession(sessionID) }
         guard try records.models.get(modelID) != nil else { throw ControlError.unknownModel(modelID) }
         return try await run(CommandPlan(type: .validation, modelID: modelID, sessionID: sessionID), CommandOrder())
     }
 
-    /// Has clients fetch a model into their caches.
+    /// Starts fetching a model into the clients' caches.
     ///
-    /// - Throws: `.unknownModel`, `.notEnoughClients`, `.store`, `.closed`.
+    /// - Throws: `.unknownModel`, `.notEnoughClients`, `.closed`.
     package func stageModel(_ modelID: String, clientIDs: [String]?) async throws -> CommandOutcome {
         guard try records.models.get(modelID) != nil else { throw ControlError.unknownModel(modelID) }
         return try await run(
@@ -46,9 +46,9 @@ extension Controller {
         )
     }
 
-    /// Has every client start anew, as for a new package; nil where nobody is online.
+    /// Restarts every client, for example for a new package; returns nil if no client is online.
     ///
-    /// - Throws: `.store`, `.closed`.
+    /// - Throws: `.closed`, and errors of the store.
     package func restartClients(abortOngoingTasks: Bool) async throws -> CommandOutcome? {
         let plan = CommandPlan(
             type: .restartClient,
@@ -59,15 +59,16 @@ extension Controller {
 
     /// Stops a command, or one task of it, as `INTERRUPTED`; the command of a session stops the session.
     ///
-    /// One that has ended stays as it is.
-    /// - Throws: `.unknownCommand`, `.store`, `.closed`.
+    /// A command that has ended does not change.
+    /// - Throws: `.unknownCommand`, `.closed`.
     package func stop(command correlationID: String) async throws {
         try await end(command: correlationID, stopping: true)
     }
 
-    /// Stops waiting for a command's clients, or for one of them, as `TIMEOUT`; for a session that is its round.
+    /// Stops waiting for a command's clients, or for one of them, as `TIMEOUT`; for a session, it ends the round's
+    /// waiting.
     ///
-    /// - Throws: `.unknownCommand`, `.store`, `.closed`.
+    /// - Throws: `.unknownCommand`, `.closed`.
     package func skip(command correlationID: String) async throws {
         try await end(command: correlationID, stopping: false)
     }
@@ -97,7 +98,7 @@ extension Controller {
     }
 }
 
-/// What a command asks, before anybody is named.
+/// A command without its clients.
 struct CommandPlan: Sendable {
     let type: CommandType
     var modelID: String?
@@ -106,7 +107,7 @@ struct CommandPlan: Sendable {
     /// Seconds; nil for the default.
     var timeout: Double?
 
-    /// What each client is handed.
+    /// The data that each client receives.
     var data: String {
         var object: JSONObject = [:]
         if !parameters.isNull { object["parameters"] = parameters }
@@ -114,7 +115,7 @@ struct CommandPlan: Sendable {
     }
 }
 
-/// Running them.
+/// Running commands.
 extension Controller {
     private func run(_ plan: CommandPlan, _ order: CommandOrder) async throws -> CommandOutcome {
         let command = try await inTurn { controller in
@@ -124,11 +125,11 @@ extension Controller {
         }
         guard order.isSynchronous else { return .pending(plan.type, correlationID: command.id) }
         if !command.state.status.isEnd { await withCheckedContinuation { command.waiting.append($0) } }
-        // The end of the controller ends the waiting too.
+        // A shutdown of the controller also ends the waiting.
         return command.state.status.isEnd ? command.outcome : .pending(plan.type, correlationID: command.id)
     }
 
-    /// Has every client evaluate the session's newest model; the session does not wait for them.
+    /// Starts the validation of the session's newest model; the session does not wait for it.
     func validate(_ session: RunningSession) async throws {
         let clients = await clients(among: session.start.clientIDs)
         guard !clients.isEmpty else { return }
@@ -136,10 +137,10 @@ extension Controller {
         _ = try await begin(plan, with: clients)
     }
 
-    /// Stores a command and its tasks, then hands them out; returns it.
+    /// Stores a command and its tasks, then assigns them; returns the command.
     private func begin(_ plan: CommandPlan, with clients: [Participant]) async throws -> RunningCommand {
         let rootID = UniqueID.random()
-        let patience = Patience.duration(seconds: plan.timeout ?? Patience.secondsDefault)
+        let timeout = Timeout.duration(seconds: plan.timeout ?? Timeout.secondsDefault)
         try await records.commands.insert([
             "correlation_id": .string(rootID),
             "command_type": .string(plan.type.name),
@@ -147,7 +148,7 @@ extension Controller {
             "session_id": JSON(plan.sessionID),
             "model_id": JSON(plan.modelID),
             "parameters": plan.parameters,
-            "timeout": patience.map { JSON($0.inSeconds) } ?? -1,
+            "timeout": timeout.map { JSON($0.inSeconds) } ?? -1,
             "started_at": JSON(clock.now()),
         ])
         let assignments = clients.map { client in
@@ -161,7 +162,7 @@ extension Controller {
                 data: plan.data
             )
         }
-        try await records.insertTasks(assignments, of: rootID, timeout: patience, at: clock.now())
+        try await records.insertTasks(assignments, of: rootID, timeout: timeout, at: clock.now())
         commandCount += 1
         let command = RunningCommand(
             id: rootID,
@@ -174,18 +175,18 @@ extension Controller {
             tasks[assignment.correlationID] = .command(rootID: rootID, clientID: assignment.clientID)
             await participants.assign(assignment)
         }
-        arm(command, patience)
+        arm(command, timeout)
         return command
     }
 
-    private func arm(_ command: RunningCommand, _ patience: Duration?) {
-        guard let patience else { return }
+    private func arm(_ command: RunningCommand, _ timeout: Duration?) {
+        guard let timeout else { return }
         command.timer = Task { [clock, id = command.id] in
-            do { try await clock.sleep(for: patience) } catch { return }
+            do { try await clock.sleep(for: timeout) } catch { return }
             await inTurnAlone { controller in
                 guard let command = controller.commands[id] else { return }
                 do { try await controller.happened(.timedOut, in: command) } catch {
-                    controller.notice("command \(id) timed out, which could not be stored: \(error)")
+                    controller.notice("command \(id) timed out, but this could not be stored: \(error)")
                     controller.hasRemains = true
                     controller.end(command)
                 }
@@ -193,9 +194,9 @@ extension Controller {
         }
     }
 
-    /// Tells a command what has happened, and does what follows.
+    /// Applies an event to a command and performs its effects.
     ///
-    /// Where that cannot be stored, nothing has happened yet, and it may be told again.
+    /// If an effect cannot be stored, the command is unchanged, and the event can be applied again.
     func happened(_ event: CommandState.Event, in command: RunningCommand) async throws {
         var state = command.state
         for effect in state.handle(event) {

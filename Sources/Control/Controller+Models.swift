@@ -6,15 +6,15 @@ internal import Store
 
 /// From the updates of a round to its model.
 extension Controller {
-    /// Averages what has arrived, beside everything else that happens.
+    /// Averages the updates of a round, concurrently with other events.
     ///
-    /// The updates are taken in the order of their clients' ids: sums of floats depend on the order, and this way a
-    /// round comes out the same whoever was first.
+    /// The updates are taken in the order of their clients' ids: sums of floats depend on the order, so the result does
+    /// not depend on the order of arrival.
     func average(_ round: RunningRound, _ session: RunningSession) async throws {
         round.timer?.cancel()
         round.openedAt = clock.now()
         guard let parent = try records.models.get(session.modelID)?["blob_id"]?.string else {
-            return try await happened(.notAggregated(.notAggregated("the round's model is gone")), inRound: round.id)
+            return try await happened(.notAggregated(.notAggregated("the round's model is missing")), inRound: round.id)
         }
         guard let aggregator = Aggregation.named(session.config.aggregator) else {
             let reason = "there is no aggregator '\(session.config.aggregator)'"
@@ -38,7 +38,7 @@ extension Controller {
 
     private func averaged(_ result: Averaging.Result, inRound id: String) async throws {
         guard let session, let round = session.round, round.id == id, round.state.phase == .aggregating else {
-            // The session was stopped meanwhile.
+            // The session was stopped in the meantime.
             if let mean = result.mean { await forget(upload: mean.id) }
             return
         }
@@ -50,7 +50,7 @@ extension Controller {
         try await happened(result.mean == nil ? .notAggregated(failure) : .aggregated, inRound: id)
     }
 
-    /// Says in the network's log why an update does not count.
+    /// Records in the network's log why an update does not count.
     func reject(_ clientID: String, because reason: String, _ session: RunningSession) async throws {
         let note = Note(
             text: "The update of client \(clientID) is left out of round \(session.round?.id ?? ""): \(reason)",
@@ -62,9 +62,9 @@ extension Controller {
         try await records.note(note, at: clock.now())
     }
 
-    /// Makes the mean a model: the round names it first, then comes the blob, then the document.
+    /// Publishes the mean as a model: first its id is stored in the round, then the blob, then the document.
     func commit(_ round: RunningRound, _ session: RunningSession) async throws {
-        guard let mean = round.mean else { preconditionFailure("what is committed was averaged") }
+        guard let mean = round.mean else { preconditionFailure("a round is averaged before it is committed") }
         let started = clock.now()
         try await records.rounds.update(
             round.id,
@@ -78,7 +78,7 @@ extension Controller {
             helper: mean.helper
         )
         guard try await publish(model) else {
-            return try await end(round, session, failed: .notAggregated("the mean is gone"))
+            return try await end(round, session, failed: .notAggregated("the mean was deleted"))
         }
         session.modelID = model.id
         let times: JSONObject = [
@@ -93,15 +93,15 @@ extension Controller {
         try await happened(.committed, inRound: round.id)
     }
 
-    /// The name of the session's next model; nil where it was started without a prefix.
+    /// Returns the name of the session's next model; nil if the session has no name prefix.
     private func modelName(_ session: RunningSession) throws -> String? {
         guard let prefix = session.start.modelNamePrefix else { return nil }
         return "\(prefix)_\(try records.models.count([Condition("session_id", .exactly(session.id))]) + 1)"
     }
 
-    /// Claims the upload of a model and stores its document; does only what is still to be done.
+    /// Claims the upload of a model and stores its document; skips steps that were already done.
     ///
-    /// Returns false where its bytes are gone.
+    /// Returns false if its bytes are missing.
     func publish(_ model: NewModel) async throws -> Bool {
         if try records.models.get(model.id) != nil { return true }
         do {
@@ -145,7 +145,7 @@ extension Controller {
     }
 }
 
-/// The ends of a round.
+/// Ending rounds.
 extension Controller {
     func end(_ round: RunningRound, _ session: RunningSession) async throws {
         try await records.rounds.update(round.id, ["status": "Finished"])
@@ -182,20 +182,20 @@ extension Controller {
 
     /// Removes the blobs of updates.
     ///
-    /// One that cannot be removed now is an orphan that compaction finds.
+    /// Compaction removes those that cannot be removed now, as orphans.
     func remove(_ contributions: [Contribution]) async {
         for contribution in contributions {
             do { try await blobs.remove(contribution.blobID) } catch {}
         }
     }
 
-    /// Removes an upload nobody wants; one that cannot be removed now expires.
+    /// Removes an upload that is not needed any more; one that cannot be removed now expires.
     func forget(upload id: String) async {
         do { try await blobs.abort(id) } catch {}
     }
 }
 
-/// What the document of a new model says.
+/// The fields of a new model's document.
 struct NewModel: Sendable {
     let id: String
     let parent: String

@@ -3,13 +3,13 @@ internal import Federation
 internal import JSON
 internal import Store
 
-/// What comes back from the participants.
+/// Reports of the participants.
 extension Controller {
-    /// Takes a report; when it returns, what it said is stored.
+    /// Processes a report; when it returns, the report is stored.
     ///
-    /// Reports arrive at least once: one that was taken before changes nothing. What nobody asked for is passed over.
+    /// Reports arrive at least once: a repeated one changes nothing. Unexpected reports are ignored.
     ///
-    /// - Throws: `.store`, `.upload`, `.blob`, `.closed`: it was not taken, and should come again.
+    /// - Throws: `.closed`, and errors of the store and the blobs: the report was not processed and must be sent again.
     package func receive(_ report: Report) async throws {
         switch report {
         case .modelUpdate(let report):
@@ -32,9 +32,9 @@ extension Controller {
         guard let session, let round = session.round, case .round(let roundID, client)? = tasks[report.correlationID]
         else { return try await pass(report) }
         guard let exampleCount = report.exampleCount else {
-            return try await lose(report, because: "it does not say on how many examples it was trained", roundID)
+            return try await lose(report, because: "it does not contain the number of training examples", roundID)
         }
-        // A task of an earlier round is out only where the session accepts stragglers.
+        // A task of an earlier round is open only if the session accepts stragglers.
         let event: RoundState.Event =
             roundID == round.id
             ? .update(client: client, id: report.modelUpdateID) : .straggler(client: client, id: report.modelUpdateID)
@@ -42,13 +42,13 @@ extension Controller {
         let effect = probe.handle(event).first
         if case .drop? = effect { return try await pass(report) }
         guard let contribution = try await keep(report, exampleCount) else {
-            return try await lose(report, because: "its bytes are not there", roundID)
+            return try await lose(report, because: "its bytes are missing", roundID)
         }
         if case .hold? = effect { session.held.append(contribution) } else { round.contributions.append(contribution) }
         try await happened(event, inRound: round.id)
     }
 
-    /// Makes a blob of an update and writes down that its task is done; nil where its bytes are not there.
+    /// Stores an update as a blob and its task as done; returns nil if its bytes are missing.
     private func keep(_ report: ModelUpdateReport, _ exampleCount: Double) async throws -> Contribution? {
         do {
             return try await publication.claim(report.fileToken) { blob in
@@ -77,7 +77,7 @@ extension Controller {
         }
     }
 
-    /// An update that cannot count: nothing more is expected of its task.
+    /// Ends the task of an update that cannot be used.
     private func lose(
         _ report: ModelUpdateReport,
         because reason: String,
@@ -94,16 +94,16 @@ extension Controller {
         try await happened(.lost(client: report.clientID), inRound: roundID)
     }
 
-    /// An update nobody waits for: the same one again, or one that comes too late.
+    /// Discards a duplicate or late update.
     ///
-    /// Its bytes are removed only where its task says that they are its own.
+    /// Its bytes are removed only if its task names them as its own.
     private func pass(_ report: ModelUpdateReport) async throws {
         guard let task = try records.commands.get(report.correlationID) else { return }
         guard task["client_id"]?.string == report.clientID else { return }
         guard task["response"]?["model_update_id"]?.string != report.modelUpdateID else { return }
         await forget(upload: report.fileToken)
         let note = Note(
-            text: "An update of client \(report.clientID) came when nobody waited for it",
+            text: "An update of client \(report.clientID) arrived too late and was discarded",
             type: "MODEL_UPDATE",
             level: "WARNING",
             correlationID: report.correlationID,
@@ -114,7 +114,7 @@ extension Controller {
 }
 
 extension ModelUpdateReport {
-    /// How much the update counts; nil where it does not say, or nothing that can be weighed.
+    /// The update's weight; nil if it is missing or not a usable number.
     fileprivate var exampleCount: Double? {
         guard let count = meta["training_metadata"]?["num_examples"]?.double, count > 0 else { return nil }
         return count
@@ -136,7 +136,7 @@ extension Controller {
         }
     }
 
-    /// A task of a round that has completed is waited for all the same: its update may come after its report.
+    /// Processes a report of a round's task; the update of a completed one may arrive later.
     private func take(_ report: ActivityReport, ofRound roundID: String) async throws {
         let isLost = report.isDone && report.status != .completed
         let status = try records.commands.get(report.correlationID)?["status"]?.string
@@ -150,7 +150,7 @@ extension Controller {
         try await happened(.lost(client: report.clientID), inRound: roundID)
     }
 
-    /// Tells a client that works at a task nobody waits for any longer, such as one from before a restart.
+    /// Withdraws a task that has ended but that its client still works on, for example after a restart.
     private func remind(_ report: ActivityReport) async throws {
         guard !report.isDone, let task = try records.commands.get(report.correlationID) else { return }
         guard task["client_id"]?.string == report.clientID else { return }

@@ -4,18 +4,18 @@ internal import Index
 internal import JSON
 internal import Store
 
-/// What was under way when the server ended.
+/// Resuming after a restart.
 extension Controller {
-    /// Closes what was under way, and goes on with the session that was running; call it once, before all else.
+    /// Closes unfinished work and continues the session that was running; call it once, before any other function.
     ///
-    /// A round that was interrupted is `Failed` and does not count, so another one takes its place; one whose model was
-    /// already named is finished with it. Commands and tasks that were out are `INTERRUPTED`. The session goes on as
-    /// soon as enough clients are online.
+    /// An interrupted round becomes `Failed` and does not count, so it is repeated; one whose model was already named
+    /// is finished with it. Open commands and tasks become `INTERRUPTED`. The session continues as soon as enough
+    /// clients are online.
     ///
-    /// Returns one sentence for each thing it found, for the log.
+    /// Returns one sentence for each item it found, for the log.
     ///
-    /// - Throws: `.store`, `.upload`, `.blob`; then nothing goes on. It may be called again; otherwise what is left is closed
-    ///   when the next session starts.
+    /// - Throws: errors of the store and the blobs; then no session is continued. It can be called again; otherwise
+    ///   unfinished work is closed when the next session starts.
     package func resume() async throws -> [String] {
         try await inTurn { controller in
             guard controller.session == nil else { return [] }
@@ -26,7 +26,7 @@ extension Controller {
             var resumed: RunningSession?
             for root in open {
                 guard let session = try await controller.session(of: root, &notices) else { continue }
-                // There is one at a time; whatever else claims to run was left behind.
+                // Only one session runs at a time; other open ones are remains of earlier failures.
                 if resumed == nil {
                     resumed = session
                 } else {
@@ -40,7 +40,7 @@ extension Controller {
         }
     }
 
-    /// Closes what a session of this process left behind when it was given up.
+    /// Closes the open documents of a session that this process abandoned.
     func closeRemains() async throws {
         var notices: [String] = []
         let open = try await closeTasks(&notices)
@@ -52,7 +52,8 @@ extension Controller {
         hasRemains = false
     }
 
-    /// Interrupts every open command that nobody works at, and returns the roots of sessions, the newest first.
+    /// Interrupts every open command that has no running owner, and returns the root commands of sessions, newest
+    /// first.
     private func closeTasks(_ notices: inout [String]) async throws -> [JSONObject] {
         let statuses: [CommandStatus] = [.created, .pending, .running]
         let open = try records.commands.list([
@@ -73,7 +74,7 @@ extension Controller {
         return sessions
     }
 
-    /// Ends every open round: one whose model is there is finished, the others have failed.
+    /// Ends every open round: finished if its model exists, otherwise failed.
     private func closeRounds(_ notices: inout [String]) async throws {
         let open = try records.rounds.list([
             Condition("status", .anyOf(["Pending", "Success"].map { Operand(text: $0) }))
@@ -96,7 +97,7 @@ extension Controller {
         }
     }
 
-    /// Completes the model of a round that had named it; returns whether it has one.
+    /// Completes the model that a round has named; returns whether it has one.
     private func finish(_ round: JSONObject) async throws -> Bool {
         guard let modelID = round["combiners"]?.array?.first?["model_id"]?.string else { return false }
         guard let sessionID = round["round_config"]?["session_id"]?.string else { return false }
@@ -136,7 +137,7 @@ extension Controller {
 
 /// Sessions that were running.
 extension Controller {
-    /// The session of an open root command, where it has begun and is not over; otherwise its documents are closed.
+    /// Returns the session of an open root command if it has begun and has not ended; otherwise closes its documents.
     private func session(of root: JSONObject, _ notices: inout [String]) async throws -> RunningSession? {
         let rootID = root["correlation_id"]?.string ?? ""
         let parameters = root["parameters"] ?? .null
@@ -167,25 +168,25 @@ extension Controller {
         if let status = run["status"]?.string, run["completed_at"]?.string != nil {
             try await close(sessionID: id, as: status, modelID: session.modelID)
             try await closeCommand(rootID, as: status == "Finished" ? .completed : .interrupted)
-            notices.append("session \(id) is \(status), as had been decided")
+            notices.append("session \(id) is \(status), as was decided before the restart")
             return nil
         }
         if document["status"]?.string == "Terminated" {
             try await abandon(session)
-            notices.append("session \(id) is Terminated, as had been asked")
+            notices.append("session \(id) is Terminated, as was requested before the restart")
             return nil
         }
         return session
     }
 
-    /// Ends a session that does not go on.
+    /// Ends a session that is not continued.
     private func abandon(_ session: RunningSession) async throws {
         try await complete(session, as: "Terminated")
         try await close(sessionID: session.id, as: "Terminated", modelID: session.modelID)
         try await closeCommand(session.rootID, as: .interrupted)
     }
 
-    /// Goes on with the first round that is not done.
+    /// Continues a session with its first unfinished round.
     private func goOn(_ session: RunningSession, _ notices: inout [String]) async throws {
         let rounds = try records.rounds.list([Condition("round_config.session_id", .exactly(session.id))])
         let done = rounds.count { round in
@@ -196,13 +197,13 @@ extension Controller {
         let next = min(done + 1, session.roundCount)
         notices.append(
             done < session.roundCount
-                ? "session \(session.id) goes on with round \(next) of \(session.roundCount)"
-                : "session \(session.id) has made all of its \(session.roundCount) rounds"
+                ? "session \(session.id) continues with round \(next) of \(session.roundCount)"
+                : "session \(session.id) has finished all of its \(session.roundCount) rounds"
         )
         self.session = session
         enter(.instruct)
         do {
-            try await note(session, "Session goes on after a restart: \(done) of \(session.roundCount) rounds are done")
+            try await note(session, "Session continues after a restart: \(done) of \(session.roundCount) rounds done")
             try await perform(.start(rounds: session.roundCount, done: done), session)
         } catch {
             await giveUp(because: error)

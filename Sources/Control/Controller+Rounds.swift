@@ -4,7 +4,7 @@ internal import Store
 
 /// Rounds: from the selection of clients to the barrier.
 extension Controller {
-    /// Stores a round and hands out its tasks, or waits for clients where they are too few.
+    /// Stores a round and assigns its tasks, or waits if too few clients are online.
     func beginRound(_ number: Int, _ session: RunningSession) async throws {
         enter(.instruct)
         let id = String(try records.lastRoundNumber() + 1)
@@ -37,7 +37,7 @@ extension Controller {
         try await note(session, "Round \(id) waits for clients", level: "WARNING")
     }
 
-    /// Lets the round begin if there are enough clients.
+    /// Begins the round if enough clients are online.
     func gather(_ round: RunningRound, _ session: RunningSession) async throws {
         let clients = await clients(among: session.start.clientIDs)
         guard clients.count >= session.config.clientsRequired else { return }
@@ -45,7 +45,7 @@ extension Controller {
         try await happened(.gathered(clients.map(\.id)), inRound: round.id)
     }
 
-    /// Says that someone has come online: a round that waits for clients looks again.
+    /// Reports that a client has come online: a waiting round checks again whether it can begin.
     package func participantsChanged() async {
         await inTurnAlone { controller in
             guard let session = controller.session, let round = session.round else { return }
@@ -54,12 +54,12 @@ extension Controller {
         }
     }
 
-    /// Begins the time a round may take for what it waits for now.
+    /// Starts the time-out of a round's current phase.
     private func arm(_ round: RunningRound, _ session: RunningSession) {
         round.timer?.cancel()
-        guard let patience = session.patience else { return }
+        guard let timeout = session.timeout else { return }
         round.timer = Task { [clock, id = round.id, phase = round.state.phase] in
-            do { try await clock.sleep(for: patience) } catch { return }
+            do { try await clock.sleep(for: timeout) } catch { return }
             await inTurnAlone { controller in
                 guard let round = controller.session?.round, round.id == id, round.state.phase == phase else { return }
                 try await controller.happened(.timedOut, inRound: id)
@@ -67,7 +67,7 @@ extension Controller {
         }
     }
 
-    /// Tells the round what has happened, and does what follows.
+    /// Applies an event to a round and performs its effects.
     func happened(_ event: RoundState.Event, inRound id: String) async throws {
         guard let session, let round = session.round, round.id == id else { return }
         do {
@@ -86,7 +86,7 @@ extension Controller {
         switch effect {
         case .instruct: try await instruct(round, session)
         case .accept, .hold, .drop:
-            // Whoever brought the update sees to it.
+            // The function that received the update performs it.
             break
         case .withdraw(let clients, let status):
             for (correlationID, place) in tasks {
@@ -101,7 +101,7 @@ extension Controller {
         }
     }
 
-    /// Stores one task for each client, then hands them out.
+    /// Stores one task for each client, then assigns them.
     private func instruct(_ round: RunningRound, _ session: RunningSession) async throws {
         let ids = round.participants.map { JSON.string($0.id) }
         try await records.rounds.update(round.id, ["round_config": ["selected_clients": .array(ids)]])
@@ -116,7 +116,7 @@ extension Controller {
                 data: #"{"client_settings":{}}"#
             )
         }
-        try await records.insertTasks(assignments, of: session.rootID, timeout: session.patience, at: clock.now())
+        try await records.insertTasks(assignments, of: session.rootID, timeout: session.timeout, at: clock.now())
         let text = "Round \(round.id), \(round.number) of \(session.roundCount), began with \(ids.count) clients"
         try await note(session, text)
         round.instructedAt = clock.now()
@@ -130,7 +130,7 @@ extension Controller {
 }
 
 extension Records {
-    /// Stores the tasks of a root command, handed out from now on.
+    /// Stores the tasks of a root command as assigned.
     func insertTasks(
         _ assignments: [Assignment],
         of rootID: String,

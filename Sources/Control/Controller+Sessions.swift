@@ -6,11 +6,11 @@ internal import Store
 extension Controller {
     /// Runs a session; returns when its first round is under way.
     ///
-    /// Its rounds wait for enough clients as long as a round may take, so one whose clients come and go does not use up
-    /// its rounds at once.
+    /// Each round waits for enough clients up to its time-out, so clients that disconnect for a while do not make all
+    /// rounds fail at once.
     ///
     /// - Throws: `.sessionIDMissing`, `.unknownSession`, `.sessionAlreadyRunning`, `.notEnoughClients`,
-    ///   `.seedModelMissing`, `.serverFunctions`, `.unknownAggregator`, checked in this order; `.store`, `.closed`.
+    ///   `.seedModelMissing`, `.serverFunctions`, `.unknownAggregator`, checked in this order; `.closed`.
     package func startSession(_ start: SessionStart) async throws {
         try await inTurn { controller in
             let document = try controller.sessionToStart(start)
@@ -28,10 +28,10 @@ extension Controller {
         }
     }
 
-    /// Stops the session that is running, or else the newest command under way.
+    /// Stops the running session, or else the newest running command.
     ///
-    /// Outstanding tasks are `INTERRUPTED`, session and round become `Terminated`; returns when that is stored.
-    /// - Throws: `.nothingRunning`, `.store`, `.closed`.
+    /// Open tasks become `INTERRUPTED`, session and round `Terminated`; returns when that is stored.
+    /// - Throws: `.nothingRunning`, `.closed`.
     package func stop() async throws {
         try await inTurn { controller in
             if controller.session != nil { return try await controller.stopSession() }
@@ -40,9 +40,9 @@ extension Controller {
         }
     }
 
-    /// Stops waiting: what has arrived is averaged, or is the result of the newest command.
+    /// Stops waiting: the updates so far are averaged, or the results so far become those of the newest command.
     ///
-    /// - Throws: `.nothingRunning`, `.store`, `.closed`.
+    /// - Throws: `.nothingRunning`, `.closed`.
     package func skip() async throws {
         try await inTurn { controller in
             if let round = controller.session?.round { return try await controller.happened(.skip, inRound: round.id) }
@@ -51,7 +51,7 @@ extension Controller {
         }
     }
 
-    /// Looks at a session whose document somebody has changed: one that is `Terminated` now is stopped.
+    /// Checks a session after its document was changed: one that is `Terminated` now is stopped.
     package func sessionWasPatched(_ id: String) async throws {
         try await inTurn { controller in
             guard controller.session?.id == id else { return }
@@ -77,17 +77,17 @@ extension Controller {
 
 /// Starting.
 extension Controller {
-    /// Returns the session's document, where it exists and none is running.
+    /// Returns the session's document; throws if it does not exist or a session is running.
     private func sessionToStart(_ start: SessionStart) throws -> JSONObject {
         guard let id = start.sessionID, !id.isEmpty else { throw ControlError.sessionIDMissing }
         guard let document = try records.sessions.get(id) else { throw ControlError.unknownSession(id) }
         return document
     }
 
-    /// Checks everything else, and writes down that the session runs.
+    /// Checks everything else, and stores that the session is running.
     ///
-    /// The order tells a restart how far it came: the root command says how the session was asked for, the run that
-    /// it was begun, and the run's `completed_at` that it is over.
+    /// The order of the writes shows a restart how far it came: the root command contains the request, the run document
+    /// shows that the session began, and its `completed_at` that it has ended.
     private func session(_ document: JSONObject, _ start: SessionStart) async throws -> RunningSession {
         let id = start.sessionID ?? ""
         var config = SessionConfig(object: document["session_config"]?.object ?? [:])
@@ -150,7 +150,7 @@ extension Controller {
     }
 }
 
-/// Going on and ending.
+/// Continuing and ending.
 extension Controller {
     func perform(_ event: SessionState.Event, _ session: RunningSession) async throws {
         for effect in session.state.handle(event) { try await perform(effect, session) }
@@ -160,7 +160,7 @@ extension Controller {
         switch effect {
         case .beginRound(let number): try await beginRound(number, session)
         case .stopRound:
-            // From here on the session is over, whatever happens to the server.
+            // From here on the session has ended, even after a crash.
             try await complete(session, as: "Terminated")
             if let round = session.round { try await happened(.stop, inRound: round.id) }
         case .finish:
@@ -170,7 +170,7 @@ extension Controller {
         }
     }
 
-    /// Decides, in the run's document, how the session ends.
+    /// Stores in the run's document how the session ends.
     func complete(_ session: RunningSession, as status: String) async throws {
         try await records.runs.update(
             session.runID,
@@ -195,7 +195,7 @@ extension Controller {
         enter(.rest)
     }
 
-    /// Writes down that a session is over; the next start goes on from its last model.
+    /// Stores that a session has ended; the next start begins from its last model.
     func close(sessionID: String, as status: String, modelID: String) async throws {
         try await records.sessions.update(
             sessionID,
@@ -207,7 +207,7 @@ extension Controller {
         try await records.commands.update(id, ["status": .string(status.rawValue), "completed_at": JSON(clock.now())])
     }
 
-    /// Takes a task of a round back.
+    /// Withdraws a task of a round.
     func withdraw(_ correlationID: String, from client: String, as status: CommandStatus) async throws {
         tasks[correlationID] = nil
         try await closeCommand(correlationID, as: status)
@@ -219,7 +219,7 @@ extension Controller {
         try await records.note(note, at: clock.now())
     }
 
-    /// The clients that are online, of those that may take part, in the order of their ids.
+    /// Returns the clients that are online and may take part, in the order of their ids.
     func clients(among ids: [String]?) async -> [Participant] {
         var known: Set<String> = []
         let online = await participants.online().filter { known.insert($0.id).inserted }.sorted { $0.id < $1.id }
@@ -229,7 +229,7 @@ extension Controller {
 }
 
 extension RunningSession {
-    /// How it was started, as its root command keeps it.
+    /// The parameters of its start, as its root command stores them.
     var parameters: JSONObject {
         [
             "session_id": .string(id),

@@ -4,21 +4,21 @@ package import Federation
 internal import JSON
 internal import NIOConcurrencyHelpers
 
-/// Runs sessions and commands: takes what happens, asks the state machines what to do, and does it.
+/// Runs sessions and commands: passes events to the state machines and performs the effects they return.
 ///
-/// What is decided is stored before it is acted on, so a controller on the same data directory can go on where this
-/// one ended, however it ended: ``resume()``. Events pass one at a time, in the order they came; only averaging, which
-/// may take minutes, goes on beside them.
+/// A decision is stored before it takes effect, so after any end of the process a new controller on the same data
+/// directory can continue: ``resume()``. Events are processed one at a time, in the order of arrival; only averaging,
+/// which may take minutes, runs concurrently.
 ///
-/// A write that fails ends the session in memory and leaves it as it is stored: it can be started again, or is resumed
-/// at the next start.
+/// A failed write ends the session in memory and leaves its documents unchanged: it can be started again, or is resumed
+/// at the next start of the server.
 package actor Controller {
     let records: Records
     let blobs: BlobStore
     let publication: Publication
     let participants: any Participants
     let clock: any ControlClock
-    /// Told, in a sentence, what happens while nobody waits for an answer.
+    /// Receives log messages about events that no caller waits for.
     let notice: @Sendable (String) -> Void
     private let queue = ControlQueue()
     private nonisolated let shownState = NIOLockedValueBox(ControllerState.idle)
@@ -26,11 +26,11 @@ package actor Controller {
     var session: RunningSession?
     var commands: [String: RunningCommand] = [:]
     var commandCount = 0
-    /// Every task that is out, by its correlation id.
+    /// Every open task, by its correlation id.
     var tasks: [String: TaskPlace] = [:]
-    /// The averaging that is going on.
+    /// The averaging that is running.
     var averaging: Task<Void, Never>?
-    /// Whether a session of this process was given up and left open documents.
+    /// Whether this process abandoned a session and left its documents open.
     var hasRemains = false
     private var isClosed = false
     private let turn = AsyncSemaphore(permitCount: 1)
@@ -38,7 +38,7 @@ package actor Controller {
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { queue.asUnownedSerialExecutor() }
 
-    /// Makes a controller that does nothing yet; ``resume()`` comes first.
+    /// Creates an idle controller; call ``resume()`` first.
     ///
     /// `notice` is for the log of the server, on any thread.
     package init(
@@ -55,7 +55,7 @@ package actor Controller {
         self.notice = notice
     }
 
-    /// What it is busy with; never waits.
+    /// The current state; does not wait.
     package nonisolated var state: ControllerState { shownState.withLockedValue { $0 } }
 
     /// Returns when no session is running.
@@ -64,9 +64,9 @@ package actor Controller {
         await withCheckedContinuation { waitingForIdle.append($0) }
     }
 
-    /// Ends everything at once, when the averaging that is going on has ended.
+    /// Shuts down, after a running averaging has ended.
     ///
-    /// What was under way stays as it is stored, for the next ``resume()``.
+    /// The stored state of unfinished work remains, for the next ``resume()``.
     package func shutdown() async {
         await turn.acquire()
         isClosed = true
@@ -96,7 +96,7 @@ package actor Controller {
 
 /// Turns.
 extension Controller {
-    /// Runs a step while no other one runs: a step may wait for the disk in its middle.
+    /// Runs a step exclusively: it may wait for the disk while other steps wait for their turn.
     func inTurn<Value>(
         _ step: (isolated Controller) async throws -> Value
     ) async throws -> Value {
@@ -106,7 +106,7 @@ extension Controller {
         return try await step(self)
     }
 
-    /// Runs a step nobody waits for; a failure ends the session.
+    /// Runs a step that has no caller; a failure ends the session.
     func inTurnAlone(_ step: @Sendable (isolated Controller) async throws -> Void) async {
         do {
             try await inTurn { controller in
@@ -119,10 +119,10 @@ extension Controller {
         }
     }
 
-    /// Ends the session in memory because something could not be stored; on disk it stays as it is.
+    /// Ends the session in memory after a failed write; its stored state does not change.
     func giveUp(because error: any Error) async {
         guard let session else { return }
-        notice("session \(session.id) stands still, because something could not be stored: \(error)")
+        notice("session \(session.id) was stopped, because a write failed: \(error)")
         session.round?.timer?.cancel()
         self.session = nil
         hasRemains = true
@@ -130,7 +130,7 @@ extension Controller {
         enter(.rest)
     }
 
-    /// Takes back whatever tasks of its rounds are out.
+    /// Withdraws all open tasks of its rounds.
     private func withdrawTasks(ofSession session: RunningSession) async {
         for (correlationID, place) in tasks {
             guard case .round(_, let clientID) = place else { continue }

@@ -1,23 +1,24 @@
-/// What the controller is busy with; its raw value is what `get_controller_status` answers.
+/// The state of the controller; its raw value is the answer of `get_controller_status`.
 package enum ControllerState: String, Sendable, Hashable, CaseIterable {
-    /// No session runs. Commands may all the same: they do not wait for one another.
+    /// No session is running. Commands may run: they do not exclude each other.
     case idle
-    /// A round is being prepared and its tasks handed out.
+    /// A round is being prepared and its tasks assigned.
     case instructing
-    /// A round's tasks are out, or their results are being averaged.
+    /// A round's tasks are running, or their results are being averaged.
     case monitoring
 
-    /// What changes it.
+    /// An event that changes the state.
     package enum Event: Sendable, Hashable, CaseIterable {
-        /// A session has begun or is resumed, or its next round is.
+        /// A session, or its next round, begins or is resumed.
         case instruct
-        /// The tasks of the round are handed out.
+        /// The tasks of the round were assigned.
         case monitor
         /// The session is over.
         case rest
     }
 
-    /// The state after an event; nil for one that cannot be: only what is being instructed can be monitored.
+    /// Returns the state after an event; nil if the event is impossible in this state: only `instructing` leads to
+    /// `monitoring`.
     package func after(_ event: Event) -> ControllerState? {
         switch (self, event) {
         case (_, .instruct): .instructing

@@ -3,11 +3,11 @@ package import JSON
 /// A request to run a session.
 package struct SessionStart: Sendable, Hashable {
     package var sessionID: String?
-    /// How many rounds; nil or less than 1 for what the session's configuration says.
+    /// The number of rounds; nil or less than 1 for the number of the session's configuration.
     package var rounds: Int?
-    /// Seconds, which replace the `round_timeout` of the session's configuration.
+    /// In seconds; replaces the `round_timeout` of the session's configuration.
     package var roundTimeout: Int?
-    /// Models are called `{prefix}_1`, `{prefix}_2` and so on; nil or empty for no names.
+    /// Models are called `{prefix}_1`, `{prefix}_2` and so on; default: models have no names.
     package var modelNamePrefix: String?
     /// The only clients that may take part; nil for all.
     package var clientIDs: [String]?
@@ -27,15 +27,15 @@ package struct SessionStart: Sendable, Hashable {
     }
 }
 
-/// A request to have clients do something that is no training: a custom command or an inference.
+/// A request for a command other than training: a custom command or an inference.
 package struct CommandOrder: Sendable, Hashable {
-    /// Handed to every client as `{"parameters":…}`; null for `{}`.
+    /// Sent to every client as `{"parameters":…}`; null is sent as `{}`.
     package var parameters: JSON
-    /// The only clients that are asked; nil for all that are online.
+    /// The clients that receive the command; nil for all that are online.
     package var clientIDs: [String]?
-    /// Seconds until those who have not answered are given up; nil for 180, negative for never.
+    /// Seconds until clients that have not answered count as timed out; default: 180; negative for no time-out.
     package var timeout: Double?
-    /// Whether the answer waits for the clients'.
+    /// Whether the response waits for the clients' answers.
     package var isSynchronous: Bool
 
     package init(
@@ -51,11 +51,11 @@ package struct CommandOrder: Sendable, Hashable {
     }
 }
 
-/// What became of a command when its caller is answered.
+/// The result of a command for its caller.
 package enum CommandOutcome: Sendable, Hashable {
-    /// The tasks are handed out; the documents of `commands` tell the rest.
+    /// The tasks were assigned; their results will be in the documents of `commands`.
     case pending(CommandType, correlationID: String)
-    /// Everybody has answered, or was given up.
+    /// Every client has answered or timed out.
     case executed(CommandType, correlationID: String, status: CommandStatus, results: [CommandResult])
 
     package var type: CommandType {
@@ -71,11 +71,11 @@ package enum CommandOutcome: Sendable, Hashable {
     }
 }
 
-/// How one client did.
+/// The result of one client.
 package struct CommandResult: Sendable, Hashable {
     package let clientID: String
     package let correlationID: String
     package let status: CommandStatus
-    /// What the client sent back; null where it sent nothing.
+    /// The client's response; null if it sent none.
     package let response: JSON
 }

@@ -1,21 +1,21 @@
-/// The edge clients of the network, as the endpoint they connect to sees them.
+/// The connected edge clients of the network.
 ///
-/// This is all the controller asks of it: who is there, hand this out, take this back. What comes back goes to
-/// ``Controller/receive(_:)``, and ``Controller/participantsChanged()`` says that someone has come.
+/// The controller uses it to list clients and to assign and withdraw tasks. The implementation passes reports to
+/// ``Controller/receive(_:)`` and calls ``Controller/participantsChanged()`` when a client connects.
 package protocol Participants: Sendable {
-    /// Who takes tasks at this moment.
+    /// Returns the clients that currently accept tasks.
     func online() async -> [Participant]
 
-    /// Hands a task to its client, at the client's next poll or at once; it is stored already.
+    /// Sends a task, which is already stored, to its client: at once or at its next poll.
     ///
-    /// Never fails: a client that has left reports nothing, and the barrier runs into its time-out.
+    /// Does not fail: a client that has disconnected sends no report, and the barrier times out.
     func assign(_ task: Assignment) async
 
-    /// Tells a client that its task is over, as `INTERRUPTED` or `TIMEOUT`; one that is unknown is passed over.
+    /// Tells a client that its task is over, as `INTERRUPTED` or `TIMEOUT`; unknown clients are ignored.
     func withdraw(_ correlationID: String, from clientID: String, as status: CommandStatus) async
 }
 
-/// One client that takes tasks.
+/// A client that accepts tasks.
 package struct Participant: Sendable, Hashable {
     package let id: String
     package let name: String
@@ -35,7 +35,7 @@ package struct Assignment: Sendable, Hashable {
     /// `Scaleout_ModelUpdate`, `Scaleout_Validation`, `Scaleout_StageModel`, `Scaleout_Inference`,
     /// `Scaleout_RestartClient` or `Custom_…`.
     package let type: CommandType
-    /// Unique for each task; the key of its command document, and what comes back with every report.
+    /// Unique for each task; the key of its command document, and part of every report on it.
     package let correlationID: String
     package let modelID: String?
     package let sessionID: String?
@@ -44,7 +44,7 @@ package struct Assignment: Sendable, Hashable {
     package let data: String
 }
 
-/// A network without anybody in it.
+/// A network without clients.
 package struct NoParticipants: Participants {
     package init() {}
 

@@ -3,10 +3,10 @@ internal import Index
 internal import JSON
 internal import Store
 
-/// What participants say, as documents.
+/// Storing reports as documents.
 extension Records {
     func take(_ report: ValidationReport) async throws {
-        // The message has no id of its own, and one task has one result.
+        // The message has no id, and each task has one result.
         let isKnown = try validations.count([
             Condition("correlation_id", .exactly(report.correlationID)),
             Condition("sender.client_id", .exactly(report.clientID)),
@@ -32,7 +32,7 @@ extension Records {
         ])
     }
 
-    /// Stores one document for each number; one that is no number of JSON's is left out.
+    /// Stores one document for each number; NaN and infinities, which JSON does not have, are left out.
     func take(_ report: MetricsReport) async throws {
         for (key, value) in report.values where value.isFinite {
             try await metrics.insert([
@@ -77,7 +77,7 @@ extension ResourceCollection {
         do { try await change(id, fields) } catch StoreError.notFound {}
     }
 
-    /// Stores a document whose id its sender has chosen; a second one with that id is the first one again.
+    /// Stores a document whose id its sender has chosen; a second one with the same id is a duplicate and ignored.
     fileprivate func insertOnce(_ object: JSONObject) async throws {
         do { try await insert(object) } catch StoreError.alreadyExists {}
     }

@@ -30,12 +30,12 @@ struct Records: Sendable {
         telemetry = ResourceCollection(.telemetry, of: store)
     }
 
-    /// The newest model a session has made, or nil.
+    /// Returns the newest model of a session, or nil.
     func newestModel(ofSession id: String) throws -> String? {
         try models.list([Condition("session_id", .exactly(id))], limit: 1).first?["model_id"]?.string
     }
 
-    /// The number of the newest round of all sessions; 0 without any.
+    /// Returns the number of the newest round of all sessions; 0 if there is none.
     func lastRoundNumber() throws -> Int {
         // Rounds are numbered in the order they are stored.
         let newest = try rounds.list([], limit: 1).first?["round_id"]?.string
@@ -66,7 +66,7 @@ struct Note: Sendable {
 }
 
 extension Duration {
-    /// For documents, which tell times in seconds.
+    /// For documents, which contain times in seconds.
     var inSeconds: Double {
         Double(components.seconds) + Double(components.attoseconds) * 1e-18
     }

@@ -1,8 +1,8 @@
 package import JSON
 
-/// What a participant sends: the messages of the wire, each with the fields the controller needs.
+/// A report of a participant: the messages of the wire, each with the fields that the controller needs.
 ///
-/// Everything arrives at least once, so whatever has an id of its own is taken once.
+/// Reports arrive at least once; those with an id of their own are stored once.
 package enum Report: Sendable {
     case modelUpdate(ModelUpdateReport)
     case validation(ValidationReport)
@@ -17,9 +17,9 @@ package enum Report: Sendable {
 package struct ModelUpdateReport: Sendable {
     package let clientID: String
     package let correlationID: String
-    /// The client's own id of the update: a second report with it is the first one again.
+    /// The client's own id of the update: a second report with the same id is a duplicate.
     package let modelUpdateID: String
-    /// The token of the complete upload that holds the update; it may also have been claimed already.
+    /// The token of the complete upload that contains the update; it may already have been claimed.
     package let fileToken: String
     /// A JSON object; `training_metadata.num_examples` weights the update.
     package let meta: JSON
@@ -33,7 +33,7 @@ package struct ModelUpdateReport: Sendable {
     }
 }
 
-/// What a client found when it tried a model.
+/// A client's result of validating a model.
 package struct ValidationReport: Sendable {
     package let clientID: String
     package let correlationID: String
@@ -108,7 +108,7 @@ package struct MetricsReport: Sendable {
     }
 }
 
-/// Something a client says about itself.
+/// An attribute of a client, as the client reports it.
 package struct AttributeReport: Sendable {
     package let clientID: String
     /// The client's own id of the record; nil from clients that send none.
@@ -145,12 +145,12 @@ package struct TelemetryReport: Sendable {
     }
 }
 
-/// How a client's task stands.
+/// The status of a client's task.
 package struct ActivityReport: Sendable {
     package let clientID: String
     package let correlationID: String
     package let status: CommandStatus
-    /// Whether the client is through with it and will forget it.
+    /// Whether the client has finished the task and will not report on it again.
     package let isDone: Bool
     package let response: JSON
 

@@ -1,19 +1,19 @@
-/// Where one round stands: the barrier its updates gather behind, and what happens when it opens.
+/// The state of one round: it counts updates at a barrier and decides what follows when the barrier opens.
 ///
 ///     gathering ─ enough clients ─▶ collecting ─ barrier opens ─▶ aggregating ─▶ committing ─▶ finished
 ///         │                            │                            │
 ///         └── failed, terminated ◀─────┴────────────────────────────┘
 ///
-/// It performs nothing: ``handle(_:)`` takes what has happened and returns what to do, in order. Updates arrive at
-/// least once and tasks end in any order, so every event may come in every phase, and more than once.
+/// It has no side effects: ``handle(_:)`` takes an event and returns the effects to perform, in order. Updates arrive
+/// at least once and tasks end in any order, so every event may arrive in every phase, and more than once.
 package struct RoundState: Sendable, Hashable {
     package enum Phase: Sendable, Hashable, CaseIterable {
-        /// There are fewer clients than the session requires.
+        /// Fewer clients are online than the session requires.
         case gathering
-        /// Tasks are out; updates are counted.
+        /// Tasks are assigned; updates are counted.
         case collecting
         case aggregating
-        /// The mean is stored, and is becoming a model.
+        /// The mean is stored and is being published as a model.
         case committing
         case finished
         case failed
@@ -21,15 +21,15 @@ package struct RoundState: Sendable, Hashable {
     }
 
     package private(set) var phase: Phase = .gathering
-    /// How many updates open the barrier; -1 for one of every client that was asked.
+    /// How many updates open the barrier; -1 for one of every participant.
     package let bufferSize: Int
-    /// Whether tasks go on after the barrier has opened, for their updates to count in the next round.
+    /// Whether tasks continue after the barrier has opened, so that their updates count in the next round.
     package let acceptsStragglers: Bool
-    /// The clients that have a task and have neither delivered nor failed.
+    /// The clients with a task that have neither delivered nor failed.
     package private(set) var outstanding: Set<String> = []
     /// The clients whose update counts.
     package private(set) var delivered: Set<String> = []
-    /// The ids of the updates that were accepted, stragglers of earlier rounds included.
+    /// The ids of the accepted updates, including stragglers of earlier rounds.
     package private(set) var updateIDs: Set<String> = []
     private var selectedCount = 0
 
@@ -40,12 +40,12 @@ package struct RoundState: Sendable, Hashable {
 }
 
 extension RoundState {
-    /// What has happened.
+    /// An event of the round.
     package enum Event: Sendable, Hashable {
-        /// These clients are there, and they are enough.
+        /// These clients are online, which are enough.
         case gathered([String])
         case update(client: String, id: String)
-        /// An update for an earlier round of the session that accepts them late; it counts, but not for the barrier.
+        /// A late update for an earlier round, which the session accepts; it counts, but not for the barrier.
         case straggler(client: String, id: String)
         /// A client's task has ended without an update that could be used.
         case lost(client: String)
@@ -57,7 +57,7 @@ extension RoundState {
         case committed
     }
 
-    /// What to do about it.
+    /// An action in response to an event.
     package enum Effect: Sendable, Hashable {
         case instruct([String])
         case accept(client: String, id: String)
@@ -76,13 +76,13 @@ extension RoundState {
     package enum Drop: Sendable, Hashable {
         /// The same update, or another one of the same client.
         case duplicate
-        /// Its client was not asked in this round.
-        case stranger
+        /// Its client does not take part in this round.
+        case notAParticipant
         /// The barrier has opened.
         case late
     }
 
-    /// Takes an event and returns what to do about it, in order.
+    /// Applies an event and returns the effects to perform, in order.
     package mutating func handle(_ event: Event) -> [Effect] {
         switch (event, phase) {
         case (.update(let client, let id), _): update(of: client, id)
@@ -121,7 +121,7 @@ extension RoundState {
         case .gathering, .aggregating, .committing, .finished, .failed, .terminated:
             return [.drop(client: client, id: id, .late)]
         }
-        guard outstanding.remove(client) != nil else { return [.drop(client: client, id: id, .stranger)] }
+        guard outstanding.remove(client) != nil else { return [.drop(client: client, id: id, .notAParticipant)] }
         delivered.insert(client)
         updateIDs.insert(id)
         return [.accept(client: client, id: id)] + openIfComplete()
@@ -150,7 +150,8 @@ extension RoundState {
         return delivered.count >= required || outstanding.isEmpty ? open() : []
     }
 
-    /// Stops waiting: what is there is averaged, and who is late is told so unless the session waits for stragglers.
+    /// Stops waiting: the updates so far are averaged, and late clients' tasks are withdrawn unless the session accepts
+    /// stragglers.
     private mutating func open() -> [Effect] {
         let late = outstanding.sorted()
         if !acceptsStragglers { outstanding = [] }
@@ -177,15 +178,15 @@ extension RoundState {
 
 /// Why a round has no model; `reason` in its `round_data`.
 package enum RoundFailure: Sendable, Hashable {
-    /// Fewer clients than required came before the time was up.
+    /// Fewer clients than required came online before the time-out.
     case notEnoughClients
-    /// Somebody would not wait for clients.
+    /// Waiting for clients was skipped on request.
     case skipped
-    /// The barrier opened and nobody had delivered.
+    /// The barrier opened without an update.
     case noUpdates
-    /// Not one update could be averaged, or the mean could not be stored; why.
+    /// No update could be averaged, or the mean could not be stored, for this reason.
     case notAggregated(String)
-    /// The server ended while the round was under way; the round does not count, and another one takes its place.
+    /// The server ended during the round; the round does not count and is repeated.
     case interrupted
 
     var text: String {
@@ -194,7 +195,7 @@ package enum RoundFailure: Sendable, Hashable {
         case .skipped: "skipped while waiting for clients"
         case .noUpdates: "no participant delivered an update"
         case .notAggregated(let reason): reason
-        case .interrupted: "interrupted by the end of the server"
+        case .interrupted: "interrupted by a restart of the server"
         }
     }
 }

@@ -1,22 +1,22 @@
 internal import JSON
 
-/// The session that is running, as the controller remembers it; what it would need after a restart is stored.
+/// The running session in memory; everything that is needed after a restart is stored.
 ///
-/// Only the controller touches it.
+/// Only the controller uses it.
 final class RunningSession {
     let id: String
     let config: SessionConfig
-    /// The root command, whose parameters say how the session was started.
+    /// The root command, which contains the parameters of the session's start.
     let rootID: String
     let runID: String
     let start: SessionStart
     /// The first round of this run has this number or a later one.
     let firstRoundNumber: Int
     var state = SessionState()
-    /// The newest model: what the next round begins from.
+    /// The newest model, from which the next round begins.
     var modelID: String
     var round: RunningRound?
-    /// Updates that came when a round was being averaged, for the next one.
+    /// Updates that arrived while a round was being averaged, for the next one.
     var held: [Contribution] = []
 
     init(
@@ -37,24 +37,24 @@ final class RunningSession {
         self.modelID = modelID
     }
 
-    /// How many rounds this run is to have.
+    /// The number of rounds of this run.
     var roundCount: Int { start.rounds ?? config.roundCount }
 
     /// The limit of one round; nil for none.
-    var patience: Duration? { Patience.duration(seconds: Double(config.roundTimeout)) }
+    var timeout: Duration? { Timeout.duration(seconds: Double(config.roundTimeout)) }
 }
 
-/// The round that is under way.
+/// The current round.
 final class RunningRound {
     let id: String
     /// From 1, within the run.
     let number: Int
     var state: RoundState
-    /// The clients that were asked.
+    /// The clients that take part.
     var participants: [Participant] = []
     var contributions: [Contribution] = []
     var mean: Mean?
-    /// When its tasks were handed out, and when the barrier opened.
+    /// When its tasks were assigned, and when the barrier opened.
     var instructedAt: Timestamp?
     var openedAt: Timestamp?
     var timer: Task<Void, Never>?
@@ -74,13 +74,13 @@ struct Contribution: Sendable {
     let exampleCount: Double
 }
 
-/// What a task is part of, found by its correlation id.
+/// The round or command that a task belongs to.
 enum TaskPlace {
     case round(id: String, clientID: String)
     case command(rootID: String, clientID: String)
 }
 
-/// A command to several clients that is under way.
+/// A running command to several clients.
 final class RunningCommand {
     let id: String
     let type: CommandType
@@ -90,7 +90,7 @@ final class RunningCommand {
     var responses: [String: JSON] = [:]
     var timer: Task<Void, Never>?
     var waiting: [CheckedContinuation<Void, Never>] = []
-    /// The order it was given in, to find the newest.
+    /// Its position in the order of commands, to find the newest.
     let number: Int
 
     init(id: String, type: CommandType, tasks: [String: String], number: Int) {
@@ -101,7 +101,7 @@ final class RunningCommand {
         state = CommandState(clients: tasks.keys.sorted())
     }
 
-    /// How it stands, for its caller.
+    /// The current outcome, for its caller.
     var outcome: CommandOutcome {
         let results = tasks.sorted { $0.key < $1.key }.map { client, correlationID in
             CommandResult(

@@ -1,8 +1,8 @@
 internal import JSON
 
-/// How a session trains, read from `session_config`; the resource has filled in what its writer left out.
+/// The configuration of a session, read from `session_config`, in which the resource has set the defaults.
 struct SessionConfig: Sendable {
-    /// The object itself, which every round's `round_config` repeats.
+    /// The whole object, which is copied into every round's `round_config`.
     var object: JSONObject
 
     var aggregator: String { object["aggregator"]?.string ?? Aggregation.names[0] }
@@ -12,7 +12,7 @@ struct SessionConfig: Sendable {
     var bufferSize: Int { integer("buffer_size") ?? -1 }
     var clientsRequired: Int { max(1, integer("clients_required") ?? 1) }
     var seedModelID: String { object["model_id"]?.string ?? "" }
-    /// Whether updates go once they are averaged; models stay in any case.
+    /// Whether updates are deleted after they were averaged; models are kept in any case.
     var deletesUpdates: Bool { object["delete_models_storage"]?.bool ?? true }
     var validates: Bool { object["validate"]?.bool ?? true }
     var acceptsStragglers: Bool { object["accept_stragglers"]?.bool ?? false }

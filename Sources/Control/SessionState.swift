@@ -1,29 +1,30 @@
-/// Where one run of a session stands, and how many of its rounds are done.
+/// The state of one run of a session, and the number of its finished rounds.
 ///
 ///     created ─ start ─▶ started ─ the last round ends ─▶ finished
 ///                           └─ stop ─▶ stopping ─ its round ends ─▶ terminated
 ///
-/// A session that is over may be started again. It performs nothing: ``handle(_:)`` returns what to do.
+/// A session that has ended can be started again. It has no side effects: ``handle(_:)`` returns the effects to
+/// perform.
 package struct SessionState: Sendable, Hashable {
     package enum Phase: Sendable, Hashable, CaseIterable {
         case created
         case started
-        /// Asked to stop; its round is told, and what it is storing is finished.
+        /// A stop was requested: its round is being terminated, and pending writes are finished.
         case stopping
         case finished
         case terminated
     }
 
     package enum Event: Sendable, Hashable {
-        /// Run so many rounds, of which some may be done already: those of a run that is resumed.
+        /// Run this number of rounds; in a resumed run, some are already done.
         case start(rounds: Int, done: Int)
-        /// A round is over, whatever became of it; an interrupted one does not count.
+        /// A round has ended, with any result; an interrupted one does not count.
         case roundEnded(counts: Bool)
         case stop
     }
 
     package enum Effect: Sendable, Hashable {
-        /// Begin the round of this number, from 1.
+        /// Begin the round with this number, from 1.
         case beginRound(Int)
         case stopRound
         case finish
@@ -36,7 +37,7 @@ package struct SessionState: Sendable, Hashable {
 
     package init() {}
 
-    /// Takes an event and returns what to do about it.
+    /// Applies an event and returns the effects to perform.
     package mutating func handle(_ event: Event) -> [Effect] {
         switch (event, phase) {
         case (.start(let rounds, let done), .created), (.start(let rounds, let done), .finished),
@@ -61,7 +62,7 @@ package struct SessionState: Sendable, Hashable {
         }
     }
 
-    /// A session ends when its rounds are done, be it that every one of them failed.
+    /// Begins the next round, or ends the session after its last one, even if all rounds failed.
     private mutating func goOn() -> [Effect] {
         guard doneCount >= requestedCount else { return [.beginRound(doneCount + 1)] }
         phase = .finished

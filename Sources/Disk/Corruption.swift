@@ -1,11 +1,11 @@
-/// A place where stored bytes are not what was written.
+/// A place where stored bytes differ from what was written.
 package struct Corruption: Sendable, Hashable {
     package let path: String
-    /// Bytes from the start of the file; 0 where the whole file is meant.
+    /// Bytes from the start of the file; 0 for the whole file.
     ///
-    /// In a log it is the first byte of the line, counted in the lines of the segment also where they are compressed.
+    /// In a log, it is the first byte of the line, counted in the uncompressed lines of the segment.
     package let offset: Int64
-    /// The record that was expected there, where that is known.
+    /// The record that was expected there; nil if unknown.
     package let sequence: UInt64?
     package let reason: Reason
 
@@ -16,44 +16,44 @@ package struct Corruption: Sendable, Hashable {
         self.reason = reason
     }
 
-    /// What is wrong there: the first cases are those of logs and of files that are one checked line.
+    /// What is wrong there: first the cases of logs and of files that consist of one line with a checksum.
     package enum Reason: Error, Sendable, Hashable {
         /// A line, or the manifest, does not match its checksum.
         case checksumMismatch
-        /// One bit of the byte at this offset is not what was written; what was written is known.
+        /// One bit of the byte at this offset has flipped; the checksum determines which one.
         case flippedBit(at: Int64)
-        /// The checksum holds but the text is not of this format.
+        /// The checksum matches, but the text does not have the expected format.
         case malformed
-        /// Durable bytes that do not end in a newline.
+        /// The last durable line does not end in a newline.
         case missingLineEnd
-        /// A line follows that belongs elsewhere; `expected` is missing or in the wrong place.
+        /// A line with another sequence number follows; `expected` is missing or in the wrong place.
         case outOfOrder(expected: UInt64, found: UInt64)
         /// A file is longer or shorter than the manifest says; for the active segment `expected` is a minimum.
         case wrongByteCount(expected: Int64, found: Int64)
         /// A closed segment ends with another sequence than the manifest says.
         case wrongLastSequence(expected: UInt64, found: UInt64)
-        /// A closed segment's records hold, but the file is not the one the manifest lists.
+        /// A closed segment's records match their checksums, but the file does not match the one in the manifest.
         case fileChecksumMismatch
         /// A frame of a sealed segment, at this offset of its file, cannot be restored.
         case damagedFrame(at: Int64)
-        /// The table that finds the frames of a sealed segment is not the one that was written.
+        /// The seek table of a sealed segment is damaged.
         case damagedSeekTable
         /// A segment has more or fewer records than the manifest says.
         case wrongRecordCount(expected: Int, found: Int)
-        /// A segment's first and last record are not of the times the manifest says.
+        /// The times of a segment's first and last record differ from the manifest.
         case wrongTimes
-        /// There are segments but no manifest.
+        /// The directory has segments but no manifest.
         case missingManifest
-        /// The manifest lists a segment that is not there.
+        /// The manifest lists a segment that is missing.
         case missingSegment
-        /// A segment with records in it that the manifest does not list.
+        /// A segment has records, but the manifest does not list it.
         case unlistedSegment
         /// The manifest is of a newer format than this build reads.
         case unsupportedFormat(Int64)
 
-        /// A checksum holds, but no collection could have written the record.
+        /// The checksum matches, but no collection writes such a record.
         case foreignRecord
-        /// The document with this id is not one that this build can have stored.
+        /// The document with this id violates the rules of its resource.
         case malformedDocument(id: String)
 
         case index(Index)
@@ -62,19 +62,19 @@ package struct Corruption: Sendable, Hashable {
 
     /// What is wrong with the index file of a sealed segment.
     package enum Index: Sendable, Hashable {
-        // The line at its head.
+        // The header line.
         case tornHeader
         case malformedHeader
         case headerChecksumMismatch
         case unknownFormat
-        // The header verifies.
+        // The header matches its checksum.
         case ofOtherSegment
         case ofOtherSchema
-        /// The table of the blocks' checksums does not match its own.
+        /// The checksum table of the blocks does not match its own checksum.
         case tableChecksumMismatch
         /// The block that begins at this offset does not match its checksum.
         case blockChecksumMismatch(at: Int)
-        /// The checksums hold, but what is at this offset cannot be in this index.
+        /// The checksums match, but the content at this offset is malformed.
         case malformed(at: Int)
     }
 

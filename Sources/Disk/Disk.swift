@@ -1,9 +1,10 @@
-/// The file system, as the one set of calls every room above may make.
+/// The file-system calls that all other modules use.
 ///
-/// `PosixDisk` performs them. In tests `FaultDisk` keeps files in memory, forgets at a power cut what was not
-/// synced, and fails any call with any `errno`; that is why nothing above this room calls the kernel itself.
+/// `PosixDisk` performs them. In tests, `FaultDisk` keeps files in memory, discards unsynced bytes at a simulated power
+/// cut, and fails any call with any `errno`. Therefore no other module calls the kernel itself.
 ///
-/// Each call blocks. Callers keep them off Swift's cooperative threads, except for one bounded read of cached pages.
+/// Each call blocks. Callers must not make them on Swift's cooperative threads, except for one bounded read of cached
+/// pages.
 ///
 /// What survives a power cut:
 ///
@@ -13,7 +14,7 @@ package protocol Disk: Sendable {
     /// Opens a file and returns its descriptor, to be closed once.
     func open(_ path: String, _ intent: OpenIntent) throws(StorageError) -> Descriptor
 
-    /// Closes a descriptor. It is gone afterwards even when the call throws.
+    /// Closes a descriptor. It is invalid afterwards even if the call throws.
     func close(_ file: Descriptor, path: String) throws(StorageError)
 
     /// Reads at `offset` until `buffer` is full or the file ends, and returns how many bytes were read.
@@ -24,7 +25,7 @@ package protocol Disk: Sendable {
         into buffer: UnsafeMutableRawBufferPointer
     ) throws(StorageError) -> Int
 
-    /// Writes all of `bytes` at `offset`. When it throws, any part of them may have been written.
+    /// Writes all of `bytes` at `offset`. If it throws, any part of them may have been written.
     func write(
         _ file: Descriptor,
         path: String,
@@ -32,46 +33,46 @@ package protocol Disk: Sendable {
         _ bytes: UnsafeRawBufferPointer
     ) throws(StorageError)
 
-    /// Maps all bytes a file has now, to be read in place; an empty file has none.
+    /// Maps all current bytes of a file into memory; an empty file maps to an empty range.
     ///
-    /// The bytes must not change while they are mapped, nor may the file become shorter: the kernel ends a process
-    /// that reads where the file no longer is. So only files that are published whole are mapped.
+    /// The file must not change or become shorter while it is mapped: the kernel terminates a process that reads past
+    /// the file's end (SIGBUS). So only files that are published atomically are mapped.
     func map(_ file: Descriptor, path: String) throws(StorageError) -> MappedBytes
 
     /// Cuts or extends a file to `byteCount` bytes.
     func truncate(_ file: Descriptor, path: String, to byteCount: Int64) throws(StorageError)
 
-    /// Makes a file at least `byteCount` bytes long and takes the space for all of them from the file system.
+    /// Makes a file at least `byteCount` bytes long and allocates disk space for all of them.
     ///
-    /// What was not written reads as zeros. When it throws, some of the space may have been taken. On a file system that
+    /// Unwritten bytes read as zeros. If it throws, some of the space may have been allocated. On a file system that
     /// cannot preallocate, a byte of each block is written instead.
     func allocate(_ file: Descriptor, path: String, to byteCount: Int64) throws(StorageError)
 
     /// Returns when the bytes of a file, and its length, are on stable storage (`fdatasync`).
     ///
-    /// After a failure the kernel may have dropped the dirty pages and a second call may succeed without them
-    /// (Rebello et al., "Can Applications Recover from fsync Failures?", ATC 2020), so it is never repeated:
-    /// ``File/synchronize()`` sees to that.
+    /// After a failure the kernel may have dropped the dirty pages and a second call may succeed without them (Rebello
+    /// et al., "Can Applications Recover from fsync Failures?", ATC 2020), so it is never repeated;
+    /// ``File/synchronize()`` ensures this.
     func synchronize(_ file: Descriptor, path: String) throws(StorageError)
 
     /// Returns the length of an open file in bytes.
     func byteCount(_ file: Descriptor, path: String) throws(StorageError) -> Int64
 
-    /// Takes the exclusive advisory lock of an open file, and returns false where another process holds it.
+    /// Takes the exclusive advisory lock of an open file, or returns false if another process holds it.
     ///
-    /// The lock is released when the descriptor is closed or its process ends, however it ends.
+    /// The lock is released when the descriptor is closed or its process ends for any reason.
     func lock(_ file: Descriptor, path: String) throws(StorageError) -> Bool
 
-    /// Returns what stands at a path, or nil where nothing does.
+    /// Returns the entry at a path, or nil if there is none.
     func entry(_ path: String) throws(StorageError) -> DirectoryEntry?
 
     /// Returns the names in a directory, sorted, without `.` and `..`.
     func list(_ path: String) throws(StorageError) -> [String]
 
-    /// Makes one directory; its parent exists and it does not.
+    /// Creates one directory; its parent must exist, and it must not.
     func createDirectory(_ path: String) throws(StorageError)
 
-    /// Moves a file to a new name, replacing what has that name.
+    /// Renames a file, replacing an existing file of the new name.
     func rename(_ path: String, to newPath: String) throws(StorageError)
 
     /// Removes a file.
@@ -82,17 +83,17 @@ package protocol Disk: Sendable {
 
     /// Returns when the names in a directory are on stable storage (`fsync`).
     ///
-    /// Never called again for a directory after it has failed: ``synchronizeDirectory(_:)`` sees to that.
+    /// Never called again for a directory after it has failed; ``synchronizeDirectory(_:)`` ensures this.
     func synchronizeNames(in path: String) throws(StorageError)
 
-    /// The directories whose names could not be synced, as long as this process uses the disk.
+    /// The directories whose sync has failed in this process.
     var failedDirectories: FailedDirectories { get }
 
     /// Returns how many bytes an unprivileged process can still write below a path.
     func freeByteCount(_ path: String) throws(StorageError) -> Int64
 }
 
-/// An open file, by the number its `Disk` gave it.
+/// An open file, identified by the number that its `Disk` assigned.
 package struct Descriptor: Sendable, Hashable {
     package let number: Int32
 
@@ -101,10 +102,10 @@ package struct Descriptor: Sendable, Hashable {
     }
 }
 
-/// What a file is opened for.
+/// How a file is opened.
 ///
-/// Nothing here truncates: replacing a file's bytes in place halves the speed of the write (ext4 flushes on close)
-/// and loses both versions in a crash. New bytes go to a new name.
+/// No case truncates: replacing a file's bytes in place halves the speed of the write (ext4 flushes on close) and loses
+/// both versions in a crash. New bytes are written under a new name.
 package enum OpenIntent: Sendable, Hashable {
     /// An existing file, read only.
     case read
@@ -114,13 +115,13 @@ package enum OpenIntent: Sendable, Hashable {
     case create
     /// As ``create``, for a file that only its owner may open (mode 0600).
     case createPrivate
-    /// A file that is made where it is missing, read and written.
+    /// A file that is created if it is missing, read and written.
     case updateOrCreate
 }
 
-/// What stands at a path.
+/// A file or directory at a path.
 package struct DirectoryEntry: Sendable, Hashable {
-    /// The kinds of entry the data directory knows.
+    /// The kinds of directory entries.
     package enum Kind: Sendable, Hashable {
         case file, directory, other
     }
@@ -129,7 +130,7 @@ package struct DirectoryEntry: Sendable, Hashable {
     package let byteCount: Int64
     /// When its bytes last changed, in microseconds since 1970.
     package let modifiedMicroseconds: Int64
-    /// Whether its group or others may do anything with it.
+    /// Whether its mode grants any permission to group or others.
     package let isOpenToOthers: Bool
 
     package init(kind: Kind, byteCount: Int64, modifiedMicroseconds: Int64, isOpenToOthers: Bool) {

@@ -1,8 +1,8 @@
 internal import Glibc
 
-/// A file-system call that failed: which one, on what, and why.
+/// A failed file-system call: its name, path and `errno`.
 package struct DiskError: Error, Sendable, Hashable {
-    /// The calls of ``Disk``, by the name the kernel gives them.
+    /// The calls of ``Disk``, by their kernel names.
     package enum Call: String, Sendable, CaseIterable {
         case open, close, pread, pwrite, ftruncate, fdatasync, fstat, flock, stat, readdir
         case mkdir, rename, unlink, rmdir, statvfs, mmap, fallocate
@@ -23,7 +23,8 @@ package struct DiskError: Error, Sendable, Hashable {
 
     /// Whether the disk, or the owner's quota, is full.
     ///
-    /// It passes when space is freed. That cannot be said of a sync, which leaves the bytes in doubt whatever its reason.
+    /// The condition ends when space is freed. A failed sync is excluded: whether its bytes are durable is unknown,
+    /// whatever the cause.
     package var isNoSpace: Bool {
         (code == ENOSPC || code == EDQUOT) && !isSync
     }
@@ -33,24 +34,24 @@ package struct DiskError: Error, Sendable, Hashable {
         call == .fdatasync || call == .fsync
     }
 
-    /// Whether there is nothing at the path.
+    /// Whether the path does not exist.
     package var isMissing: Bool {
         code == ENOENT
     }
 
-    /// Whether this process may not touch what is at the path.
+    /// Whether this process lacks permission for the path.
     package var isForbidden: Bool {
         code == EACCES || code == EPERM
     }
 
-    /// Whether something stands at the path already.
+    /// Whether the path already exists.
     package var isExisting: Bool {
         code == EEXIST
     }
 }
 
 extension DiskError {
-    /// What went wrong, for those who may not see paths: `fdatasync: Input/output error`.
+    /// The failure without its path, for clients: `fdatasync: Input/output error`.
     package var reason: String {
         "\(call.rawValue): \(String(cString: strerror(code)))"
     }

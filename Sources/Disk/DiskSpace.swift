@@ -2,33 +2,34 @@ internal import Dispatch
 internal import Glibc
 internal import NIOConcurrencyHelpers
 
-/// Whether the disk of a data directory has room, and the reserve that lets things be removed from it when it has none.
+/// Tracks whether the disk of a data directory is full, and holds the reserve that makes deletion possible on a full
+/// disk.
 ///
-/// The **reserve** is a file of preallocated bytes that mean nothing. Where the disk is full it is lent to whatever frees
-/// space, tombstones and manifests among them: the file is emptied. Until it has been made again, ``refusal`` keeps
-/// everything else from the disk, so that nobody takes the space that was lent, or freed with it.
+/// The **reserve** is a file of preallocated, unused bytes. On a full disk, the file is emptied so that operations that
+/// free space (which write tombstones and manifests) can run: the reserve is in use. Until it has been restored,
+/// ``refusal`` rejects all other writes, so that they do not consume that space or the space that was freed.
 ///
-/// It needs no care after a crash: whatever length the file has then, opening makes it as long as it should be. Where
-/// the disk has no room for that, opening goes on without, as if it had been lent.
+/// A crash needs no recovery: opening extends or cuts the file to its full length. If the disk has no space for that,
+/// the data directory is opened without it, as if the reserve were in use.
 package final class DiskSpace: Sendable {
-    /// Where the reserve is.
+    /// The state of the reserve.
     package enum Reserve: Sendable, Hashable {
-        /// None is wanted.
+        /// No reserve is configured.
         case off
         case held
-        case lent
-        /// It could not be made, for this reason.
+        case inUse
+        /// It could not be created, for this reason.
         case missing(DiskError)
     }
 
-    /// What is known at one moment; times are in microseconds since 1970.
+    /// A snapshot of the state; times are in microseconds since 1970.
     package struct Status: Sendable, Hashable {
         package var reserve: Reserve
-        /// Since when the reserve is what it is.
+        /// When the reserve entered its current state.
         package var reserveMicroseconds: Int64
-        /// Why the last write found no space; nil again after one that did.
+        /// The failure of the last write if it found no space; nil after a successful one.
         package var noSpace: DiskError?
-        /// Since when no write has found space.
+        /// When writes began to find no space.
         package var noSpaceMicroseconds: Int64 = 0
     }
 
@@ -39,16 +40,16 @@ package final class DiskSpace: Sendable {
     private let interval: Duration?
     private let now: @Sendable () -> Int64
     private let status: NIOLockedValueBox<Status>
-    /// Where the file is emptied and filled, one thing at a time.
+    /// Serializes emptying and filling the file.
     private let queue = DispatchQueue(label: "ledge.reserve")
     /// The open file; touched on `queue` only.
     private let file = NIOLockedValueBox<File?>(nil)
 
-    /// Makes the reserve of a data directory; blocks.
+    /// Creates the reserve of a data directory; blocks.
     ///
-    /// A failure is no error of the caller's: the ``status`` tells. With 0 bytes there is none, and one that is there is
-    /// removed; with nil it stays as it is, and is not lent. Every `interval` one that is not there is made again by
-    /// itself; with nil only ``restore()`` does it.
+    /// A failure is not thrown but recorded in ``currentStatus``. With 0 bytes there is no reserve, and an existing one
+    /// is removed; with nil an existing one is left unchanged and unused. A missing reserve is restored every
+    /// `interval`; with nil only by ``restore()``.
     package init(
         in directory: String,
         reserveByteCount: Int64?,
@@ -73,28 +74,28 @@ package final class DiskSpace: Sendable {
         if refusal != nil { scheduleRestoring() }
     }
 
-    /// Where the reserve of a data directory stands.
+    /// The path of the reserve of a data directory.
     package static func path(in directory: String) -> String { "\(directory)/reserve" }
 
     package var currentStatus: Status { status.withLockedValue { $0 } }
 
-    /// Bytes that can still be written, the reserve not among them.
+    /// How many bytes can still be written, without the reserve.
     package func freeByteCount() throws(StorageError) -> Int64 {
         try disk.freeByteCount(directory)
     }
 
-    /// Why nothing may be written now but what frees space; nil where everything may.
+    /// Why only operations that free space may write now; nil if all may.
     ///
-    /// Quick, from any thread.
+    /// Does not block; callable from any thread.
     package var refusal: StorageError? {
         switch status.withLockedValue({ $0.reserve }) {
         case .off, .held: nil
-        case .lent: .disk(.noSpace(path))
+        case .inUse: .disk(.noSpace(path))
         case .missing(let error): error.isNoSpace ? .disk(error) : nil
         }
     }
 
-    /// A write has found no space.
+    /// Records that a write has found no space.
     package func note(_ failure: StorageError) {
         guard failure.isNoSpace, let call = failure.failedCall else { return }
         status.withLockedValue { status in
@@ -103,38 +104,38 @@ package final class DiskSpace: Sendable {
         }
     }
 
-    /// A write has found space.
+    /// Records that a write has succeeded.
     package func noteWritten() {
         status.withLockedValue { status in
             if status.noSpace != nil { status.noSpace = nil }
         }
     }
 
-    /// Gives the reserve to whoever frees space; blocks.
+    /// Empties the reserve, so that its space can be used to free more; blocks.
     ///
-    /// Where it is not there any more this does nothing.
-    package func lend() {
+    /// Does nothing if it is in use or missing.
+    package func useReserve() {
         queue.sync {
             guard currentStatus.reserve == .held else { return }
-            // First the door, then the space: nobody else may slip in between.
-            change(to: .lent)
+            // Refuse other writes before the space is free, so that none can take it.
+            change(to: .inUse)
             empty()
             scheduleRestoring()
         }
     }
 
-    /// Makes the reserve where it is not there and the disk has room for it; blocks.
+    /// Restores the reserve if it is missing and the disk has space for it; blocks.
     package func restore() {
         queue.sync { fill() }
     }
 
-    /// Runs what frees space, and once more with the reserve where it finds the disk full; blocks.
-    package func lending<Value>(_ body: @autoclosure () throws(StorageError) -> Value) throws(StorageError) -> Value {
+    /// Runs an operation that frees space, and repeats it with the reserve if the disk is full; blocks.
+    package func usingReserve<V>(_ body: @autoclosure () throws(StorageError) -> V) throws(StorageError) -> V {
         do {
             return try body()
         } catch {
             guard error.isNoSpace else { throw error }
-            lend()
+            useReserve()
             return try body()
         }
     }
@@ -147,28 +148,28 @@ package final class DiskSpace: Sendable {
         }
     }
 
-    /// Gives the space of the file back.
+    /// Empties the file, which frees its space.
     private func empty() {
         dispatchPrecondition(condition: .onQueue(queue))
         do {
             try file.withLockedValue { $0 }?.truncate(to: 0)
-            // What was cut is free once the file system has committed that. It will be, sooner or later.
+            // The file system frees the blocks when it commits the truncation, at the latest on its own schedule.
             try file.withLockedValue { $0 }?.synchronize()
         } catch {}
     }
 
-    /// Takes the space, all of it or none.
+    /// Allocates the whole reserve or nothing.
     private func fill() {
         dispatchPrecondition(condition: .onQueue(queue))
         switch currentStatus.reserve {
         case .off, .held: return
-        case .lent, .missing: break
+        case .inUse, .missing: break
         }
         do throws(StorageError) {
             let file = try opened()
             let byteCount = try file.byteCount
             if byteCount > reserveByteCount { try file.truncate(to: reserveByteCount) }
-            // To ask first leaves what is free to those who are deleting.
+            // Checking first leaves the free space to deletions that are under way.
             if try freeByteCount() < reserveByteCount - byteCount {
                 if byteCount > 0 { empty() }
                 throw .disk(.noSpace(path))
@@ -181,8 +182,8 @@ package final class DiskSpace: Sendable {
             }
             change(to: .held)
         } catch {
-            // One that was lent and finds no room yet is still lent.
-            if currentStatus.reserve != .lent || !error.isNoSpace { lack(error) }
+            // A reserve that is in use and finds no space yet stays in use.
+            if currentStatus.reserve != .inUse || !error.isNoSpace { lack(error) }
         }
     }
 
@@ -193,7 +194,7 @@ package final class DiskSpace: Sendable {
         return opened
     }
 
-    /// Removes what an earlier process kept back.
+    /// Removes the reserve of an earlier process.
     private func remove() {
         do throws(StorageError) {
             if try disk.entry(path) != nil { try disk.remove(path) }

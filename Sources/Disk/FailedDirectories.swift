@@ -1,12 +1,12 @@
 internal import NIOConcurrencyHelpers
 
-/// The directories of a disk whose sync has failed: what stands in them on stable storage is unknown until a restart.
+/// The directories of a disk whose sync has failed: which names in them are durable is unknown until a restart.
 package final class FailedDirectories: Sendable {
     private let failures = NIOLockedValueBox<[String: StorageError]>([:])
 
     package init() {}
 
-    /// Why the sync of a directory has failed, or nil where none has.
+    /// Returns why the sync of a directory has failed, or nil if none has.
     package func failure(of path: String) -> StorageError? {
         failures.withLockedValue { $0[path] }
     }
@@ -19,8 +19,8 @@ package final class FailedDirectories: Sendable {
 extension Disk {
     /// Returns when the names in a directory are on stable storage.
     ///
-    /// Once that has failed it fails for good, with the first error and without another call: as with a file, a second
-    /// one may succeed without what the first one has lost.
+    /// After a failure it always throws the first error, without another call: as with a file, a second call may
+    /// succeed although the first one has lost names.
     package func synchronizeDirectory(_ path: String) throws(StorageError) {
         if let failure = failedDirectories.failure(of: path) { throw failure }
         do {

@@ -1,9 +1,9 @@
 internal import NIOConcurrencyHelpers
 
-/// An open file that closes itself when nobody holds it any more.
+/// An open file that is closed when its last reference is released.
 ///
-/// Everything it does is one call of its ``Disk``; it only carries the descriptor and the path along.
-/// Reads may run beside each other and beside a write elsewhere in the file; the caller orders the rest.
+/// Each method is one call of its ``Disk`` with the descriptor and the path. Reads may run concurrently with each other
+/// and with a write elsewhere in the file; the caller orders all other calls.
 package final class File: Sendable {
     package let path: String
     private let disk: any Disk
@@ -18,7 +18,7 @@ package final class File: Sendable {
     }
 
     deinit {
-        // Everything that must last was synced before; a failing close can lose nothing any more.
+        // All bytes that must be durable were synced before, so a failing close loses none.
         do { try disk.close(descriptor, path: path) } catch {}
     }
 
@@ -31,7 +31,7 @@ package final class File: Sendable {
         try disk.read(descriptor, path: path, at: offset, into: buffer)
     }
 
-    /// Returns up to `count` bytes from `offset` on: fewer only where the file ends.
+    /// Returns `count` bytes from `offset` on; fewer only at the end of the file.
     package func bytes(at offset: Int64, count: Int) throws(StorageError) -> [UInt8] {
         var failure: StorageError?
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initializedCount in
@@ -69,14 +69,15 @@ package final class File: Sendable {
         try disk.truncate(descriptor, path: path, to: byteCount)
     }
 
-    /// Makes the file at least `byteCount` bytes long and takes the space for them; see ``Disk/allocate(_:path:to:)``.
+    /// Makes the file at least `byteCount` bytes long and allocates disk space for them; see
+    /// ``Disk/allocate(_:path:to:)``.
     package func allocate(to byteCount: Int64) throws(StorageError) {
         try disk.allocate(descriptor, path: path, to: byteCount)
     }
 
     /// Returns when the file's bytes and length are on stable storage; see ``Disk/synchronize(_:path:)``.
     ///
-    /// Once that has failed it fails for good, with the first error and without another call.
+    /// After a failure it always throws the first error, without another call.
     package func synchronize() throws(StorageError) {
         if let failure = syncFailure.withLockedValue({ $0 }) { throw failure }
         do {
@@ -87,7 +88,7 @@ package final class File: Sendable {
         }
     }
 
-    /// Takes the file's exclusive lock until this object goes, and returns false where another process has it.
+    /// Takes the file's exclusive lock until this object is released, or returns false if another process holds it.
     package func lock() throws(StorageError) -> Bool {
         try disk.lock(descriptor, path: path)
     }

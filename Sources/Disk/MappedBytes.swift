@@ -1,14 +1,14 @@
 internal import Glibc
 
-/// The bytes of a file, read in place: pages come from the file when they are touched, and go when memory is short.
+/// The memory-mapped bytes of a file: pages are loaded on access and evicted when memory is short.
 ///
-/// They stay readable for as long as this object lives, also after the file was closed or removed.
+/// They stay readable as long as this object exists, even after the file was closed or removed.
 package final class MappedBytes: @unchecked Sendable {
     /// All bytes of the file; never written.
     package let bytes: UnsafeRawBufferPointer
     private let release: (UnsafeRawBufferPointer) -> Void
 
-    /// Takes bytes that somebody else has made, and gives them to `release` when nobody needs them any more.
+    /// Wraps existing bytes, which are passed to `release` when this object is released.
     package init(_ bytes: UnsafeRawBufferPointer, release: @escaping (UnsafeRawBufferPointer) -> Void) {
         self.bytes = bytes
         self.release = release
@@ -18,14 +18,14 @@ package final class MappedBytes: @unchecked Sendable {
         release(bytes)
     }
 
-    /// Maps the first `byteCount` bytes of a file; nil where the kernel refuses, and `errno` says why.
+    /// Maps the first `byteCount` bytes of a file; nil if the kernel refuses, with the reason in `errno`.
     convenience init?(descriptor: Int32, byteCount: Int) {
         guard byteCount > 0 else {
             self.init(UnsafeRawBufferPointer(start: nil, count: 0)) { _ in }
             return
         }
-        // The kernel maps a file of 2 MiB at a huge page, and then all of it counts as resident once a byte is looked
-        // at. One page further it cannot; what is looked at costs 64 KiB each.
+        // The kernel aligns a mapping of 2 MiB to a huge page, and then all of it counts as resident after one access.
+        // One page further it cannot, and an access costs 64 KiB.
         let gap = 4096
         let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE
         guard let region = mmap(nil, byteCount + gap, PROT_NONE, flags, -1, 0), region != MAP_FAILED else { return nil }
@@ -36,7 +36,7 @@ package final class MappedBytes: @unchecked Sendable {
             errno = code
             return nil
         }
-        // Lookups jump about: reading ahead would fill memory with what nobody asked for.
+        // Lookups are random: read-ahead would fill memory with unused pages.
         madvise(address, byteCount, MADV_RANDOM)
         self.init(UnsafeRawBufferPointer(start: address, count: byteCount)) { bytes in
             munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress.map { $0 - gap }), bytes.count + gap)

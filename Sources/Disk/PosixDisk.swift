@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// The machine's own file system.
+/// The file system of the operating system.
 package struct PosixDisk: Disk {
     package let failedDirectories = FailedDirectories()
 
@@ -158,7 +158,7 @@ extension OpenIntent {
         }
     }
 
-    /// Who may open a file that is made, before the process's mask.
+    /// The mode of a new file, before the process's umask.
     fileprivate var mode: mode_t {
         switch self {
         case .createPrivate: 0o600
@@ -178,7 +178,7 @@ extension DirectoryEntry.Kind {
     }
 }
 
-/// Calls again while a signal interrupts.
+/// Repeats a call while it is interrupted by a signal.
 private func retryingInterrupts<Result: SignedInteger>(_ call: () -> Result) -> Result {
     while true {
         let result = call()

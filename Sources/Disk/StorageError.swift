@@ -1,18 +1,18 @@
-/// Why storage did not do what was asked: the one failure that files, logs, indexes, collections and blobs throw.
+/// A failure of storage: the one error that files, logs, indexes, collections and blobs throw.
 ///
-/// A module that can also refuse a request has an error type of its own, with a case that holds this one.
+/// A module that can also refuse a request has an error type of its own with a case `storage(StorageError)`.
 package enum StorageError: Error, Sendable, Hashable {
     /// A call failed. The operation had no effect, and the next one may succeed.
     case disk(DiskError)
     /// An earlier write or sync failed: no writes until the log or the upload is opened again. Reads go on.
     ///
-    /// Whether the records of the group that failed are stored is known only after that.
+    /// Whether the records of the failed group are stored is unknown until then.
     case latched(Latch)
-    /// Stored bytes are not what was written. They are not served, and nothing was repaired.
+    /// Stored bytes differ from what was written. They are not served, and nothing was repaired.
     case corrupt(Corruption)
-    /// The record is longer than the log takes. Nothing was written.
+    /// The record exceeds the log's limit. Nothing was written.
     case recordTooLarge(byteCount: Int, byteCountMax: Int)
-    /// The segment was merged or dropped while it was read: what it held, if anything, is elsewhere now.
+    /// The segment was merged or dropped while it was read: its records, if any remain, are in another segment.
     case retired
     /// The log or the store was closed.
     case closed
@@ -20,7 +20,7 @@ package enum StorageError: Error, Sendable, Hashable {
 
 /// The failure after which a log or an upload takes no more writes, and when it happened.
 package struct Latch: Sendable, Hashable {
-    /// What takes no more writes: `log telemetry`, `upload 7b…`.
+    /// The log or upload that takes no more writes: `log telemetry`, `upload 7b…`.
     package let subject: String
     /// The write or sync that failed.
     package let cause: DiskError
@@ -39,7 +39,7 @@ extension StorageError {
         .disk(DiskError(call: call, path: path, code: code))
     }
 
-    /// The call that failed, now or when the log or upload was latched; nil where no call failed.
+    /// The call that failed, now or when the log or upload was latched; nil if no call failed.
     package var failedCall: DiskError? {
         switch self {
         case .disk(let error): error
@@ -58,16 +58,16 @@ extension StorageError {
     /// Whether the call was one that makes bytes or names durable.
     package var isSync: Bool { isDisk(\.isSync) }
 
-    /// Whether there is nothing at the path.
+    /// Whether the path does not exist.
     package var isMissing: Bool { isDisk(\.isMissing) }
 
-    /// Whether this process may not touch what is at the path.
+    /// Whether this process lacks permission for the path.
     package var isForbidden: Bool { isDisk(\.isForbidden) }
 
-    /// Whether something is at the path already.
+    /// Whether the path already exists.
     package var isExisting: Bool { isDisk(\.isExisting) }
 
-    /// Whether stored bytes are not what was written.
+    /// Whether stored bytes differ from what was written.
     package var isCorrupt: Bool {
         if case .corrupt = self { true } else { false }
     }
@@ -81,20 +81,20 @@ extension StorageError: CustomStringConvertible {
         case .latched(let latch): "\(latch.subject) takes no writes until it is opened again: \(latch.cause)"
         case .corrupt(let corruption): "\(corruption)"
         case .recordTooLarge(let byteCount, let byteCountMax):
-            "the record has \(byteCount) bytes, where \(byteCountMax) are allowed"
+            "the record has \(byteCount) bytes; at most \(byteCountMax) are allowed"
         case .retired: "the segment was merged or dropped while it was read"
         case .closed: "it is closed"
         }
     }
 }
 
-/// An error type of requests, of which one case says that storage failed.
+/// An error type of requests with a case for failures of storage.
 package protocol StorageErrorWrapper: Error {
     static func storage(_ error: StorageError) -> Self
 }
 
 extension StorageErrorWrapper {
-    /// Runs a step in which only storage can fail, within one that can also refuse a request.
+    /// Runs a step in which only storage can fail, and converts its error to `Self`.
     package static func wrap<Value>(_ step: @autoclosure () throws(StorageError) -> Value) throws(Self) -> Value {
         do { return try step() } catch { throw .storage(error) }
     }

@@ -3,7 +3,7 @@ package import JSON
 internal import Store
 package import Tokens
 
-/// The edge clients of the network: how one joins, and leaves.
+/// The edge clients of the network: joining and deletion.
 package struct Clients: Sendable {
     private let documents: ResourceCollection
     private let combiners: Combiners
@@ -25,9 +25,9 @@ package struct Clients: Sendable {
         self.attributes = attributes
     }
 
-    /// Joins a client to the network, or again; `ip` is where it calls from.
+    /// Registers a new or returning client; `ip` is its address.
     ///
-    /// Nil where the client runs the network's package and there is none yet: it has to ask again.
+    /// Returns nil if the client runs the network's package and there is none yet: the client must retry.
     package func join(_ client: JoiningClient, ip: String?) async throws -> ClientAssignment? {
         if client.package == "remote", try await packages.active() == nil { return nil }
         let current = try documents.get(client.id)?["combiner"]?.string
@@ -60,7 +60,7 @@ package struct Clients: Sendable {
     }
 }
 
-/// What a client says when it joins.
+/// The fields of a client's request to join.
 package struct JoiningClient: Sendable {
     package let id: String
     package let name: String
@@ -90,7 +90,7 @@ package struct JoiningClient: Sendable {
     }
 }
 
-/// Where a client that joined connects to.
+/// The address that a client connects to after it has joined.
 package struct ClientAssignment: Sendable {
     package let client: JoiningClient
     package let combiner: Combiner

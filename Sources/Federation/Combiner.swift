@@ -8,9 +8,9 @@ package struct Combiner: Sendable, Hashable {
     package let port: Int
     package let isSecure: Bool
 
-    /// Reads a document; nil where it has no host or no port.
+    /// Reads a document; nil if it has no host or no port.
     ///
-    /// A `public_hostname` may carry a port of its own, which clients want apart.
+    /// A `public_hostname` may contain a port of its own, which clients expect in a separate field.
     init?(_ document: JSONObject) {
         guard let id = document["combiner_id"]?.string else { return nil }
         let internalHost = ["internal_hostname", "address", "fqdn"].lazy

@@ -3,7 +3,7 @@ internal import Index
 package import JSON
 package import Store
 
-/// The combiners that are declared, and which clients they have.
+/// The declared combiners, and the assignment of clients to them.
 ///
 /// A combiner's id is its name: FEDn's clients ask for one by name, the reference's by id.
 package struct Combiners: Sendable {
@@ -15,7 +15,8 @@ package struct Combiners: Sendable {
         clients = ResourceCollection(.clients, of: store)
     }
 
-    /// Stores a combiner the operator declares, or changes its address; the host names that were set through the API stay.
+    /// Stores a combiner that the operator declares, or changes its address; host names that were set through the API
+    /// are kept.
     package func declare(_ declaration: CombinerDeclaration) async throws {
         let known = try combiners.get(declaration.name)
         var combiner = known ?? ["combiner_id": .string(declaration.name), "name": .string(declaration.name)]
@@ -39,13 +40,13 @@ package struct Combiners: Sendable {
         }
     }
 
-    /// The combiner a client is to connect to: the preferred one, or else the one with the fewest clients.
+    /// Returns the combiner for a client: the preferred one, or else the one with the fewest clients.
     ///
-    /// Of those with equally many it is the one that was declared first. A client does not count itself, so that it
-    /// stays where it is when it joins again.
+    /// Of several with equally many, it is the one that was declared first. The client itself is not counted, so that
+    /// it keeps its combiner when it joins again.
     ///
-    /// - Throws: ``FederationError/unknownCombiner(_:)``, ``FederationError/noCombiner``, and where documents cannot be
-    ///   read.
+    /// - Throws: ``FederationError/unknownCombiner(_:)``, ``FederationError/noCombiner``, and errors of reading
+    ///   documents.
     package func assign(preferred: String?, current: String?) async throws -> Combiner {
         try await onThreadPool {
             if let preferred {

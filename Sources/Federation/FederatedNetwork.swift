@@ -3,7 +3,7 @@ package import Store
 
 /// The members and artifacts of the federated network of one data directory.
 ///
-/// There is one for a store: what must not happen twice at once, such as publishing the file of a token, is known here.
+/// There must be only one for a store, because it contains locks, for example for publishing the file of a token.
 package struct FederatedNetwork: Sendable {
     package let store: Store
     package let blobs: BlobStore

@@ -25,9 +25,9 @@ package struct Models: Sendable {
         self.publication = publication
     }
 
-    /// Publishes an uploaded model and returns its id; bytes the helper could not load are refused.
+    /// Publishes an uploaded model and returns its id; files that the helper cannot load are refused.
     ///
-    /// The fields are `file_token`, and what else a client says about the model.
+    /// The fields are `file_token` and those of the model's document.
     package func publish(_ fields: JSONObject) async throws -> String {
         let helper = try self.helper.name(in: fields)
         let id = try fields.text("model_id") ?? UniqueID.random()
@@ -35,7 +35,7 @@ package struct Models: Sendable {
         model["helper"] = .string(helper)
         model["model_id"] = .string(id)
         model["model"] = .string(id)
-        // What is packed in an archive may not be larger than what may be sent as it is.
+        // The unpacked content of an archive has the same limit as an uploaded file.
         let limits = ModelLimits(byteCountMax: publication.blobs.options.fileByteCountMax)
         try await publication.publish(model, in: documents) { reader in
             guard let format = WeightsFormat(helper: helper) else { throw FederationError.unknownHelper }
@@ -49,7 +49,7 @@ package struct Models: Sendable {
 
     /// Returns a model as it is stored.
     ///
-    /// - Throws: `StoreError.notFound`, and where it cannot be read.
+    /// - Throws: `StoreError.notFound`, and errors of reading.
     package func document(_ id: String) throws(StoreError) -> Document {
         try documents.document(id)
     }
@@ -79,7 +79,7 @@ package struct Models: Sendable {
         }
     }
 
-    /// Returns a model and its relatives; stops at a model that is gone, or that was listed before.
+    /// Returns a model and its relatives; stops at a model that was deleted, or that was listed before.
     private func relatives(
         of id: String,
         limit: Int,

@@ -6,16 +6,16 @@ package import Store
 
 /// The packages, of which one is active.
 ///
-/// Of the packages whose `active` is true the one that changed last is the active one. So one write makes a package
-/// active, whatever a crash leaves of the others' flags; they are lowered afterwards.
+/// Of the packages whose `active` is true, the one that changed last is the active one. So one write makes a package
+/// active, even if a crash prevents the next step, which resets the other packages' flags.
 package struct Packages: Sendable {
-    /// Archives a client can unpack; it chooses how by the name.
+    /// Archives that a client can unpack; it chooses the method by the file name.
     private static let extensions = ["tar.gz", "tgz", "tar.bz2", "tar", "gz", "bz2", "zip"]
 
     private let documents: ResourceCollection
     private let helper: ActiveHelper
     private let publication: Publication
-    /// Changes of which package is active run one after the other: each lowers the flags of the others.
+    /// Changes of which package is active run one after the other: each resets the flags of the others.
     private let turn = AsyncSemaphore(permitCount: 1)
 
     /// - Precondition: There is one of these for a store.
@@ -27,7 +27,7 @@ package struct Packages: Sendable {
 
     /// Publishes an uploaded archive, makes it the active package, and returns its id.
     ///
-    /// The fields are `file_token`, and what else a client says about the package.
+    /// The fields are `file_token` and those of the package's document.
     package func publish(_ fields: JSONObject) async throws -> String {
         let helper = try self.helper.name(in: fields)
         let fileName = try await fileName(fields)
@@ -50,7 +50,7 @@ package struct Packages: Sendable {
         return id
     }
 
-    /// The name in the request, or else the one the upload began with.
+    /// Returns the file name in the request, or else that of the upload.
     private func fileName(_ fields: JSONObject) async throws -> String {
         if let name = try fields.text("file_name") { return try FileName(name).text }
         return try await publication.fileName(of: fields.requiredText("file_token"))
@@ -63,7 +63,7 @@ package struct Packages: Sendable {
 
     /// Returns the newest package of that name, or the active one without a name.
     ///
-    /// The name is the package's own, or that of its file, as it was uploaded or as it is downloaded.
+    /// The name is the package's own, or the file name of its upload or download.
     ///
     /// - Throws: ``FederationError/noPackage``.
     package func find(_ name: String?) async throws -> Document {
@@ -77,18 +77,18 @@ package struct Packages: Sendable {
         await turn.acquire()
         defer { turn.release() }
         try await documents.change(id, ["active": true])
-        try await lowerFlags(except: id)
+        try await resetFlags(except: id)
     }
 
-    /// Leaves no package active.
+    /// Deactivates the active package.
     package func deactivate() async throws {
         await turn.acquire()
         defer { turn.release() }
-        try await lowerFlags(except: nil)
+        try await resetFlags(except: nil)
     }
 
-    /// Lowers the flags of all packages but one.
-    private func lowerFlags(except id: String?) async throws {
+    /// Resets the flags of all packages except one.
+    private func resetFlags(except id: String?) async throws {
         let flagged = try await onThreadPool { try self.flagged() }
         // The active one last, so that a crash in the middle makes no other package active.
         for package in flagged.reversed() where package.id != id {

@@ -8,11 +8,11 @@ internal import Store
 /// Makes blobs of uploaded files, each with the document that owns it: a model, a package, the update of a task.
 ///
 /// The blob comes first: a crash between the two leaves a blob that no document owns, never a document without its
-/// blob, and the token then works once more.
+/// blob, and the token can then be used again.
 package struct Publication: Sendable {
     let blobs: BlobStore
     private let store: Store
-    /// The tokens that are becoming documents: from its claim to its document a token belongs to one task.
+    /// The tokens that are being published: until its document is stored, a token belongs to one task.
     private let inProgress = NIOLockedValueBox<Set<String>>([])
 
     init(store: Store, blobs: BlobStore) {
@@ -22,11 +22,11 @@ package struct Publication: Sendable {
 
     /// Claims the file of a token while `body` stores the document that owns it.
     ///
-    /// A token whose blob is there but whose document is missing, after a crash or on a full disk, works once more. A
-    /// blob that any document owns does not.
+    /// A token whose blob exists but whose document is missing, after a crash or on a full disk, can be used again; not
+    /// so if any document owns the blob.
     ///
-    /// - Throws: `UploadError.busy` where another task has claimed the token, `UploadError.unknownToken`, and what
-    ///   `body` throws.
+    /// - Throws: `UploadError.busy` if another task has claimed the token, `UploadError.unknownToken`, and errors of
+    ///   `body`.
     @discardableResult
     package func claim<Value: Sendable>(
         _ token: String,
@@ -51,7 +51,7 @@ package struct Publication: Sendable {
         }
     }
 
-    /// Whether a document of any resource owns a blob.
+    /// Returns whether a document of any resource owns a blob.
     private func isOwned(_ blobID: String) throws -> Bool {
         try Resource.all.contains { resource in
             guard let path = resource.blob?.path else { return false }
@@ -59,9 +59,9 @@ package struct Publication: Sendable {
         }
     }
 
-    /// Publishes the file that `file_token` names with a document: the other fields, and what is known of the file.
+    /// Publishes the file that `file_token` names, with a document of the other fields and the file's properties.
     ///
-    /// A file that `check` refuses is deleted: it cannot be what it is to become.
+    /// A file that `check` refuses is deleted.
     func publish(
         _ fields: JSONObject,
         in documents: ResourceCollection,
@@ -91,7 +91,7 @@ package struct Publication: Sendable {
         }
     }
 
-    /// The name an upload began with.
+    /// Returns the file name of an upload.
     func fileName(of token: String) async throws -> String {
         do { return try await blobs.upload(token).status.fileName } catch UploadError.unknownUpload {
             throw UploadError.unknownToken

@@ -2,7 +2,7 @@ internal import Catalog
 internal import JSON
 internal import Store
 
-/// Fills in what a sender left out: clients send only an id, and lists are filtered by name.
+/// Fills in the names of senders: clients send only an id, but lists are filtered by name.
 package struct Senders: Sendable {
     private let clients: DocumentCollection
     private let combiners: DocumentCollection
@@ -12,7 +12,7 @@ package struct Senders: Sendable {
         combiners = store.collection(Resource.combiners.name)
     }
 
-    /// The names of some clients and combiners, so that a thousand documents of one sender read it once.
+    /// A cache of the names of clients and combiners, so that a thousand documents of one sender read it once.
     ///
     /// They are valid until one of them is renamed: use them for one group of documents.
     package struct Names {
@@ -24,7 +24,7 @@ package struct Senders: Sendable {
 
     /// Returns the document with the name of every client or combiner it refers to.
     ///
-    /// - Throws: ``FederationError/unknownSender(_:)`` where `insists` and the id is unknown; `StoreError` where a
+    /// - Throws: ``FederationError/unknownSender(_:)`` if `insists` is true and the id is unknown; `StoreError` if a
     ///   sender cannot be read.
     func fill(
         in document: JSONObject,
@@ -66,7 +66,7 @@ extension Senders.Names {
         return name
     }
 
-    /// Returns null for a sender whose document is damaged: what it sends is stored all the same.
+    /// Returns null for a sender whose document is damaged: its documents are stored nevertheless.
     private static func name(of id: String, in collection: DocumentCollection) throws(StoreError) -> JSON? {
         do throws(StoreError) {
             // A document passed its checksum when it was read, and was JSON when it was stored.

@@ -2,7 +2,7 @@ internal import Catalog
 package import JSON
 package import Store
 
-/// The sessions as clients write them; how one runs is up to the controller.
+/// The documents of sessions; the controller runs them.
 package struct Sessions: Sendable {
     /// Longest `server_functions`, in bytes.
     private static let serverFunctionsByteCountMax = 256 << 10
@@ -19,7 +19,7 @@ package struct Sessions: Sendable {
         try await documents.create(completed(session))
     }
 
-    /// Changes the fields of a session that are given, in `session_config` too.
+    /// Changes the given fields of a session, also those within `session_config`.
     package func change(_ id: String, _ fields: JSONObject) async throws -> Document {
         try await documents.change(id, fields, check: Self.checkStatus)
     }
@@ -34,7 +34,7 @@ package struct Sessions: Sendable {
         throw .immutableField("status")
     }
 
-    /// Sets the helper to the active one where the session names none, and refuses too much Python.
+    /// Sets the helper to the active one if the session has none, and refuses Python code over the limit.
     private func completed(_ session: JSONObject) throws -> JSONObject {
         guard case .object(var configuration)? = session["session_config"] else { return session }
         if case .null = configuration["helper_type"] ?? .null {

@@ -56,7 +56,7 @@ final class Committer: Sendable {
             guard frees, let space = options.space, case .failure(let error) = result, error.isNoSpace else { break }
             await withCheckedContinuation { continuation in
                 queue.async {
-                    space.lend()
+                    space.useReserve()
                     continuation.resume()
                 }
             }
@@ -149,7 +149,7 @@ final class Committer: Sendable {
         return writer.withLockedValue { writer in
             do throws(StorageError) {
                 // The few hundred bytes of the manifest may take the reserve on a full disk.
-                if let space = options.space { try space.lending(writer.finish()) } else { try writer.finish() }
+                if let space = options.space { try space.usingReserve(writer.finish()) } else { try writer.finish() }
                 return nil
             } catch {
                 return error

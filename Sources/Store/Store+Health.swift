@@ -71,7 +71,7 @@ extension DiskSpace {
         let reason: String? =
             switch status.reserve {
             case .off, .held: nil
-            case .lent: "it is in use for removing things; nothing else is written until it is there again"
+            case .inUse: "it is in use for removing things; nothing else is written until it is there again"
             case .missing(let error) where error.isNoSpace:
                 "the disk has no room for it; nothing is written but what frees space"
             case .missing(let error): "it cannot be made: \(error.reason)"

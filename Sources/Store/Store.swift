@@ -94,7 +94,7 @@ package final class Store: Sendable {
             logOptions.frameCache = frameCache
             logOptions.space = space
             logOptions.didClose = { maintenance.ask() }
-            let collection = try StoreError.wrap(space.lending(DocumentCollection(schema, logOptions, on: disk)))
+            let collection = try StoreError.wrap(space.usingReserve(DocumentCollection(schema, logOptions, on: disk)))
             collections.append(collection)
         }
         if options.maintainsItself { maintenance.begin(collections) }

@@ -5,19 +5,19 @@ import Testing
 @testable import API
 
 struct AttributeRouteTests {
-    private static func add(_ visitor: Visitor, _ key: String, _ value: String, _ entity: String) async throws {
+    private static func add(_ client: APIClient, _ key: String, _ value: String, _ entity: String) async throws {
         let body: JSON = ["key": .string(key), "value": .string(value), "entity_id": .string(entity)]
-        #expect(try await visitor.ask(.post, "/api/v1/attributes/", body).status == 201)
+        #expect(try await client.ask(.post, "/api/v1/attributes/", body).status == 201)
     }
 
     @Test(arguments: ["entity_ids", "node_ids", "client_ids"])
-    func theNewestValueOfEachKeyIsCurrent(_ name: String) async throws {
-        try await Site().run { visitor async throws in
+    func newestValueOfEachKeyIsCurrent(_ name: String) async throws {
+        try await ServerFixture().run { client async throws in
             for (key, value, entity) in [
                 ("charging", "no", "e1"), ("site", "Lund", "e1"), ("charging", "yes", "e1"), ("charging", "no", "e2"),
-            ] { try await Self.add(visitor, key, value, entity) }
+            ] { try await Self.add(client, key, value, entity) }
             let ids = JSON.object(JSONObject([(name, JSON.array(["e1", "e2", "e3"]))]))
-            let answer = try await visitor.ask(.post, "/api/v1/attributes/current", ids)
+            let answer = try await client.ask(.post, "/api/v1/attributes/current", ids)
             #expect(answer.status == 200)
             #expect(
                 try answer.json
@@ -26,41 +26,41 @@ struct AttributeRouteTests {
         }
     }
 
-    @Test func aClientHasItsAttributes() async throws {
-        let site = try Site()
-        try await site.addClient("e1", name: "n")
-        try await site.run { visitor async throws in
-            try await Self.add(visitor, "site", "Lund", "e1")
-            #expect(try await visitor.ask(.get, "/api/v1/clients/e1/attributes").json == ["site": "Lund"])
-            let unknown = try await visitor.ask(.get, "/api/v1/clients/e2/attributes")
+    @Test func attributesOfAClientAreReturned() async throws {
+        let fixture = try ServerFixture()
+        try await fixture.addClient("e1", name: "n")
+        try await fixture.run { client async throws in
+            try await Self.add(client, "site", "Lund", "e1")
+            #expect(try await client.ask(.get, "/api/v1/clients/e1/attributes").json == ["site": "Lund"])
+            let unknown = try await client.ask(.get, "/api/v1/clients/e2/attributes")
             #expect(unknown.status == 404)
             #expect(try unknown.message == "Entity with id: e2 not found")
         }
     }
 
-    @Test func theTrailIsListedByEntity() async throws {
-        try await Site().run { visitor async throws in
-            try await Self.add(visitor, "k", "1", "e1")
-            try await Self.add(visitor, "k", "2", "e1")
-            try await Self.add(visitor, "k", "3", "e2")
-            let trail = try await visitor.ask(.post, "/api/v1/attributes/list", ["entity_id": "e1"])
+    @Test func attributesAreFilteredByEntity() async throws {
+        try await ServerFixture().run { client async throws in
+            try await Self.add(client, "k", "1", "e1")
+            try await Self.add(client, "k", "2", "e1")
+            try await Self.add(client, "k", "3", "e2")
+            let trail = try await client.ask(.post, "/api/v1/attributes/list", ["entity_id": "e1"])
             #expect(try trail.listed("value") == ["2", "1"])
-            let bySender = try await visitor.ask(.get, "/api/v1/attributes/?sender.client_id=e2")
+            let bySender = try await client.ask(.get, "/api/v1/attributes/?sender.client_id=e2")
             #expect(try bySender.listed("value") == ["3"])
         }
     }
 }
 
 struct HelperRouteTests {
-    @Test func theHelperIsTheLastThatWasSet() async throws {
-        try await Site().run { visitor async throws in
+    @Test func lastHelperSetIsActive() async throws {
+        try await ServerFixture().run { client async throws in
             let path = "/api/v1/helpers/active"
-            #expect(try await visitor.ask(.get, path).text == #""numpyhelper""#)
+            #expect(try await client.ask(.get, path).text == #""numpyhelper""#)
             for name in ["binaryhelper", "androidhelper"] {
-                let answer = try await visitor.ask(.put, path, ["helper": .string(name)])
+                let answer = try await client.ask(.put, path, ["helper": .string(name)])
                 #expect(answer.status == 200)
                 #expect(try answer.json == ["message": "Active helper set", "active_helper": .string(name)])
-                #expect(try await visitor.ask(.get, path).json == .string(name))
+                #expect(try await client.ask(.get, path).json == .string(name))
             }
         }
     }

@@ -115,7 +115,7 @@ struct BadInputTests {
             path: begin,
             body: #"{"file_name":"f","file_size":4611686018427387904}"#,
             status: 400,
-            message: "The file is too large: 4611686018427387904 bytes, where 10737418240 are allowed"
+            message: "The file is too large: 4611686018427387904 bytes; at most 10737418240 are allowed"
         ),
         BadInput(
             path: begin,
@@ -215,21 +215,21 @@ struct BadInputTests {
             path: "/api/v1/clients/x",
             body: "{}",
             status: 405,
-            message: "Method not allowed; this endpoint knows DELETE, GET, HEAD"
+            message: "Method not allowed; this endpoint allows DELETE, GET, HEAD"
         ),
         BadInput(
             method: .get,
             path: "/api/v1/telemetry/list/",
             status: 405,
-            message: "Method not allowed; this endpoint knows POST"
+            message: "Method not allowed; this endpoint allows POST"
         ),
         BadInput(method: .delete, path: "/api/v1/clients/x", status: 404, message: "Entity with id: x not found"),
     ]
 
     @Test(arguments: requests)
-    func isToldWhatIsWrong(_ request: BadInput) async throws {
-        try await Site().run { visitor async throws in
-            let answer = try await visitor.ask(
+    func badInputIsRefusedWithTheReason(_ request: BadInput) async throws {
+        try await ServerFixture().run { client async throws in
+            let answer = try await client.ask(
                 request.method,
                 request.path,
                 headers: request.headers,
@@ -241,10 +241,10 @@ struct BadInputTests {
         }
     }
 
-    @Test func leavesNothingBehind() async throws {
-        try await Site().run { visitor async throws in
+    @Test func badInputStoresNothing() async throws {
+        try await ServerFixture().run { client async throws in
             for request in Self.requests {
-                _ = try await visitor.ask(
+                _ = try await client.ask(
                     request.method,
                     request.path,
                     headers: request.headers,
@@ -252,23 +252,23 @@ struct BadInputTests {
                 )
             }
             for name in ["telemetry", "statuses", "attributes", "models", "clients"] {
-                #expect(try await visitor.ask(.get, "/api/v1/\(name)/count").text == "0")
+                #expect(try await client.ask(.get, "/api/v1/\(name)/count").text == "0")
             }
         }
     }
 
     @Test(arguments: ["../x", "/etc/passwd", "a/b", "a\\b", ".", "..", "nul\0byte", "line\nbreak", "\u{1B}[2J"])
-    func aFileNameIsNeverAPath(_ name: String) async throws {
-        try await Site().run { visitor async throws in
-            let answer = try await visitor.ask(.post, Self.begin, ["file_name": .string(name), "file_size": 4])
+    func fileNameWithAPathIsRefused(_ name: String) async throws {
+        try await ServerFixture().run { client async throws in
+            let answer = try await client.ask(.post, Self.begin, ["file_name": .string(name), "file_size": 4])
             #expect(answer.status == 400)
             #expect(try answer.message == "field 'file_name' must be a name without a path or control characters")
         }
     }
 
-    @Test func theMethodsOfAPathAreInItsHeader() async throws {
-        try await Site().run { visitor async throws in
-            let answer = try await visitor.ask(.put, "/api/v1/telemetry/count")
+    @Test func allowHeaderListsTheMethods() async throws {
+        try await ServerFixture().run { client async throws in
+            let answer = try await client.ask(.put, "/api/v1/telemetry/count")
             #expect(answer.status == 405)
             #expect(answer["Allow"] == "GET, HEAD, POST")
         }

@@ -32,13 +32,13 @@ struct ByteRangeTests {
     ]
 
     @Test(arguments: readings.indices)
-    func everyHeaderHasOneReading(_ index: Int) {
+    func rangeHeaderIsParsed(_ index: Int) {
         let (header, range) = Self.readings[index]
         #expect(ByteRange(header: header, byteCount: 1000) == range, "\(header ?? "none")")
     }
 
     @Test(arguments: ["bytes=0-", "bytes=0-0", "bytes=-1"])
-    func anEmptyFileHasNoRange(_ header: String) {
+    func rangeOfAnEmptyFileIsUnsatisfiable(_ header: String) {
         #expect(ByteRange(header: header, byteCount: 0) == .unsatisfiable)
     }
 }

@@ -15,40 +15,40 @@ struct ClientRouteTests {
 
     private static func withCombiners(
         _ declarations: [CombinerDeclaration] = [CombinerDeclaration(name: "north", host: "10.0.0.1", port: 12080)],
-        _ body: @escaping @Sendable (Site, Visitor) async throws -> Void
+        _ body: @escaping @Sendable (ServerFixture, APIClient) async throws -> Void
     ) async throws {
-        let site = try Site()
-        for declaration in declarations { try await site.network.combiners.declare(declaration) }
-        try await site.run { visitor async throws in try await body(site, visitor) }
+        let fixture = try ServerFixture()
+        for declaration in declarations { try await fixture.network.combiners.declare(declaration) }
+        try await fixture.run { client async throws in try await body(fixture, client) }
     }
 
-    @Test func aClientIsToldWhereItsCombinerIs() async throws {
-        try await Self.withCombiners { _, visitor async throws in
-            let answer = try await visitor.ask(.post, Self.add, Self.edge)
+    @Test func joiningClientReceivesItsCombiner() async throws {
+        try await Self.withCombiners { _, client async throws in
+            let answer = try await client.ask(.post, Self.add, Self.edge)
             #expect(answer.status == 200, "the official client takes 201 for a failure")
             let expected: [(FieldPath, JSON)] = [
                 ("client_id", "c1"), ("public_hostname", "10.0.0.1"), ("port", 12080), ("grpc_secure", false),
                 ("helper_type", "numpyhelper"), ("combiner", "north"),
             ]
             for (path, value) in expected { #expect(try answer.json[path: path] == value) }
-            let stored = try await visitor.ask(.get, "/api/v1/clients/c1").json
+            let stored = try await client.ask(.get, "/api/v1/clients/c1").json
             #expect(stored[path: "status"] == "available")
             #expect(stored[path: "combiner"] == "north")
             #expect(stored[path: "last_seen"]?.string != nil)
         }
     }
 
-    @Test func aClientThatComesAgainIsTheSame() async throws {
-        try await Self.withCombiners { _, visitor async throws in
-            for _ in 0..<3 { #expect(try await visitor.ask(.post, Self.add, Self.edge).status == 200) }
-            #expect(try await visitor.ask(.get, "/api/v1/clients/count").text == "1")
+    @Test func rejoiningClientKeepsItsDocument() async throws {
+        try await Self.withCombiners { _, client async throws in
+            for _ in 0..<3 { #expect(try await client.ask(.post, Self.add, Self.edge).status == 200) }
+            #expect(try await client.ask(.get, "/api/v1/clients/count").text == "1")
         }
     }
 
-    @Test func aClientWithoutAnIDGetsOne() async throws {
-        try await Self.withCombiners { _, visitor async throws in
+    @Test func clientWithoutAnIDReceivesOne() async throws {
+        try await Self.withCombiners { _, client async throws in
             let client: JSON = ["name": "n"]
-            let id = try await visitor.ask(.post, Self.add, client).json[path: "client_id"]?.string
+            let id = try await client.ask(.post, Self.add, client).json[path: "client_id"]?.string
             #expect(id?.utf8.count == 36)
         }
     }
@@ -69,72 +69,72 @@ struct ClientRouteTests {
     ]
 
     @Test(arguments: refusals.indices)
-    func whoCannotJoinIsToldWhy(_ index: Int) async throws {
+    func refusedClientReceivesTheReason(_ index: Int) async throws {
         let (body, status, message) = Self.refusals[index]
-        try await Self.withCombiners { _, visitor async throws in
-            let answer = try await visitor.ask(.post, Self.add, body)
+        try await Self.withCombiners { _, client async throws in
+            let answer = try await client.ask(.post, Self.add, body)
             #expect(answer.status == status)
             #expect(try answer.message == message)
-            #expect(try await visitor.ask(.get, "/api/v1/clients/count").text == "0")
+            #expect(try await client.ask(.get, "/api/v1/clients/count").text == "0")
         }
     }
 
-    @Test func withoutACombinerNobodyJoins() async throws {
-        try await Self.withCombiners([]) { _, visitor async throws in
-            let answer = try await visitor.ask(.post, Self.add, Self.edge)
+    @Test func joiningWithoutACombinerIsRefused() async throws {
+        try await Self.withCombiners([]) { _, client async throws in
+            let answer = try await client.ask(.post, Self.add, Self.edge)
             #expect(answer.status == 400)
             #expect(try answer.message == "No combiner available.")
         }
     }
 
-    @Test func aPublicHostNameMayHaveAPort() async throws {
-        try await Self.withCombiners { _, visitor async throws in
+    @Test func publicHostNameMayHaveAPort() async throws {
+        try await Self.withCombiners { _, client async throws in
             let path = "/api/v1/combiners/north"
-            let changed = try await visitor.ask(.patch, path, ["public_hostname": "edge.example:443"])
+            let changed = try await client.ask(.patch, path, ["public_hostname": "edge.example:443"])
             #expect(try changed.message == "Combiner updated")
-            let answer = try await visitor.ask(.post, Self.add, Self.edge)
+            let answer = try await client.ask(.post, Self.add, Self.edge)
             #expect(try answer.json[path: "public_hostname"] == "edge.example")
             #expect(try answer.json[path: "port"] == 443)
             #expect(try answer.json[path: "internal_hostname"] == "10.0.0.1")
         }
     }
 
-    @Test func onlyHostNamesOfACombinerChange() async throws {
-        try await Self.withCombiners { _, visitor async throws in
-            let answer = try await visitor.ask(.patch, "/api/v1/combiners/north", ["port": 1])
+    @Test func onlyHostNamesOfACombinerCanChange() async throws {
+        try await Self.withCombiners { _, client async throws in
+            let answer = try await client.ask(.patch, "/api/v1/combiners/north", ["port": 1])
             #expect(answer.status == 400)
-            #expect(try await visitor.ask(.patch, "/api/v1/combiners/x", ["public_hostname": "h"]).status == 404)
+            #expect(try await client.ask(.patch, "/api/v1/combiners/x", ["public_hostname": "h"]).status == 404)
         }
     }
 
     @Test(arguments: ["a:70000", "evil host", "a:0", "http://h:1"])
-    func whatIsNoHostNameIsRefused(_ name: String) async throws {
-        try await Self.withCombiners { _, visitor async throws in
+    func malformedHostNameIsRefused(_ name: String) async throws {
+        try await Self.withCombiners { _, client async throws in
             let path = "/api/v1/combiners/north"
-            let answer = try await visitor.ask(.patch, path, ["public_hostname": .string(name)])
+            let answer = try await client.ask(.patch, path, ["public_hostname": .string(name)])
             #expect(answer.status == 400)
         }
     }
 
-    @Test func onlyClientsThatAreOnlineAreCounted() async throws {
-        try await Self.withCombiners { site, visitor async throws in
-            _ = try await visitor.ask(.post, Self.add, Self.edge)
+    @Test func onlyOnlineClientsAreCounted() async throws {
+        try await Self.withCombiners { fixture, client async throws in
+            _ = try await client.ask(.post, Self.add, Self.edge)
             let path = "/api/v1/combiners/clients/count"
             let none: JSON = ["result": [["combiner_id": "north", "client_count": 0]]]
-            #expect(try await visitor.ask(.post, path, [:]).json == none)
-            _ = try await site.store.collection("clients").update("c1") { old in
+            #expect(try await client.ask(.post, path, [:]).json == none)
+            _ = try await fixture.store.collection("clients").update("c1") { old in
                 var client = old
                 client["status"] = "online"
                 return client
             }
             let one: JSON = ["result": [["combiner_id": "north", "client_count": 1]]]
-            #expect(try await visitor.ask(.post, path, ["combiners": "north"]).json == one)
+            #expect(try await client.ask(.post, path, ["combiners": "north"]).json == one)
         }
     }
 
-    @Test func theConfigurationNamesTheHostThatWasAsked() async throws {
-        try await Site().run(.live) { visitor async throws in
-            let answer = try await visitor.ask(.get, "/api/v1/clients/config?checksum=true").json
+    @Test func configurationContainsTheRequestedHost() async throws {
+        try await ServerFixture().run(.live) { client async throws in
+            let answer = try await client.ask(.get, "/api/v1/clients/config?checksum=true").json
             #expect(answer[path: "network_id"] == "ledge")
             #expect(answer[path: "discover_host"] == "localhost")
             #expect(answer[path: "discover_port"]?.int ?? 0 > 0)

@@ -17,12 +17,12 @@ struct ClosingConnectionTests {
     private static let byteCount = 8 << 20
 
     @Test func largeAnswerIsComplete() async throws {
-        try await Site().run(.live) { visitor async throws in
-            let port = try #require(visitor.client.port)
+        try await ServerFixture().run(.live) { client async throws in
+            let port = try #require(client.client.port)
             let bytes = [UInt8](repeating: 0x61, count: Self.byteCount)
-            let token = try await UploadRouteTests.upload(visitor, bytes, chunk: 4 << 20)
+            let token = try await UploadRouteTests.upload(client, bytes, chunk: 4 << 20)
             let body: JSON = ["file_token": .string(token), "helper": "binaryhelper", "model_id": "m"]
-            #expect(try await visitor.ask(.post, "/api/v1/models/", body).status == 200)
+            #expect(try await client.ask(.post, "/api/v1/models/", body).status == 200)
             for end in End.allCases {
                 for isSlow in [false, true] {
                     let byteCount = try await Self.download(port, end, isSlow: isSlow)
@@ -34,27 +34,27 @@ struct ClosingConnectionTests {
 
     /// Returns how many bytes arrive, headers included.
     private static func download(_ port: Int, _ end: End, isSlow: Bool) async throws -> Int {
-        try await Wire.connected(to: port, receiveByteCount: isSlow ? 4096 : nil) { wire in
+        try await RawConnection.connected(to: port, receiveByteCount: isSlow ? 4096 : nil) { connection in
             let version = end == .http10 ? "1.0" : "1.1"
             let field = end == .connectionClose ? "Connection: close\r\n" : ""
             let head = "GET /api/v1/models/m/download HTTP/\(version)\r\nHost: localhost\r\n\(field)\r\n"
-            try await wire.send(head)
-            if end == .halfClosed { wire.finish() }
+            try await connection.send(head)
+            if end == .halfClosed { connection.finish() }
             // The server has written all it can before the client reads.
             if isSlow { try await Task.sleep(for: .milliseconds(300)) }
-            return try await wire.countAll()
+            return try await connection.countAll()
         }
     }
 
     /// The client sends more after the last request, which must not reset the connection under the answer.
     @Test func bytesAfterTheLastRequestLeaveTheAnswerComplete() async throws {
-        try await Site().run(.live) { visitor async throws in
-            let port = try #require(visitor.client.port)
-            let answer = try await Wire.connected(to: port) { wire in
-                try await wire.send("GET /health HTTP/1.0\r\n\r\n")
-                try await wire.send(0x20, count: 1 << 20)
-                wire.finish()
-                return try await wire.receiveAll()
+        try await ServerFixture().run(.live) { client async throws in
+            let port = try #require(client.client.port)
+            let answer = try await RawConnection.connected(to: port) { connection in
+                try await connection.send("GET /health HTTP/1.0\r\n\r\n")
+                try await connection.send(0x20, count: 1 << 20)
+                connection.finish()
+                return try await connection.receiveAll()
             }
             #expect(answer.hasSuffix(#"{"status":"ok"}"#))
         }
@@ -62,13 +62,13 @@ struct ClosingConnectionTests {
 
     /// The rest of a refused body is read although the server has ended its side.
     @Test func refusedBodyOfALastRequestIsReadToItsEnd() async throws {
-        try await Site().run(.live) { visitor async throws in
-            let port = try #require(visitor.client.port)
-            let answer = try await Wire.connected(to: port) { wire in
+        try await ServerFixture().run(.live) { client async throws in
+            let port = try #require(client.client.port)
+            let answer = try await RawConnection.connected(to: port) { connection in
                 let fields = "Content-Length: 30000000\r\nConnection: close"
-                try await wire.send("POST /api/v1/telemetry HTTP/1.1\r\nHost: localhost\r\n\(fields)\r\n\r\n")
-                let answer = try await wire.receive(until: "}")
-                for _ in 0..<30 { try await wire.send(0x20, count: 1_000_000) }
+                try await connection.send("POST /api/v1/telemetry HTTP/1.1\r\nHost: localhost\r\n\(fields)\r\n\r\n")
+                let answer = try await connection.receive(until: "}")
+                for _ in 0..<30 { try await connection.send(0x20, count: 1_000_000) }
                 return answer
             }
             #expect(answer.hasPrefix("HTTP/1.1 413 "))

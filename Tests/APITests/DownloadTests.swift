@@ -10,23 +10,23 @@ struct DownloadTests {
 
     private static func withModel(
         _ content: [UInt8] = content,
-        _ body: @Sendable @escaping (Visitor, String) async throws -> Void
+        _ body: @Sendable @escaping (APIClient, String) async throws -> Void
     ) async throws {
-        try await Site().run { visitor async throws in
-            let token = try await UploadRouteTests.upload(visitor, content, name: "modèle 1.npz")
-            let made = try await visitor.ask(
+        try await ServerFixture().run { client async throws in
+            let token = try await UploadRouteTests.upload(client, content, name: "modèle 1.npz")
+            let made = try await client.ask(
                 .post,
                 "/api/v1/models/",
                 ["file_token": .string(token), "helper": "binaryhelper"]
             )
             let id = try #require(try made.json[path: "model_id"]?.string)
-            try await body(visitor, "/api/v1/models/\(id)/download")
+            try await body(client, "/api/v1/models/\(id)/download")
         }
     }
 
-    @Test func theWholeFileComesBack() async throws {
-        try await Self.withModel { visitor, path in
-            let answer = try await visitor.ask(.get, path)
+    @Test func wholeFileIsReturned() async throws {
+        try await Self.withModel { client, path in
+            let answer = try await client.ask(.get, path)
             #expect(answer.status == 200)
             #expect(answer.content == Content(Self.content))
             #expect(answer["Content-Length"] == "800000")
@@ -39,9 +39,9 @@ struct DownloadTests {
         }
     }
 
-    @Test func headTellsTheLength() async throws {
-        try await Self.withModel { visitor, path in
-            let answer = try await visitor.ask(.head, path, headers: ["Range": "bytes=0-1"])
+    @Test func headReturnsTheLength() async throws {
+        try await Self.withModel { client, path in
+            let answer = try await client.ask(.head, path, headers: ["Range": "bytes=0-1"])
             #expect(answer.status == 200)
             #expect(answer["Content-Length"] == "800000")
             #expect(answer["ETag"]?.utf8.count == 66)
@@ -56,10 +56,10 @@ struct DownloadTests {
     ]
 
     @Test(arguments: ranges)
-    func aRangeIsThatPart(_ range: Range<Int>) async throws {
-        try await Self.withModel { visitor, path in
+    func rangeReturnsItsBytes(_ range: Range<Int>) async throws {
+        try await Self.withModel { client, path in
             let header = ["Range": "bytes=\(range.lowerBound)-\(range.upperBound - 1)"]
-            let answer = try await visitor.ask(.get, path, headers: header)
+            let answer = try await client.ask(.get, path, headers: header)
             #expect(answer.status == 206)
             #expect(answer.content == Content(Self.content[range]))
             #expect(answer["Content-Length"] == "\(range.count)")
@@ -67,43 +67,43 @@ struct DownloadTests {
         }
     }
 
-    @Test func aRangeBehindTheEndIsNot() async throws {
-        try await Self.withModel { visitor, path in
-            let answer = try await visitor.ask(.get, path, headers: ["Range": "bytes=800000-"])
+    @Test func rangePastTheEndIsUnsatisfiable() async throws {
+        try await Self.withModel { client, path in
+            let answer = try await client.ask(.get, path, headers: ["Range": "bytes=800000-"])
             #expect(answer.status == 416)
             #expect(answer["Content-Range"] == "bytes */800000")
             #expect(try answer.message != nil)
         }
     }
 
-    @Test func aTagSavesTheBytes() async throws {
-        try await Self.withModel { visitor, path in
-            let tag = try #require(try await visitor.ask(.head, path)["ETag"])
-            let same = try await visitor.ask(.get, path, headers: ["If-None-Match": tag])
+    @Test func matchingTagIsNotModified() async throws {
+        try await Self.withModel { client, path in
+            let tag = try #require(try await client.ask(.head, path)["ETag"])
+            let same = try await client.ask(.get, path, headers: ["If-None-Match": tag])
             #expect(same.status == 304)
             #expect(same.bytes.isEmpty)
             #expect(same["ETag"] == tag)
-            #expect(try await visitor.ask(.get, path, headers: ["If-None-Match": "\"x\""]).status == 200)
+            #expect(try await client.ask(.get, path, headers: ["If-None-Match": "\"x\""]).status == 200)
         }
     }
 
-    @Test func aStaleRangeIsTheWhole() async throws {
-        try await Self.withModel { visitor, path in
-            let tag = try #require(try await visitor.ask(.head, path)["ETag"])
+    @Test func staleRangeReturnsTheWholeFile() async throws {
+        try await Self.withModel { client, path in
+            let tag = try #require(try await client.ask(.head, path)["ETag"])
             let range = ["Range": "bytes=0-9"]
-            let current = try await visitor.ask(.get, path, headers: range.merging(["If-Range": tag]) { $1 })
+            let current = try await client.ask(.get, path, headers: range.merging(["If-Range": tag]) { $1 })
             #expect(current.status == 206)
             for validator in ["\"x\"", "W/\(tag)", "Mon, 23 Nov 2026 19:36:20 GMT"] {
-                let stale = try await visitor.ask(.get, path, headers: range.merging(["If-Range": validator]) { $1 })
+                let stale = try await client.ask(.get, path, headers: range.merging(["If-Range": validator]) { $1 })
                 #expect(stale.status == 200)
                 #expect(stale.content == Content(Self.content))
             }
         }
     }
 
-    @Test func anEmptyFileIsEmpty() async throws {
-        try await Self.withModel([]) { visitor, path in
-            let answer = try await visitor.ask(.get, path)
+    @Test func emptyFileIsReturned() async throws {
+        try await Self.withModel([]) { client, path in
+            let answer = try await client.ask(.get, path)
             #expect(answer.status == 200)
             #expect(answer.bytes.isEmpty)
             #expect(answer["Content-Length"] == "0")
@@ -115,7 +115,7 @@ struct DownloadTests {
         ("a\"b\\c", #"attachment; filename="a_b_c"; filename*=UTF-8''a%22b%5Cc"#),
         ("\t", #"attachment; filename="_"; filename*=UTF-8''%09"#),
     ])
-    func aNameCannotEndItsHeader(_ name: String, _ header: String) {
+    func fileNameIsEscapedInItsHeader(_ name: String, _ header: String) {
         #expect(BlobDownload.disposition(name) == header)
     }
 }

@@ -8,13 +8,13 @@ import Testing
 
 struct EndpointTests {
     /// The whole API on one page: a route that comes or goes shows up as a line of fixtures/endpoints.txt.
-    @Test func theRouterAnswersTheDocumentedEndpoints() throws {
-        #expect(try Site().server.endpoints == Fixture.lines(of: "endpoints.txt"))
+    @Test func endpointsMatchTheDocumentedList() throws {
+        #expect(try ServerFixture().server.endpoints == Fixture.lines(of: "endpoints.txt"))
     }
 
-    @Test func noRouteHidesAnother() throws {
-        let site = try Site()
-        #expect(throws: Never.self) { try site.routes.makeRouter().validate() }
+    @Test func everyRouteIsReachable() throws {
+        let fixture = try ServerFixture()
+        #expect(throws: Never.self) { try fixture.routes.makeRouter().validate() }
     }
 
     @Test(arguments: [
@@ -27,15 +27,15 @@ struct EndpointTests {
         ("/", []),
         ("/api/v1/sessions/x", ["GET", "HEAD", "PATCH", "PUT"]),
     ])
-    func aPathKnowsItsMethods(_ path: String, _ methods: [String]) throws {
-        #expect(try AllowedMethods(Site().routes.makeTable().endpoints).methods(of: path) == methods)
+    func allowedMethodsOfAPathAreKnown(_ path: String, _ methods: [String]) throws {
+        #expect(try AllowedMethods(ServerFixture().routes.makeTable().endpoints).methods(of: path) == methods)
     }
 
     @Test(arguments: Resource.all)
-    func everyListIsServedWithAndWithoutASlash(_ resource: Resource) async throws {
-        try await Site().run { visitor async throws in
+    func trailingSlashIsOptional(_ resource: Resource) async throws {
+        try await ServerFixture().run { client async throws in
             for path in ["/api/v1/\(resource.name)", "/api/v1/\(resource.name)/", "/api/v1/\(resource.name)/?a__b=c"] {
-                let answer = try await visitor.ask(.get, path)
+                let answer = try await client.ask(.get, path)
                 #expect(answer.status == 200)
                 #expect(answer.text == #"{"count":0,"result":[]}"#)
                 #expect(answer["Content-Type"] == "application/json")
@@ -44,17 +44,17 @@ struct EndpointTests {
     }
 
     @Test(arguments: Resource.all)
-    func aMissingKeyIsNotFound(_ resource: Resource) async throws {
-        try await Site().run { visitor async throws in
-            let answer = try await visitor.ask(.get, "/api/v1/\(resource.name)/no%20such")
+    func unknownKeyIsNotFound(_ resource: Resource) async throws {
+        try await ServerFixture().run { client async throws in
+            let answer = try await client.ask(.get, "/api/v1/\(resource.name)/no%20such")
             #expect(answer.status == 404)
             #expect(try answer.message == "Entity with id: no such not found")
         }
     }
 
     @Test func healthIsOK() async throws {
-        try await Site().run { visitor async throws in
-            let answer = try await visitor.ask(.get, "/health")
+        try await ServerFixture().run { client async throws in
+            let answer = try await client.ask(.get, "/health")
             #expect(answer.status == 200)
         }
     }

@@ -9,19 +9,19 @@ import Testing
 struct ExplainTests {
     private static let telemetry = "/api/v1/telemetry"
 
-    private static func site(_ body: @Sendable @escaping (Visitor) async throws -> Void) async throws {
-        try await Site().run { visitor async throws in
+    private static func fixture(_ body: @Sendable @escaping (APIClient) async throws -> Void) async throws {
+        try await ServerFixture().run { client async throws in
             let lines = (1...3).map(IngestTests.line).joined(separator: "\n")
-            #expect(try await IngestTests.ingest(visitor, lines).status == 200)
-            try await body(visitor)
+            #expect(try await IngestTests.ingest(client, lines).status == 200)
+            try await body(client)
         }
     }
 
-    @Test func aListIsExplainedBesideItsResult() async throws {
-        try await Self.site { visitor async throws in
-            let plain = try await visitor.ask(.get, "\(Self.telemetry)?client_id=c&value__gt=1")
+    @Test func explainedListContainsResultPlusPlan() async throws {
+        try await Self.fixture { client async throws in
+            let plain = try await client.ask(.get, "\(Self.telemetry)?client_id=c&value__gt=1")
             #expect(try plain.json.object?.keys == ["count", "result"])
-            let answer = try await visitor.ask(.get, "\(Self.telemetry)?client_id=c&explain=1&value__gt=1")
+            let answer = try await client.ask(.get, "\(Self.telemetry)?client_id=c&explain=1&value__gt=1")
             #expect(try answer.json.object?.keys == ["count", "result", "explain"])
             #expect(try answer.json["count"] == 2)
             #expect(try answer.json["result"] == plain.json["result"])
@@ -37,10 +37,10 @@ struct ExplainTests {
         }
     }
 
-    @Test func aCountIsExplainedBesideItsNumber() async throws {
-        try await Self.site { visitor async throws in
-            #expect(try await visitor.ask(.get, "\(Self.telemetry)/count?key=k").text == "3")
-            let answer = try await visitor.ask(.get, "\(Self.telemetry)/count?key=k&explain=true")
+    @Test func explainedCountContainsNumberPlusPlan() async throws {
+        try await Self.fixture { client async throws in
+            #expect(try await client.ask(.get, "\(Self.telemetry)/count?key=k").text == "3")
+            let answer = try await client.ask(.get, "\(Self.telemetry)/count?key=k&explain=true")
             #expect(try answer.json.object?.keys == ["count", "explain"])
             #expect(try answer.json["count"] == 3)
             #expect(try answer.json["explain"]?["records_scanned"] == 0)
@@ -48,32 +48,32 @@ struct ExplainTests {
         }
     }
 
-    @Test func aBodyOfConditionsIsExplainedByTheURL() async throws {
-        try await Self.site { visitor async throws in
-            let list = try await visitor.ask(.post, "\(Self.telemetry)/list?explain=1", ["key": "k,l"])
+    @Test func explainInTheURLAppliesToABody() async throws {
+        try await Self.fixture { client async throws in
+            let list = try await client.ask(.post, "\(Self.telemetry)/list?explain=1", ["key": "k,l"])
             #expect(try list.json["explain"]?["conditions"] == [["field": "key", "answered_by": "postings"]])
-            let count = try await visitor.ask(.post, "\(Self.telemetry)/count/?explain=1", form: "telemetry_id=t1")
+            let count = try await client.ask(.post, "\(Self.telemetry)/count/?explain=1", form: "telemetry_id=t1")
             #expect(try count.json["count"] == 1)
             #expect(try count.json["explain"]?["conditions"] == [["field": "telemetry_id", "answered_by": "key"]])
             // In a body it is a field like any other.
-            let field = try await visitor.ask(.post, "\(Self.telemetry)/count", ["explain": "1"])
+            let field = try await client.ask(.post, "\(Self.telemetry)/count", ["explain": "1"])
             #expect(field.text == "0")
         }
     }
 
     @Test(arguments: ["explain=1", "explain=TRUE", "explain=0", "explain=", "explain", "explain=no"])
-    func itIsNeverACondition(_ query: String) async throws {
-        try await Self.site { visitor async throws in
-            let answer = try await visitor.ask(.get, "\(Self.telemetry)?\(query)")
+    func explainIsNotACondition(_ query: String) async throws {
+        try await Self.fixture { client async throws in
+            let answer = try await client.ask(.get, "\(Self.telemetry)?\(query)")
             #expect(try answer.json["count"] == 3)
             #expect(try (answer.json["explain"] != nil) == ["explain=1", "explain=TRUE"].contains(query))
-            #expect(try await visitor.ask(.get, "/api/v1/statuses/histogram?\(query)").text == "[]")
+            #expect(try await client.ask(.get, "/api/v1/statuses/histogram?\(query)").text == "[]")
         }
     }
 
-    @Test func aSortSaysWhereItsOrderCameFrom() async throws {
-        try await Self.site { visitor async throws in
-            let answer = try await visitor.ask(
+    @Test func planNamesTheSourceOfTheOrder() async throws {
+        try await Self.fixture { client async throws in
+            let answer = try await client.ask(
                 .get,
                 "\(Self.telemetry)?explain=1",
                 headers: ["X-Sort-Key": "meta.unit"]
@@ -83,43 +83,43 @@ struct ExplainTests {
         }
     }
 
-    @Test func everyListAndCountSaysHowLongItTook() async throws {
-        try await Self.site { visitor async throws in
+    @Test func serverTimingContainsTheDuration() async throws {
+        try await Self.fixture { client async throws in
             for path in ["", "/count", "?key=k", "/count?key=k"] {
-                let timing = try #require(try await visitor.ask(.get, Self.telemetry + path)["Server-Timing"])
+                let timing = try #require(try await client.ask(.get, Self.telemetry + path)["Server-Timing"])
                 #expect(timing.wholeMatch(of: /query;dur=\d+\.\d{3}/) != nil, "\(timing)")
             }
             #expect(
-                try await visitor.ask(.get, "/api/v1/commands/roots")["Server-Timing"]?.contains("query;dur=") == true
+                try await client.ask(.get, "/api/v1/commands/roots")["Server-Timing"]?.contains("query;dur=") == true
             )
             for path in ["?meta.unit=x", "/count?meta.unit=x"] {
-                let timing = try #require(try await visitor.ask(.get, Self.telemetry + path)["Server-Timing"])
+                let timing = try #require(try await client.ask(.get, Self.telemetry + path)["Server-Timing"])
                 #expect(timing.hasPrefix(#"scan;desc="3 documents read", query;dur="#), "\(timing)")
             }
         }
     }
 
     @Test(arguments: Resource.all)
-    func whatIsExplainedFitsTheDocument(_ resource: Resource) async throws {
-        try await Site().run { visitor async throws in
-            let check = SchemaCheck(document: try await visitor.ask(.get, "/openapi.json").json)
+    func explainedAnswerMatchesTheSchema(_ resource: Resource) async throws {
+        try await ServerFixture().run { client async throws in
+            let check = SchemaCheck(document: try await client.ask(.get, "/openapi.json").json)
             let path = "/api/v1/\(resource.name)"
             for query in ["?explain=1", "?explain=1&a.b=c&committed_at__gt=2020-01-01&\(resource.key)__ne=x"] {
-                let page = try await visitor.ask(.get, path + query).json
+                let page = try await client.ask(.get, path + query).json
                 #expect(check.violations(page, of: .reference(resource.typeName + "Page")) == [])
                 let operation = check.document["paths"]?["\(path)/count"]?["get"]
                 let schema = operation?["responses"]?["200"]?["content"]?["application/json"]?["schema"]
-                let count = try await visitor.ask(.get, "\(path)/count\(query)").json
+                let count = try await client.ask(.get, "\(path)/count\(query)").json
                 #expect(check.violations(count, of: try #require(schema)) == [])
                 #expect(check.violations(0, of: try #require(schema)) == [])
             }
         }
     }
 
-    @Test func aReceiptFitsTheDocument() async throws {
-        try await Site().run { visitor async throws in
-            let check = SchemaCheck(document: try await visitor.ask(.get, "/openapi.json").json)
-            let receipt = try await IngestTests.ingest(visitor, "x\n\(IngestTests.line(1))").json
+    @Test func receiptMatchesTheSchema() async throws {
+        try await ServerFixture().run { client async throws in
+            let check = SchemaCheck(document: try await client.ask(.get, "/openapi.json").json)
+            let receipt = try await IngestTests.ingest(client, "x\n\(IngestTests.line(1))").json
             for path in ["attributes", "metrics", "statuses", "telemetry"] {
                 let operation = check.document["paths"]?["/api/v1/\(path)"]?["post"]
                 let schema = operation?["responses"]?["200"]?["content"]?["application/json"]?["schema"]

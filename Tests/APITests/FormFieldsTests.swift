@@ -20,17 +20,17 @@ struct FormFieldsTests {
     ]
 
     @Test(arguments: readings)
-    func everyFieldIsDecoded(_ text: String, _ expected: [String]) {
+    func fieldsAreDecoded(_ text: String, _ expected: [String]) {
         #expect(FormFields(parsing: text.utf8).elements.flatMap { [$0.name, $0.value] } == expected)
     }
 
-    @Test func theFirstOfARepeatedNameCounts() {
+    @Test func firstFieldOfARepeatedNameCounts() {
         let fields = FormFields(parsing: "a=1&a=2".utf8)
         #expect(fields["a"] == "1")
         #expect(fields["b"] == nil)
     }
 
-    @Test func aPlusInAPathIsAPlus() {
+    @Test func plusInAPathIsLiteral() {
         #expect(String(percentDecoding: "a+b%20c".utf8, plusIsSpace: false) == "a+b c")
     }
 }

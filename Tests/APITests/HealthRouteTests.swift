@@ -15,14 +15,14 @@ struct HealthRouteTests {
         try answer.json["checks"]?.array?.first { $0["name"]?.string == name }
     }
 
-    @Test func aServerThatIsWellIsAliveAndReady() async throws {
-        try await Site().run { visitor async throws in
-            #expect(try await visitor.ask(.get, "/livez").text == #"{"status":"alive"}"#)
+    @Test func healthyServerIsReady() async throws {
+        try await ServerFixture().run { client async throws in
+            #expect(try await client.ask(.get, "/livez").text == #"{"status":"alive"}"#)
             for path in ["/readyz", "/readyz?strict"] {
-                let answer = try await visitor.ask(.get, path)
+                let answer = try await client.ask(.get, path)
                 #expect(answer.status == 200 && answer.text == #"{"status":"ready"}"#)
             }
-            let verbose = try await visitor.ask(.get, "/readyz?verbose")
+            let verbose = try await client.ask(.get, "/readyz?verbose")
             #expect(try Self.check("log telemetry", verbose) == ["name": "log telemetry", "status": "ok"])
             #expect(try Self.check("disk", verbose)?["free_bytes"]?.int ?? 0 > 0)
             #expect(try Self.check("uploads", verbose)?["unfinished"] == 0)
@@ -30,39 +30,39 @@ struct HealthRouteTests {
         }
     }
 
-    @Test func aFullDiskIsDegradedUntilAWriteFindsSpace() async throws {
+    @Test func fullDiskIsDegradedUntilAWriteSucceeds() async throws {
         let disk = FaultDisk()
-        try await Site(on: disk).run { visitor async throws in
+        try await ServerFixture(on: disk).run { client async throws in
             disk.fail(.pwrite, at: "telemetry", with: ENOSPC)
-            #expect(try await visitor.ask(.post, "/api/v1/telemetry", ["key": "k", "client_id": "c"]).status == 507)
-            let answer = try await visitor.ask(.get, "/readyz?verbose")
+            #expect(try await client.ask(.post, "/api/v1/telemetry", ["key": "k", "client_id": "c"]).status == 507)
+            let answer = try await client.ask(.get, "/readyz?verbose")
             #expect(try answer.status == 200 && answer.json["status"] == "degraded")
             let check = try #require(try Self.check("disk", answer))
             #expect(check["status"] == "degraded")
             #expect(check["reason"] == "it is full: pwrite: No space left on device")
             #expect(check["since"]?.string?.utf8.count == 27)
-            let strict = try await visitor.ask(.get, "/readyz?strict")
+            let strict = try await client.ask(.get, "/readyz?strict")
             #expect(strict.status == 503 && strict.text == #"{"status":"degraded"}"#)
-            #expect(try await visitor.ask(.get, "/livez").status == 200)
+            #expect(try await client.ask(.get, "/livez").status == 200)
             disk.heal()
-            #expect(try await visitor.ask(.post, "/api/v1/telemetry", ["key": "k", "client_id": "c"]).status == 201)
-            #expect(try await visitor.ask(.get, "/readyz").text == #"{"status":"ready"}"#)
+            #expect(try await client.ask(.post, "/api/v1/telemetry", ["key": "k", "client_id": "c"]).status == 201)
+            #expect(try await client.ask(.get, "/readyz").text == #"{"status":"ready"}"#)
         }
     }
 
-    @Test func aLatchedLogAndALatchedUploadAreTold() async throws {
+    @Test func latchesAreReported() async throws {
         let disk = FaultDisk()
-        let site = try Site(on: disk)
-        try await site.server.application().test(.router) { client in
-            let visitor = Visitor(client: client)
-            let id = try await UploadRouteTests.begin(visitor, 10)
+        let fixture = try ServerFixture(on: disk)
+        try await fixture.server.application().test(.router) { transport in
+            let client = APIClient(transport: transport)
+            let id = try await UploadRouteTests.begin(client, 10)
             disk.fail(.fdatasync, with: EIO)
-            #expect(try await visitor.ask(.post, "/api/v1/telemetry", ["key": "k", "client_id": "c"]).status == 503)
-            #expect(try await UploadRouteTests.send(visitor, id, 0, Array(0..<10)).status == 200)
-            #expect(try await UploadRouteTests.complete(visitor, id).status == 503)
-            let again = try await UploadRouteTests.complete(visitor, id)
+            #expect(try await client.ask(.post, "/api/v1/telemetry", ["key": "k", "client_id": "c"]).status == 503)
+            #expect(try await UploadRouteTests.send(client, id, 0, Array(0..<10)).status == 200)
+            #expect(try await UploadRouteTests.complete(client, id).status == 503)
+            let again = try await UploadRouteTests.complete(client, id)
             #expect(try again.message?.contains("fdatasync: Input/output error") == true)
-            let answer = try await visitor.ask(.get, "/readyz?verbose")
+            let answer = try await client.ask(.get, "/readyz?verbose")
             #expect(try answer.json["status"] == "degraded")
             #expect(try Self.check("log telemetry", answer)?["status"] == "degraded")
             #expect(try Self.check("log attributes", answer)?["status"] == "ok")

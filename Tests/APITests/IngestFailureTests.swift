@@ -21,11 +21,11 @@ struct IngestFailureTests {
     /// 3,500 lines, of which the second, in the first group, is refused.
     private static let body = (1...3_500).map { $0 == 2 ? "{}" : IngestTests.line($0) }.joined(separator: "\n")
 
-    @Test func aDiskThatFillsUpMidwaySaysHowFarItCame() async throws {
+    @Test func fullDiskReportsTheLastStoredLine() async throws {
         let disk = FaultDisk()
-        try await Site(on: disk).run { visitor async throws in
+        try await ServerFixture(on: disk).run { client async throws in
             disk.fail(.pwrite, at: "telemetry", with: ENOSPC, after: 2)
-            let answer = try await IngestTests.ingest(visitor, Self.body)
+            let answer = try await IngestTests.ingest(client, Self.body)
             #expect(answer.status == 507)
             #expect(
                 try answer.json == [
@@ -34,52 +34,52 @@ struct IngestFailureTests {
                     "accepted": 1_999, "refused": 1, "errors": [["line": 2, "error": "missing field 'key'"]],
                 ]
             )
-            #expect(try await visitor.ask(.get, "\(Self.path)/count").text == "1999")
+            #expect(try await client.ask(.get, "\(Self.path)/count").text == "1999")
             disk.heal()
             // Sent again with their ids, the lines that were stored are refused and the others are not.
-            let again = try await IngestTests.ingest(visitor, Self.body)
+            let again = try await IngestTests.ingest(client, Self.body)
             #expect(try again.json["accepted"] == 1_500)
             #expect(try again.json["refused"] == 2_000)
-            #expect(try await visitor.ask(.get, "\(Self.path)/count").text == "3499")
+            #expect(try await client.ask(.get, "\(Self.path)/count").text == "3499")
         }
     }
 
-    @Test func aFailedSyncMidwayIsUnavailable() async throws {
+    @Test func failedSyncIsUnavailable() async throws {
         let disk = FaultDisk()
-        let site = try Site(on: disk)
-        try await site.server.application().test(.router) { client in
-            let visitor = Visitor(client: client)
+        let fixture = try ServerFixture(on: disk)
+        try await fixture.server.application().test(.router) { transport in
+            let client = APIClient(transport: transport)
             disk.fail(.fdatasync, at: "telemetry", with: EIO, after: 1)
-            let answer = try await IngestTests.ingest(visitor, Self.body)
+            let answer = try await IngestTests.ingest(client, Self.body)
             #expect(answer.status == 503)
             #expect(try answer.json["accepted"] == 999)
             #expect(try answer.message?.hasSuffix("lines from 1001 on are not acknowledged") == true)
-            #expect(try await visitor.ask(.get, "\(Self.path)/count").text == "999")
+            #expect(try await client.ask(.get, "\(Self.path)/count").text == "999")
         }
     }
 
     /// What cannot be looked up is no fault of the line.
-    @Test func aSenderThatCannotBeReadStopsTheBody() async throws {
+    @Test func unreadableSenderStopsTheIngest() async throws {
         let disk = FaultDisk()
-        let before = try Site(on: disk)
+        let before = try ServerFixture(on: disk)
         try await before.addClient("edge-1", name: "Lund")
         try await before.store.close()
         // What a server has written itself it has in memory, not what it found.
-        try await Site(on: disk).run { visitor async throws in
+        try await ServerFixture(on: disk).run { client async throws in
             disk.fail(.pread, at: "clients", with: EIO)
             let body = #"{"status":"s","sender":{"client_id":"edge-1"}}"#
-            let answer = try await IngestTests.ingest(visitor, body, to: "/api/v1/statuses")
+            let answer = try await IngestTests.ingest(client, body, to: "/api/v1/statuses")
             #expect(answer.status == 503)
             #expect(try answer.json["accepted"] == 0)
             #expect(try answer.json["refused"] == 0)
             disk.heal()
-            #expect(try await IngestTests.ingest(visitor, body, to: "/api/v1/statuses").json["accepted"] == 1)
+            #expect(try await IngestTests.ingest(client, body, to: "/api/v1/statuses").json["accepted"] == 1)
         }
     }
 
-    @Test func aBodyShorterThanDeclaredLeavesNoHalfGroup() async throws {
-        let site = try Site()
-        let documents = ResourceCollection(.telemetry, of: site.store)
+    @Test func truncatedBodyStoresWholeGroupsOnly() async throws {
+        let fixture = try ServerFixture()
+        let documents = ResourceCollection(.telemetry, of: fixture.store)
         let body = (1...1_002).map(IngestTests.line).joined(separator: "\n")
         let fields: HTTPFields = [.contentLength: "1000000"]
         let head = HTTPRequest(method: .post, scheme: nil, authority: nil, path: Self.path, headerFields: fields)
@@ -90,45 +90,45 @@ struct IngestFailureTests {
         #expect(failure?.status == .badRequest)
         #expect(failure?.line == 1_001)
         #expect(failure?.receipt.acceptedCount == 1_000)
-        #expect(site.store.collection("telemetry").documentCount == 1_000)
-        try await site.store.close()
+        #expect(fixture.store.collection("telemetry").documentCount == 1_000)
+        try await fixture.store.close()
     }
 
     private static func head(_ fields: String) -> String {
         "POST \(path) HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-ndjson\r\n\(fields)\r\n\r\n"
     }
 
-    @Test func aBodyThatBreaksOffLeavesNoHalfLine() async throws {
-        try await Site().run(.live) { visitor async throws in
-            let port = try #require(visitor.client.port)
-            try await Wire.connected(to: port) { wire in
-                try await wire.send(Self.head("Content-Length: 100000000"))
-                try await wire.send((1...1_500).map { IngestTests.line($0) + "\n" }.joined())
+    @Test func abortedBodyStoresWholeLinesOnly() async throws {
+        try await ServerFixture().run(.live) { client async throws in
+            let port = try #require(client.client.port)
+            try await RawConnection.connected(to: port) { connection in
+                try await connection.send(Self.head("Content-Length: 100000000"))
+                try await connection.send((1...1_500).map { IngestTests.line($0) + "\n" }.joined())
                 // What came so far would be a document.
-                try await wire.send(IngestTests.line(1_501))
+                try await connection.send(IngestTests.line(1_501))
             }
             var count = ""
             // The first group is stored whenever the second one begins.
-            for _ in 0..<10_000 where count != "1000" { count = try await visitor.ask(.get, "\(Self.path)/count").text }
+            for _ in 0..<10_000 where count != "1000" { count = try await client.ask(.get, "\(Self.path)/count").text }
             #expect(count == "1000")
-            #expect(try await visitor.ask(.get, "\(Self.path)/t1501").status == 404)
+            #expect(try await client.ask(.get, "\(Self.path)/t1501").status == 404)
         }
     }
 
-    @Test func aBodyOfUnknownLengthIsReadToItsEnd() async throws {
-        try await Site().run(.live) { visitor async throws in
-            let port = try #require(visitor.client.port)
-            let answer = try await Wire.connected(to: port) { wire in
-                try await wire.send(Self.head("Transfer-Encoding: chunked\r\nConnection: close"))
+    @Test func bodyOfUnknownLengthIsReadToItsEnd() async throws {
+        try await ServerFixture().run(.live) { client async throws in
+            let port = try #require(client.client.port)
+            let answer = try await RawConnection.connected(to: port) { connection in
+                try await connection.send(Self.head("Transfer-Encoding: chunked\r\nConnection: close"))
                 let text = (1...1_200).map { IngestTests.line($0) }.joined(separator: "\n")
                 var rest = text[...]
                 while !rest.isEmpty {
                     let piece = rest.prefix(7_001)
                     rest = rest.dropFirst(7_001)
-                    try await wire.send("\(String(piece.utf8.count, radix: 16))\r\n\(piece)\r\n")
+                    try await connection.send("\(String(piece.utf8.count, radix: 16))\r\n\(piece)\r\n")
                 }
-                try await wire.send("0\r\n\r\n")
-                return try await wire.receiveAll()
+                try await connection.send("0\r\n\r\n")
+                return try await connection.receiveAll()
             }
             #expect(answer.hasPrefix("HTTP/1.1 200 "))
             #expect(answer.hasSuffix(#"{"accepted":1200,"refused":0,"errors":[]}"#))
@@ -136,18 +136,18 @@ struct IngestFailureTests {
     }
 
     /// A line without an end is dropped as it comes: the limit is the line's, not the body's.
-    @Test func aLineOfManyMegabytesIsOneRefusal() async throws {
-        try await Site().run(.live) { visitor async throws in
-            let port = try #require(visitor.client.port)
-            let answer = try await Wire.connected(to: port) { wire in
+    @Test func overlongLineIsOneRefusal() async throws {
+        try await ServerFixture().run(.live) { client async throws in
+            let port = try #require(client.client.port)
+            let answer = try await RawConnection.connected(to: port) { connection in
                 let first = IngestTests.line(1) + "\n"
                 let last = "\n" + IngestTests.line(3)
                 let byteCount = first.utf8.count + (64 << 20) + last.utf8.count
-                try await wire.send(Self.head("Content-Length: \(byteCount)\r\nConnection: close"))
-                try await wire.send(first)
-                for _ in 0..<64 { try await wire.send(0x7B, count: 1 << 20) }
-                try await wire.send(last)
-                return try await wire.receiveAll()
+                try await connection.send(Self.head("Content-Length: \(byteCount)\r\nConnection: close"))
+                try await connection.send(first)
+                for _ in 0..<64 { try await connection.send(0x7B, count: 1 << 20) }
+                try await connection.send(last)
+                return try await connection.receiveAll()
             }
             #expect(
                 answer.hasSuffix(
@@ -157,16 +157,16 @@ struct IngestFailureTests {
         }
     }
 
-    @Test func aClientThatWaitsIsToldToGoOn() async throws {
-        try await Site().run(.live) { visitor async throws in
-            let port = try #require(visitor.client.port)
-            let answers = try await Wire.connected(to: port) { wire in
+    @Test func waitingClientReceivesContinue() async throws {
+        try await ServerFixture().run(.live) { client async throws in
+            let port = try #require(client.client.port)
+            let answers = try await RawConnection.connected(to: port) { connection in
                 let body = IngestTests.line(1)
                 let fields = "Content-Length: \(body.utf8.count)\r\nExpect: 100-continue\r\nConnection: close"
-                try await wire.send(Self.head(fields))
-                let signal = try await wire.receive(until: "\r\n\r\n")
-                try await wire.send(body)
-                return [signal, try await wire.receiveAll()]
+                try await connection.send(Self.head(fields))
+                let signal = try await connection.receive(until: "\r\n\r\n")
+                try await connection.send(body)
+                return [signal, try await connection.receiveAll()]
             }
             #expect(answers[0] == "HTTP/1.1 100 Continue\r\n\r\n")
             #expect(answers[1].hasPrefix("HTTP/1.1 200 "))

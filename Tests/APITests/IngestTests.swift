@@ -17,12 +17,12 @@ struct IngestTests {
     }
 
     static func ingest(
-        _ visitor: Visitor,
+        _ client: APIClient,
         _ body: String,
         to path: String = telemetry,
         type: String = "application/x-ndjson"
     ) async throws -> Answer {
-        try await visitor.ask(.post, path, headers: ["Content-Type": type], bytes: Array(body.utf8))
+        try await client.ask(.post, path, headers: ["Content-Type": type], bytes: Array(body.utf8))
     }
 
     /// The numbers of the lines that were refused.
@@ -34,27 +34,27 @@ struct IngestTests {
         "application/x-ndjson", "application/ndjson", "application/jsonl", "Application/X-NDJSON; charset=utf-8",
         " application/jsonl ;x=y",
     ])
-    func aTypeOfLinesMakesManyDocuments(_ type: String) async throws {
-        try await Site().run { visitor async throws in
-            let answer = try await Self.ingest(visitor, "\(Self.line(1))\n\(Self.line(2))\n", type: type)
+    func contentTypeSelectsLines(_ type: String) async throws {
+        try await ServerFixture().run { client async throws in
+            let answer = try await Self.ingest(client, "\(Self.line(1))\n\(Self.line(2))\n", type: type)
             #expect(answer.status == 200)
             #expect(try answer.json == ["accepted": 2, "refused": 0, "errors": []])
-            #expect(try await visitor.ask(.get, Self.telemetry).listed("telemetry_id") == ["t2", "t1"])
+            #expect(try await client.ask(.get, Self.telemetry).listed("telemetry_id") == ["t2", "t1"])
         }
     }
 
-    @Test func aDocumentIsWhatItWouldBeAlone() async throws {
-        let site = try Site()
-        try await site.addClient("edge-1", name: "Lund")
-        try await site.run { visitor async throws in
+    @Test func lineIsStoredLikeASingleDocument() async throws {
+        let fixture = try ServerFixture()
+        try await fixture.addClient("edge-1", name: "Lund")
+        try await fixture.run { client async throws in
             let body =
                 #"{"telemetry_id":"a","key":"k","meta":{"value":3.0},"timestamp":1700000000,"client_id":"edge-1"}"#
-            #expect(try await Self.ingest(visitor, body).status == 200)
+            #expect(try await Self.ingest(client, body).status == 200)
             let other = body.replacing(#""a""#, with: #""b""#)
-            #expect(try await visitor.ask(.post, Self.telemetry, bytes: Array(other.utf8)).status == 201)
+            #expect(try await client.ask(.post, Self.telemetry, bytes: Array(other.utf8)).status == 201)
             var documents = ["a", "b"].map { _ in JSONObject() }
             for (position, id) in ["a", "b"].enumerated() {
-                documents[position] = try #require(await visitor.ask(.get, "\(Self.telemetry)/\(id)").json.object)
+                documents[position] = try #require(await client.ask(.get, "\(Self.telemetry)/\(id)").json.object)
                 for name in ["telemetry_id", "committed_at", "updated_at"] { documents[position][name] = nil }
             }
             #expect(documents[0] == documents[1])
@@ -63,13 +63,13 @@ struct IngestTests {
         }
     }
 
-    @Test func eachKindOfLineIsTakenOrRefusedAlone() async throws {
+    @Test func invalidLineIsRefusedIndividually() async throws {
         let options = { () -> ServerOptions in
             var options = ServerOptions()
             options.bodyByteCountMax = 2_000
             return options
         }()
-        try await Site(options: options).run { visitor async throws in
+        try await ServerFixture(options: options).run { client async throws in
             let lines = [
                 Self.line(1), "", #"{"key":"k"#, "   \t\r", #"{"key":7,"client_id":"c"}"#, "[1]", "7", "\r",
                 #"{"key":"k","client_id":"c","x":1}"#, Self.line(1),
@@ -78,7 +78,7 @@ struct IngestTests {
                 #"  {"telemetry_id":"t15","key":"k","client_id":"c"} "#,
                 "{}", Self.line(17),
             ]
-            let answer = try await Self.ingest(visitor, lines.joined(separator: "\n"))
+            let answer = try await Self.ingest(client, lines.joined(separator: "\n"))
             #expect(answer.status == 200)
             #expect(
                 try answer.json == [
@@ -98,106 +98,106 @@ struct IngestTests {
                     ],
                 ]
             )
-            #expect(try await visitor.ask(.get, Self.telemetry).listed("telemetry_id") == ["t17", "t15", "t1"])
+            #expect(try await client.ask(.get, Self.telemetry).listed("telemetry_id") == ["t17", "t15", "t1"])
         }
     }
 
     @Test(arguments: ["", "\n", " \n\r\n\t"])
-    func nothingIsNoDocuments(_ body: String) async throws {
-        try await Site().run { visitor async throws in
-            #expect(try await Self.ingest(visitor, body).json == ["accepted": 0, "refused": 0, "errors": []])
+    func emptyBodyHasNoDocuments(_ body: String) async throws {
+        try await ServerFixture().run { client async throws in
+            #expect(try await Self.ingest(client, body).json == ["accepted": 0, "refused": 0, "errors": []])
         }
     }
 
     @Test func linesOfManyGroupsKeepTheirOrder() async throws {
-        try await Site().run { visitor async throws in
+        try await ServerFixture().run { client async throws in
             // 300 bytes a line: some groups end at 1,000 lines, and with a long one before that.
             let lines = (1...2_500).map { number in
                 number == 1_200
                     ? #"{"telemetry_id":"t1200","key":"k","client_id":"c","meta":{"m":"\#(String(repeating: "m", count: 900_000))"}}"#
                     : Self.line(number)
             }
-            let answer = try await Self.ingest(visitor, lines.joined(separator: "\n"))
+            let answer = try await Self.ingest(client, lines.joined(separator: "\n"))
             #expect(try answer.json == ["accepted": 2_500, "refused": 0, "errors": []])
             let ascending = ["X-Sort-Order": "asc"]
-            let stored = try await visitor.ask(.get, Self.telemetry, headers: ascending).listed("telemetry_id")
+            let stored = try await client.ask(.get, Self.telemetry, headers: ascending).listed("telemetry_id")
             #expect(stored == (1...2_500).map { "t\($0)" })
         }
     }
 
-    @Test func aGroupCostsOneSync() async throws {
+    @Test func groupIsOneSync() async throws {
         let disk = FaultDisk()
-        try await Site(on: disk).run { visitor async throws in
+        try await ServerFixture(on: disk).run { client async throws in
             func syncs() -> Int { disk.mutations.count { $0.call == .fdatasync && $0.path.contains("telemetry") } }
             let before = syncs()
             let body = (1...1_000).map(Self.line).joined(separator: "\n")
-            #expect(try await Self.ingest(visitor, body).json["accepted"] == 1_000)
+            #expect(try await Self.ingest(client, body).json["accepted"] == 1_000)
             #expect(syncs() == before + 1)
-            #expect(try await Self.ingest(visitor, "x\n[]\n").json["refused"] == 2)
+            #expect(try await Self.ingest(client, "x\n[]\n").json["refused"] == 2)
             #expect(syncs() == before + 1, "nothing to store, nothing to sync")
             let text = String(repeating: "m", count: 600_000)
             let long = #"{"key":"k","client_id":"c","meta":{"m":"\#(text)"}}"#
-            #expect(try await Self.ingest(visitor, "\(long)\n\(long)").json["accepted"] == 2)
+            #expect(try await Self.ingest(client, "\(long)\n\(long)").json["accepted"] == 2)
             #expect(syncs() == before + 3, "a group has 1 MiB at most")
         }
     }
 
-    @Test func aThousandRefusalsAreNamedAndAllAreCounted() async throws {
-        try await Site().run { visitor async throws in
+    @Test func refusalsBeyondAThousandAreOnlyCounted() async throws {
+        try await ServerFixture().run { client async throws in
             let lines = (1...2_345).map { $0 % 2 == 0 ? "[\($0)]" : Self.line($0) }
-            let answer = try await Self.ingest(visitor, lines.joined(separator: "\n"))
+            let answer = try await Self.ingest(client, lines.joined(separator: "\n"))
             #expect(try answer.json["accepted"] == 1_173)
             #expect(try answer.json["refused"] == 1_172)
             #expect(try Self.refused(answer) == (1...1_000).map { Int64($0 * 2) })
         }
     }
 
-    @Test func whatALineSaysIsQuotedInBrief() async throws {
-        try await Site().run { visitor async throws in
+    @Test func reasonQuotesALongLineInPart() async throws {
+        try await ServerFixture().run { client async throws in
             let name = String(repeating: "n\u{301}", count: 100_000)
-            let answer = try await Self.ingest(visitor, #"{"key":"k","client_id":"c","\#(name)":1}"#)
+            let answer = try await Self.ingest(client, #"{"key":"k","client_id":"c","\#(name)":1}"#)
             #expect(answer.bytes.count < 1_500)
             #expect(try answer.json["refused"] == 1)
         }
     }
 
-    @Test func metricsComeOnlyAsLines() async throws {
-        try await Site().run { visitor async throws in
+    @Test func metricsRequireLines() async throws {
+        try await ServerFixture().run { client async throws in
             let body =
                 #"{"metric_id":"m","key":"loss","value":0.5,"model_id":"m1","step":3,"sender":{"client_id":"c"}}"#
-            #expect(try await Self.ingest(visitor, body, to: "/api/v1/metrics/").json["accepted"] == 1)
-            #expect(try await visitor.ask(.get, "/api/v1/metrics?model_step=3").listed("metric_id") == ["m"])
-            let plain = try await visitor.ask(.post, "/api/v1/metrics", bytes: Array(body.utf8))
+            #expect(try await Self.ingest(client, body, to: "/api/v1/metrics/").json["accepted"] == 1)
+            #expect(try await client.ask(.get, "/api/v1/metrics?model_step=3").listed("metric_id") == ["m"])
+            let plain = try await client.ask(.post, "/api/v1/metrics", bytes: Array(body.utf8))
             #expect(plain.status == 405)
             #expect(plain["Allow"] == "GET, HEAD, POST")
             #expect(try plain.message?.contains("application/x-ndjson") == true)
         }
     }
 
-    @Test func statusesInsistOnTheirSenders() async throws {
-        let site = try Site()
-        try await site.addClient("edge-1", name: "Lund")
-        try await site.run { visitor async throws in
+    @Test func statusOfAnUnknownSenderIsRefused() async throws {
+        let fixture = try ServerFixture()
+        try await fixture.addClient("edge-1", name: "Lund")
+        try await fixture.run { client async throws in
             func line(_ client: String) -> String { #"{"status":"s","sender":{"client_id":"\#(client)"}}"# }
             let body = ["edge-1", "edge-2", "edge-1", "edge-2"].map(line).joined(separator: "\n")
-            let answer = try await Self.ingest(visitor, body, to: "/api/v1/statuses")
+            let answer = try await Self.ingest(client, body, to: "/api/v1/statuses")
             #expect(try answer.json["accepted"] == 2)
             #expect(try Self.refused(answer) == [2, 4])
-            #expect(try await visitor.ask(.get, "/api/v1/statuses/count?sender.name=Lund").text == "2")
+            #expect(try await client.ask(.get, "/api/v1/statuses/count?sender.name=Lund").text == "2")
         }
     }
 
-    @Test func attributesComeAsLines() async throws {
-        try await Site().run { visitor async throws in
+    @Test func attributesAreAcceptedAsLines() async throws {
+        try await ServerFixture().run { client async throws in
             let body = #"{"key":"a","value":"1","entity_id":"e"}"# + "\n" + #"{"key":"a","value":"2","entity_id":"e"}"#
-            #expect(try await Self.ingest(visitor, body, to: "/api/v1/attributes").json["accepted"] == 2)
-            let current = try await visitor.ask(.post, "/api/v1/attributes/current", ["entity_ids": "e"])
+            #expect(try await Self.ingest(client, body, to: "/api/v1/attributes").json["accepted"] == 2)
+            let current = try await client.ask(.post, "/api/v1/attributes/current", ["entity_ids": "e"])
             #expect(try current.json == ["e": ["a": "2"]])
         }
     }
 
     /// Random bytes between good lines: whatever they are, the good ones count and nothing else happens.
-    @Test func garbageNeverTakesGoodLinesAlong() async throws {
+    @Test func malformedLinesDoNotAffectValidOnes() async throws {
         var random = SeededGenerator()
         var body: [UInt8] = []
         var goodCount = 0
@@ -218,11 +218,11 @@ struct IngestTests {
         }
         let bytes = body
         let expected = Int64(goodCount)
-        try await Site().run { visitor async throws in
-            let answer = try await visitor.ask(.post, Self.telemetry, headers: Self.type, bytes: bytes)
+        try await ServerFixture().run { client async throws in
+            let answer = try await client.ask(.post, Self.telemetry, headers: Self.type, bytes: bytes)
             #expect(answer.status == 200)
             #expect(try answer.json["accepted"]?.int == expected, "SEED=\(SeededGenerator.runSeed)")
-            #expect(try await visitor.ask(.get, "\(Self.telemetry)/count").text == "\(expected)")
+            #expect(try await client.ask(.get, "\(Self.telemetry)/count").text == "\(expected)")
         }
     }
 }

@@ -18,14 +18,14 @@ struct ModelRouteTests {
     }
 
     /// What the official client does.
-    @Test func aModelIsMadeOfAToken() async throws {
-        try await Site().run { visitor async throws in
+    @Test func modelIsCreatedFromAToken() async throws {
+        try await ServerFixture().run { client async throws in
             let bytes = UploadRouteTests.noise(700_000)
-            let token = try await UploadRouteTests.upload(visitor, bytes)
-            let made = try await visitor.ask(.post, Self.models, form: "helper=binaryhelper&file_token=\(token)")
+            let token = try await UploadRouteTests.upload(client, bytes)
+            let made = try await client.ask(.post, Self.models, form: "helper=binaryhelper&file_token=\(token)")
             let id = try Self.id(made)
             #expect(try made.json[path: "success"] == true)
-            let model = try await visitor.ask(.get, Self.models + id).json
+            let model = try await client.ask(.get, Self.models + id).json
             #expect(model[path: "model"]?.string == id)
             #expect(model[path: "helper"] == "binaryhelper")
             #expect(model[path: "file_name"] == "seed.npz")
@@ -33,20 +33,20 @@ struct ModelRouteTests {
             #expect(model[path: "checksum"]?.string?.utf8.count == 64)
             #expect(model[path: "parent_model"] == .null)
             #expect(model[path: "session_id"] == .null)
-            #expect(try await visitor.ask(.get, Self.models + "\(id)/download").content == Content(bytes))
+            #expect(try await client.ask(.get, Self.models + "\(id)/download").content == Content(bytes))
         }
     }
 
-    @Test func everythingAboutAModelMayBeSaid() async throws {
-        try await Site().run { visitor async throws in
-            let token = try await UploadRouteTests.upload(visitor, Self.vector)
+    @Test func modelAcceptsEveryField() async throws {
+        try await ServerFixture().run { client async throws in
+            let token = try await UploadRouteTests.upload(client, Self.vector)
             let body: JSON = [
                 "file_token": .string(token), "model_id": "m", "name": "n", "session_id": "s", "parent_model": "p",
                 "file_name": "other.bin",
             ]
-            _ = try await visitor.ask(.put, "/api/v1/helpers/active", ["helper": "binaryhelper"])
-            #expect(try Self.id(await visitor.ask(.post, Self.models, body)) == "m")
-            let model = try await visitor.ask(.get, Self.models + "m").json
+            _ = try await client.ask(.put, "/api/v1/helpers/active", ["helper": "binaryhelper"])
+            #expect(try Self.id(await client.ask(.post, Self.models, body)) == "m")
+            let model = try await client.ask(.get, Self.models + "m").json
             #expect(model[path: "helper"] == "binaryhelper", "the active helper")
             for (path, value) in [
                 ("name", "n"), ("session_id", "s"), ("parent_model", "p"), ("file_name", "other.bin"),
@@ -54,20 +54,20 @@ struct ModelRouteTests {
         }
     }
 
-    @Test func aTokenIsUsedOnce() async throws {
-        try await Site().run { visitor async throws in
-            let token = try await UploadRouteTests.upload(visitor, Self.vector)
+    @Test func tokenIsValidOnce() async throws {
+        try await ServerFixture().run { client async throws in
+            let token = try await UploadRouteTests.upload(client, Self.vector)
             _ = try Self.id(
-                await visitor.ask(.post, Self.models, ["file_token": .string(token), "helper": "binaryhelper"])
+                await client.ask(.post, Self.models, ["file_token": .string(token), "helper": "binaryhelper"])
             )
-            let again = try await visitor.ask(
+            let again = try await client.ask(
                 .post,
                 Self.models,
                 ["file_token": .string(token), "helper": "binaryhelper"]
             )
             #expect(again.status == 404)
             #expect(try again.message == "Unknown file_token")
-            #expect(try await visitor.ask(.get, Self.models + "count").text == "1")
+            #expect(try await client.ask(.get, Self.models + "count").text == "1")
         }
     }
 
@@ -75,18 +75,18 @@ struct ModelRouteTests {
         #"{"file_token":"TOKEN","model_id":"taken"}"#, #"{"file_token":"TOKEN","name":7}"#,
         #"{"file_token":"TOKEN","file_name":"../x"}"#, #"{"file_token":"TOKEN","helper":"x"}"#,
     ])
-    func aRefusedModelLeavesItsToken(_ body: String) async throws {
-        try await Site().run { visitor async throws in
-            let first = try await UploadRouteTests.upload(visitor, Self.vector)
+    func refusedModelKeepsItsTokenValid(_ body: String) async throws {
+        try await ServerFixture().run { client async throws in
+            let first = try await UploadRouteTests.upload(client, Self.vector)
             let taken: JSON = ["file_token": .string(first), "helper": "binaryhelper", "model_id": "taken"]
-            _ = try Self.id(await visitor.ask(.post, Self.models, taken))
-            let token = try await UploadRouteTests.upload(visitor, Self.vector)
+            _ = try Self.id(await client.ask(.post, Self.models, taken))
+            let token = try await UploadRouteTests.upload(client, Self.vector)
             let bytes = Array(body.replacing("TOKEN", with: token).utf8)
-            #expect(try await visitor.ask(.post, Self.models, bytes: bytes).status >= 400)
-            let upload = try await visitor.ask(.get, "/api/v1/file-upload/\(token)")
+            #expect(try await client.ask(.post, Self.models, bytes: bytes).status >= 400)
+            let upload = try await client.ask(.get, "/api/v1/file-upload/\(token)")
             #expect(upload.status == 200, "it is an upload still, and expires like one")
             _ = try Self.id(
-                await visitor.ask(.post, Self.models, ["file_token": .string(token), "helper": "binaryhelper"])
+                await client.ask(.post, Self.models, ["file_token": .string(token), "helper": "binaryhelper"])
             )
         }
     }
@@ -105,45 +105,45 @@ struct ModelRouteTests {
 
     /// What clients before 1.1 do; the file becomes as many chunks as it needs.
     @Test(arguments: [0, 8, 100_000, 250_080])
-    func aModelIsMadeOfAMultipartForm(_ byteCount: Int) async throws {
+    func modelIsCreatedFromAMultipartForm(_ byteCount: Int) async throws {
         var options = BlobStore.Options()
         options.chunkByteCountMin = 50_000
         options.chunkByteCountMax = 50_000
-        try await Site(blobOptions: options).run { visitor async throws in
+        try await ServerFixture(blobOptions: options).run { client async throws in
             let bytes = UploadRouteTests.noise(byteCount)
             let fields = Self.field("helper", "binaryhelper") + Self.field("name", "seed")
             let body = Self.multipart(bytes, before: fields)
-            let id = try Self.id(await visitor.ask(.post, Self.models, headers: Self.type, bytes: body))
-            let model = try await visitor.ask(.get, Self.models + id).json
+            let id = try Self.id(await client.ask(.post, Self.models, headers: Self.type, bytes: body))
+            let model = try await client.ask(.get, Self.models + id).json
             #expect(model[path: "helper"] == "binaryhelper")
             #expect(model[path: "name"] == "seed")
             #expect(model[path: "file_name"] == "seed.npz")
-            #expect(try await visitor.ask(.get, Self.models + "\(id)/download").content == Content(bytes))
+            #expect(try await client.ask(.get, Self.models + "\(id)/download").content == Content(bytes))
         }
     }
 
-    @Test func aFileThatIsNotLastIsRefused() async throws {
-        let site = try Site()
-        try await site.run { visitor async throws in
+    @Test func fileMustBeTheLastPart() async throws {
+        let fixture = try ServerFixture()
+        try await fixture.run { client async throws in
             let body = Self.multipart([1, 2, 3], after: Self.field("helper", "binaryhelper"))
-            let answer = try await visitor.ask(.post, Self.models, headers: Self.type, bytes: body)
+            let answer = try await client.ask(.post, Self.models, headers: Self.type, bytes: body)
             #expect(answer.status == 400)
             #expect(try answer.message == "field 'file' must be the last part of the form")
-            #expect(try site.disk.list("data/uploads").isEmpty, "the upload is removed")
+            #expect(try fixture.disk.list("data/uploads").isEmpty, "the upload is removed")
         }
     }
 
-    @Test func aBrokenFormLeavesNothing() async throws {
-        let site = try Site()
-        try await site.run { visitor async throws in
+    @Test func malformedFormLeavesNoFiles() async throws {
+        let fixture = try ServerFixture()
+        try await fixture.run { client async throws in
             let whole = Self.multipart([1, 2, 3], before: Self.field("name", "n"))
             for length in stride(from: 0, to: whole.count - 4, by: 7) {
                 let bytes = Array(whole[..<length])
-                let answer = try await visitor.ask(.post, Self.models, headers: Self.type, bytes: bytes)
+                let answer = try await client.ask(.post, Self.models, headers: Self.type, bytes: bytes)
                 #expect(answer.status == 400, "\(length) bytes")
             }
-            #expect(try site.disk.list("data/uploads").isEmpty)
-            #expect(try await visitor.ask(.get, Self.models + "count").text == "0")
+            #expect(try fixture.disk.list("data/uploads").isEmpty)
+            #expect(try await client.ask(.get, Self.models + "count").text == "0")
         }
     }
 
@@ -163,36 +163,36 @@ struct ModelRouteTests {
     ]
 
     @Test(arguments: trails.indices)
-    func theTrailIsABareArray(_ index: Int) async throws {
+    func ancestorsAreAnArray(_ index: Int) async throws {
         let (path, headers, expected) = Self.trails[index]
-        try await Site().run { visitor async throws in
+        try await ServerFixture().run { client async throws in
             for (id, parent) in [("m0", nil), ("m1", "m0"), ("m2", "m1"), ("m3", "m2"), ("m4", "m3"), ("lost", "gone")]
             {
-                try await Self.make(visitor, id, parent: parent)
+                try await Self.make(client, id, parent: parent)
             }
-            let answer = try await visitor.ask(.get, Self.models + path, headers: headers)
+            let answer = try await client.ask(.get, Self.models + path, headers: headers)
             #expect(answer.status == 200)
             #expect(try answer.json.array?.compactMap { $0[path: "model_id"]?.string } == expected)
         }
     }
 
-    @Test func aTrailWithoutALimitHasTen() async throws {
-        try await Site().run { visitor async throws in
+    @Test func defaultLimitOfAncestorsIsTen() async throws {
+        try await ServerFixture().run { client async throws in
             for index in 0...12 {
-                try await Self.make(visitor, "m\(index)", parent: index == 0 ? nil : "m\(index - 1)")
+                try await Self.make(client, "m\(index)", parent: index == 0 ? nil : "m\(index - 1)")
             }
-            let answer = try await visitor.ask(.get, Self.models + "m12/ancestors")
+            let answer = try await client.ask(.get, Self.models + "m12/ancestors")
             #expect(try answer.json.array?.count == 10)
         }
     }
 
     @Test func descendantsComeGenerationByGeneration() async throws {
-        try await Site().run { visitor async throws in
+        try await ServerFixture().run { client async throws in
             for (id, parent) in [("a", nil), ("b", "a"), ("c", "a"), ("d", "b"), ("e", "d")] {
-                try await Self.make(visitor, id, parent: parent)
+                try await Self.make(client, id, parent: parent)
             }
             func ids(_ path: String, _ headers: [String: String] = [:]) async throws -> [String]? {
-                try await visitor.ask(.get, Self.models + path, headers: headers).json.array?
+                try await client.ask(.get, Self.models + path, headers: headers).json.array?
                     .compactMap { $0[path: "model_id"]?.string }
             }
             #expect(try await ids("a/descendants") == ["b", "c", "d", "e"])
@@ -203,67 +203,67 @@ struct ModelRouteTests {
     }
 
     @Test(arguments: ["ancestors", "descendants"])
-    func theLargestLimitIsNoLimit(_ verb: String) async throws {
-        try await Site().run { visitor async throws in
-            try await Self.make(visitor, "a", parent: nil)
-            try await Self.make(visitor, "b", parent: "a")
+    func largestLimitIsAccepted(_ verb: String) async throws {
+        try await ServerFixture().run { client async throws in
+            try await Self.make(client, "a", parent: nil)
+            try await Self.make(client, "b", parent: "a")
             let headers = ["X-Limit": "9223372036854775807"]
             let path = Self.models + (verb == "ancestors" ? "b" : "a") + "/\(verb)"
-            #expect(try await visitor.ask(.get, path, headers: headers).json.array?.count == 1)
+            #expect(try await client.ask(.get, path, headers: headers).json.array?.count == 1)
         }
     }
 
-    @Test func theFieldsOfAFormAreBoundedTogether() async throws {
-        try await Site().run { visitor async throws in
+    @Test func fieldsOfAFormHaveACommonLimit() async throws {
+        try await ServerFixture().run { client async throws in
             let fields = (0..<40).map { Self.field("f\($0)", String(repeating: "x", count: 2_000)) }.joined()
             let body = Self.multipart(Self.vector, before: fields)
-            let answer = try await visitor.ask(.post, Self.models, headers: Self.type, bytes: body)
+            let answer = try await client.ask(.post, Self.models, headers: Self.type, bytes: body)
             #expect(answer.status == 413)
         }
     }
 
-    @Test func bytesTheHelperCannotLoadAreRefusedAndRemoved() async throws {
-        let site = try Site()
-        try await site.run { visitor async throws in
+    @Test func invalidModelFileIsDeleted() async throws {
+        let fixture = try ServerFixture()
+        try await fixture.run { client async throws in
             for helper in ["numpyhelper", "binaryhelper", "androidhelper"] {
-                let token = try await UploadRouteTests.upload(visitor, [1, 2, 3])
+                let token = try await UploadRouteTests.upload(client, [1, 2, 3])
                 let body: JSON = ["file_token": .string(token), "helper": .string(helper)]
-                let answer = try await visitor.ask(.post, Self.models, body)
+                let answer = try await client.ask(.post, Self.models, body)
                 #expect(answer.status == 400)
                 #expect(try answer.message?.hasPrefix("Failed to add model. ") == true)
-                await #expect(throws: UploadError.self) { try await site.blobs.open(token) }
+                await #expect(throws: UploadError.self) { try await fixture.blobs.open(token) }
             }
-            #expect(try await visitor.ask(.get, Self.models + "count").text == "0")
+            #expect(try await client.ask(.get, Self.models + "count").text == "0")
         }
     }
 
-    @Test func onlyTheNameOfAModelChanges() async throws {
-        try await Site().run { visitor async throws in
-            try await Self.make(visitor, "m", parent: nil)
-            let changed = try await visitor.ask(.patch, Self.models + "m", ["name": "better"])
+    @Test func onlyTheNameOfAModelCanChange() async throws {
+        try await ServerFixture().run { client async throws in
+            try await Self.make(client, "m", parent: nil)
+            let changed = try await client.ask(.patch, Self.models + "m", ["name": "better"])
             #expect(changed.status == 200)
             #expect(try changed.json[path: "name"] == "better")
-            let refused = try await visitor.ask(.patch, Self.models + "m", ["blob_id": "other"])
+            let refused = try await client.ask(.patch, Self.models + "m", ["blob_id": "other"])
             #expect(refused.status == 400)
             #expect(try refused.message == "field 'blob_id' cannot be changed")
         }
     }
 
     @Test(arguments: ["ancestors", "download"])
-    func anUnknownModelHasNone(_ verb: String) async throws {
-        try await Site().run { visitor async throws in
-            let answer = try await visitor.ask(.get, Self.models + "x/\(verb)")
+    func unknownModelIsNotFound(_ verb: String) async throws {
+        try await ServerFixture().run { client async throws in
+            let answer = try await client.ask(.get, Self.models + "x/\(verb)")
             #expect(answer.status == 404)
             #expect(try answer.message == "Entity with id: x not found")
         }
     }
 
-    private static func make(_ visitor: Visitor, _ id: String, parent: String?) async throws {
-        let token = try await UploadRouteTests.upload(visitor, Self.vector)
+    private static func make(_ client: APIClient, _ id: String, parent: String?) async throws {
+        let token = try await UploadRouteTests.upload(client, Self.vector)
         let body: JSON = [
             "file_token": .string(token), "helper": "binaryhelper", "model_id": .string(id),
             "parent_model": parent.map { .string($0) } ?? .null,
         ]
-        _ = try Self.id(await visitor.ask(.post, models, body))
+        _ = try Self.id(await client.ask(.post, models, body))
     }
 }

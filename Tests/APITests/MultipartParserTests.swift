@@ -35,14 +35,14 @@ struct MultipartParserTests {
         "helper:-:numpyhelper", "file:a \"b\".npz:\r\n--b-is not the end\r\n--\r\n-", "empty:-:", "end",
     ]
 
-    @Test func aBodyIsTakenApart() throws {
+    @Test func bodyIsParsed() throws {
         // `--b-…` begins with the delimiter: RFC 2046 forbids such content, and a client picks another boundary.
         let body = Self.body.replacing("\r\n--b-is", with: "\r\n--c-is")
         let expected = Self.expected.map { $0.replacing("--b-is", with: "--c-is") }
         #expect(try read([body[...]]) == expected)
     }
 
-    @Test func itDoesNotMatterHowItArrives() throws {
+    @Test func resultIsIndependentOfTheSplit() throws {
         let body = Self.body.replacing("\r\n--b-is", with: "\r\n--c-is")
         let whole = try read([body[...]])
         let bytes = Array(body.utf8)
@@ -53,7 +53,7 @@ struct MultipartParserTests {
         #expect(try read(bytes.map { String(decoding: [$0], as: UTF8.self)[...] }) == whole)
     }
 
-    @Test func onlyTheClosingDelimiterCompletesIt() throws {
+    @Test func closingDelimiterCompletesTheBody() throws {
         let bytes = Array(Self.body.replacing("\r\n--b-is", with: "\r\n--c-is").utf8)
         let end = bytes.count - "\r\nepilogue".utf8.count
         for length in bytes.indices {
@@ -64,7 +64,7 @@ struct MultipartParserTests {
         }
     }
 
-    @Test func memoryIsBoundedByWhatArrived() throws {
+    @Test func memoryIsBoundedByTheReceivedBytes() throws {
         var parser = try MultipartParser(boundary: "b")
         parser.append(ByteBuffer(string: "--b\r\nContent-Disposition: form-data; name=f\r\n\r\n"))
         while try parser.next() != nil {}
@@ -87,7 +87,7 @@ struct MultipartParserTests {
             "--b" + String(repeating: " ", count: 200),
         ]
     )
-    func whatIsMalformedIsRefused(_ body: String) throws {
+    func malformedBodyIsRefused(_ body: String) throws {
         var parser = try MultipartParser(boundary: "b")
         parser.append(ByteBuffer(string: body))
         #expect(throws: MultipartError.malformed) {
@@ -96,11 +96,11 @@ struct MultipartParserTests {
     }
 
     @Test(arguments: ["", String(repeating: "x", count: 71)])
-    func aBoundaryHasALength(_ boundary: String) {
+    func boundaryOfInvalidLengthIsRefused(_ boundary: String) {
         #expect(throws: MultipartError.boundary) { try MultipartParser(boundary: boundary) }
     }
 
-    @Test func consumedBytesAndTheClosingMakeTheBody() throws {
+    @Test func consumedByteCountExcludesTheClosingDelimiter() throws {
         let head = "--b\r\nContent-Disposition: form-data; name=f\r\n\r\n"
         let body = head + "12345" + "\r\n--b--\r\n"
         var parser = try MultipartParser(boundary: "b")
@@ -117,7 +117,7 @@ struct MultipartParserTests {
 }
 
 struct HeaderParametersTests {
-    @Test func parametersAreReadInEveryForm() {
+    @Test func parametersAreParsedInEveryForm() {
         let header = HeaderParameters(
             parsing: "Multipart/Form-Data ; Boundary=\"x; y\"; a = b ;c;a=d; f*=UTF-8''%C3%BC"
         )
@@ -131,7 +131,7 @@ struct HeaderParametersTests {
     }
 
     @Test(arguments: ["", ";", "a;=", "a; =b", "a;\"", "a; b=\"\\", "a; b=\"c"])
-    func brokenHeadersHarmNobody(_ text: String) {
+    func malformedHeadersAreIgnored(_ text: String) {
         #expect(HeaderParameters(parsing: text)["x"] == nil)
     }
 }

@@ -9,7 +9,7 @@ import Testing
 
 struct OpenAPITests {
     @Test(arguments: [false, true])
-    func everyEndpointIsInTheDocumentOnce(_ isAuthenticated: Bool) throws {
+    func everyEndpointIsDocumentedOnce(_ isAuthenticated: Bool) throws {
         let document = try Self.document(isAuthenticated: isAuthenticated)
         var listed: [String] = []
         var names: Set<String> = []
@@ -19,13 +19,13 @@ struct OpenAPITests {
                 #expect(names.insert(try #require(operation["operationId"]?.string)).inserted)
             }
         }
-        let endpoints = try Site().server.endpoints
+        let endpoints = try ServerFixture().server.endpoints
         #expect(listed.sorted() == endpoints)
         #expect(endpoints.contains("GET /openapi.json") && endpoints.contains("GET /docs"))
     }
 
     @Test(arguments: [false, true])
-    func everyReferenceLeadsSomewhere(_ isAuthenticated: Bool) throws {
+    func everyReferenceResolves(_ isAuthenticated: Bool) throws {
         let document = try Self.document(isAuthenticated: isAuthenticated)
         let references = Self.references(in: document)
         #expect(references.count > 500)
@@ -35,13 +35,13 @@ struct OpenAPITests {
     }
 
     @Test(arguments: Resource.all, [false, true])
-    func everyStoredDocumentFitsItsSchema(_ resource: Resource, _ hasEveryField: Bool) async throws {
-        let site = try Site()
+    func everyStoredDocumentMatchesItsSchema(_ resource: Resource, _ hasEveryField: Bool) async throws {
+        let fixture = try ServerFixture()
         let object = Self.object(of: resource.fields, hasEveryField: hasEveryField)
-        _ = try await site.store.collection(resource.name).insert(resource.validate(object))
-        try await site.run { visitor async throws in
-            let check = SchemaCheck(document: try await visitor.ask(.get, "/openapi.json").json)
-            let page = try await visitor.ask(.get, "/api/v1/\(resource.name)").json
+        _ = try await fixture.store.collection(resource.name).insert(resource.validate(object))
+        try await fixture.run { client async throws in
+            let check = SchemaCheck(document: try await client.ask(.get, "/openapi.json").json)
+            let page = try await client.ask(.get, "/api/v1/\(resource.name)").json
             #expect(check.violations(page, of: .reference(resource.typeName + "Page")) == [])
             let stored = try #require(page["result"]?.array?.first)
             // The schema leaves nothing out and nothing open.
@@ -58,7 +58,7 @@ struct OpenAPITests {
         }
     }
 
-    @Test func anEndpointIsDescribedAsAGoldenOneIs() throws {
+    @Test func endpointMatchesItsGoldenDescription() throws {
         let expected: JSON = [
             "operationId": "getModelsByIdDescendants",
             "tags": ["models"],
@@ -103,7 +103,7 @@ struct OpenAPITests {
         #expect(document.operation(endpoint) == expected)
     }
 
-    @Test func tokensAreMentionedOnlyWhereTheServerAsksForThem() throws {
+    @Test func tokensAreDocumentedOnlyWithAuthentication() throws {
         let open = try Self.document(isAuthenticated: false)
         #expect(open[path: "components"]?["securitySchemes"] == nil)
         #expect(!String(decoding: open.bytes, as: UTF8.self).contains("#/components/responses/Unauthorized"))
@@ -113,14 +113,14 @@ struct OpenAPITests {
         #expect(methods?["responses"]?["401"] == nil)
     }
 
-    @Test func aServerBelowAPrefixIsListed() {
+    @Test func prefixIsListedAsServer() {
         var options = ServerOptions()
         options.pathPrefix = "/edge"
         let document = OpenAPIDocument(endpoints: [], options: options, isAuthenticated: false).json
         #expect(document["servers"] == [["url": "/"], ["url": "/edge"]])
     }
 
-    @Test func whatIsRequiredMayComeFromWhereTheServerTakesIt() throws {
+    @Test func requiredFieldMayComeFromItsSources() throws {
         let check = SchemaCheck(document: try Self.document(isAuthenticated: false))
         let draft: JSON = .reference("AttributeDraft")
         let named: JSON = ["key": "a", "value": "b", "sender": ["client_id": "c"]]
@@ -137,20 +137,20 @@ struct OpenAPITests {
     @Test(arguments: [
         ("3", 201), ("3.0", 201), ("3e0", 201), ("3.5", 400), ("9007199254740993.0", 400), ("1e300", 400),
     ])
-    func anIntegerIsAWholeNumberHoweverItIsWritten(_ text: String, _ status: Int) async throws {
-        try await Site().run { visitor async throws in
+    func wholeNumberIsAnInteger(_ text: String, _ status: Int) async throws {
+        try await ServerFixture().run { client async throws in
             let body = #"{"session_config":{"model_id":"m","rounds":\#(text)}}"#
-            let answer = try await visitor.ask(.post, "/api/v1/sessions", bytes: Array(body.utf8))
+            let answer = try await client.ask(.post, "/api/v1/sessions", bytes: Array(body.utf8))
             #expect(answer.status == status)
             if status == 201 { #expect(try answer.json["session_config"]?["rounds"] == 3) }
         }
     }
 
-    @Test func thePageMentionsEveryEndpoint() async throws {
-        let site = try Site()
-        let endpoints = site.routes.makeTable().endpoints
-        try await site.run { visitor async throws in
-            let answer = try await visitor.ask(.get, "/docs/")
+    @Test func pageContainsEveryEndpoint() async throws {
+        let fixture = try ServerFixture()
+        let endpoints = fixture.routes.makeTable().endpoints
+        try await fixture.run { client async throws in
+            let answer = try await client.ask(.get, "/docs/")
             #expect(answer.status == 200)
             #expect(answer["Content-Type"] == "text/html; charset=utf-8")
             for endpoint in endpoints {
@@ -161,7 +161,7 @@ struct OpenAPITests {
         }
     }
 
-    @Test func nothingBreaksOutOfThePage() {
+    @Test func textIsEscapedInThePage() {
         let evil = #"<script>alert("1")</script>&'"#
         let endpoint = Endpoint(
             target: .post("\(evil)/{\(evil)}"),
@@ -181,7 +181,7 @@ struct OpenAPITests {
 
 extension OpenAPITests {
     private static func document(isAuthenticated: Bool) throws -> JSON {
-        let endpoints = try Site().routes.makeTable().endpoints
+        let endpoints = try ServerFixture().routes.makeTable().endpoints
         return OpenAPIDocument(endpoints: endpoints, options: ServerOptions(), isAuthenticated: isAuthenticated).json
     }
 

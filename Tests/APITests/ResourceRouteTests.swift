@@ -7,20 +7,20 @@ import Testing
 struct ResourceRouteTests {
     private static let telemetry = "/api/v1/telemetry"
 
-    private static func post(_ visitor: Visitor, _ key: String, _ client: String) async throws {
+    private static func post(_ client: APIClient, _ key: String, _ clientID: String) async throws {
         let body: JSON = [
-            "telemetry_id": .string("\(key)-\(client)"), "key": .string(key), "client_id": .string(client),
+            "telemetry_id": .string("\(key)-\(clientID)"), "key": .string(key), "client_id": .string(clientID),
         ]
-        #expect(try await visitor.ask(.post, telemetry, body).status == 201)
+        #expect(try await client.ask(.post, telemetry, body).status == 201)
     }
 
-    @Test func whatIsCreatedIsWhatIsRead() async throws {
-        try await Site().run { visitor async throws in
+    @Test func createdDocumentIsReadBack() async throws {
+        try await ServerFixture().run { client async throws in
             let body: JSON = ["key": "cpu", "value": 0.5, "client_id": "edge-1", "meta": ["unit": "%"]]
-            let created = try await visitor.ask(.post, "\(Self.telemetry)/", body)
+            let created = try await client.ask(.post, "\(Self.telemetry)/", body)
             #expect(created.status == 201)
             let id = try #require(try created.json[path: "telemetry_id"]?.string)
-            let read = try await visitor.ask(.get, "\(Self.telemetry)/\(id)")
+            let read = try await client.ask(.get, "\(Self.telemetry)/\(id)")
             #expect(read.status == 200)
             #expect(read.bytes == created.bytes)
             #expect(try read.json[path: "meta.unit"] == "%")
@@ -28,9 +28,9 @@ struct ResourceRouteTests {
         }
     }
 
-    @Test func aFormIsAsGoodAsJSON() async throws {
-        try await Site().run { visitor async throws in
-            let created = try await visitor.ask(.post, Self.telemetry, form: "key=gpu+load&value=1.5&client_id=c%2C1")
+    @Test func formIsAccepted() async throws {
+        try await ServerFixture().run { client async throws in
+            let created = try await client.ask(.post, Self.telemetry, form: "key=gpu+load&value=1.5&client_id=c%2C1")
             #expect(created.status == 201)
             #expect(try created.json[path: "key"] == "gpu load")
             #expect(try created.json[path: "value"] == 1.5)
@@ -39,30 +39,30 @@ struct ResourceRouteTests {
     }
 
     /// `curl -d` calls everything a form.
-    @Test func jsonIsKnownByItsLook() async throws {
-        try await Site().run { visitor async throws in
+    @Test func jsonIsDetectedByItsFirstByte() async throws {
+        try await ServerFixture().run { client async throws in
             let body = #" {"key":"k","client_id":"c"}"#
-            #expect(try await visitor.ask(.post, Self.telemetry, form: body).status == 201)
+            #expect(try await client.ask(.post, Self.telemetry, form: body).status == 201)
             let type = ["Content-Type": "text/plain; charset=utf-8"]
-            #expect(try await visitor.ask(.post, Self.telemetry, headers: type, bytes: Array(body.utf8)).status == 201)
+            #expect(try await client.ask(.post, Self.telemetry, headers: type, bytes: Array(body.utf8)).status == 201)
         }
     }
 
-    @Test func anIDThatIsTakenIsAConflict() async throws {
-        try await Site().run { visitor async throws in
-            try await Self.post(visitor, "k", "c")
+    @Test func existingIDIsAConflict() async throws {
+        try await ServerFixture().run { client async throws in
+            try await Self.post(client, "k", "c")
             let body: JSON = ["telemetry_id": "k-c", "key": "other", "client_id": "c"]
-            let again = try await visitor.ask(.post, Self.telemetry, body)
+            let again = try await client.ask(.post, Self.telemetry, body)
             #expect(again.status == 409)
             #expect(try again.message == "Entity with id: k-c already exists")
-            #expect(try await visitor.ask(.get, "\(Self.telemetry)/k-c").json[path: "key"] == "k")
+            #expect(try await client.ask(.get, "\(Self.telemetry)/k-c").json[path: "key"] == "k")
         }
     }
 
-    @Test func aListIsNewestFirst() async throws {
-        try await Site().run { visitor async throws in
-            for key in ["a", "b", "c"] { try await Self.post(visitor, key, "x") }
-            let answer = try await visitor.ask(.get, Self.telemetry)
+    @Test func listIsNewestFirst() async throws {
+        try await ServerFixture().run { client async throws in
+            for key in ["a", "b", "c"] { try await Self.post(client, key, "x") }
+            let answer = try await client.ask(.get, Self.telemetry)
             #expect(try answer.listed("key") == ["c", "b", "a"])
             #expect(try answer.json[path: "count"] == 3)
         }
@@ -92,13 +92,13 @@ struct ResourceRouteTests {
     ]
 
     @Test(arguments: pages.indices)
-    func headersSortAndPage(_ index: Int) async throws {
+    func headersSelectThePage(_ index: Int) async throws {
         let (headers, expected) = Self.pages[index]
-        try await Site().run { visitor async throws in
-            for (key, client) in [("a", "1"), ("b", "2"), ("c", "1"), ("d", "2"), ("e", "1")] {
-                try await Self.post(visitor, key, client)
+        try await ServerFixture().run { client async throws in
+            for (key, clientID) in [("a", "1"), ("b", "2"), ("c", "1"), ("d", "2"), ("e", "1")] {
+                try await Self.post(client, key, clientID)
             }
-            let answer = try await visitor.ask(.get, Self.telemetry, headers: headers)
+            let answer = try await client.ask(.get, Self.telemetry, headers: headers)
             #expect(try answer.listed("key") == expected, "\(headers)")
             #expect(try answer.json[path: "count"] == 5, "the count ignores paging")
         }
@@ -122,12 +122,12 @@ struct ResourceRouteTests {
     ]
 
     @Test(arguments: queries)
-    func aQueryFilters(_ query: String, _ expected: [String]) async throws {
-        try await Site().run { visitor async throws in
-            for (key, client) in [("a", "1"), ("b", "2"), ("c", "1")] { try await Self.post(visitor, key, client) }
-            let listed = try await visitor.ask(.get, "\(Self.telemetry)/?\(query)")
+    func queryIsAFilter(_ query: String, _ expected: [String]) async throws {
+        try await ServerFixture().run { client async throws in
+            for (key, clientID) in [("a", "1"), ("b", "2"), ("c", "1")] { try await Self.post(client, key, clientID) }
+            let listed = try await client.ask(.get, "\(Self.telemetry)/?\(query)")
             #expect(try listed.listed("telemetry_id") == expected)
-            #expect(try await visitor.ask(.get, "\(Self.telemetry)/count?\(query)").text == "\(expected.count)")
+            #expect(try await client.ask(.get, "\(Self.telemetry)/count?\(query)").text == "\(expected.count)")
         }
     }
 
@@ -144,76 +144,76 @@ struct ResourceRouteTests {
     ]
 
     @Test(arguments: bodies)
-    func aBodyFilters(_ body: String, _ expected: [String]) async throws {
-        try await Site().run { visitor async throws in
-            for (key, client) in [("a", "1"), ("b", "2"), ("c", "1")] { try await Self.post(visitor, key, client) }
-            let listed = try await visitor.ask(.post, "\(Self.telemetry)/list", bytes: Array(body.utf8))
+    func bodyIsAFilter(_ body: String, _ expected: [String]) async throws {
+        try await ServerFixture().run { client async throws in
+            for (key, clientID) in [("a", "1"), ("b", "2"), ("c", "1")] { try await Self.post(client, key, clientID) }
+            let listed = try await client.ask(.post, "\(Self.telemetry)/list", bytes: Array(body.utf8))
             #expect(try listed.listed("telemetry_id") == expected)
-            let counted = try await visitor.ask(.post, "\(Self.telemetry)/count", bytes: Array(body.utf8))
+            let counted = try await client.ask(.post, "\(Self.telemetry)/count", bytes: Array(body.utf8))
             #expect(counted.text == "\(expected.count)")
         }
     }
 
-    @Test func aFormBodyFilters() async throws {
-        try await Site().run { visitor async throws in
-            for (key, client) in [("a", "1"), ("b", "2"), ("c", "1")] { try await Self.post(visitor, key, client) }
-            let listed = try await visitor.ask(.post, "\(Self.telemetry)/list", form: "key=a%2Cb&client_id=1")
+    @Test func formBodyIsAFilter() async throws {
+        try await ServerFixture().run { client async throws in
+            for (key, clientID) in [("a", "1"), ("b", "2"), ("c", "1")] { try await Self.post(client, key, clientID) }
+            let listed = try await client.ask(.post, "\(Self.telemetry)/list", form: "key=a%2Cb&client_id=1")
             #expect(try listed.listed("telemetry_id") == ["a-1"])
         }
     }
 
-    @Test func aFilterHasAnEnd() async throws {
-        try await Site().run { visitor async throws in
+    @Test func tooManyConditionsAreRefused() async throws {
+        try await ServerFixture().run { client async throws in
             func query(_ count: Int) -> String { (0..<count).map { "k\($0)__ne=1" }.joined(separator: "&") }
-            #expect(try await visitor.ask(.get, "\(Self.telemetry)?\(query(64))").status == 200)
-            #expect(try await visitor.ask(.get, "\(Self.telemetry)?\(query(65))").status == 400)
+            #expect(try await client.ask(.get, "\(Self.telemetry)?\(query(64))").status == 200)
+            #expect(try await client.ask(.get, "\(Self.telemetry)?\(query(65))").status == 400)
         }
     }
 
-    @Test func theNameOfASenderIsFilledIn() async throws {
-        let site = try Site()
-        try await site.addClient("edge-1", name: "Lund")
-        try await site.run { visitor async throws in
+    @Test func nameOfTheSenderIsFilledIn() async throws {
+        let fixture = try ServerFixture()
+        try await fixture.addClient("edge-1", name: "Lund")
+        try await fixture.run { client async throws in
             let body: JSON = ["status": "s", "sender": ["client_id": "edge-1"]]
-            let known = try await visitor.ask(.post, "/api/v1/statuses/", body)
+            let known = try await client.ask(.post, "/api/v1/statuses/", body)
             #expect(known.status == 201)
             #expect(
                 try known.json[path: "sender"]
                     == ["name": "Lund", "role": "client", "client_id": "edge-1", "combiner_id": nil]
             )
-            let unknown = try await visitor.ask(.post, "/api/v1/statuses", ["sender": ["client_id": "edge-2"]])
+            let unknown = try await client.ask(.post, "/api/v1/statuses", ["sender": ["client_id": "edge-2"]])
             #expect(unknown.status == 400, "the reference resolves every sender of a status")
             #expect(try unknown.message == "the sender, client edge-2, is not known here")
-            let listed = try await visitor.ask(.get, "/api/v1/statuses/?sender.name=Lund")
+            let listed = try await client.ask(.get, "/api/v1/statuses/?sender.name=Lund")
             #expect(try listed.json[path: "count"] == 1)
         }
     }
 
-    @Test func aNameThatWasSentIsKept() async throws {
-        let site = try Site()
-        try await site.addClient("edge-1", name: "Lund")
-        try await site.run { visitor async throws in
+    @Test func sentNameIsKept() async throws {
+        let fixture = try ServerFixture()
+        try await fixture.addClient("edge-1", name: "Lund")
+        try await fixture.run { client async throws in
             let sender: JSON = ["client_id": "edge-1", "name": "own", "role": "CLIENT"]
-            let answer = try await visitor.ask(.post, "/api/v1/statuses", ["sender": sender])
+            let answer = try await client.ask(.post, "/api/v1/statuses", ["sender": sender])
             #expect(try answer.json[path: "sender.name"] == "own")
             #expect(try answer.json[path: "sender.role"] == "client")
         }
     }
 
-    @Test func aClientIsDeleted() async throws {
-        let site = try Site()
-        try await site.addClient("edge/1", name: "Lund")
-        try await site.run { visitor async throws in
-            let answer = try await visitor.ask(.delete, "/api/v1/clients/edge%2F1")
+    @Test func clientIsDeleted() async throws {
+        let fixture = try ServerFixture()
+        try await fixture.addClient("edge/1", name: "Lund")
+        try await fixture.run { client async throws in
+            let answer = try await client.ask(.delete, "/api/v1/clients/edge%2F1")
             #expect(answer.status == 200)
             #expect(try answer.json == ["message": "Client deleted"])
-            #expect(try await visitor.ask(.get, "/api/v1/clients/edge%2F1").status == 404)
+            #expect(try await client.ask(.get, "/api/v1/clients/edge%2F1").status == 404)
         }
     }
 
-    @Test func headAnswersLikeGetWithoutTheBody() async throws {
-        try await Site().run { visitor async throws in
-            let answer = try await visitor.ask(.head, Self.telemetry)
+    @Test func headIsGetWithoutTheBody() async throws {
+        try await ServerFixture().run { client async throws in
+            let answer = try await client.ask(.head, Self.telemetry)
             #expect(answer.status == 200)
             #expect(answer.bytes.isEmpty)
             #expect(answer["Content-Length"] == "\(#"{"count":0,"result":[]}"#.utf8.count)")

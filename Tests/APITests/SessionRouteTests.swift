@@ -8,21 +8,21 @@ import Testing
 struct SessionRouteTests {
     private static let sessions = "/api/v1/sessions/"
 
-    private static func make(_ visitor: Visitor, _ body: JSON) async throws -> String {
-        let answer = try await visitor.ask(.post, sessions, body)
+    private static func make(_ client: APIClient, _ body: JSON) async throws -> String {
+        let answer = try await client.ask(.post, sessions, body)
         #expect(answer.status == 201)
         return try #require(try answer.json[path: "session_id"]?.string)
     }
 
     /// The reference's own example, which FEDn refuses.
-    @Test func whatIsLeftOutIsFilledIn() async throws {
-        try await Site().run { visitor async throws in
-            _ = try await visitor.ask(.put, "/api/v1/helpers/active", ["helper": "binaryhelper"])
+    @Test func missingFieldsGetTheirDefaults() async throws {
+        try await ServerFixture().run { client async throws in
+            _ = try await client.ask(.put, "/api/v1/helpers/active", ["helper": "binaryhelper"])
             let body: JSON = [
                 "name": "n", "description": "d",
                 "session_config": ["model_id": "seed", "rounds": 10, "clients_required": 3],
             ]
-            let answer = try await visitor.ask(.post, Self.sessions, body)
+            let answer = try await client.ask(.post, Self.sessions, body)
             #expect(answer.status == 201)
             let session = try answer.json
             #expect(session[path: "status"] == "Created")
@@ -45,69 +45,69 @@ struct SessionRouteTests {
     ]
 
     @Test(arguments: refusals.indices)
-    func whatIsWrongIsNamed(_ index: Int) async throws {
+    func invalidFieldIsNamed(_ index: Int) async throws {
         let (body, message) = Self.refusals[index]
-        try await Site().run { visitor async throws in
-            let answer = try await visitor.ask(.post, Self.sessions, body)
+        try await ServerFixture().run { client async throws in
+            let answer = try await client.ask(.post, Self.sessions, body)
             #expect(answer.status == 400)
             #expect(try answer.message == message)
         }
     }
 
-    @Test func aPatchChangesOnlyWhatItSays() async throws {
-        try await Site().run { visitor async throws in
-            let id = try await Self.make(visitor, ["name": "n", "session_config": ["model_id": "m", "rounds": 3]])
+    @Test func patchChangesOnlyTheSentFields() async throws {
+        try await ServerFixture().run { client async throws in
+            let id = try await Self.make(client, ["name": "n", "session_config": ["model_id": "m", "rounds": 3]])
             let change: JSON = ["session_id": "other", "session_config": ["rounds": 7], "description": "d"]
-            let session = try await visitor.ask(.patch, Self.sessions + id, change).json
+            let session = try await client.ask(.patch, Self.sessions + id, change).json
             #expect(session[path: "session_id"]?.string == id)
             #expect(session[path: "name"] == "n")
             #expect(session[path: "description"] == "d")
             #expect(session[path: "session_config.rounds"] == 7)
             #expect(session[path: "session_config.model_id"] == "m")
             let name: JSON = ["name": "n"]
-            #expect(try await visitor.ask(.patch, Self.sessions + "x", name).status == 404)
+            #expect(try await client.ask(.patch, Self.sessions + "x", name).status == 404)
             let colour: JSON = ["colour": "red"]
-            #expect(try await visitor.ask(.patch, Self.sessions + id, colour).status == 400)
+            #expect(try await client.ask(.patch, Self.sessions + id, colour).status == 400)
         }
     }
 
     /// How a session ends is the controller's to say.
-    @Test func aStartedSessionIsNothingButTerminated() async throws {
-        let site = try Site()
-        try await site.run { visitor async throws in
-            let id = try await Self.make(visitor, ["session_config": ["model_id": "m"]])
-            #expect(try await visitor.ask(.patch, Self.sessions + id, ["status": "Started"]).status == 200)
+    @Test func startedSessionCanOnlyBeTerminated() async throws {
+        let fixture = try ServerFixture()
+        try await fixture.run { client async throws in
+            let id = try await Self.make(client, ["session_config": ["model_id": "m"]])
+            #expect(try await client.ask(.patch, Self.sessions + id, ["status": "Started"]).status == 200)
             for status in ["Finished", "Created"] {
-                let answer = try await visitor.ask(.patch, Self.sessions + id, ["status": .string(status)])
+                let answer = try await client.ask(.patch, Self.sessions + id, ["status": .string(status)])
                 #expect(answer.status == 400)
                 #expect(try answer.message == "field 'status' cannot be changed")
             }
             let whole: JSON = ["session_config": ["model_id": "m"]]
-            #expect(try await visitor.ask(.put, Self.sessions + id, whole).status == 400, "the default is Created")
-            #expect(try await visitor.ask(.patch, Self.sessions + id, ["status": "Terminated"]).status == 200)
+            #expect(try await client.ask(.put, Self.sessions + id, whole).status == 400, "the default is Created")
+            #expect(try await client.ask(.patch, Self.sessions + id, ["status": "Terminated"]).status == 200)
         }
     }
 
-    @Test func aPutReplacesTheWhole() async throws {
-        try await Site().run { visitor async throws in
+    @Test func putReplacesTheWholeSession() async throws {
+        try await ServerFixture().run { client async throws in
             let body: JSON = ["name": "n", "description": "d", "session_config": ["model_id": "m", "rounds": 3]]
-            let id = try await Self.make(visitor, body)
-            let old = try await visitor.ask(.get, Self.sessions + id).json
+            let id = try await Self.make(client, body)
+            let old = try await client.ask(.get, Self.sessions + id).json
             let whole: JSON = ["session_id": "other", "name": "new", "session_config": ["model_id": "m2"]]
-            let session = try await visitor.ask(.put, Self.sessions + id, whole).json
+            let session = try await client.ask(.put, Self.sessions + id, whole).json
             #expect(session[path: "session_id"]?.string == id)
             #expect(session[path: "description"] == .null)
             #expect(session[path: "session_config.rounds"] == 5, "the default")
             #expect(session[path: "committed_at"] == old[path: "committed_at"])
-            #expect(try await visitor.ask(.put, Self.sessions + "x", whole).status == 404)
-            #expect(try await visitor.ask(.put, Self.sessions + id, ["name": "n"]).status == 400)
+            #expect(try await client.ask(.put, Self.sessions + "x", whole).status == 404)
+            #expect(try await client.ask(.put, Self.sessions + id, ["name": "n"]).status == 400)
         }
     }
 
     @Test(arguments: ["sessions/start", "control/start_session"])
-    func aSessionThatCannotStartSaysWhy(_ path: String) async throws {
-        try await Site().run { visitor async throws in
-            let id = try await Self.make(visitor, ["session_config": ["model_id": "m", "clients_required": 2]])
+    func refusedStartReturnsTheReason(_ path: String) async throws {
+        try await ServerFixture().run { client async throws in
+            let id = try await Self.make(client, ["session_config": ["model_id": "m", "clients_required": 2]])
             let cases: [(JSON, String)] = [
                 (["session_id": .string(id), "client_ids": ["a"]], "client_ids must be a comma separated string"),
                 (
@@ -119,7 +119,7 @@ struct SessionRouteTests {
                 (["session_id": .string(id)], "Number of available clients is lower than the required minimum of 2"),
             ]
             for (body, message) in cases {
-                let answer = try await visitor.ask(.post, "/api/v1/\(path)", body)
+                let answer = try await client.ask(.post, "/api/v1/\(path)", body)
                 #expect(answer.status == 400)
                 #expect(try answer.message == message)
             }

@@ -8,17 +8,17 @@ import Testing
 
 struct UploadExpiryRouteTests {
     /// The official client never aborts what it leaves; nobody touches these uploads again.
-    @Test func whatNobodyGoesOnWithGoesByItself() async throws {
+    @Test func abandonedUploadExpires() async throws {
         let disk = FaultDisk()
         disk.nowMicroseconds = 1_000_000_000_000_000
         var options = BlobStore.Options()
         options.clock = { Timestamp(microseconds: disk.nowMicroseconds) }
-        try await Site(on: disk, blobOptions: options).run { visitor async throws in
-            _ = try await UploadRouteTests.begin(visitor, 10)
+        try await ServerFixture(on: disk, blobOptions: options).run { client async throws in
+            _ = try await UploadRouteTests.begin(client, 10)
         }
         #expect(try disk.list("data/uploads").count == 1)
         disk.nowMicroseconds += 25 * 3_600 * 1_000_000
-        try await Site(on: disk, blobOptions: options).run { visitor async throws in
+        try await ServerFixture(on: disk, blobOptions: options).run { client async throws in
             for _ in 0..<100_000 where try !disk.list("data/uploads").isEmpty { await Task.yield() }
             #expect(try disk.list("data/uploads").isEmpty)
         }

@@ -8,18 +8,18 @@ import Testing
 @testable import API
 
 struct UploadRouteTests {
-    static func begin(_ visitor: Visitor, _ byteCount: Int, name: String = "seed.npz", chunk: Int? = nil) async throws
+    static func begin(_ client: APIClient, _ byteCount: Int, name: String = "seed.npz", chunk: Int? = nil) async throws
         -> String
     {
         var body: JSONObject = ["file_name": .string(name), "file_size": .number(JSONNumber(Int64(byteCount)))]
         body["chunk_size"] = chunk.map { .number(JSONNumber(Int64($0))) }
-        let answer = try await visitor.ask(.post, "/api/v1/file-upload/init", .object(body))
+        let answer = try await client.ask(.post, "/api/v1/file-upload/init", .object(body))
         #expect(answer.status == 200)
         return try #require(try answer.json[path: "upload_id"]?.string)
     }
 
     static func send(
-        _ visitor: Visitor,
+        _ client: APIClient,
         _ id: String,
         _ index: Int,
         _ bytes: [UInt8],
@@ -27,25 +27,25 @@ struct UploadRouteTests {
     ) async throws -> Answer {
         var headers = ["X-Chunk-Index": "\(index)"]
         headers["X-Chunk-Checksum"] = checksum
-        return try await visitor.ask(.post, "/api/v1/file-upload/\(id)/chunk", headers: headers, bytes: bytes)
+        return try await client.ask(.post, "/api/v1/file-upload/\(id)/chunk", headers: headers, bytes: bytes)
     }
 
-    static func complete(_ visitor: Visitor, _ id: String) async throws -> Answer {
-        try await visitor.ask(.post, "/api/v1/file-upload/\(id)/complete")
+    static func complete(_ client: APIClient, _ id: String) async throws -> Answer {
+        try await client.ask(.post, "/api/v1/file-upload/\(id)/complete")
     }
 
     /// Uploads a file in chunks and returns its token.
-    static func upload(_ visitor: Visitor, _ bytes: [UInt8], name: String = "seed.npz", chunk: Int = 300_000)
+    static func upload(_ client: APIClient, _ bytes: [UInt8], name: String = "seed.npz", chunk: Int = 300_000)
         async throws -> String
     {
-        let id = try await begin(visitor, bytes.count, name: name)
+        let id = try await begin(client, bytes.count, name: name)
         var index = 0
         while index * chunk < bytes.count {
             let part = bytes[index * chunk..<min(bytes.count, (index + 1) * chunk)]
-            #expect(try await send(visitor, id, index, Array(part)).status == 200)
+            #expect(try await send(client, id, index, Array(part)).status == 200)
             index += 1
         }
-        let answer = try await complete(visitor, id)
+        let answer = try await complete(client, id)
         #expect(answer.status == 200)
         return try #require(try answer.json[path: "file_token"]?.string)
     }
@@ -56,13 +56,13 @@ struct UploadRouteTests {
         return (0..<byteCount).map { _ in UInt8.random(in: 0...255, using: &generator) }
     }
 
-    @Test func anUploadIsToldWhereItIs() async throws {
-        try await Site().run { visitor async throws in
+    @Test func statusReportsTheProgress() async throws {
+        try await ServerFixture().run { client async throws in
             let bytes = Self.noise(700_000)
-            let id = try await Self.begin(visitor, bytes.count, chunk: 1)
-            let first = try await Self.send(visitor, id, 0, Array(bytes[..<400_000]))
+            let id = try await Self.begin(client, bytes.count, chunk: 1)
+            let first = try await Self.send(client, id, 0, Array(bytes[..<400_000]))
             #expect(try first.json == ["chunk_index": 0, "bytes_received": 400_000])
-            let status = try await visitor.ask(.get, "/api/v1/file-upload/\(id)").json
+            let status = try await client.ask(.get, "/api/v1/file-upload/\(id)").json
             #expect(status[path: "file_name"] == "seed.npz")
             #expect(status[path: "file_size"] == 700_000)
             #expect(status[path: "chunk_size"] == 262_144)
@@ -70,38 +70,38 @@ struct UploadRouteTests {
             #expect(status[path: "next_chunk_index"] == 1)
             #expect(status[path: "complete"] == false)
             #expect((status[path: "bytes_durable"]?.int ?? -1) <= 400_000)
-            let second = try await Self.send(visitor, id, 1, Array(bytes[400_000...]))
+            let second = try await Self.send(client, id, 1, Array(bytes[400_000...]))
             #expect(try second.json == ["chunk_index": 1, "bytes_received": 700_000])
-            let complete = try await Self.complete(visitor, id)
+            let complete = try await Self.complete(client, id)
             #expect(try complete.json[path: "file_token"]?.string == id)
             #expect(try complete.json[path: "file_name"] == "seed.npz")
             #expect(try complete.json[path: "file_size"] == 700_000)
-            #expect(try await visitor.ask(.get, "/api/v1/file-upload/\(id)").json[path: "complete"] == true)
+            #expect(try await client.ask(.get, "/api/v1/file-upload/\(id)").json[path: "complete"] == true)
         }
     }
 
-    @Test func aFormBeginsAnUploadToo() async throws {
-        try await Site().run { visitor async throws in
+    @Test func formBeginsAnUpload() async throws {
+        try await ServerFixture().run { client async throws in
             let form = "file_name=a+b.bin&file_size=0"
-            let answer = try await visitor.ask(.post, "/api/v1/file-upload/init", form: form)
+            let answer = try await client.ask(.post, "/api/v1/file-upload/init", form: form)
             #expect(answer.status == 200)
             #expect(try answer.json[path: "total_chunks"] == 0)
             let id = try #require(try answer.json[path: "upload_id"]?.string)
-            let complete = try await Self.complete(visitor, id)
+            let complete = try await Self.complete(client, id)
             #expect(complete.status == 200)
             #expect(try complete.json[path: "file_name"] == "a b.bin")
             #expect(try complete.json[path: "file_size"] == 0)
         }
     }
 
-    @Test func theLastChunkMayComeAgain() async throws {
-        try await Site().run { visitor async throws in
-            let id = try await Self.begin(visitor, 10)
-            #expect(try await Self.send(visitor, id, 0, [1, 2, 3]).status == 200)
-            let again = try await Self.send(visitor, id, 0, [1, 2, 3])
+    @Test func lastChunkCanBeRepeated() async throws {
+        try await ServerFixture().run { client async throws in
+            let id = try await Self.begin(client, 10)
+            #expect(try await Self.send(client, id, 0, [1, 2, 3]).status == 200)
+            let again = try await Self.send(client, id, 0, [1, 2, 3])
             #expect(again.status == 200)
             #expect(try again.json == ["chunk_index": 0, "bytes_received": 3])
-            #expect(try await Self.send(visitor, id, 0, [1, 2, 4]).status == 400)
+            #expect(try await Self.send(client, id, 0, [1, 2, 4]).status == 400)
         }
     }
 
@@ -112,14 +112,14 @@ struct UploadRouteTests {
     ]
 
     @Test(arguments: refusals.indices)
-    func aChunkThatDoesNotFitIsRefused(_ index: Int) async throws {
+    func invalidChunkIsRefused(_ index: Int) async throws {
         let (chunk, byteCount, status, message) = Self.refusals[index]
-        try await Site().run { visitor async throws in
-            let id = try await Self.begin(visitor, 10)
-            let answer = try await Self.send(visitor, id, chunk, [UInt8](repeating: 7, count: byteCount))
+        try await ServerFixture().run { client async throws in
+            let id = try await Self.begin(client, 10)
+            let answer = try await Self.send(client, id, chunk, [UInt8](repeating: 7, count: byteCount))
             #expect(answer.status == status)
             #expect(try answer.message == message)
-            #expect(try await Self.send(visitor, id, 0, [1, 2, 3]).status == 200, "the upload goes on")
+            #expect(try await Self.send(client, id, 0, [1, 2, 3]).status == 200, "the upload goes on")
         }
     }
 
@@ -128,43 +128,43 @@ struct UploadRouteTests {
         ("sha256:039058c6f2c0cb492c533b0a4d14ef77cc0f78abccced5287d84a1a2011cfb80", false),
         ("xxh3:00000000000000000000000000000000", false),
     ])
-    func aChunkCountsOnlyWithItsChecksum(_ checksum: String, _ matches: Bool) async throws {
-        try await Site().run { visitor async throws in
-            let id = try await Self.begin(visitor, 3)
-            let answer = try await Self.send(visitor, id, 0, [1, 2, 3], checksum: checksum)
+    func chunkMustMatchItsChecksum(_ checksum: String, _ matches: Bool) async throws {
+        try await ServerFixture().run { client async throws in
+            let id = try await Self.begin(client, 3)
+            let answer = try await Self.send(client, id, 0, [1, 2, 3], checksum: checksum)
             #expect(answer.status == (matches ? 200 : 400))
-            let status = try await visitor.ask(.get, "/api/v1/file-upload/\(id)").json
+            let status = try await client.ask(.get, "/api/v1/file-upload/\(id)").json
             #expect(status[path: "bytes_received"] == (matches ? 3 : 0))
         }
     }
 
-    @Test func whatIsIncompleteIsNotCompleted() async throws {
-        try await Site().run { visitor async throws in
-            let id = try await Self.begin(visitor, 10)
-            _ = try await Self.send(visitor, id, 0, [1, 2, 3])
-            let answer = try await Self.complete(visitor, id)
+    @Test func incompleteUploadIsNotCompleted() async throws {
+        try await ServerFixture().run { client async throws in
+            let id = try await Self.begin(client, 10)
+            _ = try await Self.send(client, id, 0, [1, 2, 3])
+            let answer = try await Self.complete(client, id)
             #expect(answer.status == 400)
             #expect(try answer.message == "Not all chunks have been received: 3 of 10 bytes")
         }
     }
 
-    @Test func anAbortedUploadIsUnknown() async throws {
-        try await Site().run { visitor async throws in
-            let id = try await Self.begin(visitor, 10)
-            let answer = try await visitor.ask(.post, "/api/v1/file-upload/\(id)/abort")
+    @Test func abortedUploadIsUnknown() async throws {
+        try await ServerFixture().run { client async throws in
+            let id = try await Self.begin(client, 10)
+            let answer = try await client.ask(.post, "/api/v1/file-upload/\(id)/abort")
             #expect(answer.status == 200)
             #expect(try answer.json == ["message": "Upload aborted"])
-            #expect(try await Self.send(visitor, id, 0, [1]).status == 404)
-            #expect(try await Self.complete(visitor, id).status == 404)
+            #expect(try await Self.send(client, id, 0, [1]).status == 404)
+            #expect(try await Self.complete(client, id).status == 404)
         }
     }
 
-    @Test func aLimitOfUploadsIsTold() async throws {
+    @Test func uploadOverTheLimitIsRefused() async throws {
         var options = BlobStore.Options()
         options.unfinishedUploadCountMax = 1
-        try await Site(blobOptions: options).run { visitor async throws in
-            _ = try await Self.begin(visitor, 10)
-            let answer = try await visitor.ask(.post, "/api/v1/file-upload/init", ["file_name": "f", "file_size": 1])
+        try await ServerFixture(blobOptions: options).run { client async throws in
+            _ = try await Self.begin(client, 10)
+            let answer = try await client.ask(.post, "/api/v1/file-upload/init", ["file_name": "f", "file_size": 1])
             #expect(answer.status == 429)
         }
     }

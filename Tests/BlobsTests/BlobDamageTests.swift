@@ -53,7 +53,7 @@ struct BlobDamageTests {
         }
     }
 
-    @Test func aBlobUnderAnotherIDIsCorrupt() async throws {
+    @Test func blobUnderAnotherIDIsCorrupt() async throws {
         let fixture = try UploadFixture()
         let first = try await fixture.store.claim(try await fixture.upload(mixedBytes(count: 100)).token)
         let second = try await fixture.store.claim(try await fixture.upload(mixedBytes(count: 100)).token)
@@ -66,7 +66,7 @@ struct BlobDamageTests {
         #expect(try fixture.violations().map(\.reason) == [.blob(.metadata)])
     }
 
-    @Test func errorsOfTheSeekTableThatCancelOutAreFound() async throws {
+    @Test func compensatingErrorsOfTheSeekTableAreFound() async throws {
         let fixture = try UploadFixture()
         var generator = SeededGenerator()
         let blob = try await fixture.store.claim(try await fixture.upload(generator.bytes(count: 3_000)).token)
@@ -90,7 +90,7 @@ struct BlobDamageTests {
         }
     }
 
-    @Test func oneDamagedFrameHidesNoOther() async throws {
+    @Test func everyDamagedFrameIsReported() async throws {
         let fixture = try UploadFixture()
         var generator = SeededGenerator()
         let frame = UploadFixture.frameByteCount
@@ -107,7 +107,7 @@ struct BlobDamageTests {
         #expect(try reader.frame(1).count == 3_000 - 2 * frame || reader.frame(1).count == frame)
     }
 
-    @Test func soundFramesInEachOthersPlaceAreNotServed() async throws {
+    @Test func swappedFramesAreNotServed() async throws {
         let fixture = try UploadFixture()
         var generator = SeededGenerator()
         let blob = try await fixture.store.claim(
@@ -130,7 +130,7 @@ struct BlobDamageTests {
         #expect(throws: StorageError.self) { try reader.frame(1) }
     }
 
-    @Test func damageToWhatIsDurableOfAnUnfinishedUploadIsFound() async throws {
+    @Test func damagedDurableChunkIsFound() async throws {
         var fixture = try UploadFixture()
         let id = try await fixture.begin(10_000)
         try await fixture.send(mixedBytes(count: 2_000), to: id, chunk: 0)
@@ -150,7 +150,7 @@ struct BlobDamageTests {
         }
     }
 
-    @Test func whatAPowerCutMayTakeIsNoDamage() async throws {
+    @Test func effectOfAPowerCutIsNoDamage() async throws {
         let fixture = try UploadFixture()
         let id = try await fixture.begin(10_000)
         try await fixture.send(mixedBytes(count: 2_000), to: id, chunk: 0)

@@ -4,7 +4,7 @@ import Testing
 struct BlobPathsTests {
     static let text = "7b0c5a1e-92f4-4d07-8a53-0f6cbb1d2e3f"
 
-    @Test func namesAreTheDocumentedOnes() throws {
+    @Test func namesMatchTheDocumentation() throws {
         let id = try #require(BlobID(Self.text))
         let paths = BlobPaths("d")
         #expect(paths.journal(of: id) == "d/uploads/\(Self.text)/journal.jsonl")
@@ -22,11 +22,11 @@ struct BlobPathsTests {
             "7b0c5a1e-92f4-4d07-8a53-0f6cbb1d2e3\0", "7b0c5a1e-92f4-4d07-8a53-0f6cbb1d2é",
         ]
     )
-    func anythingButALowerCaseUUIDIsNoID(_ text: String) {
+    func onlyLowerCaseUUIDsAreIDs(_ text: String) {
         #expect(BlobID(text) == nil)
     }
 
-    @Test func onlyOurNamesOnTheirOwnShelfAreBlobs() {
+    @Test func onlyValidNamesInTheirDirectoryAreBlobs() {
         #expect(BlobPaths.blobID(named: "\(Self.text).zst", in: "7b")?.text == Self.text)
         #expect(BlobPaths.blobID(named: "\(Self.text).zst", in: "7c") == nil)
         #expect(BlobPaths.blobID(named: "\(Self.text).zst", in: "7") == nil)

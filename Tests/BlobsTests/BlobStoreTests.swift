@@ -78,7 +78,7 @@ struct BlobStoreTests {
         await #expect(throws: UploadError.unknownBlob) { try await fixture.store.remove(id) }
     }
 
-    @Test func completingTooEarlyNamesWhatIsMissing() async throws {
+    @Test func completingAnIncompleteUploadReportsTheProgress() async throws {
         let fixture = try UploadFixture()
         let id = try await fixture.begin(3_000)
         try await fixture.send(mixedBytes(count: 1_000), to: id, chunk: 0)
@@ -90,7 +90,7 @@ struct BlobStoreTests {
         #expect(try await fixture.store.upload(id).complete().byteCount == 3_000)
     }
 
-    @Test func completingAgainAnswersTheSame() async throws {
+    @Test func repeatedCompletionReturnsTheSame() async throws {
         let fixture = try UploadFixture()
         let answer = try await fixture.upload(mixedBytes(count: 5_000))
         fixture.clock.advance(by: .seconds(60))
@@ -104,7 +104,7 @@ struct BlobStoreTests {
         #expect(status.isComplete && status.durableByteCount == 5_000 && status.nextChunkIndex == 2)
     }
 
-    @Test func aTokenIsGoodForOneClaim() async throws {
+    @Test func tokenIsValidForOneClaim() async throws {
         let fixture = try UploadFixture()
         let token = try await fixture.upload(mixedBytes(count: 5_000)).token
         #expect(try await fixture.store.claim(token).blobID == token)
@@ -115,7 +115,7 @@ struct BlobStoreTests {
         #expect(try await next.content(of: token) == mixedBytes(count: 5_000))
     }
 
-    @Test func anAbortedUploadIsGone() async throws {
+    @Test func abortedUploadIsUnknown() async throws {
         let fixture = try UploadFixture()
         let unfinished = try await fixture.begin(100)
         let complete = try await fixture.upload(mixedBytes(count: 100)).token
@@ -127,7 +127,7 @@ struct BlobStoreTests {
         #expect(try next.disk.list("data/uploads").isEmpty)
     }
 
-    @Test func aRemovedBlobIsGoneButStaysReadableWhereItIsOpen() async throws {
+    @Test func removedBlobStaysReadableWhileOpen() async throws {
         let fixture = try UploadFixture()
         let content = mixedBytes(count: 900)
         let blob = try await fixture.store.claim(try await fixture.upload(content).token)
@@ -139,7 +139,7 @@ struct BlobStoreTests {
         await #expect(throws: UploadError.unknownBlob) { try await next.store.open(blob.blobID) }
     }
 
-    @Test func aClosedStoreRefusesEverything() async throws {
+    @Test func closedStoreRefusesEveryRequest() async throws {
         let fixture = try UploadFixture()
         let id = try await fixture.begin(2_000)
         try await fixture.send(mixedBytes(count: 1_000), to: id, chunk: 0)
@@ -154,7 +154,7 @@ struct BlobStoreTests {
         #expect(fixture.disk.openDescriptorCount == 0)
     }
 
-    @Test func manyUploadsAtOnceComeBackEachAsItWas() async throws {
+    @Test func concurrentUploadsAreReadBack() async throws {
         let fixture = try UploadFixture()
         try await withThrowingTaskGroup { group in
             for number in 0..<24 {

@@ -12,7 +12,7 @@ struct RoundTripTests {
     static let byteCounts = [0, 1, frame - 1, frame, frame + 1, 2 * frame, 2_999, 3_000, 3_001, 3_000 + frame, 40_000]
 
     @Test(arguments: byteCounts)
-    func everyAwkwardSizeComesBack(_ count: Int) async throws {
+    func boundarySizesAreReadBack(_ count: Int) async throws {
         let fixture = try UploadFixture()
         let content = mixedBytes(count: count)
         let upload = try await fixture.upload(content)
@@ -27,7 +27,7 @@ struct RoundTripTests {
         #expect(try fixture.violations().isEmpty)
     }
 
-    @Test func digestsAreThoseOfTheContent() async throws {
+    @Test func digestsMatchTheContent() async throws {
         let fixture = try UploadFixture()
         let upload = try await fixture.upload(Array("Ledge".utf8), chunkByteCount: 2)
         let blob = try await fixture.store.claim(upload.token)
@@ -37,7 +37,7 @@ struct RoundTripTests {
         #expect(upload.sha256 == blob.sha256)
     }
 
-    @Test func framesOfAnyRangeAreExactlyThoseThatTouchIt() async throws {
+    @Test func framesOfARangeOverlapIt() async throws {
         let fixture = try UploadFixture()
         let content = mixedBytes(count: 10_000)
         let blob = try await fixture.store.claim(try await fixture.upload(content).token)
@@ -56,7 +56,7 @@ struct RoundTripTests {
         }
     }
 
-    @Test func aRangeThatEndsWithItsFrameTouchesNoOther() async throws {
+    @Test func rangeThatEndsWithItsFrameHasNoOther() async throws {
         let fixture = try UploadFixture()
         let blob = try await fixture.store.claim(try await fixture.upload(mixedBytes(count: 10_000)).token)
         let reader = try await fixture.store.open(blob.blobID)
@@ -78,7 +78,7 @@ struct RoundTripTests {
     }
 
     @Test(.enabled(if: access("/usr/bin/zstd", X_OK) == 0))
-    func theZstdCommandRestoresTheFile() async throws {
+    func zstdCommandRestoresTheFile() async throws {
         let directory = try TemporaryDirectory()
         let store = try BlobStore(directory: directory.path, on: PosixDisk())
         for count in [0, 1, 300_000, 2_000_000] {

@@ -11,7 +11,7 @@ struct UnfinishedLimitTests {
         return try BlobStore(directory: "data", options: options, on: disk)
     }
 
-    @Test func anOwnerHasSoMany() async throws {
+    @Test func uploadsPerOwnerAreLimited() async throws {
         let disk = FaultDisk()
         try disk.createDirectory("data")
         let blobs = try Self.store(on: disk) { $0.unfinishedUploadCountPerOwnerMax = 1 }
@@ -26,7 +26,7 @@ struct UnfinishedLimitTests {
         await blobs.close()
     }
 
-    @Test func declaredBytesAreCountedAfterARestartToo() async throws {
+    @Test func declaredBytesAreCountedAfterARestart() async throws {
         let disk = FaultDisk()
         try disk.createDirectory("data")
         let limit: (inout BlobStore.Options) -> Void = { $0.unfinishedByteCountMax = 100 }

@@ -17,7 +17,7 @@ struct UploadExpiryTests {
         complete = try await fixture.upload(mixedBytes(count: 10)).token
     }
 
-    @Test func whatNothingHappensToIsRemoved() async throws {
+    @Test func inactiveUploadExpires() async throws {
         fixture.clock.advance(by: .seconds(99))
         #expect(await fixture.store.expireUploads().isEmpty)
         try await fixture.send(mixedBytes(count: 1_000), to: sending, chunk: 0)
@@ -30,7 +30,7 @@ struct UploadExpiryTests {
         #expect(await fixture.store.expireUploads() == [sending])
     }
 
-    @Test func whatAnEarlierProcessLeftIsRemovedUnread() async throws {
+    @Test func uploadOfAnEarlierProcessExpires() async throws {
         fixture.clock.advance(by: .seconds(50))
         try await fixture.send(mixedBytes(count: 1_000), to: sending, chunk: 0)
         fixture.clock.advance(by: .seconds(50))
@@ -41,7 +41,7 @@ struct UploadExpiryTests {
         #expect(try await next.store.upload(sending).status.receivedByteCount == 1_000)
     }
 
-    @Test func anArrivingChunkKeepsItsUpload() async throws {
+    @Test func arrivingChunkPreventsExpiry() async throws {
         let receiver = try await fixture.store.upload(sending).receive(chunk: 0)
         try await receiver.take(mixedBytes(count: 500))
         fixture.clock.advance(by: .seconds(1_000))
@@ -50,7 +50,7 @@ struct UploadExpiryTests {
         #expect(await fixture.store.expireUploads().isEmpty)
     }
 
-    @Test func statusTellsWhenItWillBe() async throws {
+    @Test func statusReportsTheExpiryTime() async throws {
         let begun = fixture.clock.now
         #expect(try await fixture.store.upload(idle).status.expiresAt == begun.advanced(by: .seconds(100)))
         fixture.clock.advance(by: .seconds(7))
@@ -60,7 +60,7 @@ struct UploadExpiryTests {
         #expect(status.createdAt == begun)
     }
 
-    @Test func aBeginningThatWasCutOffGoesByItsAge() async throws {
+    @Test func interruptedBeginningExpiresByItsAge() async throws {
         let id = "7b0c5a1e-92f4-4d07-8a53-0f6cbb1d2e3f"
         fixture.disk.nowMicroseconds = fixture.clock.now.microseconds
         try fixture.disk.createDirectory("data/uploads/\(id)")

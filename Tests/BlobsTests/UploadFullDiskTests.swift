@@ -70,7 +70,7 @@ struct UploadFullDiskTests {
         try await fixture.send(Self.content[..<3_000], to: id, chunk: 0)
         let receiver = try await fixture.store.upload(id).receive(chunk: 1)
         try await receiver.take(Array(Self.content[3_000..<4_500]))
-        space.lend()
+        space.useReserve()
         let written = disk.mutations.count { $0.call == .pwrite }
         // A chunk that is on its way stops as well.
         await #expect(throws: UploadError.self) {
@@ -92,7 +92,7 @@ struct UploadFullDiskTests {
         #expect(try await fixture.store.upload(id).status.receivedByteCount == 3_000)
         space.restore()
         try await fixture.send(Self.content[3_000..<6_000], to: id, chunk: 1)
-        space.lend()
+        space.useReserve()
         try await fixture.store.abort(id)
         #expect(try disk.list("data/uploads").isEmpty)
     }

@@ -51,7 +51,7 @@ struct UploadJournalTests {
         UploadJournal.parse(bytes, of: try #require(Self.id))
     }
 
-    @Test func whatWasWrittenIsRead() throws {
+    @Test func writtenJournalIsReadBack() throws {
         let contents = try #require(try parse(bytes))
         #expect(contents.header == header)
         #expect(contents.chunks == chunks)
@@ -98,7 +98,7 @@ struct UploadJournalTests {
         }
     }
 
-    @Test func aLaterLineTellsWhatWasDurableBeforeADamagedOne() throws {
+    @Test func laterLineReportsDurableChunksBeforeADamagedOne() throws {
         let id = try #require(Self.id)
         #expect(UploadJournal.durableChunkCount(bytes, of: id) == 1)
         #expect(UploadJournal.durableChunkCount(Array(bytes.prefix(ends[1])), of: id) == 0)
@@ -110,7 +110,7 @@ struct UploadJournalTests {
         }
     }
 
-    @Test func aLineOfAnotherUploadOrPlaceIsNoContinuation() throws {
+    @Test func lineOfAnotherUploadIsNoContinuation() throws {
         let id = try #require(Self.id)
         let other = try #require(BlobID("00000000-92f4-4d07-8a53-0f6cbb1d2e3f"))
         let first = UploadJournal.line(header)
@@ -138,7 +138,7 @@ struct UploadJournalTests {
             (1, "1,1"), (-1, "1,1"), (0, "9223372036854775807,1"), (0, "1,9223372036854775807"), (0, "1,4294967296"),
         ]
     )
-    func aLineThatCountsWhatCannotBeIsOutOfOrder(_ durableChunkCount: Int, _ frame: String) throws {
+    func lineWithImpossibleCountsIsOutOfOrder(_ durableChunkCount: Int, _ frame: String) throws {
         let id = try #require(Self.id)
         let first = UploadJournal.line(header)
         let text =
@@ -150,7 +150,7 @@ struct UploadJournalTests {
         #expect(try parse(first + line)?.fault == (isSensible ? nil : .outOfOrder))
     }
 
-    @Test func aNegativeLengthIsNoHeader() throws {
+    @Test func negativeLengthIsNoHeader() throws {
         let id = try #require(Self.id)
         let header = UploadJournal.Header(
             id: id,

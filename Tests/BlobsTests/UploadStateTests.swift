@@ -190,7 +190,7 @@ struct UploadStateTests {
         return nil
     }
 
-    @Test func addingToNoChunkTraps() async {
+    @Test func addingWithoutAChunkTraps() async {
         await #expect(processExitsWith: .failure) {
             var state = UploadState(byteCount: 1, limits: .init(chunkByteCountMax: 1, chunkCountMax: 1))
             try state.add(1)

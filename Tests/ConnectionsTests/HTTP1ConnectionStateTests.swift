@@ -70,7 +70,7 @@ struct HTTP1ConnectionStateTests {
         #expect(response() == .refuse(.malformedRequest))
     }
 
-    @Test mutating func nothingIsRefusedAfterAClosingResponse() {
+    @Test mutating func closingResponsePreventsRefusals() {
         request()
         #expect(state.decoderFailed(HTTPParserError.invalidMethod) == .nothing)
         #expect(response(isClosing: true) == .reportFlush)
@@ -173,7 +173,7 @@ struct HTTP1ConnectionStateTests {
         #expect(state.flushed(at: now) == .close)
     }
 
-    @Test mutating func serverThatStopsClosesAfterTheAnswers() {
+    @Test mutating func stoppingServerClosesAfterTheAnswers() {
         request()
         request()
         #expect(state.quiesce() == .nothing)
@@ -237,7 +237,7 @@ struct HTTP1ConnectionStateTests {
         #expect(state.portionDecoded() == .failBody(.malformedRequest))
     }
 
-    @Test mutating func overlongRequestLineIsToldApartFromALongHeader() {
+    @Test mutating func overlongRequestLineIsDistinguishedFromALongHeader() {
         state.bytesArrived(ByteBuffer(repeating: 0x61, count: 20_000), at: now)
         while state.nextPortion() != nil {}
         #expect(state.decoderFailed(HTTPParserError.headerOverflow) == .refuse(.targetTooLong))

@@ -73,7 +73,8 @@ struct HTTP1PipelineTests {
         + "POST /b HTTP/1.1\r\nHost: edge\r\nContent-Length: 3000\r\n\r\n" + String(repeating: "b", count: 3000)
         + "POST /c HTTP/1.1\r\nHost: edge\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nccccc\r\n1\r\nc\r\n0\r\n\r\n"
 
-    @Test(arguments: 1...50 as ClosedRange<UInt64>) func requestsAreDecodedHoweverTheyAreSplit(seed: UInt64) throws {
+    @Test(arguments: 1...50 as ClosedRange<UInt64>) func requestsAreDecodedIndependentlyOfTheSplit(seed: UInt64) throws
+    {
         var random = SeededGenerator(seed: seed)
         let text = String(repeating: Self.requests, count: 20)
         let expected = String(repeating: "/a 0;/b 3000;/c 6;", count: 20)
@@ -82,7 +83,7 @@ struct HTTP1PipelineTests {
         _ = try channel.finish()
     }
 
-    @Test(arguments: 1...50 as ClosedRange<UInt64>) func refusalFollowsTheAnswersHoweverBytesAreSplit(seed: UInt64)
+    @Test(arguments: 1...50 as ClosedRange<UInt64>) func refusalFollowsTheAnswersIndependentlyOfTheSplit(seed: UInt64)
         throws
     {
         var random = SeededGenerator(seed: seed)
@@ -94,7 +95,7 @@ struct HTTP1PipelineTests {
         _ = try channel.finish(acceptAlreadyClosed: true)
     }
 
-    @Test func serverThatStopsClosesAnIdleConnection() throws {
+    @Test func stoppingServerClosesAnIdleConnection() throws {
         channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
         channel.embeddedEventLoop.run()
         #expect(!channel.isActive)

@@ -5,7 +5,7 @@ import Testing
 struct CommandStateTests {
     /// All statuses, all reports: an end is for good, and nobody has ended who is not through.
     @Test(arguments: CommandStatus.allCases, CommandStatus.allCases)
-    func everyReportHasItsStatus(old: CommandStatus, reported: CommandStatus) {
+    func reportedStatusFollowsFromTheOldOne(old: CommandStatus, reported: CommandStatus) {
         let ends: Set<CommandStatus> = [.completed, .failed, .interrupted, .timeout, .unknown]
         #expect(old.isEnd == ends.contains(old))
         let done = old.after(reported, isDone: true)
@@ -19,13 +19,13 @@ struct CommandStateTests {
         }
     }
 
-    @Test func wordsThatAreNoStatusAreUnknown() {
+    @Test func otherTextsAreUnknownStatuses() {
         for status in CommandStatus.allCases { #expect(CommandStatus(wire: status.rawValue) == status) }
         #expect(CommandStatus(wire: "") == .empty)
         #expect(CommandStatus(wire: "interrupted") == .unknown)
     }
 
-    @Test func allWhoAnswerEndIt() {
+    @Test func answerOfEveryClientEndsTheCommand() {
         var command = CommandState(clients: ["a", "b"])
         #expect(
             command.handle(.reported(client: "a", .running, isDone: false)) == [.enter(client: "a", .running)]
@@ -44,7 +44,7 @@ struct CommandStateTests {
         (CommandState.Event.timedOut, CommandStatus.timeout, CommandStatus.timeout), (.skip, .timeout, .completed),
         (.stop, .interrupted, .interrupted),
     ])
-    func whoIsLateIsTold(event: CommandState.Event, task: CommandStatus, end: CommandStatus) {
+    func tasksOfLateClientsAreWithdrawn(event: CommandState.Event, task: CommandStatus, end: CommandStatus) {
         var command = CommandState(clients: ["a", "b", "c"])
         _ = command.handle(.reported(client: "b", .completed, isDone: true))
         #expect(
@@ -60,14 +60,14 @@ struct CommandStateTests {
         (CommandStatus.failed, CommandStatus.failed), (.unknown, .failed), (.timeout, .timeout),
         (.interrupted, .interrupted), (.completed, .completed),
     ])
-    func theWorstTaskNamesTheEnd(task: CommandStatus, end: CommandStatus) {
+    func worstTaskDeterminesTheStatus(task: CommandStatus, end: CommandStatus) {
         var command = CommandState(clients: ["a", "b"])
         _ = command.handle(.reported(client: "a", task, isDone: true))
         #expect(command.handle(.reported(client: "b", .completed, isDone: true)).last == .end(end))
         #expect(command.status == end)
     }
 
-    @Test func oneTaskIsGivenUpAlone() {
+    @Test func abandonedTaskLeavesTheOthersRunning() {
         var command = CommandState(clients: ["a", "b"])
         #expect(
             command.handle(.giveUp(client: "a", .interrupted)) == [
@@ -79,7 +79,7 @@ struct CommandStateTests {
     }
 
     /// Random events: every command ends once, with every task ended, whatever comes.
-    @Test func randomEventsEndItOnce() {
+    @Test func randomEventsEndTheCommandOnce() {
         var generator = SeededGenerator()
         for _ in 0..<2_000 {
             let clients = (0..<Int.random(in: 1...4, using: &generator)).map { "c\($0)" }

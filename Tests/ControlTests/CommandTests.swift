@@ -8,10 +8,10 @@ import Trainers
 /// Commands that are no training.
 @Suite(.timeLimit(.minutes(10)))
 struct CommandTests {
-    @Test func aCommandWaitsForItsClients() async throws {
-        let room = try Classroom.open()
+    @Test func synchronousCommandReturnsTheResults() async throws {
+        let fixture = try TrainingFixture.open()
         let order = CommandOrder(parameters: ["depth": 3], isSynchronous: true)
-        let outcome = try await room.controller.runCommand("Look", order)
+        let outcome = try await fixture.controller.runCommand("Look", order)
         guard case .executed(let type, let id, let status, let results) = outcome else {
             Issue.record("it was not executed")
             return
@@ -20,49 +20,49 @@ struct CommandTests {
         #expect(status == .completed)
         #expect(results.map(\.clientID) == ["client-0", "client-1", "client-2"])
         #expect(results.map(\.response) == Array(repeating: ["echo": #"{"parameters":{"depth":3}}"#], count: 3))
-        let root = try #require(try room.document(.commands, id))
+        let root = try #require(try fixture.document(.commands, id))
         #expect(root.text("command_type") == "Custom_Look")
         #expect(root["parameters"] == ["depth": 3])
         #expect(root.text("status") == "COMPLETED")
-        let tasks = try room.documents(.commands, ("parent_correlation_id", id))
+        let tasks = try fixture.documents(.commands, ("parent_correlation_id", id))
         #expect(tasks.map { $0.text("status") } == Array(repeating: "COMPLETED", count: 3))
         #expect(tasks.allSatisfy { $0.text("completed_at") != nil && $0["response"]?.object != nil })
-        try await room.close()
+        try await fixture.close()
     }
 
-    @Test func aCommandThatIsNotWaitedForIsPending() async throws {
-        let room = try Classroom.open()
-        let outcome = try await room.controller.runCommand("Custom_Look", CommandOrder(clientIDs: ["client-1"]))
+    @Test func asynchronousCommandIsPending() async throws {
+        let fixture = try TrainingFixture.open()
+        let outcome = try await fixture.controller.runCommand("Custom_Look", CommandOrder(clientIDs: ["client-1"]))
         #expect(outcome == .pending(outcome.type, correlationID: outcome.correlationID))
-        await room.trainers.untilQuiet()
-        #expect(try room.document(.commands, outcome.correlationID)?.text("status") == "COMPLETED")
-        #expect(try room.count(.commands, ("parent_correlation_id", outcome.correlationID)) == 1)
-        try await room.close()
+        await fixture.trainers.untilQuiet()
+        #expect(try fixture.document(.commands, outcome.correlationID)?.text("status") == "COMPLETED")
+        #expect(try fixture.count(.commands, ("parent_correlation_id", outcome.correlationID)) == 1)
+        try await fixture.close()
     }
 
     @Test(arguments: [
         (nil, ControlError.commandTypeMissing), ("", .commandTypeMissing),
         ("Fedn_Look", .commandTypeForbidden("Fedn_Look")),
     ])
-    func reservedTypesAreRefused(type: String?, refusal: ControlError) async throws {
-        let room = try Classroom.open()
-        await #expect(throws: refusal) { try await room.controller.runCommand(type, CommandOrder()) }
-        #expect(try room.count(.commands) == 0)
+    func reservedTypeIsRefused(type: String?, refusal: ControlError) async throws {
+        let fixture = try TrainingFixture.open()
+        await #expect(throws: refusal) { try await fixture.controller.runCommand(type, CommandOrder()) }
+        #expect(try fixture.count(.commands) == 0)
     }
 
-    @Test func withoutClientsThereIsNoCommand() async throws {
-        let room = try Classroom.open()
+    @Test func commandWithoutClientsIsRefused() async throws {
+        let fixture = try TrainingFixture.open()
         let order = CommandOrder(clientIDs: ["nobody"])
         await #expect(throws: ControlError.notEnoughClients(required: 1)) {
-            try await room.controller.runCommand("Look", order)
+            try await fixture.controller.runCommand("Look", order)
         }
-        let empty = Controller(room.network)
+        let empty = Controller(fixture.network)
         #expect(try await empty.restartClients(abortOngoingTasks: true) == nil)
     }
 
-    @Test func whatIsUnknownIsRefused() async throws {
-        let room = try Classroom.open()
-        let controller = room.controller
+    @Test func unknownIDIsRefused() async throws {
+        let fixture = try TrainingFixture.open()
+        let controller = fixture.controller
         await #expect(throws: ControlError.unknownModel("m")) {
             try await controller.startInference(modelID: "m", CommandOrder())
         }
@@ -77,12 +77,12 @@ struct CommandTests {
         await #expect(throws: ControlError.unknownCommand("c")) { try await controller.skip(command: "c") }
     }
 
-    @Test func validationsAreStoredOnce() async throws {
-        let room = try Classroom.open()
-        let seed = try await room.makeSeed()
-        let outcome = try await room.controller.startValidation(sessionID: nil, modelID: seed)
-        await room.trainers.untilQuiet()
-        let found = try room.documents(.validations, ("model_id", seed))
+    @Test func repeatedValidationReportIsStoredOnce() async throws {
+        let fixture = try TrainingFixture.open()
+        let seed = try await fixture.makeSeed()
+        let outcome = try await fixture.controller.startValidation(sessionID: nil, modelID: seed)
+        await fixture.trainers.untilQuiet()
+        let found = try fixture.documents(.validations, ("model_id", seed))
         #expect(found.count == 3)
         #expect(Set(found.map { $0.text("sender.client_id") }) == ["client-0", "client-1", "client-2"])
         let again = ValidationReport(
@@ -92,40 +92,40 @@ struct CommandTests {
             sessionID: nil,
             data: "{}"
         )
-        try await room.controller.receive(.validation(again))
-        #expect(try room.count(.validations) == 3)
-        #expect(try room.document(.commands, outcome.correlationID)?.text("status") == "COMPLETED")
+        try await fixture.controller.receive(.validation(again))
+        #expect(try fixture.count(.validations) == 3)
+        #expect(try fixture.document(.commands, outcome.correlationID)?.text("status") == "COMPLETED")
     }
 
     /// Every kind of command, as the participants see it.
-    @Test func tasksCarryWhatTheirTypeNeeds() async throws {
-        let room = try Classroom.open(clients: 1)
-        let seed = try await room.makeSeed()
-        let controller = room.controller
+    @Test func taskHasTheFieldsOfItsType() async throws {
+        let fixture = try TrainingFixture.open(clients: 1)
+        let seed = try await fixture.makeSeed()
+        let controller = fixture.controller
         _ = try await controller.startInference(modelID: seed, CommandOrder(parameters: ["x": 1], isSynchronous: true))
         _ = try await controller.stageModel(seed, clientIDs: ["client-0"])
         _ = try await controller.restartClients(abortOngoingTasks: true)
-        await room.trainers.untilQuiet()
-        let tasks = room.trainers.assignments
+        await fixture.trainers.untilQuiet()
+        let tasks = fixture.trainers.assignments
         #expect(tasks.map(\.type) == [.inference, .stageModel, .restartClient])
         #expect(tasks.map(\.modelID) == [seed, seed, nil])
         #expect(
             tasks.map(\.data) == [#"{"parameters":{"x":1}}"#, "{}", #"{"parameters":{"abort_ongoing_tasks":true}}"#]
         )
-        #expect(try room.count(.commands, ("status", "COMPLETED")) == 6)
+        #expect(try fixture.count(.commands, ("status", "COMPLETED")) == 6)
     }
 
     /// A command whose clients take their time ends by stop, skip or time-out.
     @Test(arguments: [
         ("stop", "INTERRUPTED", "INTERRUPTED"), ("skip", "TIMEOUT", "COMPLETED"), ("time", "TIMEOUT", "TIMEOUT"),
     ])
-    func aCommandEndsEarly(how: String, task: String, root: String) async throws {
-        let room = try Classroom.open()
-        let seed = try await room.makeSeed()
+    func commandEndsEarly(how: String, task: String, root: String) async throws {
+        let fixture = try TrainingFixture.open()
+        let seed = try await fixture.makeSeed()
         let controller = Controller(
-            room.network,
-            participants: Deaf(),
-            clock: room.clock
+            fixture.network,
+            participants: SilentParticipants(),
+            clock: fixture.clock
         )
         let outcome = try await controller.startInference(modelID: seed, CommandOrder(timeout: 30))
         let id = outcome.correlationID
@@ -133,38 +133,38 @@ struct CommandTests {
         case "stop": try await controller.stop(command: id)
         case "skip": try await controller.skip()
         default:
-            while room.clock.sleeperCount == 0 { await Task.yield() }
-            room.clock.advance(by: .seconds(30))
-            while try room.document(.commands, id)?.text("status") == "RUNNING" { await Task.yield() }
+            while fixture.clock.sleeperCount == 0 { await Task.yield() }
+            fixture.clock.advance(by: .seconds(30))
+            while try fixture.document(.commands, id)?.text("status") == "RUNNING" { await Task.yield() }
         }
-        #expect(try room.document(.commands, id)?.text("status") == root)
-        let tasks = try room.documents(.commands, ("parent_correlation_id", id))
+        #expect(try fixture.document(.commands, id)?.text("status") == root)
+        let tasks = try fixture.documents(.commands, ("parent_correlation_id", id))
         #expect(tasks.map { $0.text("status") } == [task, task])
         // What ended stays as it is.
         try await controller.stop(command: id)
-        #expect(try room.document(.commands, id)?.text("status") == root)
+        #expect(try fixture.document(.commands, id)?.text("status") == root)
     }
 
-    @Test func oneTaskIsStoppedAlone() async throws {
-        let room = try Classroom.open()
-        let controller = Controller(room.network, participants: Deaf(), clock: room.clock)
+    @Test func stoppedTaskLeavesTheOthersRunning() async throws {
+        let fixture = try TrainingFixture.open()
+        let controller = Controller(fixture.network, participants: SilentParticipants(), clock: fixture.clock)
         let id = try await controller.runCommand("Look", CommandOrder(timeout: -1)).correlationID
-        let tasks = try room.documents(.commands, ("parent_correlation_id", id)).compactMap {
+        let tasks = try fixture.documents(.commands, ("parent_correlation_id", id)).compactMap {
             $0.text("correlation_id")
         }
         try await controller.stop(command: tasks[0])
-        #expect(try room.document(.commands, tasks[0])?.text("status") == "INTERRUPTED")
-        #expect(try room.document(.commands, id)?.text("status") == "RUNNING")
+        #expect(try fixture.document(.commands, tasks[0])?.text("status") == "INTERRUPTED")
+        #expect(try fixture.document(.commands, id)?.text("status") == "RUNNING")
         try await controller.skip(command: tasks[1])
-        #expect(try room.document(.commands, id)?.text("status") == "TIMEOUT")
-        #expect(room.clock.sleeperCount == 0)
+        #expect(try fixture.document(.commands, id)?.text("status") == "TIMEOUT")
+        #expect(fixture.clock.sleeperCount == 0)
     }
 
-    @Test func shuttingDownEndsTheWaiting() async throws {
-        let room = try Classroom.open()
-        let controller = Controller(room.network, participants: Deaf(), clock: room.clock)
+    @Test func shutdownEndsTheWaiting() async throws {
+        let fixture = try TrainingFixture.open()
+        let controller = Controller(fixture.network, participants: SilentParticipants(), clock: fixture.clock)
         async let outcome = controller.runCommand("Look", CommandOrder(isSynchronous: true))
-        while try room.count(.commands) < 3 { await Task.yield() }
+        while try fixture.count(.commands) < 3 { await Task.yield() }
         await controller.shutdown()
         guard case .pending = try await outcome else {
             Issue.record("nobody has answered")
@@ -175,7 +175,7 @@ struct CommandTests {
 }
 
 /// Two participants who take every task and never answer.
-struct Deaf: Participants {
+struct SilentParticipants: Participants {
     func online() async -> [Participant] {
         [Participant(id: "a", name: "a", combiner: "c"), Participant(id: "b", name: "b", combiner: "c")]
     }

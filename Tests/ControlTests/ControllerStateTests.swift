@@ -3,7 +3,7 @@ import Testing
 
 struct ControllerStateTests {
     /// All states and all events.
-    @Test func everyEventHasItsState() {
+    @Test func everyEventLeadsToItsState() {
         let expected: [ControllerState: [ControllerState.Event: ControllerState]] = [
             .idle: [.instruct: .instructing, .rest: .idle],
             .instructing: [.instruct: .instructing, .monitor: .monitoring, .rest: .idle],
@@ -16,7 +16,7 @@ struct ControllerStateTests {
         }
     }
 
-    @Test func itsNamesAreThoseOfTheWire() {
+    @Test func stateNamesMatchTheWire() {
         #expect(ControllerState.allCases.map(\.rawValue) == ["idle", "instructing", "monitoring"])
     }
 }

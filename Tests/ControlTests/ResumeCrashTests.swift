@@ -23,7 +23,7 @@ struct ResumeCrashTests {
 
     /// The shortest session, and every call of it.
     @Test(.timeLimit(.minutes(30)))
-    func afterADeathAtAnyCall() async throws {
+    func shortSessionResumesAfterACrashAtAnyCall() async throws {
         var points = Self.points(ResumeWorkload(roundCount: 1, clientCount: 1))
         points.modes = [.crashAfter]
         let report = try await points.explore()
@@ -32,7 +32,7 @@ struct ResumeCrashTests {
     }
 
     @Test(.timeLimit(.minutes(30)))
-    func afterADeath() async throws {
+    func sessionResumesAfterACrash() async throws {
         var points = Self.points()
         points.modes = [.crashAfter]
         points.stride = Self.stride ?? 23
@@ -42,7 +42,7 @@ struct ResumeCrashTests {
     }
 
     @Test(.timeLimit(.minutes(30)))
-    func afterADeathAndThenAnother() async throws {
+    func sessionResumesAfterTwoCrashes() async throws {
         var points = Self.points()
         points.modes = [.tornWrite]
         points.stride = Self.stride.map { $0 * 8 } ?? 71
@@ -54,7 +54,7 @@ struct ResumeCrashTests {
 
     /// The server lives on after an error; what it cannot store it leaves to the next one.
     @Test(.timeLimit(.minutes(30)))
-    func afterAFailingDisk() async throws {
+    func sessionResumesAfterADiskFailure() async throws {
         var points = Self.points()
         points.modes = [.ioError, .noSpace, .fullForGood]
         points.stride = Self.stride.map { $0 * 4 } ?? 53

@@ -16,66 +16,66 @@ struct ResumeWorkload: Sendable {
         var isStarted = false
     }
 
-    private func room(_ disk: FaultDisk) throws -> Classroom {
-        try Classroom.open(disk, clients: clientCount, imageCountMax: 3)
+    private func fixture(_ disk: FaultDisk) throws -> TrainingFixture {
+        try TrainingFixture.open(disk, clients: clientCount, imageCountMax: 3)
     }
 
     /// Makes a seed and a session, and runs it.
     func run(_ disk: FaultDisk, _ ledger: Ledger<Promises>) async throws {
-        let room = try room(disk)
-        _ = try await room.makeSeed()
-        _ = try await room.makeSession(["rounds": .number(JSONNumber(Int64(roundCount)))])
+        let fixture = try fixture(disk)
+        _ = try await fixture.makeSeed()
+        _ = try await fixture.makeSession(["rounds": .number(JSONNumber(Int64(roundCount)))])
         var failure: (any Error)?
         do {
-            try await room.controller.startSession(SessionStart(sessionID: "session", modelNamePrefix: "m"))
+            try await fixture.controller.startSession(SessionStart(sessionID: "session", modelNamePrefix: "m"))
             ledger.enter { $0.isStarted = true }
         } catch { failure = error }
-        await finish(room, disk)
-        do { try await room.close() } catch { failure = failure ?? error }
+        await finish(fixture, disk)
+        do { try await fixture.close() } catch { failure = failure ?? error }
         if let failure { throw failure }
     }
 
     /// Opens what is left, goes on, and checks everything.
     func verify(_ disk: FaultDisk, _ ledger: Ledger<Promises>) async throws {
-        let room = try room(disk)
+        let fixture = try fixture(disk)
         do {
-            _ = try await room.controller.resume()
-            await finish(room, disk)
-            try await check(room, ledger.entries)
+            _ = try await fixture.controller.resume()
+            await finish(fixture, disk)
+            try await check(fixture, ledger.entries)
         } catch {
-            await room.controller.shutdown()
+            await fixture.controller.shutdown()
             throw error
         }
-        try await room.close()
+        try await fixture.close()
     }
 
     /// Waits until the session is over.
     ///
     /// On a disk that fails, a participant may never report: then the time is moved on.
-    private func finish(_ room: Classroom, _ disk: FaultDisk) async {
-        while room.controller.state != .idle {
-            await room.trainers.untilQuiet()
-            if disk.hasFaultFired { room.clock.advance(by: .seconds(200)) }
+    private func finish(_ fixture: TrainingFixture, _ disk: FaultDisk) async {
+        while fixture.controller.state != .idle {
+            await fixture.trainers.untilQuiet()
+            if disk.hasFaultFired { fixture.clock.advance(by: .seconds(200)) }
             await Task.yield()
         }
-        await room.trainers.untilQuiet()
+        await fixture.trainers.untilQuiet()
     }
 
-    private func check(_ room: Classroom, _ promises: Promises) async throws {
-        try await checkPointers(room)
+    private func check(_ fixture: TrainingFixture, _ promises: Promises) async throws {
+        try await checkPointers(fixture)
         let open = ["CREATED", "PENDING", "RUNNING"]
-        let commands = try room.documents(.commands)
+        let commands = try fixture.documents(.commands)
         try demand(commands.allSatisfy { !open.contains($0.text("status") ?? "") }, "no command is open")
-        let rounds = try room.documents(.rounds)
+        let rounds = try fixture.documents(.rounds)
         let ends = ["Finished", "Failed", "Terminated"]
         try demand(rounds.allSatisfy { ends.contains($0.text("status") ?? "") }, "no round is open")
         let numbers = rounds.compactMap { $0.text("round_id").flatMap { Int($0) } }
         try demand(numbers == Array(0..<numbers.count).map { $0 + 1 }, "rounds are numbered one by one: \(numbers)")
 
-        guard let session = try room.document(.sessions, "session") else {
+        guard let session = try fixture.document(.sessions, "session") else {
             return try demand(!promises.isStarted, "a session that was started is there")
         }
-        let runs = try room.documents(.runs)
+        let runs = try fixture.documents(.runs)
         guard promises.isStarted || !runs.isEmpty else {
             return try demand(session.text("status") == "Created", "a session that has not begun is not said to run")
         }
@@ -86,7 +86,7 @@ struct ResumeWorkload: Sendable {
             counted.count == roundCount,
             "the rounds that were asked for count: \(rounds.map { $0.text("status") ?? "" })"
         )
-        let models = try room.documents(.models, ("session_id", "session"))
+        let models = try fixture.documents(.models, ("session_id", "session"))
         let finished = rounds.filter { $0.text("status") == "Finished" }
         try demand(models.count == finished.count, "\(finished.count) rounds made \(models.count) models")
         let names = models.indices.map { "m_\($0 + 1)" }
@@ -97,29 +97,29 @@ struct ResumeWorkload: Sendable {
     }
 
     /// Nothing points to what is not there.
-    private func checkPointers(_ room: Classroom) async throws {
-        let models = try room.documents(.models)
+    private func checkPointers(_ fixture: TrainingFixture) async throws {
+        let models = try fixture.documents(.models)
         let ids = Set(models.compactMap { $0.text("model_id") })
         for model in models {
-            let bytes = try await room.blobs.content(of: model.text("blob_id") ?? "")
+            let bytes = try await fixture.blobs.content(of: model.text("blob_id") ?? "")
             try demand(Int64(bytes.count) == model.number("file_size"), "the model's bytes are there")
             if let parent = model.text("parent_model") { try demand(ids.contains(parent), "the parent is there") }
         }
-        for round in try room.documents(.rounds) {
+        for round in try fixture.documents(.rounds) {
             for entry in round["combiners"]?.array ?? [] where round.text("status") == "Finished" {
                 try demand(ids.contains(entry.text("model_id") ?? ""), "a finished round's model is there")
             }
             try demand(
-                try room.document(.sessions, round.text("round_config.session_id") ?? "") != nil,
+                try fixture.document(.sessions, round.text("round_config.session_id") ?? "") != nil,
                 "its session is"
             )
         }
         for resource in [Resource.validations, .metrics] {
-            for found in try room.documents(resource) {
+            for found in try fixture.documents(resource) {
                 try demand(ids.contains(found.text("model_id") ?? ""), "the model of \(resource.name) is there")
             }
         }
-        let commands = try room.documents(.commands)
+        let commands = try fixture.documents(.commands)
         let roots = Set(commands.compactMap { $0.text("correlation_id") })
         for command in commands {
             guard let parent = command.text("parent_correlation_id") else { continue }

@@ -19,7 +19,7 @@ struct RoundModelTests {
         }
     }
 
-    @Test func randomEventsLeadWhereTheModelSays() {
+    @Test func randomEventsMatchTheModel() {
         var generator = SeededGenerator()
         let seed = SeededGenerator.runSeed
         for _ in 0..<5_000 {

@@ -69,7 +69,7 @@ struct RoundStateTests {
     }
 
     /// All phases and all kinds of events.
-    @Test func everyEventHasItsEffect() {
+    @Test func everyEventHasItsEffects() {
         for phase in Phase.allCases {
             #expect(Self.round(phase).phase == phase)
             for event in Self.events {
@@ -88,20 +88,20 @@ struct RoundStateTests {
         switch event {
         case .update(let client, let id):
             if isKnown && (client == "b" || id == "u-b") { return [.drop(client: client, id: id, .duplicate)] }
-            return [.drop(client: client, id: id, phase == .collecting ? .stranger : .late)]
+            return [.drop(client: client, id: id, phase == .collecting ? .notAParticipant : .late)]
         case .straggler(let client, let id):
             return [.drop(client: client, id: id, id == "u-b" ? .duplicate : .late)]
         default: return []
         }
     }
 
-    @Test func theLastUpdateOpensTheBarrier() {
+    @Test func lastUpdateOpensTheBarrier() {
         var round = Self.round(.collecting)
         #expect(round.handle(.update(client: "c", id: "u-c")) == [.accept(client: "c", id: "u-c")])
         #expect(round.handle(.update(client: "a", id: "u-a")) == [.accept(client: "a", id: "u-a"), .aggregate])
     }
 
-    @Test func theBufferOpensTheBarrier() {
+    @Test func fullBufferOpensTheBarrier() {
         var round = Self.round(.collecting, bufferSize: 2)
         #expect(
             round.handle(.update(client: "c", id: "u-c"))
@@ -110,13 +110,13 @@ struct RoundStateTests {
         #expect(round.handle(.update(client: "a", id: "u-a")) == [.drop(client: "a", id: "u-a", .late)])
     }
 
-    @Test func aBufferLargerThanTheRoundIsAllOfIt() {
+    @Test func bufferLargerThanTheRoundMeansAllClients() {
         var round = Self.round(.collecting, bufferSize: 10)
         _ = round.handle(.update(client: "c", id: "u-c"))
         #expect(round.handle(.update(client: "a", id: "u-a")).last == .aggregate)
     }
 
-    @Test func aRoundWhoseEveryParticipantFailedEndsAtOnce() {
+    @Test func roundWithoutRemainingParticipantsFails() {
         var round = RoundState(bufferSize: -1, acceptsStragglers: false)
         _ = round.handle(.gathered(["a", "b"]))
         #expect(round.handle(.lost(client: "a")) == [])
@@ -124,13 +124,13 @@ struct RoundStateTests {
         #expect(round.handle(.lost(client: "b")) == [.fail(.noUpdates)])
     }
 
-    @Test func whoFailsIsNotWaitedFor() {
+    @Test func failedParticipantIsNotWaitedFor() {
         var round = Self.round(.collecting)
         #expect(round.handle(.lost(client: "a")) == [])
         #expect(round.handle(.lost(client: "c")) == [.aggregate])
     }
 
-    @Test func stragglersAreNotWithdrawn() {
+    @Test func stragglersKeepTheirTasks() {
         var round = Self.round(.collecting, acceptsStragglers: true)
         #expect(round.handle(.skip) == [.aggregate])
         #expect(round.handle(.update(client: "a", id: "u-a")) == [.hold(client: "a", id: "u-a")])

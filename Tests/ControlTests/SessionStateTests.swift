@@ -25,7 +25,7 @@ struct SessionStateTests {
     }
 
     /// All phases and all events; what is not listed changes nothing and does nothing.
-    @Test func everyEventHasItsEffect() {
+    @Test func everyEventHasItsEffects() {
         struct Key: Hashable { let phase: Phase, event: SessionState.Event }
         var expected: [Key: (Phase, [SessionState.Effect])] = [
             Key(phase: .started, event: .roundEnded(counts: true)): (.finished, [.finish]),
@@ -52,7 +52,7 @@ struct SessionStateTests {
         }
     }
 
-    @Test func interruptedRoundsAreMadeUpFor() {
+    @Test func interruptedRoundIsRepeated() {
         var session = SessionState()
         var begun = 0
         var effects = session.handle(.start(rounds: 3, done: 0))

@@ -4,7 +4,7 @@ import Testing
 /// Records and uploads together: a document never points nowhere.
 struct PublicationCrashTests {
     @Test(.timeLimit(.minutes(10)))
-    func aModelsDocumentAlwaysHasItsFile() async throws {
+    func documentOfAModelAlwaysHasItsFile() async throws {
         let points = CrashPoints(
             makeLedger: PublicationWorkload.makeLedger,
             workload: PublicationWorkload.run,

@@ -7,7 +7,7 @@ import Testing
 /// The disk is full at any byte count: what was acknowledged is served and survives, and the next write succeeds as soon
 /// as there is space.
 struct RecordFullDiskTests {
-    private static let roomMax = 64 << 10
+    private static let freeByteCountMax = 64 << 10
 
     /// A disk with some documents on it, closed cleanly.
     private static func makeDisk(_ ledgers: RecordWorkload.Ledgers) async throws -> FaultDisk {
@@ -23,23 +23,23 @@ struct RecordFullDiskTests {
     }
 
     @Test(.timeLimit(.minutes(60)))
-    func theNextWriteSucceedsWhereverTheDiskWasFull() async throws {
+    func writeSucceedsAfterAnyFullDisk() async throws {
         let start = RecordWorkload.makeLedger()
         let disk = try await Self.makeDisk(start)
-        for room in (0..<Self.roomMax).sampled(20) {
-            try await Self.fill(disk.copy(), leaving: Int64(room), Ledger(start.entries))
+        for space in (0..<Self.freeByteCountMax).sampled(20) {
+            try await Self.fill(disk.copy(), leaving: Int64(space), Ledger(start.entries))
         }
     }
 
-    /// Fills a disk that has `room` bytes left, twice, and deletes while it is full.
-    private static func fill(_ disk: FaultDisk, leaving room: Int64, _ ledgers: RecordWorkload.Ledgers) async throws {
+    /// Fills a disk that has `space` bytes left, twice, and deletes while it is full.
+    private static func fill(_ disk: FaultDisk, leaving space: Int64, _ ledgers: RecordWorkload.Ledgers) async throws {
         let used = usedByteCount(disk)
-        disk.byteCountMax = used + room
+        disk.byteCountMax = used + space
         let store = try RecordWorkload.open(disk)
         let writer = RecordWriter(store, disk, ledgers)
         var number = 0
         for time in 0..<2 {
-            // Most of the room at once, so that the last bytes are reached soon.
+            // Most of the space at once, so that the last bytes are reached soon.
             try await writer.fillUp(leaving: 1_500, "big-\(time)")
             while store.space.currentStatus.noSpace == nil {
                 number += 1
@@ -47,19 +47,19 @@ struct RecordFullDiskTests {
             }
             try await writer.delete("clients", time == 0 ? "a" : "b")
             guard try store.collection("clients").get(time == 0 ? "a" : "b") == nil else {
-                throw Broken("room \(room): a document cannot be deleted")
+                throw Broken("space \(space): a document cannot be deleted")
             }
-            try compare(store, ledgers, room)
+            try compare(store, ledgers, space)
             disk.byteCountMax = nil
             try await store.maintain()
             try await writer.put("clients", "c", 8 + time)
             guard ledgers.entries["clients"]?.acknowledged["c"] == .number(8 + time) else {
-                throw Broken("room \(room): nothing can be written though there is space")
+                throw Broken("space \(space): nothing can be written though there is space")
             }
-            disk.byteCountMax = usedByteCount(disk) + 1_000 + room % 600
+            disk.byteCountMax = usedByteCount(disk) + 1_000 + space % 600
         }
-        try compare(store, ledgers, room)
-        guard disk.violations == [] else { throw Broken("room \(room): \(disk.violations)") }
+        try compare(store, ledgers, space)
+        guard disk.violations == [] else { throw Broken("space \(space): \(disk.violations)") }
         for survivor in [disk.copy().powerCut(keeping: .nothing), disk.processKill()] {
             survivor.byteCountMax = nil
             let reopened = try RecordWorkload.open(survivor)
@@ -70,14 +70,14 @@ struct RecordFullDiskTests {
         }
     }
 
-    private static func compare(_ store: Store, _ ledgers: RecordWorkload.Ledgers, _ room: Int64) throws {
+    private static func compare(_ store: Store, _ ledgers: RecordWorkload.Ledgers, _ space: Int64) throws {
         do {
             for schema in RecordWorkload.schemas {
                 let verification = RecordVerification(store.collection(schema.name), ledgers.entries[schema.name])
                 try verification.run(isReopened: false)
             }
         } catch {
-            throw Broken("room \(room): \(error)")
+            throw Broken("space \(space): \(error)")
         }
     }
 }

@@ -4,7 +4,7 @@ import Testing
 /// Uploads whose process dies, or is failed by its disk, at every call that changes the disk.
 struct UploadCrashTests {
     @Test(.timeLimit(.minutes(10)))
-    func everyUploadGoesOnOrIsWhole() async throws {
+    func everyUploadContinuesOrIsComplete() async throws {
         var points = CrashPoints(
             makeLedger: { Ledger(UploadLedger()) },
             workload: UploadWorkload.run,

@@ -52,7 +52,7 @@ struct CrashPointsTests {
         return try await points.explore()
     }
 
-    @Test func aRightRecipeIsClean() async throws {
+    @Test func correctRecipeHasNoFailures() async throws {
         let report = try await Self.explore(.right)
         #expect(report.failureCount == 0, "\(report)")
         #expect(report.callCount == 5)
@@ -61,7 +61,7 @@ struct CrashPointsTests {
     }
 
     @Test(arguments: [Recipe.withoutSync, .withoutDirectorySync, .inPlace, .acknowledgedEarly])
-    func aPlantedMistakeIsFound(_ recipe: Recipe) async throws {
+    func incorrectRecipeIsFound(_ recipe: Recipe) async throws {
         let report: CrashReport
         do { report = try await Self.explore(recipe) } catch { return }  // found already where nothing went wrong
         #expect(report.failureCount > 0, "\(report)")

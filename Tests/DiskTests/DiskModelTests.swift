@@ -4,9 +4,9 @@ import Testing
 
 /// The same random calls on the machine's file system and on the one in memory, answer by answer.
 struct DiskModelTests {
-    @Test func randomCallsAreAnsweredAlike() throws {
-        let posix = try DiskUnderTest.posix.makeRoom()
-        let fault = try DiskUnderTest.fault.makeRoom()
+    @Test func randomCallsHaveEqualResults() throws {
+        let posix = try DiskUnderTest.posix.makeDirectory()
+        let fault = try DiskUnderTest.fault.makeDirectory()
         var generator = SeededGenerator()
         for step in 0..<3_000 {
             let call = RandomCall(using: &generator)
@@ -34,10 +34,10 @@ private struct RandomCall {
         number = Int.random(in: 0..<2_000, using: &generator)
     }
 
-    /// What a disk answers, with the room's own path taken out.
-    func answer(in room: DiskRoom) -> String {
-        let path = room(names[0])
-        let disk = room.disk
+    /// What a disk answers, with the fixture's own path taken out.
+    func answer(in directory: DirectoryFixture) -> String {
+        let path = directory(names[0])
+        let disk = directory.disk
         do {
             switch verb {
             case 0, 1: try File(path, .create, on: disk).write([UInt8(truncatingIfNeeded: number)], at: 0)
@@ -49,7 +49,7 @@ private struct RandomCall {
                     "\(try disk.entry(path)?.kind == .file ? try File(path, .read, on: disk).bytes(at: 0, count: 4_000) : [])"
             case 5: try disk.createDirectory(path)
             // Moving directories is no call of ours.
-            case 6: if try disk.entry(path)?.kind == .file { try disk.rename(path, to: room(names[1])) }
+            case 6: if try disk.entry(path)?.kind == .file { try disk.rename(path, to: directory(names[1])) }
             case 7: try disk.remove(path)
             case 8: try disk.removeDirectory(path)
             case 9: return "\(try disk.list(path))"
@@ -58,7 +58,7 @@ private struct RandomCall {
             return "done"
         } catch {
             guard let failure = error.failedCall else { return "\(error)" }
-            return "\(failure.call) \(failure.code) \(failure.path.dropFirst(room.path.count))"
+            return "\(failure.call) \(failure.code) \(failure.path.dropFirst(directory.path.count))"
         }
     }
 }

@@ -16,42 +16,42 @@ struct DiskSpaceTests {
         disk.byteCountMax = Int64(used) + byteCount
     }
 
-    @Test func theReserveTakesItsSpace() {
+    @Test func reserveUsesItsSpace() {
         let space = open()
         #expect(disk.bytes(of: "reserve")?.count == 4_096)
         #expect(space.currentStatus.reserve == .held && space.refusal == nil)
     }
 
-    @Test func whatIsLentIsFreeAndNobodyElseWrites() throws {
+    @Test func reserveInUseRefusesOtherWrites() throws {
         let space = open()
         fill()
-        space.lend()
+        space.useReserve()
         #expect(try space.freeByteCount() == 4_096)
-        #expect(space.currentStatus.reserve == .lent && space.refusal?.isNoSpace == true)
+        #expect(space.currentStatus.reserve == .inUse && space.refusal?.isNoSpace == true)
     }
 
-    @Test func itIsMadeAgainWhenThereIsSpaceForAllOfIt() {
+    @Test func reserveIsRestoredWhenAllOfItFits() {
         let space = open()
         fill()
-        space.lend()
+        space.useReserve()
         disk.byteCountMax = 4_095
         space.restore()
-        #expect(space.currentStatus.reserve == .lent && disk.bytes(of: "reserve") == [], "what is free stays free")
+        #expect(space.currentStatus.reserve == .inUse && disk.bytes(of: "reserve") == [], "what is free stays free")
         disk.byteCountMax = 4_096
         space.restore()
         #expect(space.currentStatus.reserve == .held && space.refusal == nil)
     }
 
-    @Test func itIsMadeAgainByItself() async throws {
+    @Test func reserveIsRestoredPeriodically() async throws {
         let space = DiskSpace(in: ".", reserveByteCount: 4_096, every: .milliseconds(5), on: disk) { 7 }
         fill()
-        space.lend()
+        space.useReserve()
         disk.byteCountMax = nil
         while space.refusal != nil { try await Task.sleep(for: .milliseconds(5)) }
         #expect(disk.bytes(of: "reserve")?.count == 4_096)
     }
 
-    @Test func aStepThatFindsTheDiskFullIsRepeatedWithTheReserve() throws {
+    @Test func stepOnAFullDiskIsRepeatedWithTheReserve() throws {
         let space = open()
         fill()
         var attempts = 0
@@ -59,19 +59,19 @@ struct DiskSpaceTests {
             attempts += 1
             try File("x\(attempts)", .create, on: disk).write([1, 2, 3], at: 0)
         }
-        try space.lending(step())
+        try space.usingReserve(step())
         #expect(attempts == 2 && disk.bytes(of: "x2") == [1, 2, 3])
     }
 
-    @Test func aStepThatFailsOtherwiseIsNot() {
+    @Test func stepWithAnotherFailureIsNotRepeated() {
         let space = open()
         let error = StorageError.disk(DiskError(call: .open, path: "x", code: EIO))
         func step() throws(StorageError) { throw error }
-        #expect(throws: error) { try space.lending(step()) }
+        #expect(throws: error) { try space.usingReserve(step()) }
         #expect(space.currentStatus.reserve == .held)
     }
 
-    @Test func aStartOnAFullDiskGoesOnWithoutIt() {
+    @Test func openingOnAFullDiskHasNoReserve() {
         disk.byteCountMax = 100
         let space = open()
         #expect(space.refusal?.isNoSpace == true)
@@ -85,20 +85,20 @@ struct DiskSpaceTests {
     }
 
     /// Only what a full disk refuses holds writes back.
-    @Test func aReserveThatCannotBeMadeForAnotherReasonStopsNobody() {
+    @Test func otherFailureOfTheReserveRefusesNoWrites() {
         disk.fail(.fallocate, with: EIO)
         let space = open()
         let error = DiskError(call: .fallocate, path: "./reserve", code: EIO)
         #expect(space.currentStatus.reserve == .missing(error) && space.refusal == nil)
     }
 
-    @Test func nobodyGetsAPartOfIt() {
+    @Test func reserveIsNeverPartial() {
         disk.fail(.fallocate, with: ENOSPC)
         _ = open()
         #expect(disk.bytes(of: "reserve") == [], "half of it was allocated, and given back")
     }
 
-    @Test func itsLengthFollowsTheOption() {
+    @Test func reserveLengthFollowsTheOption() {
         _ = open(4_096)
         _ = open(2_048)
         #expect(disk.bytes(of: "reserve")?.count == 2_048)
@@ -108,7 +108,7 @@ struct DiskSpaceTests {
         #expect(disk.bytes(of: "reserve") == nil && space.currentStatus.reserve == .off && space.refusal == nil)
     }
 
-    @Test func aFullDiskIsRememberedUntilAWriteFindsSpace() {
+    @Test func fullDiskIsReportedUntilAWriteSucceeds() {
         let space = open()
         space.note(.disk(DiskError(call: .pwrite, path: "x", code: EIO)))
         #expect(space.currentStatus.noSpace == nil)
@@ -123,7 +123,7 @@ struct DiskSpaceTests {
 struct FailedSyncTests {
     private let disk = FaultDisk()
 
-    @Test func aFileIsNotSyncedAgain() throws {
+    @Test func fileIsNotSyncedAgain() throws {
         let file = try File("x", .create, on: disk)
         disk.fail(.fdatasync, with: EIO, times: 1)
         let error = StorageError.disk(DiskError(call: .fdatasync, path: "x", code: EIO))
@@ -132,7 +132,7 @@ struct FailedSyncTests {
         try File("x", .update, on: disk).synchronize()
     }
 
-    @Test func aDirectoryIsNotSyncedAgain() throws {
+    @Test func directoryIsNotSyncedAgain() throws {
         try disk.publish([1], at: "x")
         disk.fail(.fsync, with: EIO, times: 1)
         #expect(throws: StorageError.self) { try disk.publish([2], at: "x") }
@@ -147,13 +147,13 @@ struct FailedSyncTests {
         try disk.processKill().synchronizeDirectory(".")
     }
 
-    @Test func aDirectoryThatCannotBeOpenedMayBeSyncedLater() throws {
+    @Test func directoryThatCannotBeOpenedCanBeSyncedLater() throws {
         let error = StorageError.disk(DiskError(call: .open, path: "no", code: ENOENT))
         #expect(throws: error) { try PosixDisk().synchronizeDirectory("no") }
         #expect(PosixDisk().failedDirectories.failure(of: "no") == nil)
     }
 
-    @Test func aRepeatedSyncIsAViolation() throws {
+    @Test func repeatedSyncIsAViolation() throws {
         let descriptor = try disk.open("x", .create)
         disk.fail(nil, with: EIO)
         for _ in 0..<2 {
@@ -164,7 +164,7 @@ struct FailedSyncTests {
     }
 
     /// Space that is freed makes no byte durable that a sync has lost.
-    @Test func aSyncWithoutSpaceDoesNotPass() {
+    @Test func syncWithoutSpaceIsNotNoSpace() {
         #expect(DiskError(call: .pwrite, path: "x", code: ENOSPC).isNoSpace)
         #expect(!DiskError(call: .fdatasync, path: "x", code: ENOSPC).isNoSpace)
         #expect(!DiskError(call: .fsync, path: "x", code: EDQUOT).isNoSpace)

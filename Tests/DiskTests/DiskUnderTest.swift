@@ -14,21 +14,21 @@ enum DiskUnderTest: CaseIterable, CustomTestStringConvertible {
     }
 
     /// A directory of its own on a disk of this kind.
-    func makeRoom() throws -> DiskRoom {
+    func makeDirectory() throws -> DirectoryFixture {
         switch self {
         case .posix:
             let directory = try TemporaryDirectory()
-            return DiskRoom(disk: PosixDisk(), path: directory.path, owner: directory)
+            return DirectoryFixture(disk: PosixDisk(), path: directory.path, owner: directory)
         case .fault:
             let disk = FaultDisk()
-            try disk.createDirectory("room")
-            return DiskRoom(disk: disk, path: "room", owner: nil)
+            try disk.createDirectory("test")
+            return DirectoryFixture(disk: disk, path: "test", owner: nil)
         }
     }
 }
 
 /// An empty directory on some disk.
-struct DiskRoom {
+struct DirectoryFixture {
     let disk: any Disk
     let path: String
     /// Removes the directory when the test is over.

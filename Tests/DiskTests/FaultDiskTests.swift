@@ -29,7 +29,7 @@ struct FaultDiskTests {
         #expect(disk.mutations.map(\.description).last == "#9 rmdir d")
     }
 
-    @Test func openingWhatExistsChangesNothing() throws {
+    @Test func openingAnExistingFileIsNotCounted() throws {
         _ = try File("x", .create, on: disk)
         for intent in [OpenIntent.read, .update, .updateOrCreate] { _ = try File("x", intent, on: disk) }
         #expect(disk.mutationCount == 1)
@@ -58,7 +58,7 @@ struct FaultDiskTests {
         try disk.createDirectory("a")
     }
 
-    @Test func aFailingWriteLeavesHalf() throws {
+    @Test func failingWriteStoresHalf() throws {
         let file = try File("x", .create, on: disk)
         disk.failCall(2, with: EIO)
         #expect(throws: StorageError.disk(DiskError(call: .pwrite, path: "x", code: EIO))) {
@@ -67,7 +67,7 @@ struct FaultDiskTests {
         #expect(disk.bytes(of: "x") == [1, 2])
     }
 
-    @Test func aFailedSyncLosesThePagesForGood() throws {
+    @Test func failedSyncLosesTheDirtyPages() throws {
         let file = try File("x", .create, on: disk)
         try disk.synchronizeDirectory("/")
         try file.write([1, 2, 3], at: 0)
@@ -80,20 +80,20 @@ struct FaultDiskTests {
     }
 
     @Test(arguments: [(Fault.Moment.before, [UInt8]()), (.after, [1, 2, 3, 4]), (.midWrite, [1, 2])])
-    func aCrashLeavesItsPartOfAWrite(_ moment: Fault.Moment, _ expected: [UInt8]) throws {
+    func crashStoresItsPartOfAWrite(_ moment: Fault.Moment, _ expected: [UInt8]) throws {
         let file = try File("x", .create, on: disk)
         disk.crashAtCall(2, moment)
         #expect(throws: StorageError.self) { try file.write([1, 2, 3, 4], at: 0) }
         #expect(disk.processKill().bytes(of: "x") == expected)
     }
 
-    @Test func onlyAWriteIsTornInTheMiddle() throws {
+    @Test func onlyWritesAreTorn() throws {
         disk.crashAtCall(1, .midWrite)
         #expect(throws: StorageError.self) { try disk.createDirectory("d") }
         #expect(disk.processKill().paths == [])
     }
 
-    @Test func aSyncThatDiedLeavesThePagesDirty() throws {
+    @Test func crashedSyncLeavesThePagesDirty() throws {
         let file = try File("x", .create, on: disk)
         try disk.synchronizeDirectory("/")
         try file.write([1], at: 0)
@@ -104,7 +104,7 @@ struct FaultDiskTests {
         #expect(survivor.powerCut(keeping: .nothing).bytes(of: "x") == [1])
     }
 
-    @Test func aDeadProcessCanDoNothing() throws {
+    @Test func callsOfACrashedProcessFail() throws {
         let file = try File("x", .create, on: disk)
         disk.crashAtCall(2, .after)
         #expect(throws: StorageError.self) { try disk.createDirectory("d") }
@@ -117,7 +117,7 @@ struct FaultDiskTests {
         #expect(disk.processKill().paths == ["d/", "x"])
     }
 
-    @Test func aDeadProcessCannotReachItsSurvivor() throws {
+    @Test func crashedProcessCannotChangeTheSurvivingDisk() throws {
         let file = try File("x", .create, on: disk)
         let survivor = disk.processKill()
         #expect(throws: StorageError.self) { try file.write([1], at: 0) }
@@ -126,7 +126,7 @@ struct FaultDiskTests {
         #expect(survivor.bytes(of: "x") == [])
     }
 
-    @Test func aCopyGoesItsOwnWay() throws {
+    @Test func copyIsIndependent() throws {
         let copy = disk.copy()
         try disk.createDirectory("a")
         try copy.createDirectory("b")
@@ -134,7 +134,7 @@ struct FaultDiskTests {
         #expect(copy.paths == ["b/"])
     }
 
-    @Test func aKilledProcessHoldsNoLock() throws {
+    @Test func killedProcessHoldsNoLock() throws {
         let descriptor = try disk.open("x", .create)
         #expect(try disk.lock(descriptor, path: "x"))
         let survivor = disk.processKill()
@@ -143,7 +143,7 @@ struct FaultDiskTests {
         #expect(try File("x", .update, on: survivor).lock())
     }
 
-    @Test func aRuleFailsItsCallsOnItsPaths() throws {
+    @Test func ruleFailsMatchingCalls() throws {
         disk.fail(.mkdir, at: "uploads/", with: EDQUOT, after: 1, times: 2)
         try disk.createDirectory("uploads")
         try disk.createDirectory("uploads/1")
@@ -157,7 +157,7 @@ struct FaultDiskTests {
         try disk.createDirectory("uploads/2")
     }
 
-    @Test func aFullDiskTakesWhatFits() throws {
+    @Test func fullDiskStoresWhatFits() throws {
         disk.byteCountMax = 10
         let file = try File("x", .create, on: disk)
         try file.write([UInt8](repeating: 1, count: 6), at: 0)
@@ -172,7 +172,7 @@ struct FaultDiskTests {
         #expect(try disk.freeByteCount("/") == 6)
     }
 
-    @Test func aRemovedFileTakesSpaceWhileItIsOpen() throws {
+    @Test func removedFileUsesSpaceWhileOpen() throws {
         disk.byteCountMax = 10
         var file: File? = try File("x", .create, on: disk)
         try file?.write([1, 2, 3], at: 0)
@@ -205,7 +205,7 @@ struct FaultDiskTests {
         #expect(throws: StorageError.self) { try disk.flipBit(0, of: "no") }
     }
 
-    @Test func theHookSeesEveryCallBeforeItHappens() throws {
+    @Test func hookRunsBeforeEveryCall() throws {
         disk.beforeEachCall { [disk] call, path in
             if call == .mkdir, path == "b" { disk.fail(.mkdir, at: "b", with: EIO) }
         }

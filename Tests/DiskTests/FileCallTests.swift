@@ -7,8 +7,8 @@ import Testing
 struct FileCallTests {
     @Test(arguments: DiskUnderTest.allCases)
     func writtenBytesAreReadBack(_ kind: DiskUnderTest) throws {
-        let room = try kind.makeRoom()
-        let file = try room.makeFile("x", [1, 2, 3, 4])
+        let directory = try kind.makeDirectory()
+        let file = try directory.makeFile("x", [1, 2, 3, 4])
         try file.write([8, 9], at: 1)
         try file.write([], at: 900)
         #expect(try file.bytes(at: 0, count: 100) == [1, 8, 9, 4])
@@ -16,9 +16,9 @@ struct FileCallTests {
     }
 
     @Test(arguments: DiskUnderTest.allCases)
-    func aReadStopsWhereTheFileEnds(_ kind: DiskUnderTest) throws {
-        let room = try kind.makeRoom()
-        let file = try room.makeFile("x", [1, 2, 3, 4])
+    func readStopsAtTheEndOfTheFile(_ kind: DiskUnderTest) throws {
+        let directory = try kind.makeDirectory()
+        let file = try directory.makeFile("x", [1, 2, 3, 4])
         #expect(try file.bytes(at: 2, count: 9) == [3, 4])
         #expect(try file.bytes(at: 4, count: 9) == [])
         #expect(try file.bytes(at: 400, count: 9) == [])
@@ -26,17 +26,17 @@ struct FileCallTests {
     }
 
     @Test(arguments: DiskUnderTest.allCases)
-    func aGapReadsAsZeros(_ kind: DiskUnderTest) throws {
-        let room = try kind.makeRoom()
-        let file = try room.makeFile("x", [1])
+    func gapReadsAsZeros(_ kind: DiskUnderTest) throws {
+        let directory = try kind.makeDirectory()
+        let file = try directory.makeFile("x", [1])
         try file.write([7], at: 3)
         #expect(try file.bytes(at: 0, count: 9) == [1, 0, 0, 7])
     }
 
     @Test(arguments: DiskUnderTest.allCases)
-    func aCutFileForgetsItsTail(_ kind: DiskUnderTest) throws {
-        let room = try kind.makeRoom()
-        let file = try room.makeFile("x", [1, 2, 3, 4])
+    func truncatedFileLosesItsTail(_ kind: DiskUnderTest) throws {
+        let directory = try kind.makeDirectory()
+        let file = try directory.makeFile("x", [1, 2, 3, 4])
         try file.truncate(to: 2)
         #expect(try file.byteCount == 2)
         try file.truncate(to: 4)
@@ -44,87 +44,95 @@ struct FileCallTests {
     }
 
     @Test(arguments: DiskUnderTest.allCases)
-    func aMissingFileIsMissing(_ kind: DiskUnderTest) throws {
-        let room = try kind.makeRoom()
+    func missingFileCannotBeOpened(_ kind: DiskUnderTest) throws {
+        let directory = try kind.makeDirectory()
         for intent in [OpenIntent.read, .update] {
-            #expect(throws: room.failure(.open, "x", ENOENT)) { try File(room("x"), intent, on: room.disk) }
+            #expect(throws: directory.failure(.open, "x", ENOENT)) {
+                try File(directory("x"), intent, on: directory.disk)
+            }
         }
         for intent in [OpenIntent.read, .update, .create, .updateOrCreate] {
-            #expect(throws: room.failure(.open, "no/x", ENOENT)) { try File(room("no/x"), intent, on: room.disk) }
+            #expect(throws: directory.failure(.open, "no/x", ENOENT)) {
+                try File(directory("no/x"), intent, on: directory.disk)
+            }
         }
-        #expect(try room.bytes(of: "x") == nil)
+        #expect(try directory.bytes(of: "x") == nil)
     }
 
     @Test(arguments: DiskUnderTest.allCases)
-    func aNewFileMustNotExist(_ kind: DiskUnderTest) throws {
-        let room = try kind.makeRoom()
-        try room.makeFile("x", [1])
-        #expect(throws: room.failure(.open, "x", EEXIST)) { try File(room("x"), .create, on: room.disk) }
-        #expect(try room.bytes(of: "x") == [1])
+    func newFileMustNotExist(_ kind: DiskUnderTest) throws {
+        let directory = try kind.makeDirectory()
+        try directory.makeFile("x", [1])
+        #expect(throws: directory.failure(.open, "x", EEXIST)) { try File(directory("x"), .create, on: directory.disk) }
+        #expect(try directory.bytes(of: "x") == [1])
     }
 
     /// From its first byte on, under another name and after a power cut too.
     @Test(arguments: DiskUnderTest.allCases)
-    func aPrivateFileIsItsOwnersAlone(_ kind: DiskUnderTest) throws {
-        let room = try kind.makeRoom()
-        _ = try File(room("x"), .createPrivate, on: room.disk)
-        #expect(try room.disk.entry(room("x"))?.isOpenToOthers == false)
-        #expect(throws: room.failure(.open, "x", EEXIST)) { try File(room("x"), .createPrivate, on: room.disk) }
-        try room.disk.publish([1], at: room("y"), isPrivate: true)
-        #expect(try room.disk.entry(room("y"))?.isOpenToOthers == false)
-        try room.disk.publish([2], at: room("y"))
-        #expect(try room.disk.entry(room("y"))?.isOpenToOthers == true)
-        if let disk = room.disk as? FaultDisk {
+    func privateFileIsOnlyForItsOwner(_ kind: DiskUnderTest) throws {
+        let directory = try kind.makeDirectory()
+        _ = try File(directory("x"), .createPrivate, on: directory.disk)
+        #expect(try directory.disk.entry(directory("x"))?.isOpenToOthers == false)
+        #expect(throws: directory.failure(.open, "x", EEXIST)) {
+            try File(directory("x"), .createPrivate, on: directory.disk)
+        }
+        try directory.disk.publish([1], at: directory("y"), isPrivate: true)
+        #expect(try directory.disk.entry(directory("y"))?.isOpenToOthers == false)
+        try directory.disk.publish([2], at: directory("y"))
+        #expect(try directory.disk.entry(directory("y"))?.isOpenToOthers == true)
+        if let disk = directory.disk as? FaultDisk {
             try disk.synchronizeDirectory(".")
-            try disk.synchronizeDirectory(room.path)
-            #expect(try disk.powerCut(keeping: .nothing).entry(room("x"))?.isOpenToOthers == false)
+            try disk.synchronizeDirectory(directory.path)
+            #expect(try disk.powerCut(keeping: .nothing).entry(directory("x"))?.isOpenToOthers == false)
         }
     }
 
     @Test(arguments: DiskUnderTest.allCases)
     func openingKeepsTheBytes(_ kind: DiskUnderTest) throws {
-        let room = try kind.makeRoom()
-        try File(room("x"), .updateOrCreate, on: room.disk).write([1, 2], at: 0)
-        try File(room("x"), .updateOrCreate, on: room.disk).write([3], at: 0)
-        try File(room("x"), .update, on: room.disk).write([4], at: 2)
-        #expect(try room.bytes(of: "x") == [3, 2, 4])
+        let directory = try kind.makeDirectory()
+        try File(directory("x"), .updateOrCreate, on: directory.disk).write([1, 2], at: 0)
+        try File(directory("x"), .updateOrCreate, on: directory.disk).write([3], at: 0)
+        try File(directory("x"), .update, on: directory.disk).write([4], at: 2)
+        #expect(try directory.bytes(of: "x") == [3, 2, 4])
     }
 
     @Test(arguments: DiskUnderTest.allCases)
-    func aFileOpenedToReadCannotBeWritten(_ kind: DiskUnderTest) throws {
-        let room = try kind.makeRoom()
-        try room.makeFile("x", [1])
-        let file = try File(room("x"), .read, on: room.disk)
-        #expect(throws: room.failure(.pwrite, "x", EBADF)) { try file.write([2], at: 0) }
-        #expect(try room.bytes(of: "x") == [1])
+    func readOnlyFileCannotBeWritten(_ kind: DiskUnderTest) throws {
+        let directory = try kind.makeDirectory()
+        try directory.makeFile("x", [1])
+        let file = try File(directory("x"), .read, on: directory.disk)
+        #expect(throws: directory.failure(.pwrite, "x", EBADF)) { try file.write([2], at: 0) }
+        #expect(try directory.bytes(of: "x") == [1])
     }
 
     @Test(arguments: DiskUnderTest.allCases)
-    func aDirectoryCannotBeOpenedToWrite(_ kind: DiskUnderTest) throws {
-        let room = try kind.makeRoom()
-        try room.disk.createDirectory(room("d"))
-        #expect(throws: room.failure(.open, "d", EISDIR)) { try File(room("d"), .update, on: room.disk) }
-        #expect(throws: room.failure(.open, "d", EISDIR)) { try File(room("d"), .updateOrCreate, on: room.disk) }
-        #expect(throws: room.failure(.open, "d", EEXIST)) { try File(room("d"), .create, on: room.disk) }
+    func directoryCannotBeOpenedForWriting(_ kind: DiskUnderTest) throws {
+        let directory = try kind.makeDirectory()
+        try directory.disk.createDirectory(directory("d"))
+        #expect(throws: directory.failure(.open, "d", EISDIR)) { try File(directory("d"), .update, on: directory.disk) }
+        #expect(throws: directory.failure(.open, "d", EISDIR)) {
+            try File(directory("d"), .updateOrCreate, on: directory.disk)
+        }
+        #expect(throws: directory.failure(.open, "d", EEXIST)) { try File(directory("d"), .create, on: directory.disk) }
     }
 
     @Test(arguments: DiskUnderTest.allCases)
-    func aRemovedFileServesThoseWhoHaveItOpen(_ kind: DiskUnderTest) throws {
-        let room = try kind.makeRoom()
-        let file = try room.makeFile("x", [1, 2])
-        try room.disk.remove(room("x"))
-        try room.makeFile("x", [9])
+    func removedFileStaysReadableWhileOpen(_ kind: DiskUnderTest) throws {
+        let directory = try kind.makeDirectory()
+        let file = try directory.makeFile("x", [1, 2])
+        try directory.disk.remove(directory("x"))
+        try directory.makeFile("x", [9])
         try file.write([3], at: 1)
         try file.synchronize()
         #expect(try file.bytes(at: 0, count: 9) == [1, 3])
-        #expect(try room.bytes(of: "x") == [9])
+        #expect(try directory.bytes(of: "x") == [9])
     }
 
     @Test(arguments: DiskUnderTest.allCases)
-    func aLockHasOneHolderUntilItIsClosed(_ kind: DiskUnderTest) throws {
-        let room = try kind.makeRoom()
-        var first: File? = try room.makeFile("x")
-        let second = try File(room("x"), .update, on: room.disk)
+    func lockIsHeldUntilItIsClosed(_ kind: DiskUnderTest) throws {
+        let directory = try kind.makeDirectory()
+        var first: File? = try directory.makeFile("x")
+        let second = try File(directory("x"), .update, on: directory.disk)
         #expect(try first?.lock() == true)
         #expect(try first?.lock() == true)
         #expect(try second.lock() == false)
@@ -133,18 +141,18 @@ struct FileCallTests {
     }
 
     @Test(arguments: DiskUnderTest.allCases)
-    func aSyncedFileIsStillTheSame(_ kind: DiskUnderTest) throws {
-        let room = try kind.makeRoom()
-        let file = try room.makeFile("x", [1, 2])
+    func syncKeepsTheBytes(_ kind: DiskUnderTest) throws {
+        let directory = try kind.makeDirectory()
+        let file = try directory.makeFile("x", [1, 2])
         try file.synchronize()
-        try room.disk.synchronizeDirectory(room.path)
-        #expect(try room.bytes(of: "x") == [1, 2])
+        try directory.disk.synchronizeDirectory(directory.path)
+        #expect(try directory.bytes(of: "x") == [1, 2])
     }
 
     @Test(arguments: DiskUnderTest.allCases)
-    func allocatedBytesReadAsZerosAndKeepWhatWasThere(_ kind: DiskUnderTest) throws {
-        let room = try kind.makeRoom()
-        let file = try room.makeFile("x", [1, 2])
+    func allocationKeepsExistingBytes(_ kind: DiskUnderTest) throws {
+        let directory = try kind.makeDirectory()
+        let file = try directory.makeFile("x", [1, 2])
         try file.allocate(to: 10_000)
         #expect(try file.byteCount == 10_000)
         #expect(try file.bytes(at: 0, count: 4) == [1, 2, 0, 0])

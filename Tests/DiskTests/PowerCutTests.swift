@@ -15,7 +15,7 @@ struct PowerCutTests {
         return file
     }
 
-    @Test func bytesAreGoneUntilTheFileIsSynced() throws {
+    @Test func unsyncedBytesAreLost() throws {
         let file = try makeDurable("x", [1, 2])
         try file.write([8, 9], at: 1)
         #expect(disk.copy().powerCut(keeping: .nothing).bytes(of: "x") == [1, 2])
@@ -25,7 +25,7 @@ struct PowerCutTests {
         #expect(disk.powerCut(keeping: .nothing).bytes(of: "x") == [1, 8, 9])
     }
 
-    @Test func aCutIsUndoneUntilTheFileIsSynced() throws {
+    @Test func unsyncedTruncationIsUndone() throws {
         let file = try makeDurable("x", [1, 2, 3, 4])
         try file.truncate(to: 1)
         try file.truncate(to: 3)
@@ -34,7 +34,7 @@ struct PowerCutTests {
         #expect(disk.powerCut(keeping: .nothing).bytes(of: "x") == [1, 0, 0])
     }
 
-    @Test func aNameIsGoneUntilItsDirectoryIsSynced() throws {
+    @Test func unsyncedNameIsLost() throws {
         let file = try File("x", .create, on: disk)
         try file.write([1], at: 0)
         try file.synchronize()
@@ -43,13 +43,13 @@ struct PowerCutTests {
         #expect(disk.powerCut(keeping: .nothing).bytes(of: "x") == [1])
     }
 
-    @Test func aDurableNameSaysNothingOfTheBytes() throws {
+    @Test func durableNameMayHaveNoBytes() throws {
         try File("x", .create, on: disk).write([1], at: 0)
         try disk.synchronizeDirectory("/")
         #expect(disk.powerCut(keeping: .nothing).bytes(of: "x") == [])
     }
 
-    @Test func aRenameRollsBackUntilTheDirectoryIsSynced() throws {
+    @Test func unsyncedRenameIsUndone() throws {
         _ = try makeDurable("x", [1])
         _ = try makeDurable("y", [2])
         try disk.rename("y", to: "x")
@@ -60,7 +60,7 @@ struct PowerCutTests {
         #expect(disk.powerCut(keeping: .nothing).paths == ["x"])
     }
 
-    @Test func aRemovedFileIsBackUntilTheDirectoryIsSynced() throws {
+    @Test func unsyncedRemovalIsUndone() throws {
         _ = try makeDurable("x", [1])
         try disk.remove("x")
         #expect(disk.copy().powerCut(keeping: .nothing).bytes(of: "x") == [1])
@@ -68,7 +68,7 @@ struct PowerCutTests {
         #expect(disk.powerCut(keeping: .nothing).paths == [])
     }
 
-    @Test func aLostDirectoryTakesEverythingInItAlong() throws {
+    @Test func lostDirectoryLosesItsContents() throws {
         try disk.createDirectory("d")
         try disk.publish([1], at: "d/x")
         #expect(disk.copy().powerCut(keeping: .nothing).paths == [])
@@ -76,7 +76,7 @@ struct PowerCutTests {
         #expect(disk.powerCut(keeping: .nothing).paths == ["d/", "d/x"])
     }
 
-    @Test func aMoveBetweenDirectoriesIsDurableOnBothSidesOrHalf() throws {
+    @Test func moveIsDurableInEachDirectorySeparately() throws {
         try disk.createDirectory("a")
         try disk.createDirectory("b")
         try disk.synchronizeDirectory("/")
@@ -93,7 +93,7 @@ struct PowerCutTests {
         #expect(source.powerCut(keeping: .nothing).paths == ["a/", "b/", "b/x"])
     }
 
-    @Test func aFileWithTwoNamesAfterACutIsOneFile() throws {
+    @Test func fileWithTwoNamesIsOneFile() throws {
         try disk.createDirectory("b")
         try disk.synchronizeDirectory("/")
         try disk.publish([1], at: "x")
@@ -104,7 +104,7 @@ struct PowerCutTests {
         #expect(survivor.bytes(of: "b/x") == [7])
     }
 
-    @Test func aKilledProcessLeavesEverythingButNothingMoreDurable() throws {
+    @Test func processKillKeepsUnsyncedBytesUnsynced() throws {
         let file = try makeDurable("x", [1])
         try file.write([2], at: 0)
         try disk.createDirectory("d")
@@ -120,7 +120,7 @@ struct PowerCutTests {
 struct PartialPowerCutTests {
     let seeds = (0..<200).map { SeededGenerator.runSeed &+ $0 }
 
-    @Test func aSeedMeansTheSameEveryTime() throws {
+    @Test func seedIsRepeatable() throws {
         let disk = FaultDisk()
         for name in ["a", "b", "c", "d"] {
             try File(name, .create, on: disk).write([UInt8](repeating: 1, count: 4_000), at: 0)
@@ -161,7 +161,7 @@ struct PartialPowerCutTests {
         #expect(lengths.count > 10)
     }
 
-    @Test func whatWasTakenBackMayHaveReachedTheDisk() throws {
+    @Test func overwrittenBytesMayBeDurable() throws {
         let disk = FaultDisk()
         try disk.publish([], at: "x")
         let file = try File("x", .update, on: disk)
@@ -174,7 +174,7 @@ struct PartialPowerCutTests {
         #expect(found() == [0, 1, 2])
     }
 
-    @Test func aSyncEndsWhatWasTakenBack() throws {
+    @Test func syncDiscardsOverwrittenBytes() throws {
         let disk = FaultDisk()
         try disk.publish([], at: "x")
         let file = try File("x", .update, on: disk)
@@ -199,7 +199,7 @@ struct PartialPowerCutTests {
         #expect(outcomes == [["x"], ["y"], ["z"], ["y/", "z"]])
     }
 
-    @Test func changesOfOtherNamesDoNot() throws {
+    @Test func changesOfDifferentNamesAreIndependent() throws {
         let disk = FaultDisk()
         for name in ["a", "b"] { try disk.createDirectory(name) }
         var outcomes: Set<[String]> = []
@@ -207,7 +207,7 @@ struct PartialPowerCutTests {
         #expect(outcomes == [[], ["a/"], ["b/"], ["a/", "b/"]])
     }
 
-    @Test func aMovedFileIsNeverWithoutAName() throws {
+    @Test func movedFileAlwaysHasAName() throws {
         let disk = FaultDisk()
         for name in ["a", "b"] { try disk.createDirectory(name) }
         try disk.synchronizeDirectory("/")

@@ -19,7 +19,7 @@ struct PublishTests {
         [UInt8](repeating: UInt8(number), count: number == 0 ? 0 : 600 + 700 * number)
     }
 
-    @Test func aPublishedFileIsOldOrNewAndNeverLost() async throws {
+    @Test func publishedFileIsTheOldOrTheNewOne() async throws {
         let points = CrashPoints(
             makeLedger: { Ledger(Promises()) },
             workload: { disk, ledger in
@@ -49,7 +49,7 @@ struct PublishTests {
         #expect(report.callCount == 15)
     }
 
-    @Test func aDirectoryThatWasEnsuredIsThere() async throws {
+    @Test func ensuredDirectoryIsDurable() async throws {
         let points = CrashPoints(
             makeLedger: { Ledger(Promises()) },
             workload: { disk, ledger in
@@ -70,7 +70,7 @@ struct PublishTests {
         #expect(report.failureCount == 0, "\(report)")
     }
 
-    @Test func aRemovedTreeIsGoneForGood() async throws {
+    @Test func removedTreeStaysRemoved() async throws {
         var points = CrashPoints(
             makeLedger: { Ledger(Promises()) },
             workload: { disk, ledger in

@@ -23,11 +23,11 @@ struct LineSplitterTests {
         ("", []), ("a", ["a"]), ("a\n", ["a"]), ("a\nb", ["a", "b"]), ("\n", [""]), ("\n\na\n\n", ["", "", "a", ""]),
         ("a\r\nb\r\n", ["a\r", "b\r"]),
     ])
-    func aLineEndsAtItsNewline(_ text: String, _ lines: [String]) {
+    func lineEndsAtItsNewline(_ text: String, _ lines: [String]) {
         #expect(Self.lines(of: [Array(text.utf8)]) == lines)
     }
 
-    @Test func whereThePiecesEndMakesNoDifference() {
+    @Test func resultIsIndependentOfThePieces() {
         var random = SeededGenerator()
         for _ in 0..<300 {
             let bytes = (0..<Int.random(in: 0...60, using: &random)).map { _ in
@@ -46,7 +46,7 @@ struct LineSplitterTests {
         }
     }
 
-    @Test func aLineThatIsTooLongIsDroppedAlone() {
+    @Test func onlyTheLongLineIsDropped() {
         #expect(Self.lines(of: [Array("aaaa\nbbbbb\ncccc".utf8)], byteCountMax: 4) == ["aaaa", nil, "cccc"])
         let long = Array(repeating: Array(repeating: UInt8(ascii: "x"), count: 1000), count: 50)
         #expect(Self.lines(of: long + [Array("\nb".utf8)], byteCountMax: 999) == [nil, "b"])

@@ -49,7 +49,7 @@ struct StoreFullDiskTests {
         )
         #expect(store.conditions().map(\.subject) == ["disk"])
         for id in ["a", "b", "c", "d"] { try await things.delete(id) }
-        #expect(store.space.currentStatus.reserve == .lent)
+        #expect(store.space.currentStatus.reserve == .inUse)
         // There is room for it now, and it is not touched.
         let count = disk.mutationCount
         for _ in 0..<2 {

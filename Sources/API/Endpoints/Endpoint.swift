@@ -3,14 +3,14 @@ internal import HTTPTypes
 
 /// One method of one path, declared as data.
 ///
-/// The router, access control, the OpenAPI document, the page at `/docs` and the list of endpoints are all derived
-/// from it. ``RouteTable`` has the function that answers it.
+/// The router, access control, the OpenAPI document, the page at `/docs` and the list of endpoints are all derived from
+/// it. ``RouteTable`` maps it to the function that answers it.
 struct Endpoint: Sendable {
     let target: Target
     /// One sentence, for readers of `/docs`.
     let summary: String
     var access = Access.admin
-    /// Query parameters and headers; those in the path are read off it.
+    /// Query parameters and headers; path parameters are derived from the path.
     var parameters: [Parameter] = []
     var body = Body.none
     /// The answers to requests that succeed, and the endpoint's own errors; the errors of every endpoint
@@ -20,7 +20,7 @@ struct Endpoint: Sendable {
     var method: HTTPRequest.Method { target.method }
     var path: String { target.path }
 
-    /// What the paths of most endpoints begin with.
+    /// The prefix of most paths.
     static let prefix = "/api/v1/"
 
     /// The resource it belongs to: `sessions`, or `server` for a path without the prefix.
@@ -42,7 +42,7 @@ extension Endpoint {
         /// From the root, with parameters in braces and no slash at the end: `/api/v1/sessions/{id}`.
         let path: String
 
-        /// `path` is below ``Endpoint/prefix``, or from the root where it begins with a slash.
+        /// `path` is below ``Endpoint/prefix``, or absolute if it begins with a slash.
         private init(_ method: HTTPRequest.Method, _ path: String) {
             self.method = method
             self.path = path.hasPrefix("/") ? path : prefix + path
@@ -55,7 +55,7 @@ extension Endpoint {
         static func delete(_ path: String) -> Target { Target(.delete, path) }
     }
 
-    /// Who may call it once the server asks for tokens.
+    /// Who may call it when authentication is on.
     enum Access: Sendable {
         /// Anyone, with or without a token.
         case open
@@ -85,7 +85,7 @@ extension Endpoint {
             Parameter(name: name, place: .header, schema: schema, summary: summary)
         }
 
-        /// The same, required.
+        /// This parameter, as a required one.
         var required: Parameter {
             var parameter = self
             parameter.isRequired = true
@@ -93,12 +93,12 @@ extension Endpoint {
         }
     }
 
-    /// What a request carries.
+    /// The body of a request.
     enum Body: Sendable {
         case none
         /// A flat object, as JSON or as a form.
         case fields([Schema.Member])
-        /// The same, or a multipart form with the fields and a part `file`.
+        /// As ``fields(_:)``, or a multipart form with the fields and a part `file`.
         case fieldsOrFile([Schema.Member])
         /// JSON of this shape, or a form of its fields.
         case json(Schema)
@@ -110,11 +110,11 @@ extension Endpoint {
         case bytes
     }
 
-    /// One status and what comes with it.
+    /// One status with its content.
     struct Answer: Sendable {
         let status: Int
         let summary: String
-        /// Nil where there is no body at all.
+        /// Nil for a response without a body.
         let content: Schema?
 
         static func ok(_ content: Schema, _ summary: String = "OK") -> Answer {
@@ -151,7 +151,7 @@ extension Endpoint {
 }
 
 extension Endpoint.Parameter {
-    /// Asks for the query plan.
+    /// Requests the query plan.
     static let explain = query("explain", .string, "1 or true adds the query plan")
 }
 

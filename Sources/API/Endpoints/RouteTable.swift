@@ -6,9 +6,9 @@ struct RouteTable: Sendable {
 
     private(set) var routes: [(endpoint: Endpoint, answer: Answerer)] = []
 
-    /// Declares an endpoint; an answer that is nil is not among them.
+    /// Declares an endpoint; answers that are nil are left out.
     ///
-    /// - Precondition: No other has its method and path.
+    /// - Precondition: No other endpoint has its method and path.
     mutating func add(
         _ target: Endpoint.Target,
         _ summary: String,
@@ -31,11 +31,11 @@ struct RouteTable: Sendable {
 
     /// Adds an endpoint.
     ///
-    /// - Precondition: No other has its method and path.
+    /// - Precondition: No other endpoint has its method and path.
     mutating func add(_ endpoint: Endpoint, use answer: @escaping Answerer) {
         precondition(
             !routes.contains { $0.endpoint.method == endpoint.method && $0.endpoint.path == endpoint.path },
-            "\(endpoint.method) \(endpoint.path) is answered already"
+            "\(endpoint.method) \(endpoint.path) is declared twice"
         )
         routes.append((endpoint, answer))
     }
@@ -46,12 +46,12 @@ struct RouteTable: Sendable {
     ///
     /// The router answers a path with and without a trailing slash: the reference and the clients disagree, and after a
     /// redirect a POST has no body.
-    func add(to router: Router<LedgeContext>, behind gate: Gate, below prefixes: [String]) {
+    func add(to router: Router<LedgeContext>, checking accessControl: AccessControl, below prefixes: [String]) {
         for (endpoint, answer) in routes {
             for prefix in prefixes {
                 router.on(RouterPath(prefix + endpoint.path), method: endpoint.method) { request, context in
                     var context = context
-                    context.identity = try gate.admit(request, to: endpoint)
+                    context.identity = try accessControl.authorize(request, to: endpoint)
                     return try await answer(request, context)
                 }
             }

@@ -14,7 +14,7 @@ indirect enum Schema: Sendable {
     case timestamp
     /// Several texts: a list, or one text with commas between them.
     case texts
-    /// The name of a file: no path, no control characters.
+    /// A file name, without path separators and control characters.
     case fileName
     /// One of these strings.
     case oneOf([String])
@@ -27,9 +27,9 @@ indirect enum Schema: Sendable {
     case nullable(Schema)
     /// A stored document.
     case document(Resource)
-    /// What a client sends to store a document.
+    /// The fields that a client sends to store a document.
     case draft(Resource)
-    /// What a client sends to change a document: any of the fields that may change.
+    /// The fields that a client sends to change a document.
     case change(Resource)
     /// `{"count":N,"result":[documents]}`
     case page(Resource)
@@ -39,7 +39,7 @@ indirect enum Schema: Sendable {
     case plan
     /// The result of batch ingest: `{"accepted":N,"refused":M,"errors":[…]}`.
     case receipt
-    /// Any field of a resource as the name of a condition, with or without an operator.
+    /// Conditions: any field of a resource, with or without an operator.
     case filter(Resource)
     /// `{"message":"…"}`, with further members in some responses.
     case message

@@ -2,7 +2,7 @@ internal import Catalog
 internal import HTTPTypes
 internal import JSON
 
-/// A request that shows an endpoint at work, as a command for a shell.
+/// An example request to an endpoint, as a shell command.
 struct CurlExample: Sendable {
     let endpoint: Endpoint
     let isAuthenticated: Bool
@@ -78,7 +78,7 @@ struct CurlExample: Sendable {
         }
     }
 
-    /// The fields that must be sent, or the first where none must.
+    /// The fields that must be sent, or the first one if none is required.
     private static func draft(of fields: [Field]) -> JSONObject {
         let required = fields.filter(\.isRequired)
         return JSONObject((required.isEmpty ? Array(fields.prefix(1)) : required).map { ($0.name, value(of: $0)) })

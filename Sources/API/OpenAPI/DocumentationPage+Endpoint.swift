@@ -57,7 +57,7 @@ extension DocumentationPage {
         return ["<code>\(member.name.escaped)</code>", kind, member.summary.escaped]
     }
 
-    /// A table of three columns, or nothing where there are no rows; the cells are HTML already.
+    /// Returns a table of three columns, or an empty text if there are no rows; the cells are HTML.
     private func table(_ name: String, _ rows: [[String]]) -> String {
         guard !rows.isEmpty else { return "" }
         return """

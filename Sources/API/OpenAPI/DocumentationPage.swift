@@ -5,7 +5,7 @@ internal import JSON
 /// The page at `/docs`: every resource with its endpoints, as plain HTML.
 ///
 /// It is generated from the same endpoints as the OpenAPI document. Its style is inline, and it has no script, font or
-/// image, so it works without a network. Text is escaped where it is put into the page.
+/// image, so it works without a network. Text is escaped when it is inserted.
 struct DocumentationPage: Sendable {
     let endpoints: [Endpoint]
     let options: ServerOptions
@@ -101,7 +101,7 @@ struct DocumentationPage: Sendable {
             """
     }
 
-    /// One row of a table whose first cell names it; the cells are HTML already.
+    /// Returns one row of a table, whose first cell is its header; the cells are HTML.
     func row(_ cells: [String]) -> String {
         "<tr>" + cells.enumerated().map { $0 == 0 ? "<th scope=\"row\">\($1)</th>" : "<td>\($1)</td>" }.joined()
             + "</tr>"
@@ -136,7 +136,7 @@ extension Field {
 }
 
 extension String {
-    /// The text with the characters that mean something in HTML spelled out, for elements and for quoted attributes.
+    /// The text with the special characters of HTML escaped, for elements and for quoted attributes.
     var escaped: String {
         reduce(into: "") { text, character in
             switch character {

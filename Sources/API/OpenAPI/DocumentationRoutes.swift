@@ -23,7 +23,7 @@ struct DocumentationRoutes: Sendable {
         answers: [.ok(.html)]
     )
 
-    /// Generates both from all other endpoints and their own two.
+    /// Generates both from all other endpoints and these two.
     init(endpoints: [Endpoint], options: ServerOptions, isAuthenticated: Bool) {
         let all = endpoints + [Self.documentEndpoint, Self.pageEndpoint]
         let document = OpenAPIDocument(endpoints: all, options: options, isAuthenticated: isAuthenticated)

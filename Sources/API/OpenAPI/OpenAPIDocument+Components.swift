@@ -2,7 +2,7 @@ internal import HTTPTypes
 internal import JSON
 
 extension OpenAPIDocument {
-    /// What endpoints refer to: the schemas they use, the common errors, how a token is sent.
+    /// The components that endpoints refer to: schemas, common errors, authentication.
     var components: JSON {
         var schemas = JSONObject()
         for schema in endpoints.flatMap(\.schemas) + [.message] {
@@ -25,7 +25,7 @@ extension OpenAPIDocument {
 }
 
 extension Endpoint {
-    /// The shapes of its body and of its answers.
+    /// The schemas of its body and its answers.
     fileprivate var schemas: [Schema] {
         let answered = answers.compactMap(\.content)
         switch body {
@@ -36,7 +36,7 @@ extension Endpoint {
     }
 }
 
-/// An error that any endpoint of a kind may return; one that it declares itself comes first.
+/// An error that all endpoints of a kind may return; an endpoint's own declaration overrides it.
 enum CommonError: String, CaseIterable {
     case invalid = "Invalid"
     case unauthorized = "Unauthorized"
@@ -93,14 +93,14 @@ enum CommonError: String, CaseIterable {
 }
 
 extension Endpoint.Body {
-    /// Whether a request carries anything.
+    /// Whether a request has a body.
     var isSent: Bool {
         if case .none = self { false } else { true }
     }
 }
 
 extension Endpoint {
-    /// Whether it may have to write: a `POST` of conditions only asks.
+    /// Whether it may write: a `POST` of conditions only reads.
     fileprivate var isWrite: Bool {
         if case .json(.filter) = body { return false }
         return method != .get

@@ -61,7 +61,7 @@ extension Endpoint.Parameter {
 }
 
 extension Endpoint.Body {
-    /// Nil where a request carries nothing.
+    /// Nil for a request without a body.
     fileprivate var json: JSON? {
         switch self {
         case .none:

@@ -2,7 +2,7 @@ internal import Catalog
 internal import HTTPTypes
 internal import JSON
 
-/// The API as an OpenAPI 3.1 document, built from the endpoints the router answers.
+/// The API as an OpenAPI 3.1 document, built from the declared endpoints.
 ///
 /// Responses are described exactly: every field, and no other. Requests are described as they should be sent; the
 /// document omits what the server tolerates, such as numbers in quotes.
@@ -10,10 +10,10 @@ internal import JSON
 struct OpenAPIDocument: Sendable {
     let endpoints: [Endpoint]
     let options: ServerOptions
-    /// Whether the server requires tokens: only then there are 401 and 403.
+    /// Whether authentication is on: only then 401 and 403 can occur.
     let isAuthenticated: Bool
 
-    /// The version of the reference whose paths and documents these are.
+    /// The version of the reference API that this server implements.
     static let version = "1.1"
     static let summary = "The Scaleout Edge REST API as implemented by this server."
 
@@ -32,7 +32,7 @@ struct OpenAPIDocument: Sendable {
         ]
     }
 
-    /// The conventions of all endpoints, a sentence each.
+    /// The conventions of all endpoints, one sentence each.
     static let conventions = [
         "Every path works with and without a trailing slash; every GET endpoint also answers HEAD.",
         "Bodies are JSON or forms; a body that starts with { or [ is read as JSON whatever its Content-Type.",

@@ -3,20 +3,20 @@ internal import JSON
 internal import Store
 
 extension Resource {
-    /// The name of one of its documents in the document: `Session`.
+    /// The name of its documents' schema: `Session`.
     var typeName: String { singular.prefix(1).uppercased() + singular.dropFirst() }
 
-    /// A stored document, and the senders it names.
+    /// The schemas of a stored document and of the senders in it.
     var storedSchemas: [(name: String, schema: JSON)] {
         (namesSenders ? [("Node", Field.nodeSchema)] : []) + [(typeName, storedSchema)]
     }
 
-    /// The senders that a document which is sent may name.
+    /// The schemas of the senders in a request.
     var senderSchemas: [(name: String, schema: JSON)] {
         namesSenders ? [("NodeDraft", Field.nodeDraftSchema)] : []
     }
 
-    /// A page of a list: `{"count":N,"result":[…]}`, and on request how it was found.
+    /// A page of a list: `{"count":N,"result":[…]}`, on request with the query plan.
     var pageSchema: JSON {
         JSON.object(
             of: [
@@ -30,7 +30,7 @@ extension Resource {
 
     private var namesSenders: Bool { fields.contains { $0.kind == .nodeRef } }
 
-    /// Every field and both stamps: each is there, and those that may have no value are null then.
+    /// A stored document: every field and both time stamps are present; unset ones are null.
     private var storedSchema: JSON {
         var properties = JSONObject()
         for field in fields {
@@ -40,7 +40,7 @@ extension Resource {
         return JSON.object(of: properties, required: properties.keys).closed
     }
 
-    /// What is sent to store a document; a required field may be replaced by one of its sources.
+    /// The fields to store a document; a required field may be replaced by one of its sources.
     var draftSchema: JSON {
         var schema = fields.draftSchema.with(
             "description",
@@ -55,7 +55,7 @@ extension Resource {
         return schema
     }
 
-    /// What is sent to change a document: none of it must be.
+    /// The fields to change a document; all are optional.
     var changeSchema: JSON {
         var properties = JSONObject()
         for field in fields where field.name != key && mutableFields?.contains(field.name) != false {
@@ -64,7 +64,7 @@ extension Resource {
         return JSON.object(of: properties, required: []).closed.with("description", "The fields to change.")
     }
 
-    /// Conditions: any name is one, so those of the fields are there to be found.
+    /// Conditions: any name is valid; those of the fields are listed as documentation.
     var filterSchema: JSON {
         var properties = JSONObject()
         for name in fields.map(\.name) + schema.indexes.map(\.text) + Self.stamps + aliases.keys.sorted() {
@@ -85,7 +85,7 @@ extension Field {
     /// Whether a stored value can be null.
     private var canBeNull: Bool { !isRequired && defaultValue.isNull }
 
-    /// A stored value, where it has one.
+    /// The schema of a stored value that is set.
     var storedSchema: JSON {
         switch kind {
         case .identifier: ["type": "string", "minLength": 1, "maxLength": 256]
@@ -105,7 +105,7 @@ extension Field {
 
     /// The schema of a value as it may be sent, where null counts as not sent.
     ///
-    /// A partial one changes a value, whose members that are not sent stay what they are.
+    /// A partial one changes a value; members that are not sent keep their values.
     func draftSchema(isPartial: Bool = false) -> JSON {
         var schema: JSON
         switch kind {
@@ -127,7 +127,7 @@ extension Field {
         return schema
     }
 
-    /// The ways a required field can come by its value, as the alternatives of `anyOf`.
+    /// The sources of a required field's value, as the alternatives of `anyOf`.
     fileprivate var presenceSchema: JSON {
         let names = [name] + sources.filter { $0.components.count == 1 }.map(\.text)
         return .array(
@@ -138,13 +138,13 @@ extension Field {
         )
     }
 
-    /// Who sent or receives something, as it is stored.
+    /// A sender or receiver, as stored.
     static let nodeSchema: JSON = JSON.object(
         of: JSONObject(nodeRefMembers.map { ($0, $0 == "role" ? ["type": "string"] : ["type": ["string", "null"]]) }),
         required: nodeRefMembers
     ).closed
 
-    /// Who sent or receives something, as it is sent: a client, a combiner, or a name with a role.
+    /// A sender or receiver in a request: a client, a combiner, or a name with a role.
     static let nodeDraftSchema: JSON = JSON.object(
         of: JSONObject(nodeRefMembers.map { ($0, ["type": ["string", "null"]]) }),
         required: []
@@ -159,7 +159,7 @@ extension Field {
 }
 
 extension [Field] {
-    /// An object of these members, each of them there.
+    /// An object with all of these members.
     fileprivate var storedSchema: JSON {
         let properties = JSONObject(map { ($0.name, $0.storedSchemaOrNull) })
         return JSON.object(of: properties, required: map(\.name)).closed

@@ -3,17 +3,17 @@ internal import JSON
 internal import Store
 
 extension Schema {
-    /// What a schema describes, which decides what it leaves open.
+    /// The use of a schema, which decides how strict it is.
     enum Use {
-        /// What the server sends: every member that is declared, and no other.
+        /// Sent by the server: exactly the declared members.
         case answer
-        /// What a client sends: members it need not send may be null, others are not looked at.
+        /// Sent by a client: optional members may be null, undeclared ones are ignored.
         case request
-        /// The same as a form, which knows no null.
+        /// As ``request``, but as a form, which has no null.
         case form
     }
 
-    /// The shape as JSON Schema; what has a name is referred to by it.
+    /// Returns the shape as JSON Schema; named schemas are referenced.
     func jsonSchema(_ use: Use) -> JSON {
         switch self {
         case .any: return [:]
@@ -26,7 +26,7 @@ extension Schema {
         case .timestamp: return .timestamp
         case .texts:
             return ["type": ["array", "string"], "items": ["type": "string"]]
-        // Neither a path nor a character that moves the cursor; `.` and `..` are refused as well.
+        // No path separators and control characters; `.` and `..` are refused as well.
         case .fileName:
             return [
                 "type": "string", "minLength": 1, "maxLength": 1024, "pattern": #"^[^/\\\u0000-\u001f\u007f-\u009f]+$"#,
@@ -56,7 +56,7 @@ extension Schema {
         }
     }
 
-    /// The schema of a value that is required: an empty text counts as none.
+    /// Returns the schema of a required value: an empty text counts as missing.
     private func notEmpty(_ schema: JSON) -> JSON {
         switch self {
         case .string: schema.with("minLength", 1)
@@ -78,7 +78,7 @@ extension Schema {
         return use == .answer ? schema.closed : schema
     }
 
-    /// What has a name in `components/schemas`, in this shape or anywhere below it.
+    /// The named schemas of `components/schemas` in this shape or anywhere below it.
     var components: [(name: String, schema: JSON)] {
         switch self {
         case .any, .null, .string, .integer, .count, .number, .bool, .timestamp, .texts, .fileName, .oneOf, .bytes,
@@ -125,17 +125,17 @@ extension JSON {
         return .object(schema)
     }
 
-    /// The same schema, of an object that has no other members.
+    /// This schema, for an object without other members.
     var closed: JSON { with("additionalProperties", false) }
 
-    /// The same schema with another keyword.
+    /// Returns this schema with another keyword.
     func with(_ keyword: String, _ value: JSON) -> JSON {
         guard case .object(var object) = self else { return self }
         object[keyword] = value
         return .object(object)
     }
 
-    /// A schema that null fits as well.
+    /// This schema, with null allowed.
     var orNull: JSON {
         guard case .object(var object) = self else { return self }
         if object["$ref"] != nil { return ["anyOf": [self, ["type": "null"]]] }

@@ -1,14 +1,14 @@
 internal import NIOConcurrencyHelpers
 
-/// The memory of this process that JSON bodies and lines may take while they arrive.
+/// Limits the memory of this process for JSON bodies and lines that are being received.
 ///
-/// A body is read whole before it is understood, and a client may take its time: without a bound, as many megabytes
-/// as there are connections could wait for their last byte. Small bodies, which nearly all are, need no permission.
+/// A body is read completely before it is parsed, and clients may be slow: without a limit, every connection could hold
+/// a megabyte. Small bodies, which are most, are not counted.
 final class BodyMemory: Sendable {
     /// For all requests of the process.
     static let shared = BodyMemory(byteCountMax: 64 << 20)
 
-    /// What every request may hold without asking.
+    /// What every request may hold without being counted.
     private static let freeByteCount = 64 << 10
 
     private let byteCountMax: Int
@@ -18,7 +18,7 @@ final class BodyMemory: Sendable {
         self.byteCountMax = byteCountMax
     }
 
-    /// What one request has taken; it is given back with the last copy.
+    /// The memory that one request uses; released with its last reference.
     final class Share {
         private let memory: BodyMemory
         private var byteCount = 0
@@ -31,7 +31,7 @@ final class BodyMemory: Sendable {
             memory.taken.withLockedValue { $0 -= byteCount }
         }
 
-        /// Makes the share fit a request that holds so many bytes; returns false where there is no memory for that.
+        /// Adjusts the share to the bytes that the request holds; returns false if the limit is reached.
         func hold(_ heldByteCount: Int) -> Bool {
             let wanted = max(0, heldByteCount - BodyMemory.freeByteCount)
             return memory.taken.withLockedValue { taken in

@@ -1,13 +1,13 @@
-/// The fields of a query string or of an `application/x-www-form-urlencoded` body, in the order they came.
+/// The fields of a query string or of an `application/x-www-form-urlencoded` body, in order of arrival.
 ///
 /// Shape:
 ///
 ///     name=my+pkg+%26+co&sender.client_id=c%2C1&flag
 ///
 /// Both `+` and `%20` are spaces: Python's `requests` writes the first, hand-built URLs the second. A percent sign
-/// that no two hex digits follow stands for itself, and bytes that are not UTF-8 become U+FFFD: a filter that
-/// matches nothing is a better answer to a typing error than none.
-/// Source: the URL standard, "application/x-www-form-urlencoded parsing".
+/// without two hex digits after it is taken literally, and bytes that are not UTF-8 become U+FFFD: after a typing
+/// error, a filter that matches no document is better than an ignored one. Source: the URL standard,
+/// "application/x-www-form-urlencoded parsing".
 package struct FormFields: Sendable {
     package let elements: [(name: String, value: String)]
 
@@ -23,7 +23,7 @@ package struct FormFields: Sendable {
         }
     }
 
-    /// The value of the first field of that name; later ones are not looked at.
+    /// The value of the first field with this name; later ones are ignored.
     package subscript(_ name: String) -> String? {
         elements.first { $0.name == name }?.value
     }

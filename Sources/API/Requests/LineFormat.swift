@@ -3,17 +3,17 @@ internal import HummingbirdCore
 
 /// Bodies of many JSON documents, one on each line, as their `Content-Type` names them.
 ///
-/// Nobody registered the type; these are the names in use. Source: https://github.com/ndjson/ndjson-spec,
+/// The type is not registered; these are the names in use. Source: https://github.com/ndjson/ndjson-spec,
 /// https://jsonlines.org.
 enum LineFormat {
-    /// The name that is documented.
+    /// The documented name.
     static let standard = "application/x-ndjson"
 
     fileprivate static let names: Set<Substring> = ["application/x-ndjson", "application/ndjson", "application/jsonl"]
 }
 
 extension Request {
-    /// Whether the body is declared to be JSON lines; parameters such as `charset` are not looked at.
+    /// Whether the body is declared to be JSON lines; parameters such as `charset` are ignored.
     var hasLines: Bool {
         guard let type = headers[.contentType]?.lowercased() else { return false }
         let name = type.prefix { $0 != ";" }.drop { $0 == " " }

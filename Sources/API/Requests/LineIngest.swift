@@ -5,7 +5,7 @@ internal import NIOCore
 
 /// Reads a body that has one document on each line, and stores the documents as they arrive.
 ///
-/// While a group of them is synced nothing more of the body is read: the client is slowed down to what the disk takes.
+/// While a group of them is synced, the body is not read further: this slows the client down to the speed of the disk.
 struct LineIngest {
     private var lines: LineSplitter
     private var batch: BatchIngest
@@ -19,9 +19,9 @@ struct LineIngest {
         }
     }
 
-    /// Reads the body to its end, and returns when all that was accepted is on stable storage.
+    /// Reads the body to its end, and returns when all accepted documents are on stable storage.
     ///
-    /// - Throws: ``IngestFailure`` where the store or the body failed on the way.
+    /// - Throws: ``IngestFailure`` if the store or the body failed before the end.
     static func run(
         _ request: Request,
         into documents: ResourceCollection,
@@ -41,7 +41,7 @@ struct LineIngest {
     private mutating func take(_ bytes: ArraySlice<UInt8>) async throws {
         var rest = bytes
         while let line = lines.next(from: &rest) { try await add(line) }
-        // While the rest is awaited a group waits with it, unless others need the memory more.
+        // An incomplete group waits for more lines, unless the memory limit is reached.
         if !holds() { try await flush() }
         guard holds() else { throw RequestError.tooManyBodies }
     }
@@ -57,7 +57,7 @@ struct LineIngest {
         receipt.add(outcome)
     }
 
-    /// Whether there is memory for what has arrived; a document takes several times what its text does.
+    /// Whether the memory limit allows what has arrived; a document takes several times the memory of its text.
     private func holds() -> Bool {
         share.hold(lines.heldByteCount + 4 * batch.byteCount)
     }

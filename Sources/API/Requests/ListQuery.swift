@@ -18,7 +18,7 @@ extension Query {
 }
 
 extension HTTPFields {
-    /// The header's value as a number above zero; nil where it is absent or anything else.
+    /// The header's value as a number above zero; nil if it is missing or invalid.
     func positiveNumber(_ name: HTTPField.Name) -> Int? {
         self[name].flatMap { Int(positive: $0) }
     }

@@ -7,18 +7,18 @@ internal import NIOCore
 
 /// A `multipart/form-data` body with fields and one file, as clients before 1.1 send a model.
 ///
-/// The file goes to disk as it arrives, as an upload of its own. An upload has to know its size when it begins; it is
-/// told from the `Content-Length`, so the file must be the last part, which is where every known client puts it.
+/// The file is written to disk as it arrives, as an upload of its own. An upload must declare its size when it begins;
+/// the size is derived from the `Content-Length`, so the file must be the last part, as all known clients send it.
 struct MultipartForm: Sendable {
     let boundary: String
-    /// The name of the part that holds the file.
+    /// The name of the part that contains the file.
     let fileField: String
     let blobs: BlobStore
 
-    /// Bytes that the fields beside the file may have, names and values together.
+    /// Maximum number of bytes of the other fields, names and values together.
     private static let fieldByteCountMax = 64 << 10
 
-    /// Reads the body, and returns its fields with the finished upload's `file_token` and `file_name` among them.
+    /// Reads the body, and returns its fields, including the `file_token` and `file_name` of the finished upload.
     ///
     /// An upload that does not finish is removed.
     func read(_ request: Request) async throws -> JSONObject {

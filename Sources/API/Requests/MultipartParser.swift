@@ -1,7 +1,7 @@
 internal import Glibc
 package import NIOCore
 
-/// A `multipart/form-data` body, taken apart as it arrives.
+/// Parses a `multipart/form-data` body incrementally.
 ///
 /// Shape:
 ///
@@ -11,13 +11,12 @@ package import NIOCore
 ///     bytes CRLF
 ///     --boundary-- CRLF
 ///
-/// It holds at most one received buffer and one set of part headers. Bytes go in with ``append(_:)``; ``next()``
-/// gives what can be told from them so far.
-/// Source: RFC 7578 and RFC 2046, section 5.1.
+/// It holds at most one received buffer and one set of part headers. Add bytes with ``append(_:)``, then call
+/// ``next()`` until it returns nil. Source: RFC 7578 and RFC 2046, section 5.1.
 package struct MultipartParser {
-    /// What comes next in the body.
+    /// The next element of the body.
     package enum Event: Sendable, Hashable {
-        /// A part begins; its bytes follow, in as many events as they arrived in.
+        /// A part begins; its bytes follow, in any number of events.
         case part(MultipartPart)
         case bytes(ByteBuffer)
         case endOfPart
@@ -39,22 +38,22 @@ package struct MultipartParser {
 
     /// Begins a body whose parts are separated by `boundary`, as the `Content-Type` header names it.
     ///
-    /// - Throws: ``MultipartError/boundary`` where it has not 1 to 70 characters.
+    /// - Throws: ``MultipartError/boundary`` if it does not have 1 to 70 characters.
     package init(boundary: String) throws(MultipartError) {
         guard (1...70).contains(boundary.utf8.count) else { throw .boundary }
         delimiter = Array("\r\n--\(boundary)".utf8)
-        // The first delimiter may stand at the very start; with a line break before it, it looks like all others.
+        // The first delimiter may be at the very start; a line break before it makes it like all others.
         buffer = ByteBuffer(string: "\r\n")
     }
 
-    /// Adds what arrived, once ``next()`` has returned nil for what arrived before.
+    /// Adds received bytes, after ``next()`` has returned nil for the previous ones.
     package mutating func append(_ bytes: ByteBuffer) {
         appendedByteCount += bytes.readableBytes
         buffer.discardReadBytes()
         buffer.writeImmutableBuffer(bytes)
     }
 
-    /// Returns the next event, or nil where more bytes are needed to tell.
+    /// Returns the next event, or nil if more bytes are needed.
     package mutating func next() throws(MultipartError) -> Event? {
         while true {
             switch state {
@@ -77,10 +76,10 @@ package struct MultipartParser {
         }
     }
 
-    /// How many bytes of the body the events so far stand for.
+    /// How many bytes of the body the events so far have consumed.
     package var consumedByteCount: Int { appendedByteCount - buffer.readableBytes }
 
-    /// Bytes of the closing delimiter, with the line break every known client writes after it.
+    /// The length of the closing delimiter, with the line break that all known clients write after it.
     package var closingByteCount: Int { delimiter.count + 4 }
 
     /// Whether the closing delimiter has been read.
@@ -88,10 +87,9 @@ package struct MultipartParser {
         if case .ended = state { true } else { false }
     }
 
-    /// Takes the bytes before the next delimiter.
+    /// Consumes the bytes before the next delimiter.
     ///
-    /// Where that is the very next thing, takes the delimiter and returns no bytes. Nil means that nothing is certain
-    /// before more bytes arrive.
+    /// If the delimiter comes next, consumes it and returns no bytes. Returns nil if more bytes are needed.
     private mutating func readUpToDelimiter() -> ByteBuffer? {
         let index = buffer.firstIndex(of: delimiter)
         if index == 0 {
@@ -116,7 +114,7 @@ package struct MultipartParser {
         }
         let padding = buffer.readableBytesView.prefix(end)
         guard padding.allSatisfy({ $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }) else { throw .malformed }
-        // The line break stays: a part without headers then still ends them with two.
+        // The line break is kept: the headers then end with two line breaks even if there are none.
         buffer.moveReaderIndex(forwardBy: end)
         state = .headers
         return .endOfPart
@@ -136,23 +134,23 @@ package struct MultipartParser {
     }
 }
 
-/// A multipart body that cannot be read.
+/// A malformed multipart body.
 package enum MultipartError: Error, Sendable, Hashable {
-    /// No boundary in the `Content-Type`, or one of a length RFC 2046 forbids.
+    /// No boundary in the `Content-Type`, or one whose length RFC 2046 forbids.
     case boundary
-    /// A delimiter line or part headers that are not what RFC 7578 says.
+    /// A delimiter line or part headers that violate RFC 7578.
     case malformed
     /// The body ended before its closing delimiter.
     case truncated
 }
 
 extension ByteBuffer {
-    /// How many readable bytes stand before the first occurrence of `needle`.
+    /// Returns the number of readable bytes before the first occurrence of `needle`.
     fileprivate func firstIndex(of needle: [UInt8]) -> Int? {
         withUnsafeReadableBytes { hay in
             var start = 0
             while hay.count - start >= needle.count, let base = hay.baseAddress {
-                // Only a line break begins a delimiter, so nearly everything is skipped at the speed of memchr.
+                // A delimiter begins with a line break, so memchr skips most bytes.
                 let candidates = hay.count - start - needle.count + 1
                 guard let found = memchr(base + start, Int32(needle[0]), candidates) else { return nil }
                 start = UnsafeRawPointer(found) - base

@@ -1,9 +1,9 @@
 internal import JSON
 
-/// The headers of one part of a `multipart/form-data` body: which field it is, and the name of the file in it.
+/// The headers of one part of a `multipart/form-data` body: the field's name, and the file's name.
 package struct MultipartPart: Sendable, Hashable {
     package let name: String
-    /// The name as the client sent it, path separators and all: a label, never a path.
+    /// The name as the client sent it, possibly with path separators: a label, never used as a path.
     ///
     /// Nil for a plain field.
     package let fileName: String?
@@ -13,7 +13,7 @@ package struct MultipartPart: Sendable, Hashable {
         self.fileName = fileName
     }
 
-    /// Reads the header lines of a part; nil where none of them is a `Content-Disposition` with a name.
+    /// Reads the header lines of a part; nil if none of them is a `Content-Disposition` with a name.
     init?(headers: String) {
         for line in headers.split(separator: "\r\n") {
             let halves = line.split(separator: ":", maxSplits: 1)
@@ -31,7 +31,7 @@ package struct MultipartPart: Sendable, Hashable {
 ///
 /// Source: RFC 9110, section 5.6.6; RFC 8187 for the names that end in `*`.
 package struct HeaderParameters: Sendable, Hashable {
-    /// What stands before the first semicolon, in lower case.
+    /// The text before the first semicolon, in lower case.
     package let value: String
     private var parameters: [String: String] = [:]
 
@@ -61,7 +61,7 @@ package struct HeaderParameters: Sendable, Hashable {
         return String(percentDecoding: Array(parts[2].utf8), plusIsSpace: false)
     }
 
-    /// Takes `=token` or `="quoted \" text"` off the front.
+    /// Consumes `=token` or `="quoted \" text"` at the front.
     private static func takeValue(_ rest: inout Substring) -> String {
         rest = rest.dropFirst().drop { $0 == " " }
         guard rest.first == "\"" else {

@@ -6,7 +6,7 @@ internal import HummingbirdCore
 internal import JSON
 internal import NIOCore
 
-/// The body of a request that is small enough to be read whole.
+/// A request body that is small enough to be read into memory.
 enum SmallBody {
     case empty
     case form(FormFields)
@@ -17,18 +17,18 @@ extension Request {
     /// The parameters of the URL.
     var query: FormFields { FormFields(parsing: (uri.query ?? "").utf8) }
 
-    /// The length of the body in bytes, where the client declared it.
+    /// The length of the body in bytes, if the client declared it.
     var declaredByteCount: Int64? {
         headers[.contentLength].flatMap { Int64(decimal: $0) }
     }
 
     /// Reads a JSON or form body of at most `byteCountMax` bytes.
     ///
-    /// The `Content-Type` only decides what is not plain: `curl -d '{…}'` calls its JSON a form, the official client
-    /// sends bodies without any type. What starts like an object or an array is JSON; what else is declared a form,
-    /// is one.
+    /// The content has precedence over the `Content-Type`, because `curl -d '{…}'` declares JSON as a form, and the
+    /// official client sends bodies without a type. A body that begins like an object or an array is JSON; any other
+    /// body that is declared a form is a form.
     ///
-    /// - Throws: ``RequestError/bodyTooLarge(byteCountMax:)``, before reading where the client declared the length;
+    /// - Throws: ``RequestError/bodyTooLarge(byteCountMax:)``, before reading if the client declared the length;
     ///   ``RequestError/bodyTruncated``; ``JSONError``.
     func smallBody(byteCountMax: Int) async throws -> SmallBody {
         let bytes = try await bytes(byteCountMax: byteCountMax).readableBytesView
@@ -40,7 +40,7 @@ extension Request {
         return .json(try JSON(parsing: bytes))
     }
 
-    /// Reads the body as one object; nothing at all is the empty object.
+    /// Reads the body as one object; an empty body is the empty object.
     func object(for resource: Resource, byteCountMax: Int) async throws -> JSONObject {
         switch try await smallBody(byteCountMax: byteCountMax) {
         case .empty: return JSONObject()
@@ -50,7 +50,7 @@ extension Request {
         }
     }
 
-    /// Reads the body as one flat object of whatever fields; a form's values are text.
+    /// Reads the body as one flat object with any fields; a form's values are text.
     func fields(byteCountMax: Int) async throws -> JSONObject {
         switch try await smallBody(byteCountMax: byteCountMax) {
         case .empty: return JSONObject()
@@ -63,10 +63,10 @@ extension Request {
         }
     }
 
-    /// Reads the fields of a body with which a file comes: a JSON or form body whose `file_token` names an upload, or a
-    /// multipart form whose part `file` becomes an upload with a token.
+    /// Reads the fields of a body with a file: a JSON or form body whose `file_token` names an upload, or a multipart
+    /// form whose part `file` becomes an upload with a token.
     ///
-    /// - Throws: `ValidationError.unknownField` for a name that is not among `members`, `.missingField` without a token.
+    /// - Throws: `ValidationError.unknownField` for a name outside of `members`, `.missingField` without a token.
     func fieldsOfFile(_ members: [Schema.Member], into blobs: BlobStore, byteCountMax: Int) async throws -> JSONObject {
         let fields: JSONObject
         let type = HeaderParameters(parsing: headers[.contentType] ?? "")
@@ -100,9 +100,9 @@ extension Request {
         return collected
     }
 
-    /// Hands over the body as it arrives; the client is slowed down while `consume` runs.
+    /// Passes the body to `consume` as it arrives; no more is read while `consume` runs, which slows the client down.
     ///
-    /// - Throws: what `consume` throws; ``RequestError/bodyTruncated`` where the connection ended too soon,
+    /// - Throws: errors of `consume`; ``RequestError/bodyTruncated`` if the connection ended too early,
     ///   ``RequestError/tooSlow``, ``RequestError/malformedRequest``.
     func forEachBuffer(_ consume: (ByteBuffer) async throws -> Void) async throws {
         var byteCount: Int64 = 0
@@ -111,7 +111,7 @@ extension Request {
             byteCount += Int64(buffer.readableBytes)
             try await consume(buffer)
         }
-        // A stream that ends early may end without an error; only the declared length tells.
+        // A truncated stream may end without an error; only the declared length shows it.
         if let declaredByteCount, byteCount != declaredByteCount { throw RequestError.bodyTruncated }
     }
 

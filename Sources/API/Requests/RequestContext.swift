@@ -2,12 +2,12 @@ package import Hummingbird
 package import NIOCore
 internal import Tokens
 
-/// What a handler knows of the request it answers, beside the request itself.
+/// The context of a request: its connection, path parameters and caller.
 package struct LedgeContext: RequestContext {
     package var coreContext: CoreRequestContextStorage
-    /// The connection the request came in on.
+    /// The connection of the request.
     package let channel: any Channel
-    /// Who is asking; nil where the server asks for no tokens, or the endpoint is open.
+    /// The caller; nil if authentication is off, or the endpoint is open.
     var identity: Identity?
 
     package init(source: ApplicationRequestContextSource) {
@@ -15,7 +15,7 @@ package struct LedgeContext: RequestContext {
         channel = source.channel
     }
 
-    /// The segment of the path that a route names in braces, with its percent escapes decoded.
+    /// Returns the path segment of a parameter in braces, with its percent escapes decoded.
     ///
     /// - Precondition: The route's path has a parameter of that name.
     func parameter(_ name: String) -> String {

@@ -1,8 +1,8 @@
 internal import HTTPTypes
 
-/// Which methods a path knows: tells 405 from 404 when no route answered.
+/// Finds the methods that a path allows, to distinguish 405 from 404 when no route matched.
 ///
-/// It is asked only then, so it simply walks the list of endpoints.
+/// It is used only then, so a linear search over the endpoints is sufficient.
 struct AllowedMethods: Sendable {
     private let routes: [(segments: [Substring], method: HTTPRequest.Method)]
 
@@ -12,10 +12,9 @@ struct AllowedMethods: Sendable {
         }
     }
 
-    /// The methods of the route that a path belongs to, sorted; empty where there is none.
+    /// Returns the methods of the route that a path belongs to, sorted; empty if there is none.
     ///
-    /// Where both `clients/count` and `clients/{id}` match, the path belongs to the one with fewer parameters, as
-    /// the router sees it.
+    /// If both `clients/count` and `clients/{id}` match, the one with fewer parameters is chosen, as in the router.
     func methods(of path: String) -> [String] {
         let segments = path.split(separator: "/")
         let matching = routes.filter { Self.matches($0.segments, segments) }

@@ -6,7 +6,7 @@ internal import HummingbirdCore
 internal import Logging
 internal import NIOCore
 
-/// A stored file as the body of a response: whole, one range of it, or not at all when the client has it already.
+/// A stored file as the body of a response: the whole file, one range of it, or none if the client has it already.
 ///
 /// The tag is the SHA-256 of the content, so it is strong and never changes.
 /// Source: RFC 9110, sections 13 and 14.
@@ -43,9 +43,9 @@ struct BlobDownload: Sendable {
 
     /// Writes a range of the content.
     ///
-    /// While one frame is on its way to the client the next is being decoded; memory is two frames, however slow the
-    /// client. A frame that fails its checksum ends the connection short of its `Content-Length`, so that no client
-    /// takes the part for the whole.
+    /// While one frame is being sent, the next is decoded; memory is two frames, even for a slow client. A frame that
+    /// fails its checksum closes the connection before its `Content-Length` is reached, so that no client takes the
+    /// part for the whole file.
     func write(_ range: Range<Int64>, to writer: inout any ResponseBodyWriter) async throws {
         do {
             let frames = reader.frames(overlapping: range)
@@ -58,15 +58,15 @@ struct BlobDownload: Sendable {
             try await send(current, to: &writer)
             try await writer.finish(nil)
         } catch let error as StorageError {
-            logger.error("download broken off", metadata: ["error": "\(error)"])
+            logger.error("download aborted", metadata: ["error": "\(error)"])
             throw error
         }
     }
 
-    /// Writes a frame, and returns when the connection has taken note of it.
+    /// Writes a frame, and returns when the connection's event loop has processed it.
     ///
-    /// The writer waits while the connection is full, but learns that it is only where the connection had a turn: beside
-    /// a hundred others it would be handed the whole file meanwhile.
+    /// The writer waits while the connection's buffer is full, but it learns this only after the event loop has run: on
+    /// a busy loop, the whole file would be buffered before.
     private func send(_ frame: ByteBuffer, to writer: inout any ResponseBodyWriter) async throws {
         try await writer.write(frame)
         if channel.isActive { try await channel.eventLoop.submit {}.get() }
@@ -83,7 +83,7 @@ struct BlobDownload: Sendable {
         }
     }
 
-    /// Names the file twice where it needs more than ASCII: some clients read only the plain form.
+    /// Returns the header with the file name in two forms if it is not ASCII: some clients read only the plain form.
     static func disposition(_ fileName: String) -> String {
         let isPlain: (UInt8) -> Bool = {
             (0x20...0x7e).contains($0) && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")

@@ -1,12 +1,11 @@
 internal import JSON
 
-/// The one range of a file that a request asks for.
+/// The range of a file that a request asks for.
 ///
 /// Shape of the header: `Range: bytes=0-499`, `bytes=500-` or `bytes=-500` (the last 500).
 ///
-/// Several ranges in one request are answered with the whole file, which RFC 9110 allows: no client of ours asks for
-/// them, and a multipart answer would be a second format for nobody.
-/// Source: RFC 9110, sections 14.1.2 and 14.2.
+/// Several ranges in one request are answered with the whole file, which RFC 9110 allows: no known client sends them,
+/// so a multipart response would be an unused format. Source: RFC 9110, sections 14.1.2 and 14.2.
 package enum ByteRange: Sendable, Hashable {
     /// No range, or one that must be ignored: another unit, a malformed header, several ranges.
     case whole
@@ -39,7 +38,7 @@ package enum ByteRange: Sendable, Hashable {
     }
 }
 
-/// The entity tags a conditional request names.
+/// The entity tags of a conditional request.
 ///
 /// Shape: `"9f86d0…"`, `W/"…"`, `"a", "b"` or `*`.
 package struct EntityTags: Sendable {
@@ -58,8 +57,8 @@ package struct EntityTags: Sendable {
 
     /// Whether `If-Range` names the file with this strong tag; a weak tag or a date never does.
     ///
-    /// Dates are not honoured because a blob's tag is its SHA-256, which says more than a time of a second's grain;
-    /// the client then gets the whole file, which is always correct.
+    /// Dates are ignored because a blob's tag is its SHA-256, which is more precise than a time in seconds; the client
+    /// then gets the whole file, which is always correct.
     package func matchesStrongly(_ tag: String) -> Bool {
         tags.count == 1 && tags[0] == tag
     }

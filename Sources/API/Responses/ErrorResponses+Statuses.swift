@@ -7,7 +7,7 @@ internal import JSON
 internal import Store
 internal import Tokens
 
-// Every switch here is exhaustive and has no `default`: a new error does not compile until someone chose its status.
+// Every switch here is exhaustive and has no `default`: a new error does not compile without a status.
 
 extension ValidationError: AnsweredError {
     var status: HTTPResponse.Status { .badRequest }
@@ -48,18 +48,18 @@ extension StorageError: AnsweredError {
         }
     }
 
-    /// Each failed call is named with what the kernel said, without a path: `pwrite: No space left on device`.
+    /// Each failed call is named with the kernel's error, without a path: `pwrite: No space left on device`.
     var answer: String {
         switch self {
-        case .disk(let error) where error.isNoSpace: "The server's disk is full (\(error.reason)); nothing was written"
-        case .disk(let error): diskMessage(error) + "; nothing was written"
+        case .disk(let error) where error.isNoSpace: "The server's disk is full (\(error.reason))" + writeSuffix(error)
+        case .disk(let error): diskMessage(error) + writeSuffix(error)
         case .latched(let latch):
-            "The \(latch.subject) takes no writes since the server's disk failed at "
+            "The \(latch.subject) accepts no writes since a disk error at "
                 + "\(Timestamp(microseconds: latch.sinceMicroseconds)) (\(latch.cause.reason)); reads go on; restart the server"
         case .closed: "The server is shutting down"
-        case .retired: "The data was rewritten again and again while it was read; try again"
+        case .retired: "The data was rewritten several times while it was read; try again"
         case .recordTooLarge(_, let byteCountMax): "The document is longer than \(byteCountMax) bytes"
-        case .corrupt: "Stored data failed its checksum; it is not served. The server's log says where"
+        case .corrupt: "Stored data failed its checksum; it is not served. See the server's log for the place"
         }
     }
 }
@@ -94,7 +94,7 @@ extension UploadError: AnsweredError {
     var status: HTTPResponse.Status {
         switch self {
         case .unknownUpload, .unknownToken, .unknownBlob: .notFound
-        // The official client takes 413 for "smaller chunks, please", so a file that is too large is a 400.
+        // The official client retries with smaller chunks after a 413, so a file that is too large is a 400.
         case .invalidByteCount, .invalidFileName, .fileTooLarge, .tooManyChunks, .outOfOrder, .tooManyBytes,
             .checksumMismatch, .alreadyComplete, .incomplete:
             .badRequest
@@ -110,30 +110,30 @@ extension UploadError: AnsweredError {
         switch self {
         case .unknownUpload: "Unknown upload_id"
         case .unknownToken: "Unknown file_token"
-        case .unknownBlob: "The file of this entity is not there"
+        case .unknownBlob: "The file of this entity is missing"
         case .invalidByteCount(let byteCount): "field 'file_size' must not be negative, but is \(byteCount)"
         case .invalidFileName: "field 'file_name' must have 1 to 1024 bytes"
         case .fileTooLarge(let byteCount, let byteCountMax):
-            "The file is too large: \(byteCount) bytes, where \(byteCountMax) are allowed"
+            "The file is too large: \(byteCount) bytes; at most \(byteCountMax) are allowed"
         case .tooManyUploads(let countMax):
             "Too many unfinished uploads: \(countMax) are allowed (--max-unfinished-uploads)"
         case .tooManyUploadsOfOwner(let countMax):
             "Too many unfinished uploads of your address: \(countMax) are allowed (--max-unfinished-uploads-per-address)"
         case .tooManyUnfinishedBytes(let byteCountMax):
             "Too many bytes in unfinished uploads: \(byteCountMax) are allowed (--max-unfinished-bytes)"
-        case .tooManyChunks(let count, let countMax): "Too many chunks: \(count), where \(countMax) are allowed"
-        case .busy: "Another request is at work on this upload"
+        case .tooManyChunks(let count, let countMax): "Too many chunks: \(count); at most \(countMax) are allowed"
+        case .busy: "Another request is using this upload"
         case .outOfOrder(let expected, let received): "Out-of-order chunk: expected \(expected), received \(received)"
         case .chunkTooLarge(let byteCountMax): "The chunk is longer than \(byteCountMax) bytes"
         case .tooManyBytes(let byteCountMax): "The chunk goes past the declared file_size of \(byteCountMax) bytes"
-        case .checksumMismatch: "The chunk does not match its checksum and was not taken"
+        case .checksumMismatch: "The chunk does not match its checksum and was rejected"
         case .alreadyComplete: "The upload is complete already"
         case .incomplete(let received, let expected):
             "Not all chunks have been received: \(received) of \(expected) bytes"
-        // Chunks that were received before are there; of the log's sentences only these differ.
+        // Earlier chunks are stored; only these texts differ from those of a log.
         case .storage(.disk(let error)) where !error.isNoSpace: diskMessage(error)
         case .storage(.latched(let latch)):
-            "\(diskMessage(latch.cause)) when this upload was written; abort it and start again"
+            "\(diskMessage(latch.cause)) while this upload was written; abort it and start again"
         case .storage(let error): error.answer
         }
     }
@@ -156,11 +156,19 @@ extension HTTPResponse.Status {
     fileprivate static var noSpace: Self { Self(code: 507, reasonPhrase: "Insufficient Storage") }
 }
 
+/// Completes the message of a failed write: after a failed read or sync, this would be wrong or unknown.
+private func writeSuffix(_ error: DiskError) -> String {
+    switch error.call {
+    case .open, .pwrite, .ftruncate, .fallocate, .mkdir, .rename, .unlink, .rmdir: "; nothing was written"
+    case .close, .pread, .fdatasync, .fsync, .fstat, .flock, .stat, .readdir, .statvfs, .mmap: ""
+    }
+}
+
 private func diskMessage(_ error: DiskError) -> String {
-    "The server's disk did not do as it should (\(error.reason))"
+    "Disk I/O error on the server (\(error.reason))"
 }
 
 private let possiblySupersededMessage = """
     Records of this collection are damaged, and one of them may have stored, changed or deleted this document. \
-    The server's log says where; "ledge repair" decides it
+    See the server's log for the place; "ledge repair" resolves it
     """

@@ -2,7 +2,7 @@ internal import HTTPTypes
 internal import Weights
 
 extension WeightsError: AnsweredError {
-    /// The bytes are the client's, so whatever is wrong with them is 400; a disk that fails is not.
+    /// The bytes come from the client, so errors in them are 400; a disk failure is not.
     var status: HTTPResponse.Status {
         switch self {
         case .unreadable(let error), .unwritable(let error):
@@ -15,7 +15,7 @@ extension WeightsError: AnsweredError {
         }
     }
 
-    /// FEDn's sentence first, which clients know; then why.
+    /// FEDn's text, which clients compare, followed by the reason.
     var answer: String {
         switch self {
         case .unreadable(let error), .unwritable(let error):

@@ -5,11 +5,11 @@ internal import HummingbirdCore
 internal import JSON
 internal import Logging
 
-/// The one place where an error becomes a response: a status and `{"message":"…"}`.
+/// Converts errors to responses: a status and `{"message":"…"}`.
 ///
-/// It stands at the router's root, so that unknown paths are answered in the same shape: almost every call of the
-/// official client parses the body as JSON, whatever the status. What the client reads never holds a path, an offset
-/// or a token; what the log reads holds all of it.
+/// It is the outermost middleware of the router, so that unknown paths are answered in the same shape: almost every
+/// call of the official client parses the body as JSON, for every status. The response never contains a file path, an
+/// offset or a token; the log contains all of them.
 struct ErrorResponses: RouterMiddleware {
     typealias Context = LedgeContext
 
@@ -41,7 +41,7 @@ struct ErrorResponses: RouterMiddleware {
     }
 
     private func response(to error: any AnsweredError, _ context: Context) -> Response {
-        // A failure amid many documents brings along what became of those before, which is not for the log.
+        // The failure of an ingest contains the results of earlier lines, which are not logged.
         let cause = (error as? IngestFailure)?.cause ?? error
         if error.status.kind == .serverError {
             context.logger.error("\(error.answer)", metadata: ["error": "\(cause)"])
@@ -54,10 +54,10 @@ struct ErrorResponses: RouterMiddleware {
     }
 }
 
-/// An error with an answer of its own; everything else is a 500.
+/// An error with its own status and message; all others are answered with 500.
 protocol AnsweredError: Error {
     var status: HTTPResponse.Status { get }
-    /// What the client reads.
+    /// The message for the client.
     var answer: String { get }
     /// Further members of the body, next to the message.
     var members: JSONObject { get }
@@ -69,5 +69,5 @@ extension AnsweredError {
     var headers: HTTPFields { [:] }
 }
 
-/// What FEDn says, and what its clients may look for.
+/// FEDn's text, which its clients may compare.
 let unexpectedErrorMessage = "An unexpected error occurred"

@@ -2,13 +2,13 @@ internal import Federation
 internal import HTTPTypes
 internal import JSON
 
-/// What became of the lines of a body.
+/// The results of the lines of a body.
 ///
 /// Shape: `{"accepted":2,"refused":1,"errors":[{"line":3,"error":"missing field 'key'"}]}`
 struct IngestReceipt: Sendable {
     /// One line that was not stored, and why.
     struct Refusal: Sendable {
-        /// A reason may quote what the client sent, which may be anything.
+        /// Limits a reason, which may quote any text of the client.
         private static let characterCountMax = 300
 
         let line: Int
@@ -21,14 +21,14 @@ struct IngestReceipt: Sendable {
         }
     }
 
-    /// How many refusals are named; all are counted.
+    /// How many refusals are listed; all are counted.
     static let namedCountMax = 1_000
 
     private(set) var acceptedCount = 0
     private(set) var refusedCount = 0
     private(set) var named: [Refusal] = []
 
-    /// Counts what became of the next group of lines.
+    /// Adds the results of the next group of lines.
     mutating func add(_ outcome: IngestOutcome) {
         acceptedCount += outcome.acceptedCount
         refusedCount += outcome.refusals.count
@@ -59,7 +59,7 @@ struct IngestReceipt: Sendable {
 }
 
 extension IngestOutcome.Reason {
-    /// What the client reads.
+    /// The message for the client.
     fileprivate var answer: String {
         switch self {
         case .tooLong(let byteCountMax): "The line is longer than \(byteCountMax) bytes"
@@ -70,12 +70,12 @@ extension IngestOutcome.Reason {
     }
 }
 
-/// Why the rest of a body was not stored; what was accepted before is.
+/// Why the rest of a body was not stored; documents that were accepted before are stored.
 struct IngestFailure: AnsweredError {
     let cause: any AnsweredError
     /// The first line of the group that was not stored, or that had not arrived.
     let line: Int
-    /// What became of the lines before it.
+    /// The results of the lines before it.
     let receipt: IngestReceipt
 
     var status: HTTPResponse.Status { cause.status }

@@ -8,20 +8,20 @@ internal import NIOCore
 internal import Store
 
 extension DocumentCollection {
-    /// Answers a list, and with it how it was found where that is asked for.
+    /// Answers a list, on request with the query plan.
     func answer(_ query: Query, isExplained: Bool) async throws -> Response {
         let (page, timing) = try await timed { [self] in try list(query) }
         return noting(Response(page, isExplained: isExplained, timing: timing))
     }
 
-    /// Answers a count: a bare number, or where the plan is asked for `{"count":N,"explain":{…}}`.
+    /// Answers a count: a number, or on request with the query plan: `{"count":N,"explain":{…}}`.
     func answerCount(of filter: Filter, isExplained: Bool) async throws -> Response {
         let ((count, plan), timing) = try await timed { [self] in try counted(filter) }
         let answer: JSON = isExplained ? ["count": JSON(count), "explain": plan.json] : JSON(count)
         return noting(Response(answer, headers: [.serverTiming: timing.header(scannedCount: plan.recordsScanned)]))
     }
 
-    /// Says in an answer that some documents may be missing from it, where the collection is damaged.
+    /// Adds a header that documents may be missing if the collection is damaged.
     private func noting(_ response: Response) -> Response {
         let count = damage.count
         guard count > 0 else { return response }
@@ -43,8 +43,8 @@ extension DocumentCollection {
 
 /// How long a query took, for `Server-Timing`.
 ///
-/// Shape: `scan;desc="12 documents read", query;dur=0.412`, the first part only where documents were read to find the
-/// answer. Source: https://www.w3.org/TR/server-timing/.
+/// Shape: `scan;desc="12 documents read", query;dur=0.412`, the first part only if documents were read to evaluate
+/// conditions. Source: https://www.w3.org/TR/server-timing/.
 struct QueryTiming: Sendable {
     let duration: Duration
 

@@ -2,7 +2,7 @@ internal import JSON
 internal import Store
 
 extension QueryPlan {
-    /// The plan as clients read it.
+    /// The plan for clients.
     ///
     /// Shape:
     ///

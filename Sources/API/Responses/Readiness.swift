@@ -2,9 +2,9 @@ internal import Blobs
 internal import JSON
 internal import Store
 
-/// Whether the server does all that it is there for, at one moment.
+/// The health of the server at one moment.
 ///
-/// Shape, with what was checked:
+/// Shape, with all checks:
 ///
 ///     {"status":"degraded","checks":[
 ///         {"name":"disk","status":"degraded","reason":"it is full: pwrite: No space left on device",
@@ -14,16 +14,16 @@ internal import Store
 struct Readiness: Sendable {
     enum Status: String, CaseIterable {
         case ready
-        /// Something is wrong, but what can be served is.
+        /// There are problems, but other requests are served.
         case degraded
-        /// A signal to stop has come.
+        /// A signal to stop has arrived.
         case stopping
     }
 
     let status: Status
-    /// All that is wrong.
+    /// All problems.
     let conditions: [HealthCondition]
-    /// What is checked whether or not something is wrong with it.
+    /// The checks that are always listed.
     private let subjects: [String]
     private let freeByteCount: Int64?
     private let unfinishedUploadCount: Int
@@ -53,7 +53,7 @@ struct Readiness: Sendable {
         return .object(object)
     }
 
-    /// What was checked, in the order of the subjects; then what else is wrong.
+    /// The checks in the order of the subjects, then other problems.
     private var checks: [JSONObject] {
         let others = conditions.filter { !subjects.contains($0.subject) }
         return subjects.flatMap(checks(of:)) + others.map(check)

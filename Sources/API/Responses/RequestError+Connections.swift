@@ -3,7 +3,7 @@ internal import HTTPTypes
 internal import JSON
 
 extension RequestError {
-    /// Words what the connection handling refuses, whether a route reads the request or not.
+    /// The message of a request that the connection handling refuses.
     init(_ refusal: ConnectionRefusal) {
         self =
             switch refusal {

@@ -1,9 +1,9 @@
 internal import Connections
 internal import HTTPTypes
 
-/// Why a request is refused before another module sees it.
+/// Why a request is refused by the HTTP layer.
 ///
-/// One line for each error: its status, what the client reads, and the headers that come with it.
+/// One line for each error: its status, its message, and additional headers.
 struct RequestError: AnsweredError, Hashable, CustomStringConvertible {
     let status: HTTPResponse.Status
     let answer: String
@@ -17,11 +17,11 @@ struct RequestError: AnsweredError, Hashable, CustomStringConvertible {
 
     var description: String { answer }
 
-    /// After these the rest of the request is not read.
+    /// Headers of responses after which the rest of the request is not read.
     private static let closing: HTTPFields = [.connection: "close"]
 }
 
-/// The connection, before there is a request.
+/// Errors of the connection, before a request is parsed.
 extension RequestError {
     static func tooManyConnections(countMax: Int) -> Self {
         Self(.serviceUnavailable, "Too many connections: \(countMax) are allowed (--max-connections); try again")
@@ -32,16 +32,16 @@ extension RequestError {
     }
     static let tooSlow = Self(
         .requestTimeout,
-        "The request came too slowly; the server has stopped waiting for the rest",
+        "The request arrived too slowly; the server has stopped waiting for the rest",
         closing
     )
-    /// Bytes that are no request, or that two parsers could read differently.
+    /// Malformed or ambiguous HTTP.
     static let malformedRequest = Self(
         .badRequest,
-        "Broken HTTP: this is no request, or one that could be read in two ways",
+        "Broken HTTP: the request is malformed or ambiguous",
         closing
     )
-    static let unknownVersion = Self(.httpVersionNotSupported, "This server speaks HTTP/1.1")
+    static let unknownVersion = Self(.httpVersionNotSupported, "This server supports HTTP/1.1 only")
     static let targetTooLong = Self(
         .uriTooLong,
         "The request line is longer than \(HTTP1Limits.lineByteCountMax) bytes"
@@ -52,10 +52,10 @@ extension RequestError {
             + "\(HTTP1Limits.lineByteCountMax) bytes in one and \(HTTP1Limits.headByteCountMax) in all"
     )
     static let hostMissing = Self(.badRequest, "The request must have one Host header")
-    static let transferCoding = Self(.notImplemented, "The only Transfer-Encoding taken is chunked")
+    static let transferCoding = Self(.notImplemented, "The only supported Transfer-Encoding is chunked")
     static let contentCoding = Self(
         .unsupportedMediaType,
-        "The body must not be compressed: no Content-Encoding is taken"
+        "The body must not be compressed: Content-Encoding is not supported"
     )
 }
 
@@ -64,11 +64,11 @@ extension RequestError {
     static let noSuchRoute = Self(.notFound, "No such endpoint")
     static func methodNotAllowed(allowed: [String]) -> Self {
         let methods = allowed.joined(separator: ", ")
-        return Self(.methodNotAllowed, "Method not allowed; this endpoint knows \(methods)", [.allow: methods])
+        return Self(.methodNotAllowed, "Method not allowed; this endpoint allows \(methods)", [.allow: methods])
     }
-    /// The path takes many documents, one on each line, and this body is not JSON lines.
+    /// The path accepts JSON lines only, and this body is none.
     static func linesOnly(allowed: [String]) -> Self {
-        let expected = "POST takes JSON lines here, with Content-Type: application/x-ndjson"
+        let expected = "POST requires JSON lines here, with Content-Type: application/x-ndjson"
         let headers: HTTPFields = [.allow: allowed.joined(separator: ", ")]
         return Self(.methodNotAllowed, "Method not allowed for this body; \(expected)", headers)
     }
@@ -77,9 +77,9 @@ extension RequestError {
     }
     static let authenticationOff = Self(
         .badRequest,
-        "Authentication is off on this server: it asks for no tokens and makes none"
+        "Authentication is off on this server: it does not issue tokens"
     )
-    static let unknownLogin = Self(.notFound, "No login of that id is waiting; it may have expired")
+    static let unknownLogin = Self(.notFound, "No login with that id is pending; it may have expired")
 }
 
 /// Headers and bodies.
@@ -91,7 +91,7 @@ extension RequestError {
     static func bodyTooLarge(byteCountMax: Int) -> Self {
         Self(.contentTooLarge, "The request body is longer than \(byteCountMax) bytes", closing)
     }
-    /// The bodies in transfer use all the memory there is for them.
+    /// The bodies in transfer use all the memory that is allowed for them.
     static let tooManyBodies = Self(
         .serviceUnavailable,
         "Too many long bodies are arriving; try again, or send shorter ones",

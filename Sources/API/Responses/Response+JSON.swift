@@ -5,7 +5,7 @@ internal import NIOCore
 internal import Store
 
 extension Response {
-    /// An answer whose body is JSON already.
+    /// A response whose body is already serialized JSON.
     init(status: HTTPResponse.Status = .ok, json bytes: ByteBuffer, headers: HTTPFields = [:]) {
         var headers = headers
         headers[.contentType] = "application/json"
@@ -16,7 +16,7 @@ extension Response {
         self.init(status: status, json: ByteBuffer(bytes: value.bytes), headers: headers)
     }
 
-    /// A page that loads nothing from anywhere, and that no other page may frame.
+    /// A page that loads no resources and cannot be framed by another page.
     init(html: String) {
         let headers: HTTPFields = [
             .contentType: "text/html; charset=utf-8",
@@ -27,12 +27,12 @@ extension Response {
         self.init(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: html)))
     }
 
-    /// A stored document, as it stands on disk.
+    /// A stored document, with its bytes as stored.
     init(status: HTTPResponse.Status = .ok, _ document: Document) {
         self.init(status: status, json: ByteBuffer(bytes: document.bytes))
     }
 
-    /// `{"count":N,"result":[…]}`, with the documents as they stand on disk; with `explain` where that is asked for.
+    /// `{"count":N,"result":[…]}`, with the documents' bytes as stored; on request with `explain`.
     init(_ page: Page, isExplained: Bool, timing: QueryTiming) {
         let envelope = #"{"count":\#(page.total),"result":"#
         var bytes = ByteBuffer()
@@ -47,7 +47,7 @@ extension Response {
         self.init(json: bytes, headers: [.serverTiming: timing.header(scannedCount: page.scannedCount)])
     }
 
-    /// A bare array of documents.
+    /// An array of documents.
     init(_ documents: [Document]) {
         var bytes = ByteBuffer()
         bytes.reserveCapacity(documents.spliceByteCount)
@@ -68,7 +68,7 @@ extension ByteBuffer {
 }
 
 extension [Document] {
-    /// Bytes of an array of these documents: the brackets, the commas and themselves.
+    /// The length of an array of these documents in bytes, with brackets and commas.
     fileprivate var spliceByteCount: Int {
         reduce(2) { $0 + $1.bytes.count + 1 }
     }

@@ -4,7 +4,7 @@ internal import Hummingbird
 internal import HummingbirdCore
 internal import JSON
 
-/// What `attributes` has beyond the generic routes.
+/// The routes of `attributes` besides the generic ones.
 struct AttributeRoutes: Sendable {
     let attributes: CurrentAttributes
     let options: ServerOptions

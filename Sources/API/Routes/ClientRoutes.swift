@@ -4,7 +4,7 @@ internal import HummingbirdCore
 internal import JSON
 internal import Tokens
 
-/// What `clients` has beyond the generic routes: how an edge client finds the network and joins it.
+/// The routes of `clients` besides the generic ones: how an edge client finds and joins the network.
 struct ClientRoutes: Sendable {
     let clients: Clients
     let packages: Packages
@@ -77,7 +77,7 @@ struct ClientRoutes: Sendable {
         return Response(["message": "Client deleted"])
     }
 
-    /// Answers 200 and nothing else when the client may go on: it takes 201 for a failure.
+    /// Answers exactly 200 if the client may continue: it treats 201 as a failure.
     @Sendable func join(_ request: Request, context: LedgeContext) async throws -> Response {
         let fields = try await request.fields(byteCountMax: options.bodyByteCountMax)
         let ip = context.channel.remoteAddress?.ipAddress
@@ -107,7 +107,7 @@ struct ClientRoutes: Sendable {
         ])
     }
 
-    /// `discover_host` and `discover_port` are where this request came to.
+    /// Answers `discover_host` and `discover_port` from the address of this request.
     @Sendable func configuration(_ request: Request, context: LedgeContext) async throws -> Response {
         let host = request.head.authority.flatMap { Authority(parsing: $0) }
         var answer: JSONObject = [

@@ -5,7 +5,7 @@ internal import HummingbirdCore
 internal import JSON
 internal import Store
 
-/// What `combiners` has beyond the generic routes.
+/// The routes of `combiners` besides the generic ones.
 struct CombinerRoutes: Sendable {
     let combiners: Combiners
     let options: ServerOptions
@@ -33,7 +33,7 @@ struct CombinerRoutes: Sendable {
         )
     }
 
-    /// Answers the changed document, and a message: the official command line prints nothing else.
+    /// Answers the changed document with a message, which is all that the official command line prints.
     @Sendable func change(_ request: Request, context: LedgeContext) async throws -> Response {
         let change = try await request.object(for: .combiners, byteCountMax: options.bodyByteCountMax)
         var answer = try await combiners.change(context.parameter("id"), change).object

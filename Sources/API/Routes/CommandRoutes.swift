@@ -6,7 +6,7 @@ internal import Index
 internal import JSON
 internal import Store
 
-/// What `commands` has beyond the generic routes.
+/// The routes of `commands` besides the generic ones.
 struct CommandRoutes: Sendable {
     let commands: DocumentCollection
     let controller: Controller

@@ -78,7 +78,7 @@ struct ControlRoutes: Sendable {
         Response(["state": .string(controller.state.rawValue)])
     }
 
-    /// A signal that finds nothing to stop has done what it was sent for.
+    /// Answers 200 even if no session or command is running.
     @Sendable func stop(_ request: Request, context: LedgeContext) async throws -> Response {
         do { try await controller.stop() } catch ControlError.nothingRunning {}
         return Response(["message": "Sent stop signal"])
@@ -94,7 +94,8 @@ struct ControlRoutes: Sendable {
         return Response(["message": "Sent continue signal"])
     }
 
-    /// The official client sends `parameters`, the reference every other field.
+    /// Runs a custom command: the official client sends `parameters`; in the reference, all other fields are
+    /// parameters.
     @Sendable func runCommand(_ request: Request, context: LedgeContext) async throws -> Response {
         let fields = try await request.fields(byteCountMax: options.bodyByteCountMax)
         let outcome = try await controller.runCommand(
@@ -130,7 +131,7 @@ struct ControlRoutes: Sendable {
         return Response(.object(answer))
     }
 
-    /// Reads an order; fields that are not `known` and not part of an order are parameters as well.
+    /// Reads an order; fields that are neither `known` nor part of an order are parameters as well.
     private func order(in fields: JSONObject, known: Set<String>) throws -> CommandOrder {
         let own: Set<String> = known.union(["parameters", "client_ids", "timeout", "synchronous", "blocking"])
         let extra = fields.filter { !own.contains($0.key) }
@@ -161,7 +162,7 @@ struct ControlRoutes: Sendable {
 }
 
 extension CommandOutcome {
-    /// The texts of the reference, and what came of it where somebody waited.
+    /// The texts of the reference, with the results of a synchronous command.
     var answer: JSONObject {
         switch self {
         case .pending(let type, let id):

@@ -8,7 +8,7 @@ internal import Store
 
 /// Liveness and readiness.
 ///
-/// They need no token: the answers name no path, no document and no upload.
+/// They need no token: the responses contain no paths, documents or upload ids.
 struct HealthRoutes: Sendable {
     let store: Store
     let blobs: BlobStore
@@ -36,7 +36,7 @@ struct HealthRoutes: Sendable {
         )
     }
 
-    /// Asked on a connection that was open when the signal to stop came; no other is accepted by then.
+    /// Answers the readiness; after a signal to stop, only on connections that are already open.
     @Sendable func readiness(_ request: Request, context: LedgeContext) async throws -> Response {
         let readiness = Readiness(store: store, blobs: blobs, isStopping: Task.isShuttingDownGracefully)
         let parameters = request.uri.queryParameters

@@ -3,7 +3,7 @@ internal import Hummingbird
 internal import HummingbirdCore
 internal import JSON
 
-/// Which helper, the code that reads and writes model files, the network uses.
+/// Routes for the active helper, which reads and writes the model files of the network.
 struct HelperRoutes: Sendable {
     let helper: ActiveHelper
     let options: ServerOptions
@@ -25,7 +25,7 @@ struct HelperRoutes: Sendable {
         )
     }
 
-    /// Answers 200 even when none was set: the official client gives up on any other status but 400.
+    /// Answers 200 even if none was set: the official client fails on any other status except 400.
     @Sendable func get(_ request: Request, context: LedgeContext) async throws -> Response {
         Response(.string(try helper.name()))
     }

@@ -5,7 +5,7 @@ internal import HummingbirdCore
 internal import JSON
 internal import Tokens
 
-/// Logging in from a command line: it shows an address, a person opens it and agrees, and it gets its tokens.
+/// Login of a command line: it shows an address, a person opens it and approves, and it receives tokens.
 struct LoginRoutes: Sendable {
     let authority: TokenAuthority?
     let requests = LoginRequests()
@@ -89,7 +89,7 @@ struct LoginRoutes: Sendable {
     }
 
     @Sendable func page(_ request: Request, context: LedgeContext) async throws -> Response {
-        // Only what an id can have in it gets into the page.
+        // Only characters of ids are inserted into the page.
         let id = (request.query["requestId"] ?? "").filter { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
         return Response(html: LoginPage.form(requestID: id))
     }
@@ -110,14 +110,14 @@ struct LoginRoutes: Sendable {
         )
     }
 
-    /// Where the client sees this server; a proxy in front says so itself.
+    /// Returns the address under which the client reaches this server, from proxy headers if there are any.
     private func origin(of request: Request) -> String {
         let scheme = request.headers[.forwardedProto] == "https" ? "https" : "http"
         return "\(scheme)://\(request.head.authority ?? "\(options.host):\(options.port)")"
     }
 }
 
-/// The two pages of a login: plain HTML, no script, nothing from elsewhere.
+/// The two pages of a login: plain HTML without scripts or external resources.
 private enum LoginPage {
     static func form(requestID: String) -> String {
         page(

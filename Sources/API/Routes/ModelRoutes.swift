@@ -6,7 +6,7 @@ internal import HummingbirdCore
 internal import JSON
 internal import Store
 
-/// What `models` has beyond the generic routes: storing one, its family, its bytes.
+/// The routes of `models` besides the generic ones: creation, ancestors and descendants, download.
 struct ModelRoutes: Sendable {
     let models: Models
     let blobs: BlobStore
@@ -19,7 +19,7 @@ struct ModelRoutes: Sendable {
         .optional("model_id"), .optional("name"), .optional("parent_model"), .optional("session_id"),
         .optional("file_name"),
     ]
-    /// Relatives that are listed when no `X-Limit` says otherwise, as in FEDn.
+    /// The default of `X-Limit` for ancestors and descendants, as in FEDn.
     private static let trailCountDefault = 10
 
     init(_ network: FederatedNetwork, options: ServerOptions) {
@@ -83,7 +83,7 @@ struct ModelRoutes: Sendable {
 
     /// Stores a model from the token of an upload (JSON or form), or from a `file` in a multipart body.
     ///
-    /// Answers when blob and document are on stable storage. Bytes the helper could not load are refused.
+    /// Answers when blob and document are on stable storage. Files that the helper cannot load are refused.
     @Sendable func create(_ request: Request, context: LedgeContext) async throws -> Response {
         let fields = try await request.fieldsOfFile(Self.members, into: blobs, byteCountMax: options.bodyByteCountMax)
         let id = try await models.publish(fields)
@@ -104,7 +104,7 @@ struct ModelRoutes: Sendable {
         request.headers.positiveNumber(.limit) ?? trailCountDefault
     }
 
-    /// Answers a bare array of a model and its relatives, with or without itself.
+    /// Answers an array of a model's ancestors or descendants, with or without itself.
     private func trail(_ request: Request, _ found: [Document]) -> Response {
         var trail = found[...]
         if request.query["include_self"]?.lowercased() != "true" { trail = trail.dropFirst() }

@@ -7,7 +7,7 @@ internal import HummingbirdCore
 internal import JSON
 internal import Store
 
-/// What `packages` has beyond the generic routes: storing one, the active one, its bytes.
+/// The routes of `packages` besides the generic ones: creation, activation, download.
 struct PackageRoutes: Sendable {
     let packages: Packages
     let blobs: BlobStore
@@ -124,7 +124,7 @@ struct PackageRoutes: Sendable {
         return Response(["checksum": package["checksum"] ?? .null, "message": "Checksum found."])
     }
 
-    /// Answers the bytes under the name the client is to keep them under, whose suffix tells how to unpack them.
+    /// Answers the bytes with their file name, whose suffix shows the client how to unpack them.
     @Sendable func download(_ request: Request, context: LedgeContext) async throws -> Response {
         let package = try await package(for: request)
         return try BlobDownload(
@@ -135,7 +135,7 @@ struct PackageRoutes: Sendable {
         ).response(to: request)
     }
 
-    /// The package a request names, or the active one.
+    /// Returns the package that a request names, or the active one.
     private func package(for request: Request) async throws -> JSONObject {
         try await packages.find(request.query["name"].flatMap { $0.isEmpty ? nil : $0 }).object
     }

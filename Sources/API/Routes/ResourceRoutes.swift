@@ -7,7 +7,7 @@ internal import JSON
 internal import NIOCore
 internal import Store
 
-/// The routes every resource has in common, for the operations it declares.
+/// The generic routes of a resource, for the operations it declares.
 struct ResourceRoutes: Sendable {
     let resource: Resource
     let documents: ResourceCollection
@@ -126,7 +126,7 @@ struct ResourceRoutes: Sendable {
         }
     }
 
-    /// The conditions that an index answers; every other field, nested path and operator is accepted as well.
+    /// The conditions on indexed fields; all other fields, nested paths and operators are accepted as well.
     private var filters: [Endpoint.Parameter] {
         resource.schema.indexes.map { .query($0.text) }
     }
@@ -147,7 +147,7 @@ struct ResourceRoutes: Sendable {
         try await count(request, bodyFilter(request))
     }
 
-    /// One read of cached pages, so it is not worth a hop to the thread pool.
+    /// Answers one document with one read of cached pages, which needs no thread pool.
     @Sendable func get(_ request: Request, context: LedgeContext) async throws -> Response {
         Response(try documents.document(context.parameter("id")))
     }
@@ -203,7 +203,7 @@ struct ResourceRoutes: Sendable {
 }
 
 extension Resource {
-    /// The filter in a request's URL, but for the parameters that are no conditions.
+    /// Returns the filter in a request's URL, without the parameters that are not conditions.
     func filter(in request: Request, except names: Set<String> = []) throws(RequestError) -> Filter {
         try filter(
             query: request.query.elements.filter {
@@ -214,10 +214,10 @@ extension Resource {
 }
 
 extension Filter {
-    /// Every document is held against every condition, so there is an end to how many a client may ask for.
+    /// Limits the number of conditions, because each is evaluated for each document.
     private static let conditionCountMax = 64
 
-    /// The filter, where it is not more than a query is worth.
+    /// The filter; throws if it has too many conditions.
     fileprivate var bounded: Filter {
         get throws(RequestError) {
             guard conditions.count <= Self.conditionCountMax else {

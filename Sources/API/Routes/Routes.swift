@@ -5,15 +5,15 @@ internal import Hummingbird
 internal import Store
 internal import Tokens
 
-/// Everything the server answers.
+/// All routes of the server.
 struct Routes: Sendable {
     let network: FederatedNetwork
     let controller: Controller
-    /// Nil where the server asks for no tokens.
+    /// Nil if authentication is off.
     let authority: TokenAuthority?
     let options: ServerOptions
 
-    /// Every endpoint, with what answers it.
+    /// Returns every endpoint with the function that answers it.
     func makeTable() -> RouteTable {
         let store = network.store
         var table = RouteTable()
@@ -32,20 +32,20 @@ struct Routes: Sendable {
         TokenRoutes(authority: authority, options: options).add(to: &table)
         LoginRoutes(authority: authority, options: options).add(to: &table)
         HealthRoutes(store: store, blobs: network.blobs).add(to: &table)
-        // Last: it describes all that is there by now, and itself.
+        // Last, because it describes all endpoints added so far, and itself.
         DocumentationRoutes(endpoints: table.endpoints, options: options, isAuthenticated: authority != nil).add(
             to: &table
         )
         return table
     }
 
-    /// The router, whose every answer, 404 and 405 too, has the shape the clients parse.
+    /// Returns the router, whose responses, including 404 and 405, have the shape that clients parse.
     func makeRouter() -> Router<LedgeContext> {
         let table = makeTable()
         let prefixes = options.pathPrefix.isEmpty ? [""] : ["", options.pathPrefix]
         let router = Router(context: LedgeContext.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: ErrorResponses(allowedMethods: AllowedMethods(table.endpoints, below: prefixes)))
-        table.add(to: router, behind: Gate(authority: authority), below: prefixes)
+        table.add(to: router, checking: AccessControl(authority: authority), below: prefixes)
         return router
     }
 }

@@ -5,7 +5,7 @@ internal import Hummingbird
 internal import HummingbirdCore
 internal import JSON
 
-/// What `sessions` has beyond the generic routes: making one, changing it, starting it.
+/// The routes of `sessions` besides the generic ones: creation, changes, start.
 struct SessionRoutes: Sendable {
     let sessions: Sessions
     let controller: Controller
@@ -79,7 +79,7 @@ struct SessionRoutes: Sendable {
         try await request.object(for: .sessions, byteCountMax: options.bodyByteCountMax)
     }
 
-    /// Answers when the session is recorded as started; the rounds go on by themselves.
+    /// Answers when the session is stored as started; its rounds run in the background.
     @Sendable func start(_ request: Request, context: LedgeContext) async throws -> Response {
         let fields = try await request.fields(byteCountMax: options.bodyByteCountMax)
         var clientIDs: [String]?
@@ -88,7 +88,7 @@ struct SessionRoutes: Sendable {
         case .string(let text)?:
             guard !text.isEmpty else { break }
             let ids = text.split(separator: ",").map { String($0.trimmingSpaces) }.filter { !$0.isEmpty }
-            // Commas and nothing between them: surely not everybody.
+            // Only commas: probably not meant as all clients.
             guard !ids.isEmpty else { throw RequestError.clientIDsNotText }
             clientIDs = ids
         default: throw RequestError.clientIDsNotText

@@ -5,11 +5,11 @@ internal import HummingbirdCore
 internal import JSON
 internal import Store
 
-/// What `statuses` has beyond the generic routes.
+/// The routes of `statuses` besides the generic ones.
 struct StatusRoutes: Sendable {
     let statuses: DocumentCollection
 
-    /// The reference's default and its limit.
+    /// The default of the reference.
     private static let bucketCountDefault = 50
     private static let bucketCountMax = 200
     private static let names: Set<String> = ["buckets", "start_date", "end_date"]
@@ -39,7 +39,7 @@ struct StatusRoutes: Sendable {
         )
     }
 
-    /// Answers a bare array; it is empty where nothing passes and a date is left out.
+    /// Answers an array; it is empty if no status matches and a date is missing.
     @Sendable func histogram(_ request: Request, context: LedgeContext) async throws -> Response {
         let query = request.query
         let bucketCount = query["buckets"].flatMap { Int($0) } ?? Self.bucketCountDefault

@@ -4,13 +4,12 @@ internal import HummingbirdCore
 internal import JSON
 internal import Tokens
 
-/// Getting tokens: an API key from a token, an enrolment token from an administrator's, a client's tokens from that,
-/// and new ones from a refresh token.
+/// Routes that issue tokens: API keys, enrolment tokens, the tokens of a client, and refreshed tokens.
 struct TokenRoutes: Sendable {
     let authority: TokenAuthority?
     let options: ServerOptions
 
-    /// Of an API key, in days; of an enrolment token, in hours.
+    /// Default lifetimes: of an API key in days, of an enrolment token in hours.
     private static let daysDefault = 365
     private static let hoursDefault = 24
 
@@ -139,7 +138,7 @@ struct TokenRoutes: Sendable {
         return Response(.object(try await authority.refresh(token, at: endpoint).answer))
     }
 
-    /// Names the field that holds a lifetime nobody gets.
+    /// Converts the error of an invalid lifetime to one that names the field.
     private static func checkingLifetime(
         _ field: String,
         _ make: @autoclosure () throws(TokenError) -> IssuedToken

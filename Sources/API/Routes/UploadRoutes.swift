@@ -7,8 +7,9 @@ internal import NIOCore
 
 /// A file that arrives in ordered chunks: `init`, any number of `chunk`s, `complete`.
 ///
-/// A chunk's 200 says that it arrived whole and in order, and survives a crash of the server; `complete` says that
-/// all of it is on stable storage. After a power cut `GET file-upload/{id}` tells where to go on.
+/// A chunk's 200 means that it arrived completely and in order, and survives a crash of the server; the response to
+/// `complete` means that all chunks are on stable storage. After a power cut, `GET file-upload/{id}` shows with which
+/// chunk to continue.
 struct UploadRoutes: Sendable {
     let blobs: BlobStore
     let options: ServerOptions
@@ -112,9 +113,9 @@ struct UploadRoutes: Sendable {
         ])
     }
 
-    /// Takes the body as it arrives, whatever its `Content-Type`.
+    /// Stores the body as it arrives, with any `Content-Type`.
     ///
-    /// A chunk that does not arrive whole, or not as its checksum says, never counts.
+    /// A chunk that is incomplete or does not match its checksum is rejected.
     @Sendable func chunk(_ request: Request, context: LedgeContext) async throws -> Response {
         guard let indexText = request.headers[.chunkIndex] else { throw RequestError.missingHeader("X-Chunk-Index") }
         guard let index = Int64(decimal: indexText.trimmingSpaces) else {

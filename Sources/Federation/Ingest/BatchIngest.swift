@@ -4,15 +4,15 @@ package import Store
 
 /// Stores many documents of one collection, group by group.
 ///
-/// A group goes to the store as one group commit, so what fits one costs one sync; memory holds one group, however many
-/// documents there are. A document that cannot be stored is refused alone.
+/// A group is stored with one group commit, so it costs one sync; memory is bounded by one group for any number of
+/// documents. An invalid document is refused individually.
 package struct BatchIngest {
-    /// Most documents in a group.
+    /// The maximum number of documents in a group.
     package static let documentCountMax = 1_000
-    /// Most bytes in a group; a longer document is a group of its own.
+    /// The maximum number of bytes in a group; a longer document is a group of its own.
     package static let byteCountMax = 1 << 20
 
-    /// Makes the document that is to be stored of what was sent; the names are those the group has needed so far.
+    /// Converts a sent object to the document to store; the names are a cache for the group.
     package typealias Preparation = (JSONObject, inout Senders.Names) throws -> JSONObject
 
     private let collection: DocumentCollection?
@@ -23,7 +23,7 @@ package struct BatchIngest {
     /// The number of the first document of the group, or the lowest the next one can have.
     package private(set) var firstNumber = 1
 
-    /// The documents that wait to be stored, and those that are refused already.
+    /// The documents that wait to be stored, and those that were refused.
     private struct Group {
         var count = 0
         var byteCount = 0
@@ -35,8 +35,8 @@ package struct BatchIngest {
 
     /// - Parameters:
     ///   - collection: nil to check documents without storing them.
-    ///   - documentByteCountMax: how long a document may be; the splitter that cuts them has the same limit.
-    ///   - keepsTimes: whether `committed_at` stays as it was sent.
+    ///   - documentByteCountMax: the maximum length of a document, which is also the limit of the splitter.
+    ///   - keepsTimes: whether the sent `committed_at` is kept.
     ///   - prepare: throws `JSONError`, `ValidationError` or ``FederationError`` to refuse a document; any other error
     ///     ends the ingest.
     package init(
@@ -51,7 +51,7 @@ package struct BatchIngest {
         self.prepare = prepare
     }
 
-    /// Bytes of the documents that wait to be stored, as text.
+    /// The length of the documents that wait to be stored, as text, in bytes.
     package var byteCount: Int { group.byteCount }
 
     /// Whether the group has no space for a document; ``flush()`` it first.
@@ -63,7 +63,7 @@ package struct BatchIngest {
 
     /// Adds a document to the group.
     ///
-    /// - Throws: what `prepare` throws and is no refusal, such as `StoreError` where a sender cannot be read.
+    /// - Throws: errors of `prepare` that do not refuse a document, such as `StoreError` if a sender cannot be read.
     package mutating func add(_ entry: IngestEntry) throws {
         precondition(!isFull(for: entry), "a full group is stored first")
         if group.count == 0 { firstNumber = entry.number }
@@ -91,8 +91,8 @@ package struct BatchIngest {
 
     /// Stores the group, and begins the next.
     ///
-    /// - Returns: what became of its documents; nil where there were none.
-    /// - Throws: where it cannot be stored; none of it is, and ``firstNumber`` is its first document.
+    /// - Returns: the results of its documents; nil if it was empty.
+    /// - Throws: if the group cannot be stored; then none of it is, and ``firstNumber`` is its first document.
     package mutating func flush() async throws(StoreError) -> IngestOutcome? {
         guard group.count > 0 else { return nil }
         var outcome = IngestOutcome(byteCount: group.byteCount, refusals: group.refusals)
@@ -113,7 +113,7 @@ package struct BatchIngest {
     }
 }
 
-/// What became of one group of documents.
+/// The results of one group of documents.
 package struct IngestOutcome: Sendable {
     /// Why a document was refused.
     package enum Reason: Sendable, Equatable {
@@ -130,7 +130,7 @@ package struct IngestOutcome: Sendable {
         package let reason: Reason
     }
 
-    /// Documents that are on stable storage, or would be.
+    /// How many documents are on stable storage, or would be if the group is only checked.
     package fileprivate(set) var acceptedCount = 0
     /// Bytes of all documents, as text.
     package let byteCount: Int

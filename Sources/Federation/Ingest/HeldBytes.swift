@@ -1,4 +1,4 @@
-/// What has arrived of one line or element, up to a length; nothing is kept of one that gets longer.
+/// The bytes of an incomplete line or element, up to a maximum length; the bytes of a longer one are dropped.
 package struct HeldBytes: Sendable {
     private let byteCountMax: Int
     private var bytes: [UInt8] = []
@@ -13,7 +13,7 @@ package struct HeldBytes: Sendable {
 
     package var byteCount: Int { bytes.count }
 
-    /// Whether all that has arrived passes, and was kept.
+    /// Whether all bytes so far satisfy the predicate and were kept.
     package func allSatisfy(_ predicate: (UInt8) -> Bool) -> Bool {
         !isTooLong && bytes.allSatisfy(predicate)
     }
@@ -27,7 +27,7 @@ package struct HeldBytes: Sendable {
         bytes.append(contentsOf: more)
     }
 
-    /// Returns it all, or nil where it was too long, and begins the next.
+    /// Returns all bytes, or nil if they were too long, and begins the next line or element.
     package mutating func take() -> ArraySlice<UInt8>? {
         defer { self = HeldBytes(byteCountMax: byteCountMax) }
         return isTooLong ? nil : bytes[...]

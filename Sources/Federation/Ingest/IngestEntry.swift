@@ -1,8 +1,8 @@
-/// One document of many, as it was sent.
+/// One document of an ingest, as sent.
 package struct IngestEntry: Sendable {
-    /// Of its line, or of its element in an array; from 1 on.
+    /// The number of its line, or of its element in an array, from 1.
     package let number: Int
-    /// Nil where it is longer than may be kept.
+    /// Nil if it is too long.
     package let bytes: ArraySlice<UInt8>?
 
     package init(number: Int, bytes: ArraySlice<UInt8>?) {
@@ -10,7 +10,7 @@ package struct IngestEntry: Sendable {
         self.bytes = bytes
     }
 
-    /// Whether there is nothing but spaces, which is no document.
+    /// Whether it consists of spaces only, and is no document.
     package var isBlank: Bool {
         bytes?.allSatisfy { $0 == 0x20 || $0 == 0x0D || $0 == 0x09 } ?? false
     }

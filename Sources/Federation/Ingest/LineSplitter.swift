@@ -1,10 +1,10 @@
-/// Cuts bytes that arrive in pieces into lines.
+/// Splits bytes that arrive in pieces into lines.
 ///
-/// It keeps what has arrived of one line, up to `byteCountMax`: the rest of a longer line is dropped as it arrives, and
-/// the line is returned without its bytes. Empty lines have numbers too.
+/// It keeps at most `byteCountMax` bytes of an incomplete line: a longer line is dropped as it arrives, and returned
+/// without its bytes. Empty lines are numbered too.
 package struct LineSplitter: Sendable {
     private let byteCountMax: Int
-    /// What has arrived of the line under way.
+    /// The bytes of the incomplete line.
     private var held: HeldBytes
     private var number = 0
 
@@ -13,10 +13,10 @@ package struct LineSplitter: Sendable {
         held = HeldBytes(byteCountMax: byteCountMax)
     }
 
-    /// Bytes that are kept of a line that has not ended.
+    /// How many bytes of the incomplete line are kept.
     package var heldByteCount: Int { held.byteCount }
 
-    /// Removes the next line from the front of `piece`, or all of it and returns nil where no line ends in it.
+    /// Removes the next line from the front of `piece`; if no line ends in it, removes all of it and returns nil.
     package mutating func next(from piece: inout ArraySlice<UInt8>) -> IngestEntry? {
         guard let end = piece.firstIndex(of: UInt8(ascii: "\n")) else {
             held.append(piece)
@@ -33,7 +33,7 @@ package struct LineSplitter: Sendable {
         return IngestEntry(number: number, bytes: rest)
     }
 
-    /// Returns the last line, where it does not end in a newline.
+    /// Returns the last line if it does not end in a newline.
     package mutating func last() -> IngestEntry? {
         held.isEmpty ? nil : take()
     }

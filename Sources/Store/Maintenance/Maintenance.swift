@@ -80,7 +80,7 @@ final class Maintenance: Sendable {
             } catch {
                 guard error.isNoSpace else { throw error }
                 // Most of what is done here frees space in the end.
-                await self.queue.run { [space = self.space] in space.lend() }
+                await self.queue.run { [space = self.space] in space.useReserve() }
                 try await self.maintain(collection)
             }
         }

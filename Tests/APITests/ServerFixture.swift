@@ -17,7 +17,7 @@ import Tokens
 @testable import API
 
 /// A server over a real store and real blobs; the disk is one in memory unless a test needs another.
-final class Site: Sendable {
+final class ServerFixture: Sendable {
     let disk: any Disk
     let store: Store
     let blobs: BlobStore
@@ -56,8 +56,9 @@ final class Site: Sendable {
     }
 
     /// Lets `body` talk to the server, through the router alone or over a socket.
-    func run(_ setup: TestingSetup = .router, _ body: @Sendable @escaping (Visitor) async throws -> Void) async throws {
-        try await server.application().test(setup) { client in try await body(Visitor(client: client)) }
+    func run(_ setup: TestingSetup = .router, _ body: @Sendable @escaping (APIClient) async throws -> Void) async throws
+    {
+        try await server.application().test(setup) { transport in try await body(APIClient(transport: transport)) }
         await controller.shutdown()
         await blobs.close()
         try await store.close()
@@ -71,8 +72,8 @@ final class Site: Sendable {
 }
 
 /// Somebody who sends requests.
-struct Visitor: Sendable {
-    let client: any TestClientProtocol
+struct APIClient: Sendable {
+    let transport: any TestClientProtocol
 
     func ask(
         _ method: HTTPRequest.Method,
@@ -82,7 +83,7 @@ struct Visitor: Sendable {
     ) async throws -> Answer {
         var fields = HTTPFields()
         for (name, value) in headers { fields[HTTPField.Name(name) ?? .accept] = value }
-        return try await client.execute(
+        return try await transport.execute(
             uri: path,
             method: method,
             headers: fields,

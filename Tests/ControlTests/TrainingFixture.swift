@@ -11,7 +11,7 @@ import Trainers
 import Weights
 
 /// A controller on a data directory, with participants that train on digits and a clock that stands still.
-struct Classroom: Sendable {
+struct TrainingFixture: Sendable {
     static let digits: Digits = {
         do {
             return try Digits(ModelFile.open(MemorySource(Fixture.bytes(of: "digits/digits.npz"))))
@@ -39,7 +39,7 @@ struct Classroom: Sendable {
         clients clientCount: Int = 3,
         imageCountMax: Int = 40,
         epochCount: Int = 1
-    ) throws -> Classroom {
+    ) throws -> TrainingFixture {
         let time = NIOLockedValueBox(Int64(1_780_000_000_000_000))
         let store = try Store.open(path, schemas: Resource.schemas, on: disk) {
             Timestamp(
@@ -68,7 +68,7 @@ struct Classroom: Sendable {
             spoken.withLockedValue { $0.append(notice) }
         }
         trainers.report(to: controller)
-        return Classroom(
+        return TrainingFixture(
             network: network,
             trainers: trainers,
             controller: controller,

@@ -2,7 +2,7 @@ import NIOCore
 import NIOPosix
 
 /// A bare connection to the server, for what no HTTP client would do.
-struct Wire {
+struct RawConnection {
     private let inbound: NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator
     private let outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
 
@@ -10,7 +10,7 @@ struct Wire {
     static func connected<Value>(
         to port: Int,
         receiveByteCount: Int? = nil,
-        _ body: (inout Wire) async throws -> Value
+        _ body: (inout RawConnection) async throws -> Value
     ) async throws -> Value {
         // The server may end its side first and read on, so that the client can finish sending.
         var bootstrap = ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
@@ -27,8 +27,8 @@ struct Wire {
             }
         }
         return try await channel.executeThenClose { inbound, outbound in
-            var wire = Wire(inbound: inbound.makeAsyncIterator(), outbound: outbound)
-            return try await body(&wire)
+            var connection = RawConnection(inbound: inbound.makeAsyncIterator(), outbound: outbound)
+            return try await body(&connection)
         }
     }
 

@@ -2,19 +2,19 @@ internal import HTTPTypes
 internal import Hummingbird
 internal import Tokens
 
-/// Lets a request through to its endpoint, or not.
+/// Authorizes requests for their endpoints.
 ///
-/// It stands behind the router: a path nobody answers is 404 for everyone, as in FEDn.
-struct Gate: Sendable {
-    /// Verifies tokens; nil where the server asks for none.
+/// It runs after routing: an unknown path is 404 for all clients, with or without a token, as in FEDn.
+struct AccessControl: Sendable {
+    /// Verifies tokens; nil if authentication is off.
     let authority: TokenAuthority?
 
-    /// Returns who the caller is; nil where nobody asked.
+    /// Returns the identity of the caller; nil if authentication is off or the endpoint is open.
     ///
-    /// Without an authority the header is not even looked at: edge clients that have no token send `Bearer None`.
+    /// Without an authority the header is ignored: edge clients that have no token send `Bearer None`.
     ///
     /// - Throws: ``TokenError``; ``RequestError/insufficientRole(_:)``.
-    func admit(_ request: Request, to endpoint: Endpoint) throws -> Identity? {
+    func authorize(_ request: Request, to endpoint: Endpoint) throws -> Identity? {
         guard let authority else { return nil }
         guard let roles = endpoint.access.roles else { return nil }
         let identity = try authority.verify(authorization: request.headers[.authorization])
@@ -24,7 +24,7 @@ struct Gate: Sendable {
 }
 
 extension Endpoint.Access {
-    /// The roles that are let in; nil for everyone.
+    /// The roles that have access; nil for everyone.
     var roles: Set<Role>? {
         switch self {
         case .open: nil

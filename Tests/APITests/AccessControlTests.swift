@@ -7,7 +7,7 @@ import Tokens
 
 @testable import API
 
-struct GateTests {
+struct AccessControlTests {
     private static func key() throws -> SigningKey {
         try #require(SigningKey(secret: Array("0123456789abcdef0123456789abcdef".utf8)))
     }
@@ -16,17 +16,19 @@ struct GateTests {
         ["Authorization": "Bearer \(try key().apiKey(for: "somebody", role: role, days: 1).text)"]
     }
 
-    private static func withGate(_ body: @escaping @Sendable (Site, Visitor) async throws -> Void) async throws {
-        let site = try Site(key: key())
-        try await site.run { visitor async throws in try await body(site, visitor) }
+    private static func withAuthentication(_ body: @escaping @Sendable (ServerFixture, APIClient) async throws -> Void)
+        async throws
+    {
+        let fixture = try ServerFixture(key: key())
+        try await fixture.run { client async throws in try await body(fixture, client) }
     }
 
     /// Every endpoint there is or will be: nothing is open that is not declared so.
-    @Test func withoutATokenOnlyWhatIsOpenAnswers() async throws {
-        try await Self.withGate { site, visitor async throws in
-            for endpoint in site.routes.makeTable().endpoints {
+    @Test func requestWithoutATokenReachesOpenEndpointsOnly() async throws {
+        try await Self.withAuthentication { fixture, client async throws in
+            for endpoint in fixture.routes.makeTable().endpoints {
                 let path = endpoint.path.replacing("{id}", with: "x")
-                let answer = try await visitor.ask(endpoint.method, path)
+                let answer = try await client.ask(endpoint.method, path)
                 if case .open = endpoint.access {
                     #expect(try answer.status != 401 || answer.message != "Missing token", "\(endpoint.path)")
                 } else {
@@ -38,12 +40,12 @@ struct GateTests {
     }
 
     @Test(arguments: [Role.client, .combiner])
-    func aRoleOpensWhatItIsFor(_ role: Role) async throws {
-        try await Self.withGate { site, visitor async throws in
+    func roleReachesItsEndpointsOnly(_ role: Role) async throws {
+        try await Self.withAuthentication { fixture, client async throws in
             let headers = try Self.bearer(role)
-            for endpoint in site.routes.makeTable().endpoints {
+            for endpoint in fixture.routes.makeTable().endpoints {
                 let path = endpoint.path.replacing("{id}", with: "x")
-                let status = try await visitor.ask(endpoint.method, path, headers: headers).status
+                let status = try await client.ask(endpoint.method, path, headers: headers).status
                 switch endpoint.access {
                 // It refuses to make a client's token for a combiner, by itself.
                 case .participants where endpoint.path == "/api/v1/auth/token": break
@@ -54,12 +56,12 @@ struct GateTests {
         }
     }
 
-    @Test func anAdministratorMayDoEverything() async throws {
-        try await Self.withGate { site, visitor async throws in
+    @Test func administratorReachesEveryEndpoint() async throws {
+        try await Self.withAuthentication { fixture, client async throws in
             let headers = try Self.bearer(.admin)
-            for endpoint in site.routes.makeTable().endpoints {
+            for endpoint in fixture.routes.makeTable().endpoints {
                 let path = endpoint.path.replacing("{id}", with: "x")
-                let status = try await visitor.ask(endpoint.method, path, headers: headers).status
+                let status = try await client.ask(endpoint.method, path, headers: headers).status
                 guard case .open = endpoint.access else {
                     #expect(status != 401 && status != 403, "\(endpoint.method) \(endpoint.path)")
                     continue
@@ -72,28 +74,28 @@ struct GateTests {
         ("Basic YTpi", "Invalid token scheme, expected Bearer"), ("Bearer", "Missing token"),
         ("Bearer None", "Invalid token"), ("Bearer a.b.c", "Invalid token"),
     ])
-    func aHeaderThatIsNoTokenIsRefused(_ header: String, _ message: String) async throws {
-        try await Self.withGate { _, visitor async throws in
-            let answer = try await visitor.ask(.get, "/api/v1/models", headers: ["Authorization": header])
+    func malformedAuthorizationIsRefused(_ header: String, _ message: String) async throws {
+        try await Self.withAuthentication { _, client async throws in
+            let answer = try await client.ask(.get, "/api/v1/models", headers: ["Authorization": header])
             #expect(answer.status == 401)
             #expect(try answer.message == message)
         }
     }
 
     /// Edge clients without a token send `Bearer None`.
-    @Test func aServerThatAsksForNoTokensLooksAtNone() async throws {
-        try await Site().run { visitor async throws in
+    @Test func tokensAreIgnoredWithoutAuthentication() async throws {
+        try await ServerFixture().run { client async throws in
             for header in ["Bearer None", "Bearer", "x"] {
-                let answer = try await visitor.ask(.get, "/api/v1/models", headers: ["Authorization": header])
+                let answer = try await client.ask(.get, "/api/v1/models", headers: ["Authorization": header])
                 #expect(answer.status == 200)
             }
-            #expect(try await visitor.ask(.post, "/api/v1/auth/token", [:]).status == 400)
+            #expect(try await client.ask(.post, "/api/v1/auth/token", [:]).status == 400)
         }
     }
 
-    @Test func aClientEnrolsAndGoesOnWithItsRefreshToken() async throws {
-        try await Self.withGate { _, visitor async throws in
-            let made = try await visitor.ask(
+    @Test func enrolledClientRefreshesItsToken() async throws {
+        try await Self.withAuthentication { _, client async throws in
+            let made = try await client.ask(
                 .post,
                 "/api/v1/auth/enrollment-tokens",
                 headers: Self.bearer(.admin),
@@ -101,7 +103,7 @@ struct GateTests {
             )
             #expect(made.status == 201)
             let enrolment = try #require(try made.json[path: "token"]?.string)
-            let enrolled = try await visitor.ask(
+            let enrolled = try await client.ask(
                 .post,
                 "/api/v1/clients/enroll",
                 headers: ["Authorization": "Bearer \(enrolment)"],
@@ -109,7 +111,7 @@ struct GateTests {
             ).json
             #expect(enrolled[path: "client_id"] == "edge-1")
             let refresh = try #require(enrolled[path: "refresh_token"])
-            let renewed = try await visitor.ask(
+            let renewed = try await client.ask(
                 .post,
                 "/api/v1/clients/token",
                 ["refresh_token": refresh, "role": "client"]
@@ -117,72 +119,72 @@ struct GateTests {
             #expect(renewed.status == 200)
             #expect(try (1...3600).contains(renewed.json[path: "expires_in"]?.int ?? 0))
             let access = try #require(try renewed.json[path: "access_token"]?.string)
-            let joined = try await visitor.ask(
+            let joined = try await client.ask(
                 .post,
                 "/api/v1/clients/add",
                 headers: ["Authorization": "Bearer \(access)"],
                 ["name": "n"]
             )
             #expect(try joined.message == "No combiner available.", "it is let in")
-            let elsewhere = try await visitor.ask(.post, "/api/auth/refresh", ["refresh_token": refresh])
+            let elsewhere = try await client.ask(.post, "/api/auth/refresh", ["refresh_token": refresh])
             #expect(elsewhere.status == 401)
         }
     }
 
-    @Test func aPersonApprovesALogin() async throws {
-        try await Self.withGate { _, visitor async throws in
-            let begun = try await visitor.ask(.post, "/api/cli-auth/init").json
+    @Test func approvedLoginReturnsItsToken() async throws {
+        try await Self.withAuthentication { _, client async throws in
+            let begun = try await client.ask(.post, "/api/cli-auth/init").json
             let id = try #require(begun[path: "requestId"]?.string)
             let secret = try #require(begun[path: "pollToken"]?.string)
             let status = "/api/cli-auth/status?requestId=\(id)&pollToken=\(secret)"
-            #expect(try await visitor.ask(.get, status).json == ["status": "pending"])
-            let page = try await visitor.ask(.get, "/login?requestId=\(id)%22%3E")
+            #expect(try await client.ask(.get, status).json == ["status": "pending"])
+            let page = try await client.ask(.get, "/login?requestId=\(id)%22%3E")
             #expect(page.text.contains("value=\"\(id)\""), "only what an id can have gets into the page")
             let token = try Self.key().apiKey(for: "ann", role: .admin, days: 1).text
             let form = "requestId=\(id)&token=\(token)&decision=approve"
-            #expect(try await visitor.ask(.post, "/login", form: form).status == 200)
+            #expect(try await client.ask(.post, "/login", form: form).status == 200)
             #expect(
-                try await visitor.ask(.get, "/api/cli-auth/status?requestId=\(id)&pollToken=x").json[path: "status"]
+                try await client.ask(.get, "/api/cli-auth/status?requestId=\(id)&pollToken=x").json[path: "status"]
                     == "error"
             )
-            let done = try await visitor.ask(.get, status).json
+            let done = try await client.ask(.get, status).json
             #expect(done[path: "status"] == "done")
             let refresh: JSON = ["refresh_token": done[path: "refresh_token"] ?? .null, "role": "client"]
-            #expect(try await visitor.ask(.post, "/api/auth/refresh", refresh).status == 200)
-            #expect(try await visitor.ask(.get, status).json[path: "status"] == "error", "handed out once")
+            #expect(try await client.ask(.post, "/api/auth/refresh", refresh).status == 200)
+            #expect(try await client.ask(.get, status).json[path: "status"] == "error", "handed out once")
         }
     }
 
-    @Test func aClientThatIsDeletedIsOut() async throws {
-        try await Self.withGate { site, visitor async throws in
-            try await site.addClient("somebody", name: "n")
+    @Test func deletedClientIsUnauthorized() async throws {
+        try await Self.withAuthentication { fixture, client async throws in
+            try await fixture.addClient("somebody", name: "n")
             let headers = try Self.bearer(.client)
-            #expect(try await visitor.ask(.get, "/api/v1/helpers/active", headers: headers).status == 200)
-            let deleted = try await visitor.ask(.delete, "/api/v1/clients/somebody", headers: Self.bearer(.admin))
+            #expect(try await client.ask(.get, "/api/v1/helpers/active", headers: headers).status == 200)
+            let deleted = try await client.ask(.delete, "/api/v1/clients/somebody", headers: Self.bearer(.admin))
             #expect(deleted.status == 200)
-            #expect(try await visitor.ask(.get, "/api/v1/helpers/active", headers: headers).status == 401)
+            #expect(try await client.ask(.get, "/api/v1/helpers/active", headers: headers).status == 401)
         }
     }
 
-    @Test func aClientThatNeverJoinedIsOutAllTheSame() async throws {
-        try await Self.withGate { _, visitor async throws in
+    @Test func deletionRevokesTokensOfAClientThatNeverJoined() async throws {
+        try await Self.withAuthentication { _, client async throws in
             let headers = try Self.bearer(.client)
-            #expect(try await visitor.ask(.get, "/api/v1/helpers/active", headers: headers).status == 200)
-            let deleted = try await visitor.ask(.delete, "/api/v1/clients/somebody", headers: Self.bearer(.admin))
+            #expect(try await client.ask(.get, "/api/v1/helpers/active", headers: headers).status == 200)
+            let deleted = try await client.ask(.delete, "/api/v1/clients/somebody", headers: Self.bearer(.admin))
             #expect(deleted.status == 404)
-            #expect(try await visitor.ask(.get, "/api/v1/helpers/active", headers: headers).status == 401)
+            #expect(try await client.ask(.get, "/api/v1/helpers/active", headers: headers).status == 401)
         }
     }
 
-    @Test func everyPathIsServedBelowThePrefixAsWell() async throws {
+    @Test func pathsAreServedBelowThePrefix() async throws {
         var options = ServerOptions()
         options.pathPrefix = "/edge"
-        try await Site(options: options).run { visitor async throws in
+        try await ServerFixture(options: options).run { client async throws in
             for path in ["/api/v1/models/", "/edge/api/v1/models/", "/edge/health"] {
-                #expect(try await visitor.ask(.get, path).status == 200)
+                #expect(try await client.ask(.get, path).status == 200)
             }
-            #expect(try await visitor.ask(.delete, "/edge/api/v1/models").status == 405)
-            #expect(try await visitor.ask(.get, "/other/api/v1/models").status == 404)
+            #expect(try await client.ask(.delete, "/edge/api/v1/models").status == 405)
+            #expect(try await client.ask(.get, "/other/api/v1/models").status == 404)
         }
     }
 }

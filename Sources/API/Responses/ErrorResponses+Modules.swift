@@ -28,7 +28,7 @@ extension TokenError: AnsweredError {
         }
     }
 
-    /// What is wrong with a token is for the log: the caller learns no more than that it is.
+    /// The message without details: why a token is invalid is only logged.
     var answer: String {
         switch self {
         case .missing: "Missing token"
@@ -36,7 +36,7 @@ extension TokenError: AnsweredError {
         case .invalid: "Invalid token"
         case .expired: "Token expired"
         case .notPermitted(let role):
-            "Insufficient permissions: you may not make a token of the role '\(role.rawValue)'"
+            "Insufficient permissions: you may not create a token of the role '\(role.rawValue)'"
         case .unacceptableLifetime(let allowed):
             "The lifetime must be \(allowed.lowerBound) to \(allowed.upperBound)"
         case .unacceptableSubject: "The name must have 1 to \(TokenAuthority.subjectByteCountMax) bytes"
