@@ -13,7 +13,7 @@ struct AccessControlTests {
     }
 
     private static func bearer(_ role: Role) throws -> [String: String] {
-        ["Authorization": "Bearer \(try key().apiKey(for: "somebody", role: role, days: 1).text)"]
+        ["Authorization": "Bearer \(try key().apiKey(for: "subject", role: role, days: 1).text)"]
     }
 
     private static func withAuthentication(_ body: @escaping @Sendable (ServerFixture, APIClient) async throws -> Void)
@@ -23,7 +23,7 @@ struct AccessControlTests {
         try await fixture.run { client async throws in try await body(fixture, client) }
     }
 
-    /// Every endpoint there is or will be: nothing is open that is not declared so.
+    /// Covers every endpoint: only those that are declared open are.
     @Test func requestWithoutATokenReachesOpenEndpointsOnly() async throws {
         try await Self.withAuthentication { fixture, client async throws in
             for endpoint in fixture.routes.makeTable().endpoints {
@@ -47,7 +47,7 @@ struct AccessControlTests {
                 let path = endpoint.path.replacing("{id}", with: "x")
                 let status = try await client.ask(endpoint.method, path, headers: headers).status
                 switch endpoint.access {
-                // It refuses to make a client's token for a combiner, by itself.
+                // The endpoint itself refuses to create a client's token for a combiner.
                 case .participants where endpoint.path == "/api/v1/auth/token": break
                 case .admin, .enrollment: #expect(status == 403, "\(endpoint.method) \(endpoint.path)")
                 case .open, .participants: #expect(status != 403, "\(endpoint.method) \(endpoint.path)")
@@ -125,7 +125,7 @@ struct AccessControlTests {
                 headers: ["Authorization": "Bearer \(access)"],
                 ["name": "n"]
             )
-            #expect(try joined.message == "No combiner available.", "it is let in")
+            #expect(try joined.message == "No combiner available.", "it is authorized")
             let elsewhere = try await client.ask(.post, "/api/auth/refresh", ["refresh_token": refresh])
             #expect(elsewhere.status == 401)
         }
@@ -139,7 +139,7 @@ struct AccessControlTests {
             let status = "/api/cli-auth/status?requestId=\(id)&pollToken=\(secret)"
             #expect(try await client.ask(.get, status).json == ["status": "pending"])
             let page = try await client.ask(.get, "/login?requestId=\(id)%22%3E")
-            #expect(page.text.contains("value=\"\(id)\""), "only what an id can have gets into the page")
+            #expect(page.text.contains("value=\"\(id)\""), "only characters of ids are inserted into the page")
             let token = try Self.key().apiKey(for: "ann", role: .admin, days: 1).text
             let form = "requestId=\(id)&token=\(token)&decision=approve"
             #expect(try await client.ask(.post, "/login", form: form).status == 200)
@@ -151,13 +151,13 @@ struct AccessControlTests {
             #expect(done[path: "status"] == "done")
             let refresh: JSON = ["refresh_token": done[path: "refresh_token"] ?? .null, "role": "client"]
             #expect(try await client.ask(.post, "/api/auth/refresh", refresh).status == 200)
-            #expect(try await client.ask(.get, status).json[path: "status"] == "error", "handed out once")
+            #expect(try await client.ask(.get, status).json[path: "status"] == "error", "returned once")
         }
     }
 
     @Test func deletedClientIsUnauthorized() async throws {
         try await Self.withAuthentication { fixture, client async throws in
-            try await fixture.addClient("somebody", name: "n")
+            try await fixture.addClient("subject", name: "n")
             let headers = try Self.bearer(.client)
             #expect(try await client.ask(.get, "/api/v1/helpers/active", headers: headers).status == 200)
             let deleted = try await client.ask(.delete, "/api/v1/clients/somebody", headers: Self.bearer(.admin))

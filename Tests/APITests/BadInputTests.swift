@@ -4,7 +4,7 @@ import Testing
 
 @testable import API
 
-/// A request nobody should send, and what it is told.
+/// An invalid request with its expected response.
 struct BadInput: Sendable, CustomTestStringConvertible {
     var method: HTTPRequest.Method = .post
     let path: String

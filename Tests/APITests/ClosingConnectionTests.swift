@@ -7,7 +7,7 @@ import Testing
 
 @testable import API
 
-/// A connection that ends with an answer ends after the whole answer, however slowly the client reads.
+/// A connection that is closed after a response is closed after the whole response, even if the client reads slowly.
 @Suite(.timeLimit(.minutes(10)))
 struct ClosingConnectionTests {
     enum End: CaseIterable {
@@ -40,13 +40,13 @@ struct ClosingConnectionTests {
             let head = "GET /api/v1/models/m/download HTTP/\(version)\r\nHost: localhost\r\n\(field)\r\n"
             try await connection.send(head)
             if end == .halfClosed { connection.finish() }
-            // The server has written all it can before the client reads.
+            // The server fills its buffers before the client reads.
             if isSlow { try await Task.sleep(for: .milliseconds(300)) }
             return try await connection.countAll()
         }
     }
 
-    /// The client sends more after the last request, which must not reset the connection under the answer.
+    /// The client sends more after the last request, which must not reset the connection during the response.
     @Test func bytesAfterTheLastRequestLeaveTheAnswerComplete() async throws {
         try await ServerFixture().run(.live) { client async throws in
             let port = try #require(client.client.port)
@@ -60,7 +60,7 @@ struct ClosingConnectionTests {
         }
     }
 
-    /// The rest of a refused body is read although the server has ended its side.
+    /// The rest of a refused body is read although the server has closed its output.
     @Test func refusedBodyOfALastRequestIsReadToItsEnd() async throws {
         try await ServerFixture().run(.live) { client async throws in
             let port = try #require(client.client.port)

@@ -9,7 +9,7 @@ import Testing
 
 @testable import API
 
-/// A full or failing disk is a state, not an outage: reads go on, writes say why they cannot.
+/// On a full or failing disk, reads continue, and refused writes return the reason.
 struct DiskFailureResponseTests {
     private static let record: JSON = ["key": "k", "client_id": "c", "telemetry_id": "t"]
 
@@ -50,7 +50,7 @@ struct DiskFailureResponseTests {
                 "/api/v1/attributes",
                 ["key": "k", "value": "v", "entity_id": "c"]
             )
-            #expect(other.status == 201, "another collection goes on")
+            #expect(other.status == 201, "other collections accept writes")
         }
     }
 
@@ -79,7 +79,7 @@ struct DiskFailureResponseTests {
         }
     }
 
-    /// Nothing wrong is ever served: the answer breaks off instead.
+    /// Damaged content is never served: the response is aborted instead.
     @Test func downloadOfADamagedFileIsAborted() async throws {
         let directory = try TemporaryDirectory()
         let disk = PosixDisk()

@@ -7,7 +7,7 @@ import Testing
 @testable import API
 
 struct EndpointTests {
-    /// The whole API on one page: a route that comes or goes shows up as a line of fixtures/endpoints.txt.
+    /// Compares all endpoints with fixtures/endpoints.txt, so that an added or removed one is noticed.
     @Test func endpointsMatchTheDocumentedList() throws {
         #expect(try ServerFixture().server.endpoints == Fixture.lines(of: "endpoints.txt"))
     }

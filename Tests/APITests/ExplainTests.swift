@@ -5,7 +5,7 @@ import Testing
 
 @testable import API
 
-/// How an answer was found, where that is asked for.
+/// Query plans in responses.
 struct ExplainTests {
     private static let telemetry = "/api/v1/telemetry"
 
@@ -55,7 +55,7 @@ struct ExplainTests {
             let count = try await client.ask(.post, "\(Self.telemetry)/count/?explain=1", form: "telemetry_id=t1")
             #expect(try count.json["count"] == 1)
             #expect(try count.json["explain"]?["conditions"] == [["field": "telemetry_id", "answered_by": "key"]])
-            // In a body it is a field like any other.
+            // In a body, it is an ordinary field.
             let field = try await client.ask(.post, "\(Self.telemetry)/count", ["explain": "1"])
             #expect(field.text == "0")
         }

@@ -9,7 +9,7 @@ import Testing
 
 @testable import API
 
-/// What a monitor learns, without a token.
+/// Liveness and readiness, without a token.
 struct HealthRouteTests {
     private static func check(_ name: String, _ answer: Answer) throws -> JSON? {
         try answer.json["checks"]?.array?.first { $0["name"]?.string == name }

@@ -13,7 +13,7 @@ import Testing
 
 @testable import API
 
-/// What stops a body of lines on its way, and what is known of the lines before.
+/// Failures during an ingest, and the report on the lines before them.
 @Suite(.timeLimit(.minutes(10)))
 struct IngestFailureTests {
     private static let path = IngestTests.telemetry
@@ -58,13 +58,13 @@ struct IngestFailureTests {
         }
     }
 
-    /// What cannot be looked up is no fault of the line.
+    /// A sender that cannot be read is a failure of the server, not of the line.
     @Test func unreadableSenderStopsTheIngest() async throws {
         let disk = FaultDisk()
         let before = try ServerFixture(on: disk)
         try await before.addClient("edge-1", name: "Lund")
         try await before.store.close()
-        // What a server has written itself it has in memory, not what it found.
+        // A server keeps only documents in memory that it has written itself.
         try await ServerFixture(on: disk).run { client async throws in
             disk.fail(.pread, at: "clients", with: EIO)
             let body = #"{"status":"s","sender":{"client_id":"edge-1"}}"#
@@ -104,11 +104,11 @@ struct IngestFailureTests {
             try await RawConnection.connected(to: port) { connection in
                 try await connection.send(Self.head("Content-Length: 100000000"))
                 try await connection.send((1...1_500).map { IngestTests.line($0) + "\n" }.joined())
-                // What came so far would be a document.
+                // The bytes so far would be a valid document.
                 try await connection.send(IngestTests.line(1_501))
             }
             var count = ""
-            // The first group is stored whenever the second one begins.
+            // The first group is stored when the second one begins.
             for _ in 0..<10_000 where count != "1000" { count = try await client.ask(.get, "\(Self.path)/count").text }
             #expect(count == "1000")
             #expect(try await client.ask(.get, "\(Self.path)/t1501").status == 404)
@@ -135,7 +135,7 @@ struct IngestFailureTests {
         }
     }
 
-    /// A line without an end is dropped as it comes: the limit is the line's, not the body's.
+    /// An overlong line is dropped as it arrives: the limit applies to the line, not to the body.
     @Test func overlongLineIsOneRefusal() async throws {
         try await ServerFixture().run(.live) { client async throws in
             let port = try #require(client.client.port)

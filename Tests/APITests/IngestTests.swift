@@ -196,7 +196,7 @@ struct IngestTests {
         }
     }
 
-    /// Random bytes between good lines: whatever they are, the good ones count and nothing else happens.
+    /// Random bytes between valid lines: exactly the valid ones are stored.
     @Test func malformedLinesDoNotAffectValidOnes() async throws {
         var random = SeededGenerator()
         var body: [UInt8] = []
@@ -209,7 +209,7 @@ struct IngestTests {
                 line = (0..<Int.random(in: 1...80, using: &random)).map { _ in
                     UInt8.random(in: 11...255, using: &random)
                 }
-            // What is cut short is never JSON.
+            // A truncated line is never JSON.
             case 1: line.removeLast(Int.random(in: 1..<line.count, using: &random))
             case 2: line[0] = UInt8.random(in: 0x80...0xFF, using: &random)
             default: goodCount += 1

@@ -9,10 +9,10 @@ import Testing
 
 @testable import API
 
-/// What only a socket shows; a connection that is left open shows as a test that never ends.
+/// Behaviour that needs a real socket; a connection that is not closed makes a test time out.
 @Suite(.timeLimit(.minutes(10)))
 struct LiveTests {
-    /// A fixture whose connections nobody closes for being idle.
+    /// Returns a server without an idle timeout.
     private static func fixture() throws -> ServerFixture {
         var options = ServerOptions()
         options.connections.idleTimeout = .seconds(3600)
@@ -29,7 +29,7 @@ struct LiveTests {
             let answer = try await RawConnection.connected(to: port) { connection in
                 try await connection.send(Self.head("/api/v1/telemetry", "Content-Length: 2147483648"))
                 let answer = try await connection.receive(until: "}")
-                // The client may go on: its bytes are dropped, and no reset destroys the answer.
+                // The client may continue to send: its bytes are dropped, and no reset destroys the response.
                 for _ in 0..<64 { try await connection.send(0x20, count: 1 << 20) }
                 return answer
             }

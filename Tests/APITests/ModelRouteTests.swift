@@ -17,7 +17,7 @@ struct ModelRouteTests {
         return try #require(try answer.json[path: "model_id"]?.string)
     }
 
-    /// What the official client does.
+    /// The requests of the official client.
     @Test func modelIsCreatedFromAToken() async throws {
         try await ServerFixture().run { client async throws in
             let bytes = UploadRouteTests.noise(700_000)
@@ -84,7 +84,7 @@ struct ModelRouteTests {
             let bytes = Array(body.replacing("TOKEN", with: token).utf8)
             #expect(try await client.ask(.post, Self.models, bytes: bytes).status >= 400)
             let upload = try await client.ask(.get, "/api/v1/file-upload/\(token)")
-            #expect(upload.status == 200, "it is an upload still, and expires like one")
+            #expect(upload.status == 200, "it is still an upload, and expires like one")
             _ = try Self.id(
                 await client.ask(.post, Self.models, ["file_token": .string(token), "helper": "binaryhelper"])
             )
@@ -103,7 +103,7 @@ struct ModelRouteTests {
 
     private static let type = ["Content-Type": "multipart/form-data; boundary=b"]
 
-    /// What clients before 1.1 do; the file becomes as many chunks as it needs.
+    /// The requests of clients before 1.1; the file is stored in any number of chunks.
     @Test(arguments: [0, 8, 100_000, 250_080])
     func modelIsCreatedFromAMultipartForm(_ byteCount: Int) async throws {
         var options = BlobStore.Options()

@@ -13,7 +13,7 @@ struct MultipartParserTests {
         "Content-Disposition: form-data; name=\"empty\"\r\n\r\n\r\n--b--\r\nepilogue",
     ].joined()
 
-    /// What a body says, with the bytes of a part put together again.
+    /// Returns the events of a body, with the bytes of each part joined.
     private func read(_ pieces: [Substring]) throws -> [String] {
         var parser = try MultipartParser(boundary: "b")
         var events: [String] = []
@@ -36,7 +36,7 @@ struct MultipartParserTests {
     ]
 
     @Test func bodyIsParsed() throws {
-        // `--b-…` begins with the delimiter: RFC 2046 forbids such content, and a client picks another boundary.
+        // `--b-…` begins with the delimiter: RFC 2046 forbids such content, and clients choose another boundary.
         let body = Self.body.replacing("\r\n--b-is", with: "\r\n--c-is")
         let expected = Self.expected.map { $0.replacing("--b-is", with: "--c-is") }
         #expect(try read([body[...]]) == expected)

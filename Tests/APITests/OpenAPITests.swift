@@ -44,7 +44,7 @@ struct OpenAPITests {
             let page = try await client.ask(.get, "/api/v1/\(resource.name)").json
             #expect(check.violations(page, of: .reference(resource.typeName + "Page")) == [])
             let stored = try #require(page["result"]?.array?.first)
-            // The schema leaves nothing out and nothing open.
+            // The schema requires all fields and allows no others.
             for name in try #require(stored.object).keys {
                 var poorer = try #require(stored.object)
                 poorer[name] = nil
@@ -133,7 +133,7 @@ struct OpenAPITests {
         )
     }
 
-    /// To JSON Schema `3.0` is an integer, so it has to be one here.
+    /// In JSON Schema, `3.0` is an integer, so it must be accepted as one.
     @Test(arguments: [
         ("3", 201), ("3.0", 201), ("3e0", 201), ("3.5", 400), ("9007199254740993.0", 400), ("1e300", 400),
     ])

@@ -32,7 +32,7 @@ struct PackageRouteTests {
         }
     }
 
-    /// The edge client asks for the checksum by the name it got the file under.
+    /// The edge client requests the checksum by the downloaded file's name.
     @Test func packageIsFoundByEachOfItsNames() async throws {
         try await ServerFixture().run { client async throws in
             let id = try await Self.add(client, "train", [1, 2, 3, 4])
@@ -57,7 +57,7 @@ struct PackageRouteTests {
             let token = try await UploadRouteTests.upload(client, [1], name: "package.exe")
             let answer = try await client.ask(.post, Self.packages, ["file_token": .string(token)])
             #expect(answer.status == 400)
-            #expect(try await client.ask(.get, "/api/v1/file-upload/\(token)").status == 200, "it is an upload still")
+            #expect(try await client.ask(.get, "/api/v1/file-upload/\(token)").status == 200, "it is still an upload")
         }
     }
 

@@ -1,7 +1,7 @@
 import NIOCore
 import NIOPosix
 
-/// A bare connection to the server, for what no HTTP client would do.
+/// A TCP connection to the server, for requests that no HTTP client sends.
 struct RawConnection {
     private let inbound: NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator
     private let outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
@@ -12,7 +12,7 @@ struct RawConnection {
         receiveByteCount: Int? = nil,
         _ body: (inout RawConnection) async throws -> Value
     ) async throws -> Value {
-        // The server may end its side first and read on, so that the client can finish sending.
+        // The server may close its output first and continue reading, so that the client can finish sending.
         var bootstrap = ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .channelOption(.allowRemoteHalfClosure, value: true)
         if let receiveByteCount {
@@ -40,7 +40,7 @@ struct RawConnection {
         try await outbound.write(ByteBuffer(repeating: byte, count: count))
     }
 
-    /// Says that nothing more is sent.
+    /// Closes the output.
     func finish() {
         outbound.finish()
     }

@@ -38,7 +38,7 @@ struct ResourceRouteTests {
         }
     }
 
-    /// `curl -d` calls everything a form.
+    /// `curl -d` declares every body as a form.
     @Test func jsonIsDetectedByItsFirstByte() async throws {
         try await ServerFixture().run { client async throws in
             let body = #" {"key":"k","client_id":"c"}"#

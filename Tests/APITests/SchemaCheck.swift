@@ -1,10 +1,10 @@
 import JSON
 
-/// Compares values with schemas of a document: as much of JSON Schema as the document uses for what is answered.
+/// Validates values by schemas of the OpenAPI document: the part of JSON Schema that it uses for responses.
 struct SchemaCheck {
     let document: JSON
 
-    /// What does not fit, with where it is; nothing where the value fits.
+    /// Returns the violations with their paths; empty if the value is valid.
     func violations(_ value: JSON, of schema: JSON, at path: String = "") -> [String] {
         if let reference = schema["$ref"]?.string {
             guard let target = target(of: reference) else { return ["\(reference) is nowhere"] }
@@ -24,7 +24,7 @@ struct SchemaCheck {
         }
     }
 
-    /// What a reference of this document leads to.
+    /// Returns the target of a reference in this document.
     func target(of reference: String) -> JSON? {
         reference.split(separator: "/").dropFirst().reduce(document as JSON?) { $0?[String($1)] }
     }

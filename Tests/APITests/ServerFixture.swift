@@ -16,7 +16,7 @@ import Tokens
 
 @testable import API
 
-/// A server over a real store and real blobs; the disk is one in memory unless a test needs another.
+/// A server with a real store and real blobs, by default on a disk in memory.
 final class ServerFixture: Sendable {
     let disk: any Disk
     let store: Store
@@ -25,7 +25,7 @@ final class ServerFixture: Sendable {
     let controller: Controller
     let server: Server
 
-    /// Makes a server, which asks for tokens where it has a `key` they are signed with.
+    /// Creates a server; authentication is on if there is a `key` that signs tokens.
     init(
         on disk: any Disk = FaultDisk(),
         directory: String = "data",
@@ -50,12 +50,12 @@ final class ServerFixture: Sendable {
         )
     }
 
-    /// What the server answers, without a server.
+    /// The routes of the server, without authentication.
     var routes: Routes {
         Routes(network: network, controller: controller, authority: nil, options: ServerOptions())
     }
 
-    /// Lets `body` talk to the server, through the router alone or over a socket.
+    /// Runs `body` with a client of the server, through the router alone or over a socket.
     func run(_ setup: TestingSetup = .router, _ body: @Sendable @escaping (APIClient) async throws -> Void) async throws
     {
         try await server.application().test(setup) { transport in try await body(APIClient(transport: transport)) }
@@ -71,7 +71,7 @@ final class ServerFixture: Sendable {
     }
 }
 
-/// Somebody who sends requests.
+/// Sends requests to the server under test.
 struct APIClient: Sendable {
     let transport: any TestClientProtocol
 
@@ -113,7 +113,7 @@ struct APIClient: Sendable {
     }
 }
 
-/// What came back.
+/// A received response.
 struct Answer: Sendable {
     let status: Int
     let headers: HTTPFields
@@ -127,7 +127,7 @@ struct Answer: Sendable {
         get throws { try JSON(parsing: bytes) }
     }
 
-    /// The sentence of an error.
+    /// The message of an error.
     var message: String? {
         get throws { try json[path: "message"]?.string }
     }
@@ -142,8 +142,8 @@ struct Answer: Sendable {
     }
 }
 
-/// Bytes to be compared as a whole; a failure shows a checksum, where the library would search for differences in
-/// megabytes for minutes.
+/// Bytes that are compared as a whole; a failure shows a checksum, because searching for differences in megabytes takes
+/// the test library minutes.
 struct Content: Equatable, CustomTestStringConvertible {
     private let bytes: [UInt8]
 

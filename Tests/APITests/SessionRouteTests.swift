@@ -14,7 +14,7 @@ struct SessionRouteTests {
         return try #require(try answer.json[path: "session_id"]?.string)
     }
 
-    /// The reference's own example, which FEDn refuses.
+    /// The example of the reference, which FEDn refuses.
     @Test func missingFieldsGetTheirDefaults() async throws {
         try await ServerFixture().run { client async throws in
             _ = try await client.ask(.put, "/api/v1/helpers/active", ["helper": "binaryhelper"])
@@ -71,7 +71,7 @@ struct SessionRouteTests {
         }
     }
 
-    /// How a session ends is the controller's to say.
+    /// Only the controller decides how a session ends.
     @Test func startedSessionCanOnlyBeTerminated() async throws {
         let fixture = try ServerFixture()
         try await fixture.run { client async throws in

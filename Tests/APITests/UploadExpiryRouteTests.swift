@@ -7,7 +7,7 @@ import Testing
 @testable import API
 
 struct UploadExpiryRouteTests {
-    /// The official client never aborts what it leaves; nobody touches these uploads again.
+    /// The official client never aborts an upload that it abandons.
     @Test func abandonedUploadExpires() async throws {
         let disk = FaultDisk()
         disk.nowMicroseconds = 1_000_000_000_000_000

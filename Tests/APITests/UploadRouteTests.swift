@@ -119,7 +119,7 @@ struct UploadRouteTests {
             let answer = try await Self.send(client, id, chunk, [UInt8](repeating: 7, count: byteCount))
             #expect(answer.status == status)
             #expect(try answer.message == message)
-            #expect(try await Self.send(client, id, 0, [1, 2, 3]).status == 200, "the upload goes on")
+            #expect(try await Self.send(client, id, 0, [1, 2, 3]).status == 200, "the upload continues")
         }
     }
 

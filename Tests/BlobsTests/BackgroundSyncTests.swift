@@ -4,7 +4,7 @@ import Glibc
 import TestSupport
 import Testing
 
-/// The background sync, seen from outside: nothing counts as durable that a power cut takes.
+/// The background sync, tested from outside: bytes that are reported as durable survive a power cut.
 struct BackgroundSyncTests {
     @Test func durableOffsetIsAtMostWhatSurvivesAPowerCut() async throws {
         let fixture = try UploadFixture { $0.frameByteCount = 256 << 10 }
@@ -12,15 +12,15 @@ struct BackgroundSyncTests {
         let chunk = generator.bytes(count: 4 << 20)
         let id = try await fixture.begin(48 << 20)
         for index in 0..<12 { try await fixture.send(chunk, to: id, chunk: index) }
-        // The sync runs beside us; it has begun at the latest with the fourth chunk.
+        // The sync runs concurrently; it has begun with the fourth chunk at the latest.
         for _ in 0..<1_000_000 where try await fixture.store.upload(id).status.durableByteCount == 0 {
             await Task.yield()
         }
         let durable = try await fixture.store.upload(id).status.durableByteCount
-        #expect(durable > 0, "a sync has been noticed")
+        #expect(durable > 0, "a sync has finished")
         let next = try fixture.afterPowerCut(keeping: .nothing)
         let found = try await next.store.upload(id).status.receivedByteCount
-        #expect(found >= durable, "at least what was called durable")
+        #expect(found >= durable, "at least the bytes that were reported as durable")
         #expect(found % (4 << 20) == 0)
         #expect(fixture.disk.synchronizationCount(of: "data/uploads/\(id)/data.part") >= 1)
     }

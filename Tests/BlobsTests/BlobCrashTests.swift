@@ -3,22 +3,22 @@ import Disk
 import TestSupport
 import Testing
 
-/// Goes wrong at every call that changes the disk, and then holds the disk that is left against what was answered.
+/// Injects a fault at every call that changes the disk, and compares the remaining disk with the acknowledgements.
 struct BlobCrashTests {
-    /// What one run was answered.
+    /// The acknowledgements of one run.
     struct Answers: Sendable {
         var begun: String?
         var durableByteCount: Int64 = 0
         var isComplete = false
         var isClaimed = false
-        /// The call was made; while its answer has not come either outcome keeps the promise.
+        /// The call was made; until it has returned, either outcome is allowed.
         var isAborting = false
         var isAborted = false
     }
 
     static let content = mixedBytes(count: 5_000, seed: 7)
 
-    /// Nothing promised is lost, nothing unpromised is half there, and the upload can be gone on with.
+    /// Acknowledged bytes are not lost, unacknowledged ones are not partially present, and the upload can be continued.
     private static func verify(_ disk: FaultDisk, _ answers: Answers) async throws {
         let fixture = try UploadFixture(on: disk)
         let violations = try fixture.violations()
@@ -51,7 +51,7 @@ struct BlobCrashTests {
         } catch UploadError.unknownUpload where answers.isAborting {
             return
         } catch UploadError.unknownUpload {
-            // Claimed to the end, by the run or by a verification that died; only the answer is missing.
+            // Completely claimed, by the run or by a crashed verification; only the response is missing.
         }
         // A rename between directories is one transaction on ext4, XFS and Btrfs, and two for a `FaultDisk` that keeps
         // some changes: there, while claiming was under way, the file may have lost both names.
@@ -89,7 +89,7 @@ struct BlobCrashTests {
         #expect(report.pointCount > 50)
     }
 
-    /// As above with a rename that is one transaction, so that the order of the two syncs matters.
+    /// As above, but with an atomic rename, so that the order of the two syncs matters.
     @Test func noCrashOfAClaimLosesTheFile() async throws {
         func completed() async throws -> (fixture: UploadFixture, id: String) {
             let fixture = try UploadFixture()
@@ -102,11 +102,11 @@ struct BlobCrashTests {
             for moment in [Fault.Moment.before, .after] {
                 let (fixture, id) = try await completed()
                 fixture.disk.crashAtCall(fixture.disk.mutationCount + number, moment)
-                // The last call's answer may come although the process is dead by then.
+                // The last call may return although the process has crashed.
                 do { _ = try await fixture.store.claim(id) } catch {}
                 for end in [CrashPoint.End.powerCut(.nothing), .powerCut(.everything), .processKill] {
                     var next = try UploadFixture(on: end.survivor(of: fixture.disk))
-                    // Recovery syncs what it finds; a power cut right after it must not find less.
+                    // Recovery syncs what it finds, so a power cut right after it must lose none of it.
                     do { _ = try await next.store.upload(id).status } catch UploadError.unknownUpload {}
                     next = try next.afterPowerCut(keeping: .nothing)
                     do { _ = try await next.store.claim(id) } catch UploadError.unknownToken {}

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import Zstd
 
-/// Nothing wrong is ever served.
+/// Damaged content is never served.
 struct BlobDamageTests {
     @Test func everyFlippedBitOfABlobIsFoundByCheck() async throws {
         let fixture = try UploadFixture()
@@ -34,7 +34,7 @@ struct BlobDamageTests {
                 let served = try await fixture.content(of: blob.blobID)
                 #expect(served == content, "bit \(bit), SEED=\(SeededGenerator.runSeed)")
             } catch {
-                // Opening a blob fails as a request does, reading a frame as storage does.
+                // Opening a blob throws UploadError, reading a frame throws StorageError.
                 let failure = error as? StorageError ?? (error as? UploadError)?.storageError
                 #expect(failure?.isCorrupt == true, "bit \(bit): \(error)")
             }
@@ -75,7 +75,7 @@ struct BlobDamageTests {
             frames: Array(repeating: .init(storedByteCount: 0, contentByteCount: 0, checksum: 0), count: 4)
         ).bytes.count
         for field in [8, 12] {
-            // One frame a byte longer, the next one a byte shorter: all sums stay as they are.
+            // One frame a byte longer, the next one a byte shorter: all sums are unchanged.
             func change(_ sign: UInt8) throws {
                 try fixture.disk.damage(path) { bytes in
                     let entry = bytes.count - table + field
@@ -114,7 +114,7 @@ struct BlobDamageTests {
             try await fixture.upload(generator.bytes(count: 2 * UploadFixture.frameByteCount)).token
         )
         let path = "data/blobs/\(blob.blobID.prefix(2))/\(blob.blobID).zst"
-        // Frames of noise are equally long, so that only their checksums say which is which.
+        // Frames of noise are equally long, so that only their checksums distinguish them.
         let magic: [UInt8] = [0x28, 0xB5, 0x2F, 0xFD]
         let stored = try #require(fixture.disk.bytes(of: path))
         let second = try #require((4..<stored.count - 4).first { Array(stored[$0..<$0 + 4]) == magic })
@@ -134,7 +134,7 @@ struct BlobDamageTests {
         var fixture = try UploadFixture()
         let id = try await fixture.begin(10_000)
         try await fixture.send(mixedBytes(count: 2_000), to: id, chunk: 0)
-        // Recovery syncs what it finds, and the next line says so.
+        // Recovery syncs what it finds, and the next line records that.
         fixture = try fixture.afterKill()
         try await fixture.send(mixedBytes(count: 2_000), to: id, chunk: 1)
         #expect(try fixture.violations().isEmpty)

@@ -10,7 +10,7 @@ struct ChunkReceiverTests {
         fixture = try UploadFixture { $0.chunkByteCountMax = 5_000 }
     }
 
-    /// Completes and claims, and expects the content to be what was meant.
+    /// Completes and claims the upload, and expects the sent content.
     private func expectContent(of id: String) async throws {
         _ = try await fixture.store.upload(id).complete()
         #expect(
@@ -29,7 +29,7 @@ struct ChunkReceiverTests {
             try await receiver.take([UInt8](repeating: 9, count: count))
             await receiver.cancel()
             #expect(try await fixture.store.upload(id).status.receivedByteCount == 3_000)
-            #expect(fixture.disk.bytes(of: "data/uploads/\(id)/data.part")?.count == byteCount, "nothing of it is left")
+            #expect(fixture.disk.bytes(of: "data/uploads/\(id)/data.part")?.count == byteCount, "no byte of it remains")
         }
         try await fixture.send(content[3_000..<8_000], to: id, chunk: 1)
         try await fixture.send(content[8_000...], to: id, chunk: 2)
@@ -42,7 +42,7 @@ struct ChunkReceiverTests {
             let receiver = try await fixture.store.upload(id).receive(chunk: 0)
             try await receiver.take([UInt8](repeating: 9, count: 4_000))
         }
-        // The chunk is taken back in the background; until then the upload says that it is busy.
+        // The chunk is cancelled in the background; until then the upload is busy.
         var isTaken = false
         for _ in 0..<100_000 where !isTaken {
             do {

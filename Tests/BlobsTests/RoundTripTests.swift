@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 import Zstd
 
-/// What went in comes out: through our reader, through libzstd as it stands, and through the `zstd` command.
+/// Stored content is read back: by Ledge's reader, by plain libzstd, and by the `zstd` command.
 struct RoundTripTests {
     static let frame = UploadFixture.frameByteCount
     static let byteCounts = [0, 1, frame - 1, frame, frame + 1, 2 * frame, 2_999, 3_000, 3_001, 3_000 + frame, 40_000]
@@ -96,7 +96,7 @@ struct RoundTripTests {
         }
     }
 
-    /// The whole file through libzstd's stream decoder, which knows nothing of us.
+    /// Decompresses the whole file with libzstd's stream decoder, independently of Ledge's code.
     private func decompress(_ stored: [UInt8]) throws -> [UInt8] {
         let context = try #require(ZSTD_createDCtx())
         defer { ZSTD_freeDCtx(context) }

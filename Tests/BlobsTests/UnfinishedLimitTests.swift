@@ -3,7 +3,7 @@ import Disk
 import TestSupport
 import Testing
 
-/// Uploads that nobody finishes hold so much and no more.
+/// Limits on unfinished uploads.
 struct UnfinishedLimitTests {
     private static func store(on disk: any Disk, _ change: (inout BlobStore.Options) -> Void) throws -> BlobStore {
         var options = BlobStore.Options()

@@ -4,7 +4,7 @@ import Glibc
 import TestSupport
 import Testing
 
-/// A full disk is a state that passes; a disk that loses bytes ends the upload.
+/// An upload can continue after a full disk; a failed write or sync ends it.
 struct UploadDiskFailureTests {
     let fixture: UploadFixture
     let id: String

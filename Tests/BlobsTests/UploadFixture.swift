@@ -4,7 +4,7 @@ import JSON
 import NIOConcurrencyHelpers
 import TestSupport
 
-/// A clock that stands still until it is moved.
+/// A clock that is advanced by tests only.
 final class StillClock: Sendable {
     private let box = NIOLockedValueBox(Timestamp(microseconds: 1_795_000_000_000_000))
 
@@ -15,7 +15,7 @@ final class StillClock: Sendable {
     }
 }
 
-/// A store on a disk of its own, with small frames, so that small files have many.
+/// A store on a disk of its own, with small frames, so that small files have many of them.
 struct UploadFixture: Sendable {
     static let frameByteCount = 1_024
 
@@ -46,12 +46,12 @@ struct UploadFixture: Sendable {
         store = try BlobStore(directory: "data", options: options, space: space, on: disk)
     }
 
-    /// The next process on the same disk, after this one was killed.
+    /// Opens the store of the next process, after this one was killed.
     func afterKill() throws -> UploadFixture {
         try UploadFixture(on: disk.processKill(), clock: clock)
     }
 
-    /// The next process after a power cut.
+    /// Opens the store of the next process after a power cut.
     func afterPowerCut(keeping survival: Survival) throws -> UploadFixture {
         try UploadFixture(on: disk.powerCut(keeping: survival), clock: clock)
     }
@@ -85,7 +85,7 @@ struct UploadFixture: Sendable {
         }
     }
 
-    /// Everything `check` finds wrong.
+    /// Returns all violations that `check` finds.
     func violations() throws -> [Corruption] {
         try BlobCheck.entries(in: "data", on: disk).flatMap { try BlobCheck.check($0, on: disk).violations }
     }
@@ -100,7 +100,7 @@ struct UploadFixture: Sendable {
 }
 
 extension ChunkReceiver {
-    /// Takes bytes in pieces that fit no frame.
+    /// Receives bytes in pieces whose length does not divide a frame's.
     func take(_ bytes: [UInt8], pieceByteCount: Int = 700) async throws(UploadError) {
         var start = 0
         while start < bytes.count {
@@ -114,7 +114,7 @@ extension ChunkReceiver {
     }
 }
 
-/// Bytes with both halves of life in them: runs that shrink and noise that does not.
+/// Returns compressible runs mixed with incompressible noise.
 func mixedBytes(count: Int, seed: UInt64 = SeededGenerator.runSeed) -> [UInt8] {
     var generator = SeededGenerator(seed: seed)
     var bytes: [UInt8] = []

@@ -3,11 +3,11 @@ import Disk
 import TestSupport
 import Testing
 
-/// An upload on a disk that fills up at any byte: it stands still, goes on when there is space, and loses nothing.
+/// An upload on a disk that is full at any byte: it stops, continues when there is space, and loses no bytes.
 struct UploadFullDiskTests {
     private static let content = mixedBytes(count: 9_000, seed: 7)
 
-    /// Bytes an upload and its blob take at the most.
+    /// Returns the maximum size of an upload and its blob.
     private static func byteCount() async throws -> Int {
         let fixture = try UploadFixture()
         let id = try await fixture.upload(content).token
@@ -31,7 +31,7 @@ struct UploadFullDiskTests {
         }
     }
 
-    /// Full, with space, and full again, all the way through.
+    /// The disk is alternately full and not full during the whole upload.
     @Test(.timeLimit(.minutes(30)))
     func uploadSurvivesARepeatedlyFullDisk() async throws {
         let fixture = try UploadFixture()
@@ -72,7 +72,7 @@ struct UploadFullDiskTests {
         try await receiver.take(Array(Self.content[3_000..<4_500]))
         space.useReserve()
         let written = disk.mutations.count { $0.call == .pwrite }
-        // A chunk that is on its way stops as well.
+        // An arriving chunk stops as well.
         await #expect(throws: UploadError.self) {
             try await receiver.take(Array(Self.content[4_500..<6_000]))
             _ = try await receiver.finish()
@@ -97,14 +97,14 @@ struct UploadFullDiskTests {
         #expect(try disk.list("data/uploads").isEmpty)
     }
 
-    // MARK: Steps that meet the full disk, and are done when it has space
+    // MARK: Steps that fail on the full disk, and succeed when there is space
 
     private static func begin(_ fixture: UploadFixture) async throws -> String {
         do {
             return try await fixture.begin(content.count)
         } catch let error as UploadError {
             try expectNoSpace(error)
-            #expect(try fixture.disk.list("data/uploads").isEmpty, "nothing is left of it")
+            #expect(try fixture.disk.list("data/uploads").isEmpty, "no file of it remains")
             let full = fixture.disk.byteCountMax
             fixture.disk.byteCountMax = nil
             defer { fixture.disk.byteCountMax = full }

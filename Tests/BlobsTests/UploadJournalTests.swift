@@ -132,7 +132,7 @@ struct UploadJournalTests {
         #expect(UploadJournal.parse(bytes, of: other) == nil)
     }
 
-    /// A line that verifies says what its writer pleased; what no upload can have is no continuation.
+    /// A line may match its checksum and contain impossible counts; it is then no continuation.
     @Test(
         arguments: [
             (1, "1,1"), (-1, "1,1"), (0, "9223372036854775807,1"), (0, "1,9223372036854775807"), (0, "1,4294967296"),

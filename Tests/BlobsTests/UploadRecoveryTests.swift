@@ -3,7 +3,7 @@ import Disk
 import TestSupport
 import Testing
 
-/// State is derived from disk: a new process finds every upload where its files stand.
+/// The state is derived from the disk: a new process continues every upload from its files.
 struct UploadRecoveryTests {
     let fixture: UploadFixture
     let id: String
@@ -14,7 +14,7 @@ struct UploadRecoveryTests {
         id = try await fixture.begin(12_000)
     }
 
-    /// Sends what is missing in chunks of 3,000 and expects the whole to be what was meant.
+    /// Sends the missing bytes in chunks of 3,000 and expects the complete content.
     private func goOn(_ id: String, in fixture: UploadFixture) async throws {
         let status = try await fixture.store.upload(id).status
         var index = status.nextChunkIndex

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Blobs
 
-/// Every order of events up to seven long, against rules told in another way: as the list of what has happened.
+/// Runs every sequence of up to seven events, and compares the state with one derived from the list of events.
 struct UploadStateTests {
     static let limits = UploadState.Limits(chunkByteCountMax: 3, chunkCountMax: 3)
     static let latch = Latch(
@@ -18,7 +18,7 @@ struct UploadStateTests {
         case complete, endWell, endBadly, latch, leave
     }
 
-    /// The oracle: remembers history, derives everything.
+    /// The oracle: derives the state from the history of events.
     struct History {
         var chunks: [(byteCount: Int, digest: String)] = []
         var arriving: (index: Int, byteCount: Int)?
@@ -48,7 +48,7 @@ struct UploadStateTests {
                 frontier = next
             }
         }
-        #expect(visited.count > 500, "the search has really been somewhere: \(visited.count)")
+        #expect(visited.count > 500, "the search has visited many states: \(visited.count)")
     }
 
     /// Applies an event to both and compares; returns false if it is not allowed.

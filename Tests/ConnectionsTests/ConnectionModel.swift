@@ -130,7 +130,7 @@ struct ConnectionModel {
     private mutating func response(isClosing: Bool) {
         isInResponse = true
         let closes = state.responseBegan(isClosing: isClosing)
-        // Only the answer to the last request that is forwarded ends the connection.
+        // Only the response to the last forwarded request ends the connection.
         if closes { expect(unansweredCount == 1 && isInputOver) }
         if isClosing || closes { isInputOver = isInputOver || !isForwarding }
     }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Connections
 
-/// What one event does in each state that matters.
+/// The effect of one event in each relevant state.
 struct HTTP1ConnectionStateTests {
     private var state = HTTP1ConnectionState(ConnectionLimits(), at: .uptimeNanoseconds(1_000_000_000))
     private var now = NIODeadline.uptimeNanoseconds(1_000_000_000)

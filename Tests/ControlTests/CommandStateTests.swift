@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 struct CommandStateTests {
-    /// All statuses, all reports: an end is for good, and nobody has ended who is not through.
+    /// All statuses, all reports: a final status does not change, and a task ends only when its client is done.
     @Test(arguments: CommandStatus.allCases, CommandStatus.allCases)
     func reportedStatusFollowsFromTheOldOne(old: CommandStatus, reported: CommandStatus) {
         let ends: Set<CommandStatus> = [.completed, .failed, .interrupted, .timeout, .unknown]
@@ -78,7 +78,7 @@ struct CommandStateTests {
         #expect(!command.status.isEnd)
     }
 
-    /// Random events: every command ends once, with every task ended, whatever comes.
+    /// Random events: every command ends once, with every task ended, for any sequence.
     @Test func randomEventsEndTheCommandOnce() {
         var generator = SeededGenerator()
         for _ in 0..<2_000 {

@@ -5,7 +5,7 @@ import JSON
 import Testing
 import Trainers
 
-/// Commands that are no training.
+/// Commands other than training.
 @Suite(.timeLimit(.minutes(10)))
 struct CommandTests {
     @Test func synchronousCommandReturnsTheResults() async throws {
@@ -13,7 +13,7 @@ struct CommandTests {
         let order = CommandOrder(parameters: ["depth": 3], isSynchronous: true)
         let outcome = try await fixture.controller.runCommand("Look", order)
         guard case .executed(let type, let id, let status, let results) = outcome else {
-            Issue.record("it was not executed")
+            Issue.record("the command was not executed")
             return
         }
         #expect(type.name == "Custom_Look")
@@ -97,7 +97,7 @@ struct CommandTests {
         #expect(try fixture.document(.commands, outcome.correlationID)?.text("status") == "COMPLETED")
     }
 
-    /// Every kind of command, as the participants see it.
+    /// Every kind of command, as the participants receive it.
     @Test func taskHasTheFieldsOfItsType() async throws {
         let fixture = try TrainingFixture.open(clients: 1)
         let seed = try await fixture.makeSeed()
@@ -115,7 +115,7 @@ struct CommandTests {
         #expect(try fixture.count(.commands, ("status", "COMPLETED")) == 6)
     }
 
-    /// A command whose clients take their time ends by stop, skip or time-out.
+    /// A command whose clients do not answer ends by stop, skip or time-out.
     @Test(arguments: [
         ("stop", "INTERRUPTED", "INTERRUPTED"), ("skip", "TIMEOUT", "COMPLETED"), ("time", "TIMEOUT", "TIMEOUT"),
     ])
@@ -140,7 +140,7 @@ struct CommandTests {
         #expect(try fixture.document(.commands, id)?.text("status") == root)
         let tasks = try fixture.documents(.commands, ("parent_correlation_id", id))
         #expect(tasks.map { $0.text("status") } == [task, task])
-        // What ended stays as it is.
+        // A command that has ended does not change.
         try await controller.stop(command: id)
         #expect(try fixture.document(.commands, id)?.text("status") == root)
     }
@@ -167,14 +167,14 @@ struct CommandTests {
         while try fixture.count(.commands) < 3 { await Task.yield() }
         await controller.shutdown()
         guard case .pending = try await outcome else {
-            Issue.record("nobody has answered")
+            Issue.record("no client has answered")
             return
         }
         await #expect(throws: ControlError.closed) { try await controller.runCommand("Look", CommandOrder()) }
     }
 }
 
-/// Two participants who take every task and never answer.
+/// Two participants that take every task and never answer.
 struct SilentParticipants: Participants {
     func online() async -> [Participant] {
         [Participant(id: "a", name: "a", combiner: "c"), Participant(id: "b", name: "b", combiner: "c")]

@@ -2,7 +2,7 @@ import Control
 import JSON
 import NIOConcurrencyHelpers
 
-/// A clock that stands still until somebody moves it.
+/// A clock that is advanced by tests only.
 final class ManualClock: ControlClock {
     private struct Sleeper {
         let wakesAt: Timestamp
@@ -20,7 +20,7 @@ final class ManualClock: ControlClock {
 
     func now() -> Timestamp { state.withLockedValue { $0.now } }
 
-    /// How many are waiting.
+    /// The number of waiting tasks.
     var sleeperCount: Int { state.withLockedValue { $0.sleepers.count } }
 
     func sleep(for duration: Duration) async throws {
@@ -48,7 +48,7 @@ final class ManualClock: ControlClock {
         }
     }
 
-    /// Moves on, and wakes whoever has waited long enough.
+    /// Advances the time, and resumes tasks whose duration has passed.
     func advance(by duration: Duration) {
         let woken = state.withLockedValue { state in
             state.now = state.now.advanced(by: duration)

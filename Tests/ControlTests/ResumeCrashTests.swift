@@ -2,9 +2,10 @@ import Glibc
 import TestSupport
 import Testing
 
-/// A session whose server dies, or is failed by its disk, at calls that change the disk; the next server finishes it.
+/// A session whose server crashes, or whose disk fails, at calls that change the disk; the next server finishes it.
 ///
-/// `CRASH_STRIDE=1` tries every call, which takes minutes; without it a few are tried, and every one of a short session.
+/// `CRASH_STRIDE=1` tries every call, which takes minutes; without it, a few calls are tried, and all calls of a short
+/// session.
 @Suite(.serialized)
 struct ResumeCrashTests {
     private static let stride = getenv("CRASH_STRIDE").flatMap { Int(String(cString: $0)) }
@@ -52,7 +53,7 @@ struct ResumeCrashTests {
         #expect(report.failureCount == 0, "\(report)")
     }
 
-    /// The server lives on after an error; what it cannot store it leaves to the next one.
+    /// The server continues after an error; the next one stores what it could not.
     @Test(.timeLimit(.minutes(30)))
     func sessionResumesAfterADiskFailure() async throws {
         var points = Self.points()

@@ -8,10 +8,10 @@ import TestSupport
 import Testing
 import Trainers
 
-/// What a controller makes of what an earlier one left behind.
+/// Resuming from the stored state of an earlier controller.
 @Suite(.timeLimit(.minutes(10)))
 struct ResumeTests {
-    /// A controller whose session is in its second round of three when its process is killed; returns the disk it leaves.
+    /// Kills a controller in the second of three rounds of its session, and returns the remaining disk.
     private static func killedInRoundTwo() async throws -> FaultDisk {
         let disk = FaultDisk()
         let fixture = try TrainingFixture.open(disk)
@@ -44,7 +44,7 @@ struct ResumeTests {
         try await fixture.close()
     }
 
-    /// Somebody changed the session while it ran; a start would have refused it.
+    /// The session was changed while it was running; starting it would be refused.
     @Test func unknownAggregatorFailsTheRounds() async throws {
         let fixture = try TrainingFixture.open(try await Self.killedInRoundTwo())
         _ = try await fixture.store.collection("sessions").update("session") { old in
@@ -75,7 +75,7 @@ struct ResumeTests {
         try await fixture.close()
     }
 
-    /// A client that still works at a task of the server before is told to leave off.
+    /// A client's task of the previous server is withdrawn when the client reports on it.
     @Test func reportedOldTaskIsWithdrawn() async throws {
         let fixture = try TrainingFixture.open(try await Self.killedInRoundTwo())
         for client in RoundTests.clients { fixture.trainers.set(online: false, client) }
@@ -141,7 +141,7 @@ struct ResumeTests {
         try await next.close()
     }
 
-    /// A session that stands still because the disk was full is started again by hand.
+    /// A session that was stopped because the disk was full can be started again.
     @Test func sessionOnAFullDiskCanBeStartedAgain() async throws {
         let disk = FaultDisk()
         let fixture = try TrainingFixture.open(disk)

@@ -6,12 +6,12 @@ import Store
 import TestSupport
 import Trainers
 
-/// A session whose server dies somewhere, and what must be there when the next one has gone on.
+/// A session whose server crashes, and the state that must exist after the next server has continued it.
 struct ResumeWorkload: Sendable {
     let roundCount: Int
     let clientCount: Int
 
-    /// What the dying server had promised.
+    /// What the crashed server had acknowledged.
     struct Promises: Sendable {
         var isStarted = false
     }
@@ -20,7 +20,7 @@ struct ResumeWorkload: Sendable {
         try TrainingFixture.open(disk, clients: clientCount, imageCountMax: 3)
     }
 
-    /// Makes a seed and a session, and runs it.
+    /// Creates a seed and a session, and runs it.
     func run(_ disk: FaultDisk, _ ledger: Ledger<Promises>) async throws {
         let fixture = try fixture(disk)
         _ = try await fixture.makeSeed()
@@ -35,7 +35,7 @@ struct ResumeWorkload: Sendable {
         if let failure { throw failure }
     }
 
-    /// Opens what is left, goes on, and checks everything.
+    /// Opens the remaining disk, resumes, and checks all documents.
     func verify(_ disk: FaultDisk, _ ledger: Ledger<Promises>) async throws {
         let fixture = try fixture(disk)
         do {
@@ -49,9 +49,9 @@ struct ResumeWorkload: Sendable {
         try await fixture.close()
     }
 
-    /// Waits until the session is over.
+    /// Waits until the session has ended.
     ///
-    /// On a disk that fails, a participant may never report: then the time is moved on.
+    /// On a failing disk, a participant may never report; then the time is advanced.
     private func finish(_ fixture: TrainingFixture, _ disk: FaultDisk) async {
         while fixture.controller.state != .idle {
             await fixture.trainers.untilQuiet()
@@ -73,11 +73,11 @@ struct ResumeWorkload: Sendable {
         try demand(numbers == Array(0..<numbers.count).map { $0 + 1 }, "rounds are numbered one by one: \(numbers)")
 
         guard let session = try fixture.document(.sessions, "session") else {
-            return try demand(!promises.isStarted, "a session that was started is there")
+            return try demand(!promises.isStarted, "a started session exists")
         }
         let runs = try fixture.documents(.runs)
         guard promises.isStarted || !runs.isEmpty else {
-            return try demand(session.text("status") == "Created", "a session that has not begun is not said to run")
+            return try demand(session.text("status") == "Created", "a session that has not begun is not running")
         }
         try demand(session.text("status") == "Finished", "it is finished, not \(session.text("status") ?? "")")
         try demand(runs.count == 1 && runs[0].text("completed_at") != nil, "its run is complete")
@@ -88,7 +88,7 @@ struct ResumeWorkload: Sendable {
         )
         let models = try fixture.documents(.models, ("session_id", "session"))
         let finished = rounds.filter { $0.text("status") == "Finished" }
-        try demand(models.count == finished.count, "\(finished.count) rounds made \(models.count) models")
+        try demand(models.count == finished.count, "\(finished.count) rounds created \(models.count) models")
         let names = models.indices.map { "m_\($0 + 1)" }
         try demand(models.map { $0.text("name") ?? "" } == names, "models are named in order")
         let last = models.last?.text("model_id") ?? "seed"
@@ -96,7 +96,7 @@ struct ResumeWorkload: Sendable {
         try demand(runs[0].text("completed_at_model_id") == last, "the run names its last model")
     }
 
-    /// Nothing points to what is not there.
+    /// Every reference leads to an existing document or blob.
     private func checkPointers(_ fixture: TrainingFixture) async throws {
         let models = try fixture.documents(.models)
         let ids = Set(models.compactMap { $0.text("model_id") })

@@ -2,9 +2,9 @@ import Control
 import TestSupport
 import Testing
 
-/// The round against a model of it that is too simple to be wrong.
+/// Compares the round with a simple model of it.
 struct RoundModelTests {
-    /// What a round must have come to, from the list of all that has happened.
+    /// The expected state of a round, derived from the list of all events.
     private struct Model {
         let clients: [String]
         let required: Int

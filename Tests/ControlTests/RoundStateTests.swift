@@ -14,7 +14,7 @@ struct RoundStateTests {
         .stop, .aggregated, .notAggregated(.noUpdates), .committed,
     ]
 
-    /// A round of `a`, `b` and `c` of which `b` has delivered, in each phase; `a` and `c` are still at work.
+    /// Returns a round of `a`, `b` and `c` in each phase; `b` has delivered, `a` and `c` are still training.
     static func round(_ phase: Phase, acceptsStragglers: Bool = false, bufferSize: Int = -1) -> RoundState {
         var round = RoundState(bufferSize: bufferSize, acceptsStragglers: acceptsStragglers)
         guard phase != .gathering else { return round }
@@ -37,7 +37,7 @@ struct RoundStateTests {
         let event: Event
     }
 
-    /// What each event does in each phase where it does anything but drop an update or nothing at all.
+    /// The effects of each event in each phase, except for dropped updates and events without effect.
     private static var expected: [Key: (Phase, [Effect])] {
         [
             Key(phase: .gathering, event: .gathered(["a", "b", "c"])): (.collecting, [.instruct(["a", "b", "c"])]),
@@ -82,7 +82,7 @@ struct RoundStateTests {
         }
     }
 
-    /// What happens to an update that does not count.
+    /// Returns the effects of an update that does not count.
     static func drop(_ event: Event, _ phase: Phase) -> [Effect] {
         let isKnown = phase != .gathering
         switch event {

@@ -7,7 +7,7 @@ import Testing
 import Trainers
 import Weights
 
-/// What becomes of rounds whose participants are not as they should be.
+/// Rounds whose participants fail, are late, or send invalid updates.
 @Suite(.timeLimit(.minutes(10)))
 struct RoundTests {
     static let clients = ["client-0", "client-1", "client-2"]
@@ -21,7 +21,7 @@ struct RoundTests {
         return fixture
     }
 
-    /// A server that dies in between must know what its clients are at work on.
+    /// After a crash in between, the server must know its clients' tasks.
     @Test func taskIsStoredBeforeItIsAssigned() async throws {
         let fixture = try await Self.fixture(["validate": true])
         try await fixture.controller.startSession(SessionStart(sessionID: "session"))
@@ -31,7 +31,7 @@ struct RoundTests {
         try await fixture.close()
     }
 
-    /// One of three does something wrong: the others are averaged, and the log says why.
+    /// One of three fails: the others are averaged, and the log contains the reason.
     @Test(arguments: [
         (Conduct.failing, nil as String?), (.misshapen, "shape"), (.garbled, "no known format"),
         (.countless, "number of training examples"),
@@ -55,7 +55,7 @@ struct RoundTests {
         try await fixture.close()
     }
 
-    /// Nobody delivers anything that can be used: the rounds fail, and the session is finished all the same.
+    /// No client delivers a usable update: the rounds fail, and the session is finished nevertheless.
     @Test(arguments: [Conduct.failing, .misshapen, .garbled, .countless, .lost])
     func sessionOfFailedRoundsIsFinished(conduct: Conduct) async throws {
         let fixture = try await Self.fixture(["rounds": 3])
@@ -138,7 +138,7 @@ struct RoundTests {
         try await fixture.controller.skip()
         await fixture.untilQuiet()
         #expect(try fixture.documents(.rounds).first?.text("status") == "Finished")
-        // The late update is passed over, and its upload is gone.
+        // The late update is ignored, and its upload is deleted.
         await fixture.trainers.release()
         #expect(try fixture.count(.statuses, ("log_level", "WARNING")) == 1)
         #expect(fixture.trainers.failures == [])
@@ -162,7 +162,7 @@ struct RoundTests {
         #expect(run.text("status") == "Terminated")
         await #expect(throws: ControlError.nothingRunning) { try await fixture.controller.stop() }
         await #expect(throws: ControlError.nothingRunning) { try await fixture.controller.skip() }
-        // It may be started again.
+        // It can be started again.
         for client in Self.clients { fixture.trainers.set(.diligent, of: client) }
         try await fixture.controller.startSession(SessionStart(sessionID: "session", rounds: 1))
         await fixture.untilQuiet()
@@ -236,7 +236,7 @@ struct RoundTests {
         try await fixture.close()
     }
 
-    /// An update that names the blob of a model would take the model away with it.
+    /// If an update could name the blob of a model, the model would be deleted with it.
     @Test func blobOfAModelIsRefusedAsUpdate() async throws {
         let fixture = try await Self.fixture()
         for client in Self.clients { fixture.trainers.set(.vanishing, of: client) }
@@ -298,7 +298,7 @@ struct RoundTests {
         return fixture
     }
 
-    /// One example of zeros and three of fours make threes.
+    /// The weighted mean of zeros (one example) and fours (three examples) is three.
     @Test func updatesAreWeightedByTheirExamples() async throws {
         let fixture = try await Self.roomOfNumbers()
         for (task, (value, count)) in zip(

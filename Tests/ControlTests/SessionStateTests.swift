@@ -8,7 +8,7 @@ struct SessionStateTests {
         .stop,
     ]
 
-    /// A session of two rounds, of which one is done, in each phase.
+    /// Returns a session of two rounds, of which one is done, in each phase.
     static func session(_ phase: Phase) -> SessionState {
         var session = SessionState()
         guard phase != .created else { return session }
@@ -24,7 +24,7 @@ struct SessionStateTests {
         return session
     }
 
-    /// All phases and all events; what is not listed changes nothing and does nothing.
+    /// All phases and all events; combinations that are not listed have no effect.
     @Test func everyEventHasItsEffects() {
         struct Key: Hashable { let phase: Phase, event: SessionState.Event }
         var expected: [Key: (Phase, [SessionState.Effect])] = [

@@ -5,7 +5,7 @@ import JSON
 import Testing
 import Trainers
 
-/// Whole sessions, from their start to their end, with participants that train.
+/// Complete sessions with participants that train.
 struct SessionTests {
     @Test(.timeLimit(.minutes(10)))
     func threeRoundsLearnTheDigits() async throws {
@@ -24,7 +24,7 @@ struct SessionTests {
         #expect(before < 0.3)
         #expect(after > 0.9)
 
-        // Models: one a round, each the child of the one before.
+        // Models: one for each round, each the child of the previous one.
         let models = try fixture.documents(.models, ("session_id", "session"))
         #expect(models.map { $0.text("name") } == ["digits_1", "digits_2", "digits_3"])
         #expect(models.map { $0.text("parent_model") } == [seed] + models.dropLast().map { $0.text("model_id") })
@@ -63,7 +63,7 @@ struct SessionTests {
         try await fixture.close()
     }
 
-    /// What participants said in a session of three rounds, and what they were told.
+    /// Checks the reports of the participants in a session of three rounds, and their commands.
     private func checkReports(_ fixture: TrainingFixture) throws {
         #expect(try fixture.count(.metrics, ("key", "loss")) == 3 * 3 * 2)
         let validations = try fixture.documents(.validations, ("session_id", "session"))

@@ -7,10 +7,10 @@ import TestSupport
 import Testing
 import Trainers
 
-/// What is asked of a session before it starts, in the order it is asked.
+/// The checks before a session starts, in their order.
 @Suite(.timeLimit(.minutes(10)))
 struct StartTests {
-    /// A controller with a seed, and a session of this configuration.
+    /// Returns a controller with a seed, and a session of this configuration.
     static func fixture(_ config: JSONObject = [:]) async throws -> TrainingFixture {
         let fixture = try TrainingFixture.open()
         _ = try await fixture.makeSeed()

@@ -10,13 +10,13 @@ import TestSupport
 import Trainers
 import Weights
 
-/// A controller on a data directory, with participants that train on digits and a clock that stands still.
+/// A controller on a data directory, with participants that train on digits and a manual clock.
 struct TrainingFixture: Sendable {
     static let digits: Digits = {
         do {
             return try Digits(ModelFile.open(MemorySource(Fixture.bytes(of: "digits/digits.npz"))))
         } catch {
-            preconditionFailure("the digits are there: \(error)")
+            preconditionFailure("the digits cannot be read: \(error)")
         }
     }()
 
@@ -29,10 +29,10 @@ struct TrainingFixture: Sendable {
     var store: Store { network.store }
     var blobs: BlobStore { network.blobs }
 
-    /// What the controller said while nobody waited for an answer.
+    /// The log messages of the controller.
     var notices: [String] { spoken.withLockedValue { $0 } }
 
-    /// Opens a data directory, made where there is none.
+    /// Opens a data directory, which is created if it does not exist.
     static func open(
         _ disk: any Disk = FaultDisk(),
         at path: String = "data",
@@ -91,7 +91,7 @@ struct TrainingFixture: Sendable {
         self.spoken = spoken
     }
 
-    /// Stores a network that has learned nothing, and returns its model's id.
+    /// Stores an untrained network, and returns its model's id.
     func makeSeed(_ widths: [Int] = Network.regression, id: String = "seed") async throws -> String {
         var generator = SeededGenerator(seed: 7)
         let upload = try await blobs.upload("seed.npz", Network(widths, using: &generator).bytes)
@@ -136,7 +136,7 @@ struct TrainingFixture: Sendable {
         try store.collection(resource.name).count(resource.filter(query: filter))
     }
 
-    /// The model's accuracy on every fourth image of every participant, which none has trained on.
+    /// Returns the model's accuracy on the test images of all participants, which are not used for training.
     func accuracy(of modelID: String, clients clientCount: Int = 3) async throws -> Double {
         let blobID = try document(Resource.models, modelID)?["blob_id"]?.string ?? ""
         let network = try Network(ModelFile.open(MemorySource(try await blobs.content(of: blobID))))
@@ -144,7 +144,7 @@ struct TrainingFixture: Sendable {
         return network.evaluate(unseen, of: Self.digits).accuracy
     }
 
-    /// Waits until no session runs and nobody is at work.
+    /// Waits until no session is running and no client is training.
     func untilQuiet() async {
         await controller.untilIdle()
         await trainers.untilQuiet()

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// Records and uploads together: a document never points nowhere.
+/// Records and uploads together: a document never names a missing file.
 struct PublicationCrashTests {
     @Test(.timeLimit(.minutes(10)))
     func documentOfAModelAlwaysHasItsFile() async throws {

@@ -3,9 +3,9 @@ import JSON
 import Store
 import TestSupport
 
-/// Models as the API publishes them: the file first, then the document that names it; away in the other order.
+/// Publishes models as the API does: first the file, then the document that names it; removal is in reverse order.
 enum PublicationWorkload {
-    /// What a model's document was promised to be.
+    /// The acknowledged state of a model's document.
     struct Promise {
         let plan: UploadPlan
         var published = UploadLedger.Step.not
@@ -64,7 +64,7 @@ enum PublicationWorkload {
         try await store.close()
     }
 
-    /// Returns whether all went well; goes on after an error, unless the process is dead.
+    /// Returns whether `body` succeeded; continues after an error, unless the process has crashed.
     private static func surviving(_ disk: FaultDisk, _ body: () async throws -> Void) async throws -> Bool {
         do {
             try await body()
@@ -79,18 +79,18 @@ enum PublicationWorkload {
         try JSON(parsing: document.bytes).object?["blob_id"]?.string
     }
 
-    /// Throws where a published model is missing, or any document names a file that is not whole.
+    /// Throws if a published model is missing, or a document names an incomplete file.
     static func verify(_ disk: FaultDisk, _ promises: Promises) async throws {
         let (store, blobs) = try open(disk)
         let models = store.collection("models")
         for (name, promise) in promises.entries {
             guard let document = try models.get(name) else {
                 guard promise.published != .acknowledged || promise.withdrawn != .not else {
-                    throw Broken("\(name): is lost though it was published")
+                    throw Broken("\(name): is lost although it was published")
                 }
                 continue
             }
-            if promise.withdrawn == .acknowledged { throw Broken("\(name): is there though it was withdrawn") }
+            if promise.withdrawn == .acknowledged { throw Broken("\(name): exists although it was withdrawn") }
             guard let id = try blobID(in: document) else { throw Broken("\(name): names no file") }
             guard try await Uploader.content(of: id, in: blobs) == promise.plan.content else {
                 throw Broken("\(name): names another file")

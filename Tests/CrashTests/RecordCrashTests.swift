@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// A store that dies, or is failed by its disk, at every call that changes the disk.
+/// A store that crashes, or whose disk fails, at every call that changes the disk.
 struct RecordCrashTests {
     @Test(.timeLimit(.minutes(10)))
     func everyAcknowledgedRecordSurvives() async throws {

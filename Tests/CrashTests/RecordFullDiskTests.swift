@@ -54,7 +54,7 @@ struct RecordFullDiskTests {
             try await store.maintain()
             try await writer.put("clients", "c", 8 + time)
             guard ledgers.entries["clients"]?.acknowledged["c"] == .number(8 + time) else {
-                throw Broken("space \(space): nothing can be written though there is space")
+                throw Broken("space \(space): no document can be written although there is space")
             }
             disk.byteCountMax = usedByteCount(disk) + 1_000 + space % 600
         }
@@ -83,7 +83,7 @@ struct RecordFullDiskTests {
 }
 
 extension RecordWriter {
-    /// Takes all but the last bytes of the disk with long documents.
+    /// Fills all but the last bytes of the disk with long documents.
     fileprivate func fillUp(leaving byteCount: Int64, _ name: String) async throws {
         guard let free = store.freeByteCount, free > byteCount else { return }
         for version in 0..<1_000 where (store.freeByteCount ?? 0) > byteCount && store.space.refusal == nil {

@@ -1,16 +1,16 @@
-/// What a run asked of a collection and what it was promised, document by document.
+/// The attempts of a run on a collection and their acknowledgements, for each document.
 struct RecordLedger {
-    /// What may stand under an id.
+    /// A possible version of a document.
     enum Version: Hashable {
         case absent
         /// The document whose `version` member is this number.
         case number(Int)
     }
 
-    /// What was acknowledged last, with the bytes that were returned.
+    /// The last acknowledged version of each document.
     private(set) var acknowledged: [String: Version] = [:]
     private(set) var acknowledgedBytes: [String: [UInt8]] = [:]
-    /// What was asked for and neither acknowledged nor refused: it may have happened.
+    /// Attempts that were neither acknowledged nor refused: they may have had an effect.
     private(set) var undecided: [String: Set<Version>] = [:]
 
     mutating func attempt(_ id: String, _ version: Version) {
@@ -24,17 +24,17 @@ struct RecordLedger {
         undecided[id] = nil
     }
 
-    /// The call has thrown an error that says it had no effect.
+    /// The call has thrown an error after which it had no effect.
     mutating func refuse(_ id: String, _ version: Version) {
         undecided[id]?.remove(version)
     }
 
-    /// What a reopened collection may have under an id.
+    /// Returns the versions that a reopened collection may have of a document.
     func allowed(_ id: String) -> Set<Version> {
         undecided[id, default: []].union([acknowledged[id] ?? .absent])
     }
 
-    /// The highest version that was ever tried of an id.
+    /// Returns the highest version that was attempted for an id.
     func lastVersion(of id: String) -> Int? {
         allowed(id).compactMap { if case .number(let version) = $0 { version } else { nil } }.max()
     }
@@ -42,7 +42,7 @@ struct RecordLedger {
     var ids: Set<String> { Set(acknowledged.keys).union(undecided.keys) }
 }
 
-/// A promise that was not kept.
+/// A broken promise.
 struct Broken: Error, CustomStringConvertible {
     let description: String
 

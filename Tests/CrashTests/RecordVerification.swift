@@ -5,7 +5,7 @@ import SegmentLog
 import Store
 import TestSupport
 
-/// Holds a collection against its ledger.
+/// Compares a collection with its ledger.
 struct RecordVerification {
     private let collection: DocumentCollection
     private let ledger: RecordLedger
@@ -15,10 +15,10 @@ struct RecordVerification {
         self.ledger = ledger ?? RecordLedger()
     }
 
-    /// Compares every document, and what the indexes say.
+    /// Compares every document, and the results of the indexes.
     ///
-    /// - Parameter isReopened: Whether what was undecided may be there; a process that goes on must not serve it.
-    /// - Throws: ``Broken`` where a document is missing, wrong, half there or nobody's, or where an index disagrees.
+    /// - Parameter isReopened: Whether undecided versions are allowed; a process that continues must not serve them.
+    /// - Throws: ``Broken`` if a document is missing, wrong, incomplete or unexpected, or if an index disagrees.
     func run(isReopened: Bool) throws {
         var found: [String: Int] = [:]
         for document in try collection.list(Query()).documents {
@@ -62,7 +62,7 @@ struct RecordVerification {
 }
 
 extension RecordWorkload {
-    /// Opens the disk that is left, compares it with the ledger, and writes on.
+    /// Opens the remaining disk, compares it with the ledger, and continues writing.
     static func verify(_ disk: FaultDisk, _ ledgers: Ledgers) async throws {
         let store = try open(disk)
         try compare(store, ledgers)
@@ -70,10 +70,10 @@ extension RecordWorkload {
         let version = (ledgers.entries["clients"]?.lastVersion(of: "probe") ?? 0) + 1
         try await RecordWriter(store, disk, ledgers).put("clients", "probe", version)
         guard ledgers.entries["clients"]?.acknowledged["probe"] == .number(version) else {
-            throw Broken("nothing can be written after recovery")
+            throw Broken("no document can be written after recovery")
         }
 
-        // No clean close: what was acknowledged just now must be durable all the same.
+        // Not closed: writes that were acknowledged just now must be durable nevertheless.
         let last = disk.powerCut(keeping: .nothing)
         let reopened = try open(last)
         try compare(reopened, ledgers)
@@ -86,7 +86,7 @@ extension RecordWorkload {
         }
     }
 
-    /// Throws where the offline check finds anything in a log that was just opened.
+    /// Throws if the offline check finds a violation in a log that was just opened.
     private static func check(_ disk: FaultDisk) throws {
         for schema in schemas {
             let path = DataDirectory(directory).collection(schema.name)

@@ -4,7 +4,7 @@ import SegmentLog
 import Store
 import TestSupport
 
-/// A store of two small collections, written so that every way of writing and rolling happens.
+/// Writes to a store of two small collections, with every kind of write and with rolls.
 enum RecordWorkload {
     static let directory = "data"
     static let schemas = [
@@ -22,7 +22,7 @@ enum RecordWorkload {
         ),
     ]
 
-    /// By name of the collection.
+    /// The ledgers by name of the collection.
     typealias Ledgers = Ledger<[String: RecordLedger]>
 
     static func makeLedger() -> Ledgers {
@@ -43,7 +43,7 @@ enum RecordWorkload {
         )
     }
 
-    /// The one document that version of an id has; some are longer than two sectors.
+    /// Returns the document of a version; some are longer than two sectors.
     static func document(_ id: String, _ version: Int, key: String) -> JSONObject {
         [
             key: .string(id),
@@ -53,7 +53,7 @@ enum RecordWorkload {
         ]
     }
 
-    /// Everything, in the life of two processes.
+    /// Runs all writes, in two processes one after the other.
     static func run(_ disk: FaultDisk, _ ledgers: Ledgers) async throws {
         var writer = RecordWriter(try open(disk), disk, ledgers)
         for (version, id) in ["a", "b", "c"].enumerated() { try await writer.insert("clients", id, version) }
@@ -74,7 +74,7 @@ enum RecordWorkload {
     }
 }
 
-/// Writes documents and keeps the ledger.
+/// Writes documents and records them in the ledger.
 struct RecordWriter {
     let store: Store
     private let disk: FaultDisk
@@ -111,7 +111,7 @@ struct RecordWriter {
         }
     }
 
-    /// Inserts side by side, so that some share a group.
+    /// Inserts concurrently, so that some share a group.
     func insertAtOnce(_ name: String, _ ids: [String]) async throws {
         try await withThrowingTaskGroup { group in
             for (version, id) in ids.enumerated() { group.addTask { try await insert(name, id, version) } }
@@ -119,7 +119,7 @@ struct RecordWriter {
         }
     }
 
-    /// Does one thing; goes on after an error that the process survives.
+    /// Runs one write; continues after an error that the process survives.
     private func attempt(
         _ name: String,
         _ id: String,
@@ -145,7 +145,7 @@ struct RecordWriter {
         }
     }
 
-    /// Looks at what this process serves, then closes the store.
+    /// Compares the documents that this process serves, then closes the store.
     func close() async throws {
         for schema in RecordWorkload.schemas {
             try RecordVerification(store.collection(schema.name), ledgers.entries[schema.name]).run(isReopened: false)

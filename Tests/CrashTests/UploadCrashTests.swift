@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// Uploads whose process dies, or is failed by its disk, at every call that changes the disk.
+/// Uploads whose process crashes, or whose disk fails, at every call that changes the disk.
 struct UploadCrashTests {
     @Test(.timeLimit(.minutes(10)))
     func everyUploadContinuesOrIsComplete() async throws {

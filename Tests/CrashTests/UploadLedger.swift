@@ -1,17 +1,17 @@
-/// What a run asked of its uploads and what it was promised.
+/// The attempts of a run on its uploads and their acknowledgements.
 struct UploadLedger {
-    /// A step that was asked for, and perhaps answered.
+    /// The state of a step: whether it was attempted and acknowledged.
     enum Step: Hashable, Comparable {
         case not, attempted, acknowledged
     }
 
-    /// One upload that `begin` has answered.
+    /// One upload whose `begin` was acknowledged.
     struct Upload {
         let id: String
         let plan: UploadPlan
-        /// Bytes of the chunks that were answered.
+        /// The number of bytes of acknowledged chunks.
         var receivedByteCount = 0
-        /// The most that was reported to be durable.
+        /// The highest reported number of durable bytes.
         var durableByteCount = 0
         var completed = Step.not
         var claimed = Step.not

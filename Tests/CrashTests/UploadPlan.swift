@@ -1,8 +1,8 @@
-/// A file that is to be uploaded, and in which pieces.
+/// A file to upload, and its division into chunks.
 struct UploadPlan: Sendable {
     let name: String
     let chunkByteCounts: [Int]
-    /// Some of it shrinks and some does not; the name and the place tell every byte.
+    /// Partly compressible; every byte is a function of the name and its position.
     let content: [UInt8]
     /// The content's offsets where a chunk begins, and where the last one ends.
     let boundaries: [Int]

@@ -2,9 +2,9 @@ import Blobs
 import Disk
 import TestSupport
 
-/// Holds the uploads and blobs on a disk against their ledger, by bringing every upload to its end.
+/// Compares the uploads and blobs on a disk with their ledger, by completing every upload.
 enum UploadVerification {
-    /// Opens the disk that is left, checks it, resumes, completes and claims what can be, and cuts the power again.
+    /// Opens the remaining disk, checks it, continues, completes and claims all uploads, and cuts the power again.
     static func run(_ disk: FaultDisk, _ ledger: UploadWorkload.Uploads) async throws {
         try check(disk)
         let store = try UploadWorkload.open(disk)
@@ -12,7 +12,7 @@ enum UploadVerification {
         var blobs: [UploadLedger.Upload] = []
         for upload in uploads where try await finish(upload, in: store, disk, ledger) { blobs.append(upload) }
 
-        // What was finished just now was acknowledged too.
+        // Uploads that were finished just now were acknowledged too.
         let last = disk.powerCut(keeping: .nothing)
         try check(last)
         let reopened = try UploadWorkload.open(last)
@@ -24,7 +24,7 @@ enum UploadVerification {
         try check(last)
     }
 
-    /// Brings an upload to its end and compares it, and returns whether it is a blob now.
+    /// Completes an upload and compares it, and returns whether it is a blob now.
     private static func finish(
         _ upload: UploadLedger.Upload,
         in store: BlobStore,
@@ -33,7 +33,7 @@ enum UploadVerification {
     ) async throws -> Bool {
         let plan = upload.plan
         if upload.claimed != .not, try await isBlob(upload, in: store) {
-            if upload.removed == .acknowledged { throw Broken("\(plan.name): is there though it was removed") }
+            if upload.removed == .acknowledged { throw Broken("\(plan.name): exists although it was removed") }
             if upload.claimed == .acknowledged {
                 guard try await status(of: upload, in: store) == nil else {
                     throw Broken("\(plan.name): has a token that was used")
@@ -43,14 +43,14 @@ enum UploadVerification {
         }
         if upload.claimed == .acknowledged {
             guard upload.removed == .not else { return false }
-            throw Broken("\(plan.name): is lost though it was claimed")
+            throw Broken("\(plan.name): is lost although it was claimed")
         }
         guard let status = try await status(of: upload, in: store) else {
             if upload.claimed == .attempted, try await isBlob(upload, in: store) { return true }
             guard upload.removed == .not else { return false }
             throw Broken("\(plan.name): is unknown")
         }
-        if upload.removed == .acknowledged { throw Broken("\(plan.name): is there though it was aborted") }
+        if upload.removed == .acknowledged { throw Broken("\(plan.name): exists although it was aborted") }
         if !status.isComplete {
             if upload.completed == .acknowledged { throw Broken("\(plan.name): is not complete") }
             try compare(status, upload, disk)
@@ -69,20 +69,20 @@ enum UploadVerification {
         return true
     }
 
-    /// Throws where an unfinished upload does not stand where it was promised to.
+    /// Throws if the progress of an unfinished upload contradicts the ledger.
     private static func compare(_ status: UploadStatus, _ upload: UploadLedger.Upload, _ disk: FaultDisk) throws {
         let name = upload.plan.name
         guard upload.plan.boundaries[status.nextChunkIndex] == Int(status.receivedByteCount) else {
-            throw Broken("\(name): goes on in the middle of a chunk, at \(status.receivedByteCount)")
+            throw Broken("\(name): continues in the middle of a chunk, at \(status.receivedByteCount)")
         }
         let least = disk.powerCutCount == 0 ? upload.receivedByteCount : upload.durableByteCount
         guard status.receivedByteCount >= least else {
-            throw Broken("\(name): goes on at \(status.receivedByteCount) though \(least) bytes were safe")
+            throw Broken("\(name): continues at \(status.receivedByteCount) although \(least) bytes were safe")
         }
         guard status.durableByteCount <= status.receivedByteCount else { throw Broken("\(name): claims too much") }
     }
 
-    /// Returns where the upload stands, or nil where there is none.
+    /// Returns the status of the upload, or nil if it does not exist.
     private static func status(of upload: UploadLedger.Upload, in store: BlobStore) async throws -> UploadStatus? {
         do {
             return try await store.upload(upload.id).status
@@ -105,7 +105,7 @@ enum UploadVerification {
         return true
     }
 
-    /// Throws where the offline check finds a violation.
+    /// Throws if the offline check finds a violation.
     private static func check(_ disk: FaultDisk) throws {
         for entry in try BlobCheck.entries(in: RecordWorkload.directory, on: disk) {
             if let violation = try BlobCheck.check(entry, on: disk).violations.first {

@@ -3,7 +3,7 @@ import Disk
 import JSON
 import TestSupport
 
-/// Uploads in small chunks and smaller frames, in every stage an upload can be left in.
+/// Uploads in small chunks and smaller frames, which end in every possible stage.
 enum UploadWorkload {
     typealias Uploads = Ledger<UploadLedger>
 
@@ -23,7 +23,7 @@ enum UploadWorkload {
         return try BlobStore(directory: RecordWorkload.directory, options: options, on: disk)
     }
 
-    /// Everything, in the life of two processes.
+    /// Runs all uploads, in two processes one after the other.
     static func run(_ disk: FaultDisk, _ ledger: Uploads) async throws {
         var uploader = Uploader(try open(disk), disk, ledger)
         try await uploader.begin(claimed)

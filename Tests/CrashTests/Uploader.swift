@@ -1,9 +1,9 @@
 import Blobs
 import TestSupport
 
-/// A client that sends its plans in chunks and keeps the ledger.
+/// A client that uploads files in chunks and records them in the ledger.
 ///
-/// What fails while the process lives is left as it is, and everything that needs it is skipped.
+/// A step that fails while the process continues is not repeated, and all steps that depend on it are skipped.
 struct Uploader {
     let store: BlobStore
     private let disk: FaultDisk
@@ -22,7 +22,7 @@ struct Uploader {
         }
     }
 
-    /// Sends one chunk, which may be one that was sent before.
+    /// Sends one chunk, possibly again.
     func send(_ plan: UploadPlan, chunk index: Int) async throws {
         guard let upload = ledger.entries.uploads[plan.name] else { return }
         try await surviving { () throws(UploadError) in
@@ -33,7 +33,7 @@ struct Uploader {
         }
     }
 
-    /// Sends what the store says is missing.
+    /// Sends the chunks that the store reports as missing.
     func sendRest(of plan: UploadPlan) async throws {
         guard let upload = ledger.entries.uploads[plan.name] else { return }
         try await surviving { () throws(UploadError) in
@@ -55,7 +55,7 @@ struct Uploader {
         }
     }
 
-    /// The store was closed, which makes durable what was received, unless the disk refused.
+    /// Records that the store was closed, which makes all received bytes durable unless the disk failed.
     func noteEverythingDurable() {
         guard !disk.hasFaultFired else { return }
         for upload in ledger.entries.uploads.values {
@@ -99,7 +99,7 @@ struct Uploader {
         }
     }
 
-    /// Goes on after an error, unless the process is dead.
+    /// Continues after an error, unless the process has crashed.
     private func surviving(_ body: () async throws(UploadError) -> Void) async throws {
         do throws(UploadError) {
             try await body()

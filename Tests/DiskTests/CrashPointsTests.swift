@@ -2,9 +2,9 @@ import Disk
 import TestSupport
 import Testing
 
-/// The harness itself: it finds what is planted, and it finds nothing where nothing is wrong.
+/// Tests of the harness: it finds planted mistakes, and reports none in correct code.
 struct CrashPointsTests {
-    /// Ways of replacing a file, one of them right.
+    /// Ways of replacing a file, one of them correct.
     enum Recipe: CaseIterable {
         case right, withoutSync, withoutDirectorySync, inPlace, acknowledgedEarly
 
@@ -63,7 +63,7 @@ struct CrashPointsTests {
     @Test(arguments: [Recipe.withoutSync, .withoutDirectorySync, .inPlace, .acknowledgedEarly])
     func incorrectRecipeIsFound(_ recipe: Recipe) async throws {
         let report: CrashReport
-        do { report = try await Self.explore(recipe) } catch { return }  // found already where nothing went wrong
+        do { report = try await Self.explore(recipe) } catch { return }  // found already without a fault
         #expect(report.failureCount > 0, "\(report)")
         #expect(report.failures.values.allSatisfy { $0.example.contains("call ") })
     }

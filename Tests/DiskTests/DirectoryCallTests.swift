@@ -3,7 +3,7 @@ import Glibc
 import TestSupport
 import Testing
 
-/// The calls on names, alike on both disks.
+/// The calls on names, on both disks.
 struct DirectoryCallTests {
     @Test(arguments: DiskUnderTest.allCases)
     func entryDescribesThePath(_ kind: DiskUnderTest) throws {

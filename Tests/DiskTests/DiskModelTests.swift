@@ -2,7 +2,7 @@ import Disk
 import TestSupport
 import Testing
 
-/// The same random calls on the machine's file system and on the one in memory, answer by answer.
+/// Compares the results of the same random calls on the real file system and on the one in memory.
 struct DiskModelTests {
     @Test func randomCallsHaveEqualResults() throws {
         let posix = try DiskUnderTest.posix.makeDirectory()
@@ -17,7 +17,7 @@ struct DiskModelTests {
     }
 }
 
-/// One call on a few names, so that they meet each other in every state.
+/// One call on a few names, which calls use in every state.
 private struct RandomCall {
     let verb: Int
     let names: [String]
@@ -34,7 +34,7 @@ private struct RandomCall {
         number = Int.random(in: 0..<2_000, using: &generator)
     }
 
-    /// What a disk answers, with the fixture's own path taken out.
+    /// Returns the result on a disk, with the fixture's own path removed.
     func answer(in directory: DirectoryFixture) -> String {
         let path = directory(names[0])
         let disk = directory.disk
@@ -48,7 +48,7 @@ private struct RandomCall {
                 return
                     "\(try disk.entry(path)?.kind == .file ? try File(path, .read, on: disk).bytes(at: 0, count: 4_000) : [])"
             case 5: try disk.createDirectory(path)
-            // Moving directories is no call of ours.
+            // Directories are never renamed.
             case 6: if try disk.entry(path)?.kind == .file { try disk.rename(path, to: directory(names[1])) }
             case 7: try disk.remove(path)
             case 8: try disk.removeDirectory(path)

@@ -3,7 +3,7 @@ import Glibc
 import TestSupport
 import Testing
 
-/// Space that is kept back lets things be removed from a full disk.
+/// The reserve makes deletion possible on a full disk.
 struct DiskSpaceTests {
     private let disk = FaultDisk()
 
@@ -36,7 +36,7 @@ struct DiskSpaceTests {
         space.useReserve()
         disk.byteCountMax = 4_095
         space.restore()
-        #expect(space.currentStatus.reserve == .inUse && disk.bytes(of: "reserve") == [], "what is free stays free")
+        #expect(space.currentStatus.reserve == .inUse && disk.bytes(of: "reserve") == [], "free space stays free")
         disk.byteCountMax = 4_096
         space.restore()
         #expect(space.currentStatus.reserve == .held && space.refusal == nil)
@@ -84,7 +84,7 @@ struct DiskSpaceTests {
         #expect(space.currentStatus.reserve == .held)
     }
 
-    /// Only what a full disk refuses holds writes back.
+    /// Only a full disk makes the reserve refuse writes.
     @Test func otherFailureOfTheReserveRefusesNoWrites() {
         disk.fail(.fallocate, with: EIO)
         let space = open()
@@ -95,7 +95,7 @@ struct DiskSpaceTests {
     @Test func reserveIsNeverPartial() {
         disk.fail(.fallocate, with: ENOSPC)
         _ = open()
-        #expect(disk.bytes(of: "reserve") == [], "half of it was allocated, and given back")
+        #expect(disk.bytes(of: "reserve") == [], "half of it was allocated, and released")
     }
 
     @Test func reserveLengthFollowsTheOption() {
@@ -103,7 +103,7 @@ struct DiskSpaceTests {
         _ = open(2_048)
         #expect(disk.bytes(of: "reserve")?.count == 2_048)
         _ = open(nil)
-        #expect(disk.bytes(of: "reserve")?.count == 2_048, "who does not ask for one leaves it alone")
+        #expect(disk.bytes(of: "reserve")?.count == 2_048, "without the option, it is unchanged")
         let space = open(0)
         #expect(disk.bytes(of: "reserve") == nil && space.currentStatus.reserve == .off && space.refusal == nil)
     }
@@ -143,7 +143,7 @@ struct FailedSyncTests {
         #expect(throws: StorageError.disk(DiskError(call: .fsync, path: ".", code: EIO))) {
             try disk.synchronizeDirectory(".")
         }
-        #expect(disk.mutationCount == count && disk.bytes(of: "x") == [2], "nothing is written in vain")
+        #expect(disk.mutationCount == count && disk.bytes(of: "x") == [2], "nothing is written")
         try disk.processKill().synchronizeDirectory(".")
     }
 
@@ -163,7 +163,7 @@ struct FailedSyncTests {
         #expect(disk.violations.count == 2)
     }
 
-    /// Space that is freed makes no byte durable that a sync has lost.
+    /// Freed space does not make bytes durable that a failed sync has lost.
     @Test func syncWithoutSpaceIsNotNoSpace() {
         #expect(DiskError(call: .pwrite, path: "x", code: ENOSPC).isNoSpace)
         #expect(!DiskError(call: .fdatasync, path: "x", code: ENOSPC).isNoSpace)

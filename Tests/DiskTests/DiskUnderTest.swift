@@ -2,7 +2,7 @@ import Disk
 import TestSupport
 import Testing
 
-/// The disks that must behave alike: what holds for the one in memory then holds on the machine.
+/// The disks that must behave alike, so that tests on the one in memory are valid for the real one.
 enum DiskUnderTest: CaseIterable, CustomTestStringConvertible {
     case posix, fault
 
@@ -13,7 +13,7 @@ enum DiskUnderTest: CaseIterable, CustomTestStringConvertible {
         }
     }
 
-    /// A directory of its own on a disk of this kind.
+    /// Creates a directory of its own on a disk of this kind.
     func makeDirectory() throws -> DirectoryFixture {
         switch self {
         case .posix:
@@ -27,16 +27,16 @@ enum DiskUnderTest: CaseIterable, CustomTestStringConvertible {
     }
 }
 
-/// An empty directory on some disk.
+/// An empty directory on a disk under test.
 struct DirectoryFixture {
     let disk: any Disk
     let path: String
-    /// Removes the directory when the test is over.
+    /// Removes the directory after the test.
     let owner: TemporaryDirectory?
 
     func callAsFunction(_ name: String) -> String { "\(path)/\(name)" }
 
-    /// Makes a file of these bytes and returns it open.
+    /// Creates a file with these bytes and returns it open.
     @discardableResult
     func makeFile(_ name: String, _ bytes: [UInt8] = []) throws -> File {
         let file = try File(self(name), .create, on: disk)

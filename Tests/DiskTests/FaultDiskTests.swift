@@ -3,7 +3,7 @@ import Glibc
 import TestSupport
 import Testing
 
-/// The faults themselves: what is armed happens, there and nowhere else.
+/// Tests of the faults: they happen where they were armed, and only there.
 struct FaultDiskTests {
     let disk = FaultDisk()
 
@@ -138,7 +138,7 @@ struct FaultDiskTests {
         let descriptor = try disk.open("x", .create)
         #expect(try disk.lock(descriptor, path: "x"))
         let survivor = disk.processKill()
-        // Not the number that the lock was taken with.
+        // Not the number of the descriptor that held the lock.
         _ = try survivor.open("y", .create)
         #expect(try File("x", .update, on: survivor).lock())
     }

@@ -3,7 +3,7 @@ import Glibc
 import TestSupport
 import Testing
 
-/// The calls on files, alike on both disks.
+/// The calls on files, on both disks.
 struct FileCallTests {
     @Test(arguments: DiskUnderTest.allCases)
     func writtenBytesAreReadBack(_ kind: DiskUnderTest) throws {
@@ -67,7 +67,7 @@ struct FileCallTests {
         #expect(try directory.bytes(of: "x") == [1])
     }
 
-    /// From its first byte on, under another name and after a power cut too.
+    /// From its creation on, also under another name and after a power cut.
     @Test(arguments: DiskUnderTest.allCases)
     func privateFileIsOnlyForItsOwner(_ kind: DiskUnderTest) throws {
         let directory = try kind.makeDirectory()
@@ -157,6 +157,6 @@ struct FileCallTests {
         #expect(try file.byteCount == 10_000)
         #expect(try file.bytes(at: 0, count: 4) == [1, 2, 0, 0])
         try file.allocate(to: 5)
-        #expect(try file.byteCount == 10_000, "it is never cut")
+        #expect(try file.byteCount == 10_000, "it is never truncated")
     }
 }

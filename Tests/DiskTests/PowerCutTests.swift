@@ -2,11 +2,11 @@ import Disk
 import TestSupport
 import Testing
 
-/// What is left after the power was cut: a file's bytes and its name each for itself.
+/// The state after a power cut: a file's bytes and its name are durable independently.
 struct PowerCutTests {
     let disk = FaultDisk()
 
-    /// Makes a file whose bytes and name are durable.
+    /// Creates a file whose bytes and name are durable.
     func makeDurable(_ path: String, _ bytes: [UInt8]) throws -> File {
         let file = try File(path, .create, on: disk)
         try file.write(bytes, at: 0)
@@ -116,7 +116,7 @@ struct PowerCutTests {
     }
 }
 
-/// The cuts that keep some of what was not synced: any mixture a disk may leave, and nothing else.
+/// Power cuts that keep some unsynced changes: every possible state of a disk, and no other.
 struct PartialPowerCutTests {
     let seeds = (0..<200).map { SeededGenerator.runSeed &+ $0 }
 

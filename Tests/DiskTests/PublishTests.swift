@@ -2,9 +2,9 @@ import Disk
 import TestSupport
 import Testing
 
-/// Whole files and trees of directories, crashed at every call.
+/// Atomic creation of files and directories, with a crash at every call.
 struct PublishTests {
-    /// What was asked for and what was promised, by number.
+    /// The attempted and the acknowledged version.
     struct Promises {
         var attempted = 0
         var acknowledged = 0
@@ -14,7 +14,7 @@ struct PublishTests {
         let reason: String
     }
 
-    /// Long enough for several sectors, every byte telling which version it is.
+    /// Returns the bytes of a version: several sectors, each byte with the version's number.
     static func version(_ number: Int) -> [UInt8] {
         [UInt8](repeating: UInt8(number), count: number == 0 ? 0 : 600 + 700 * number)
     }
@@ -33,7 +33,7 @@ struct PublishTests {
                 let acknowledged = ledger.entries.acknowledged
                 let possible = (acknowledged...ledger.entries.attempted).map(Self.version)
                 let found = try disk.contents(of: "d/x") ?? []
-                // Version 9 is what this very step publishes, when it is crashed itself.
+                // Version 9 is published by this step, which crashes too.
                 guard possible.contains(found) || found == Self.version(9) else {
                     throw Broken(
                         reason: "\(acknowledged) was acknowledged, found \(found.count) bytes of \(Set(found))"
@@ -41,7 +41,7 @@ struct PublishTests {
                 }
                 try disk.publish(Self.version(9), at: "d/x")
                 let last = try disk.powerCut(keeping: .nothing).contents(of: "d/x")
-                guard last == Self.version(9) else { throw Broken(reason: "what was left hinders the next one") }
+                guard last == Self.version(9) else { throw Broken(reason: "the remains prevent the next publication") }
             }
         )
         let report = try await explore(points)
@@ -58,8 +58,8 @@ struct PublishTests {
             },
             verify: { disk, ledger in
                 let acknowledged = ledger.entries.acknowledged == 1
-                if acknowledged, try disk.entry("d/a/b/c") == nil { throw Broken(reason: "acknowledged but not there") }
-                // The next process starts on what this one left half done.
+                if acknowledged, try disk.entry("d/a/b/c") == nil { throw Broken(reason: "acknowledged but missing") }
+                // The next process starts with the half-finished state of this one.
                 try disk.ensureDirectory("d/a/b/c")
                 guard try disk.powerCut(keeping: .nothing).entry("d/a/b/c") != nil else {
                     throw Broken(reason: "ensured again but not durable")
@@ -97,7 +97,7 @@ struct PublishTests {
         #expect(report.callCount == 5)
     }
 
-    /// Explores on a disk that has the directory `d`, unless the points bring their own.
+    /// Explores on a disk with the directory `d`, unless the points have their own disk.
     func explore(_ points: CrashPoints<Ledger<Promises>>) async throws -> CrashReport {
         var points = points
         points.recoveryPointCountMax = 10

@@ -21,7 +21,7 @@ struct BatchIngestTests {
         return IngestEntry(number: number, bytes: Array(text.utf8)[...])
     }
 
-    /// Ingests entries as its users do, and returns what became of each group.
+    /// Ingests entries as its users do, and returns the outcome of each group.
     private static func run(_ batch: inout BatchIngest, _ entries: [IngestEntry]) async throws -> [IngestOutcome] {
         var outcomes: [IngestOutcome?] = []
         for entry in entries {

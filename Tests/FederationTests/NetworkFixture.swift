@@ -7,7 +7,7 @@ import TestSupport
 
 @testable import Federation
 
-/// A federated network over a store and blobs, on a disk in memory unless a test needs another.
+/// A federated network with a store and blobs, by default on a disk in memory.
 struct NetworkFixture {
     let disk: FaultDisk
     let store: Store

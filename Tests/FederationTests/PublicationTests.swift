@@ -39,7 +39,7 @@ struct PublicationTests {
         try await fixture.close()
     }
 
-    /// Whatever the resource, a blob that a document owns is not published again.
+    /// A blob that a document of any resource owns is not published again.
     @Test(arguments: Resource.all.filter { $0.blob != nil })
     func blobOfADocumentIsNoToken(_ owner: Resource) async throws {
         let fixture = try NetworkFixture()

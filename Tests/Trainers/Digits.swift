@@ -19,9 +19,9 @@ package struct Digits: Sendable {
         precondition(pixels.count == labels.count * Self.pixelCount, "an image has 64 pixels")
     }
 
-    /// The images one of several clients has: every so-many-th, so that no two have the same one.
+    /// Returns the images of one of several clients: every `clientCount`th, so that no two clients share one.
     ///
-    /// `testing` of them are kept back to evaluate models with: every fourth.
+    /// Every fourth of them is in `testing`, to evaluate models.
     package func share(_ index: Int, of clientCount: Int) -> (training: [Int], testing: [Int]) {
         let own = Array(stride(from: index, to: count, by: clientCount)).enumerated()
         return (

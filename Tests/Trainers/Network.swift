@@ -3,21 +3,21 @@ package import Weights
 
 /// A small network of fully connected layers, with rectifiers between them and softmax at the end.
 ///
-/// Its file is what the official client's numpyhelper writes for it: weights, biases, weights, biases, …, in layer order,
+/// Its file has the format of the official client's numpyhelper: weights, biases, weights, biases, …, in layer order,
 /// weights as rows of inputs.
 package struct Network: Sendable, Hashable {
-    /// How many values go into each layer, and come out of the last.
+    /// The number of inputs of each layer, then the number of outputs.
     package let widths: [Int]
     /// For each layer, one row of weights for each input, then the biases.
     private var weights: [[Float]]
     private var biases: [[Float]]
 
-    /// As the digits network of `fixtures/models`: 64-128-64-10.
+    /// The widths of the digits network of `fixtures/models`: 64-128-64-10.
     package static let digits = [64, 128, 64, 10]
-    /// The smallest that learns anything: a softmax regression.
+    /// The widths of the smallest network that learns: a softmax regression.
     package static let regression = [64, 10]
 
-    /// A network that has learned nothing: weights within Glorot's limits, biases 0.
+    /// Creates an untrained network: weights within Glorot's limits, biases 0.
     package init(_ widths: [Int], using generator: inout some RandomNumberGenerator) {
         self.widths = widths
         weights = []
@@ -53,7 +53,7 @@ package struct Network: Sendable, Hashable {
         return ModelFile.npz(arrays)
     }
 
-    /// How many of these images it takes for what they are, and how sure it is of that (mean cross entropy).
+    /// Returns the share of images that it classifies correctly, and the mean cross entropy.
     package func evaluate(_ images: [Int], of digits: Digits) -> (accuracy: Double, loss: Double) {
         guard !images.isEmpty else { return (0, 0) }
         var rightCount = 0
@@ -67,7 +67,7 @@ package struct Network: Sendable, Hashable {
         return (Double(rightCount) / Double(images.count), loss / Double(images.count))
     }
 
-    /// Learns from these images once, one after the other in random order.
+    /// Trains on these images once, in random order.
     package mutating func train(
         on images: [Int],
         of digits: Digits,
@@ -77,7 +77,7 @@ package struct Network: Sendable, Hashable {
         for image in images.shuffled(using: &generator) { learn(image, of: digits, rate: rate) }
     }
 
-    /// The values that come out of each layer; the first are the pixels, the last are probabilities.
+    /// Returns the outputs of each layer; the first are the pixels, the last are probabilities.
     private func forward(_ image: Int, of digits: Digits) -> [[Float]] {
         let start = image * Digits.pixelCount
         var values = [Array(digits.pixels[start..<start + Digits.pixelCount])]

@@ -4,21 +4,21 @@ internal import Store
 internal import TestSupport
 internal import Weights
 
-/// One edge client: some of the digits, and the code that learns from them.
+/// One edge client: a share of the digits, and the training code.
 package struct Trainer: Sendable {
     package let id: String
     package let name: String
     let digits: Digits
     let training: [Int]
     let testing: [Int]
-    /// Passes over its images in one round.
+    /// The number of passes over its images in one round.
     let epochCount: Int
     let rate: Float
     let seed: UInt64
 
-    /// A client that has the `index`th of `clientCount` shares of the digits.
+    /// Creates a client with the `index`th of `clientCount` shares of the digits.
     ///
-    /// `imageCountMax` bounds how many images it trains on, and evaluates with: fewer make a quicker test.
+    /// `imageCountMax` limits the number of images to train on and to evaluate with, which makes tests faster.
     package init(
         _ index: Int,
         of clientCount: Int,
@@ -39,7 +39,7 @@ package struct Trainer: Sendable {
         self.seed = seed &+ UInt64(index)
     }
 
-    /// Trains on from a model; returns the network and the loss after each pass, which metrics report.
+    /// Continues training from a model; returns the network and the loss after each pass, which is reported as metrics.
     func train(from model: ModelFile, round: UInt64) throws(WeightsError) -> (network: Network, losses: [Double]) {
         var network = try Network(model)
         var generator = SeededGenerator(seed: seed &* 1_000_003 &+ round)
@@ -51,7 +51,7 @@ package struct Trainer: Sendable {
         return (network, losses)
     }
 
-    /// What a validation of the model says, as the client sends it.
+    /// Returns the result of validating a model, as the client sends it.
     func validate(_ model: ModelFile) throws(WeightsError) -> String {
         let (accuracy, loss) = try Network(model).evaluate(testing, of: digits)
         let data: JSON = [

@@ -5,18 +5,18 @@ internal import NIOConcurrencyHelpers
 package import Store
 internal import Weights
 
-/// Participants in the same process, which really train.
+/// Participants in the same process that train on real data.
 ///
-/// They take what the controller hands out and report as edge clients do: in any order, from tasks of their own.
+/// They take tasks from the controller and report as edge clients do: in any order, from concurrent tasks.
 package final class Trainers: Participants {
     private struct State {
         var conducts: [String: Conduct] = [:]
         var offline: Set<String> = []
         var controller: Controller?
-        /// The tasks that were taken back, and as what.
+        /// The withdrawn tasks with their status.
         var withdrawn: [String: CommandStatus] = [:]
         var assigned: [Assignment] = []
-        /// Updates that are held back.
+        /// Delayed updates.
         var held: [@Sendable () async -> Void] = []
         var workCount = 0
         var waiting: [CheckedContinuation<Void, Never>] = []
@@ -26,7 +26,7 @@ package final class Trainers: Participants {
     private let trainers: [String: Trainer]
     private let store: Store
     private let blobs: BlobStore
-    /// How long everybody pretends to work before it trains: time for somebody to interfere.
+    /// How long every client waits before it trains, so that a test can intervene.
     private let pause: Duration
     private let state = NIOLockedValueBox(State())
 
@@ -37,7 +37,7 @@ package final class Trainers: Participants {
         self.blobs = blobs
     }
 
-    /// Who their reports go to.
+    /// Sets the controller that receives their reports.
     package func report(to controller: Controller) {
         state.withLockedValue { $0.controller = controller }
     }
@@ -46,23 +46,23 @@ package final class Trainers: Participants {
         state.withLockedValue { $0.conducts[client] = conduct }
     }
 
-    /// Lets a client go, or come back; the controller hears of it only where somebody tells it.
+    /// Sets whether a client is online; the test must notify the controller itself.
     package func set(online isOnline: Bool, _ client: String) {
         state.withLockedValue { state in
             if isOnline { state.offline.remove(client) } else { state.offline.insert(client) }
         }
     }
 
-    /// Everything that was handed out, in order.
+    /// All assigned tasks, in order.
     package var assignments: [Assignment] { state.withLockedValue { $0.assigned } }
 
-    /// The tasks that were taken back.
+    /// The withdrawn tasks with their status.
     package var withdrawals: [String: CommandStatus] { state.withLockedValue { $0.withdrawn } }
 
-    /// What went wrong in the participants themselves.
+    /// The errors of the participants themselves.
     package var failures: [String] { state.withLockedValue { $0.failures } }
 
-    /// Sends every update that is held back, and waits until the controller has taken them.
+    /// Sends every delayed update, and waits until the controller has processed them.
     package func release() async {
         let held = state.withLockedValue { state in
             defer { state.held = [] }
@@ -71,7 +71,7 @@ package final class Trainers: Participants {
         for send in held { await send() }
     }
 
-    /// Returns when nobody is at work.
+    /// Returns when no client is training.
     package func untilQuiet() async {
         await withCheckedContinuation { continuation in
             let isQuiet = state.withLockedValue { state in
@@ -247,7 +247,7 @@ extension Trainers {
         await send(.status(StatusReport(clientID: trainer.id, status: text, logLevel: "INFO", type: type)))
     }
 
-    /// Reports; what the controller does not take is lost, as with a client whose server is gone.
+    /// Sends a report; if the controller rejects it, it is lost, as with an unreachable server.
     private func send(_ report: Report) async {
         guard let controller = state.withLockedValue({ $0.controller }) else { return }
         do { try await controller.receive(report) } catch {

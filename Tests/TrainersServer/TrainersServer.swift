@@ -13,10 +13,10 @@ import TestSupport
 import Trainers
 import Weights
 
-/// The server with participants in its own process, who train on handwritten digits: for tests that drive it from
-/// outside, and end it however they like.
+/// The server with participants in its own process that train on handwritten digits, for tests that control it from
+/// another process.
 ///
-/// It is started as `ledge serve` is: `ledge-trainers serve --data DIR --listen 127.0.0.1:0`.
+/// It is started like `ledge serve`: `ledge-trainers serve --data DIR --listen 127.0.0.1:0`.
 @main
 struct TrainersServer: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -30,16 +30,16 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "The data directory.")
     var data: String
 
-    @Option(help: "Where to listen; port 0 picks one that is free.")
+    @Option(help: "Address to listen on; port 0 selects a free one.")
     var listen = "127.0.0.1:0"
 
-    @Option(help: "How many clients take part.")
+    @Option(help: "Number of clients.")
     var clients = 3
 
     @Option(help: "Passes of each client over its images in one round.")
     var epochs = 1
 
-    @Option(help: "Seconds a client waits before it trains: time to interfere.")
+    @Option(help: "Seconds that a client waits before it trains, so that a test can intervene.")
     var pause = 0.0
 
     func run() async throws {
@@ -71,7 +71,7 @@ struct Serve: AsyncParsableCommand {
         )
         for notice in try await controller.resume() { logger.notice("\(notice)") }
         try await server.run { host, port in
-            // Flushed, or whoever reads this through a pipe waits for it.
+            // Flushed, because the reader of a pipe waits for this line.
             print("listening on http://\(host):\(port)")
             fflush(nil)
         }
@@ -80,7 +80,7 @@ struct Serve: AsyncParsableCommand {
         try await store.close()
     }
 
-    /// What the endpoint that clients connect to writes down of them.
+    /// Stores the documents that the clients' endpoint would store.
     private func introduce(_ client: Participant, to store: Store) async throws {
         let document: JSONObject = [
             "client_id": .string(client.id), "name": .string(client.name), "combiner": .string(client.combiner),
