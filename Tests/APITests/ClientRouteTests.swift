@@ -47,8 +47,8 @@ struct ClientRouteTests {
 
     @Test func clientWithoutAnIDReceivesOne() async throws {
         try await Self.withCombiners { _, client async throws in
-            let client: JSON = ["name": "n"]
-            let id = try await client.ask(.post, Self.add, client).json[path: "client_id"]?.string
+            let fields: JSON = ["name": "n"]
+            let id = try await client.ask(.post, Self.add, fields).json[path: "client_id"]?.string
             #expect(id?.utf8.count == 36)
         }
     }

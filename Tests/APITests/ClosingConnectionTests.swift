@@ -18,7 +18,7 @@ struct ClosingConnectionTests {
 
     @Test func largeAnswerIsComplete() async throws {
         try await ServerFixture().run(.live) { client async throws in
-            let port = try #require(client.client.port)
+            let port = try #require(client.transport.port)
             let bytes = [UInt8](repeating: 0x61, count: Self.byteCount)
             let token = try await UploadRouteTests.upload(client, bytes, chunk: 4 << 20)
             let body: JSON = ["file_token": .string(token), "helper": "binaryhelper", "model_id": "m"]
@@ -49,7 +49,7 @@ struct ClosingConnectionTests {
     /// The client sends more after the last request, which must not reset the connection during the response.
     @Test func bytesAfterTheLastRequestLeaveTheAnswerComplete() async throws {
         try await ServerFixture().run(.live) { client async throws in
-            let port = try #require(client.client.port)
+            let port = try #require(client.transport.port)
             let answer = try await RawConnection.connected(to: port) { connection in
                 try await connection.send("GET /health HTTP/1.0\r\n\r\n")
                 try await connection.send(0x20, count: 1 << 20)
@@ -63,7 +63,7 @@ struct ClosingConnectionTests {
     /// The rest of a refused body is read although the server has closed its output.
     @Test func refusedBodyOfALastRequestIsReadToItsEnd() async throws {
         try await ServerFixture().run(.live) { client async throws in
-            let port = try #require(client.client.port)
+            let port = try #require(client.transport.port)
             let answer = try await RawConnection.connected(to: port) { connection in
                 let fields = "Content-Length: 30000000\r\nConnection: close"
                 try await connection.send("POST /api/v1/telemetry HTTP/1.1\r\nHost: localhost\r\n\(fields)\r\n\r\n")

@@ -100,7 +100,7 @@ struct IngestFailureTests {
 
     @Test func abortedBodyStoresWholeLinesOnly() async throws {
         try await ServerFixture().run(.live) { client async throws in
-            let port = try #require(client.client.port)
+            let port = try #require(client.transport.port)
             try await RawConnection.connected(to: port) { connection in
                 try await connection.send(Self.head("Content-Length: 100000000"))
                 try await connection.send((1...1_500).map { IngestTests.line($0) + "\n" }.joined())
@@ -117,7 +117,7 @@ struct IngestFailureTests {
 
     @Test func bodyOfUnknownLengthIsReadToItsEnd() async throws {
         try await ServerFixture().run(.live) { client async throws in
-            let port = try #require(client.client.port)
+            let port = try #require(client.transport.port)
             let answer = try await RawConnection.connected(to: port) { connection in
                 try await connection.send(Self.head("Transfer-Encoding: chunked\r\nConnection: close"))
                 let text = (1...1_200).map { IngestTests.line($0) }.joined(separator: "\n")
@@ -138,7 +138,7 @@ struct IngestFailureTests {
     /// An overlong line is dropped as it arrives: the limit applies to the line, not to the body.
     @Test func overlongLineIsOneRefusal() async throws {
         try await ServerFixture().run(.live) { client async throws in
-            let port = try #require(client.client.port)
+            let port = try #require(client.transport.port)
             let answer = try await RawConnection.connected(to: port) { connection in
                 let first = IngestTests.line(1) + "\n"
                 let last = "\n" + IngestTests.line(3)
@@ -159,7 +159,7 @@ struct IngestFailureTests {
 
     @Test func waitingClientReceivesContinue() async throws {
         try await ServerFixture().run(.live) { client async throws in
-            let port = try #require(client.client.port)
+            let port = try #require(client.transport.port)
             let answers = try await RawConnection.connected(to: port) { connection in
                 let body = IngestTests.line(1)
                 let fields = "Content-Length: \(body.utf8.count)\r\nExpect: 100-continue\r\nConnection: close"

@@ -25,7 +25,7 @@ struct LiveTests {
 
     @Test func oversizedBodyIsAnsweredBeforeItIsSent() async throws {
         try await Self.fixture().run(.live) { client async throws in
-            let port = try #require(client.client.port)
+            let port = try #require(client.transport.port)
             let answer = try await RawConnection.connected(to: port) { connection in
                 try await connection.send(Self.head("/api/v1/telemetry", "Content-Length: 2147483648"))
                 let answer = try await connection.receive(until: "}")
@@ -42,7 +42,7 @@ struct LiveTests {
 
     @Test func oversizedBodyOfUnknownLengthIsRefused() async throws {
         try await Self.fixture().run(.live) { client async throws in
-            let port = try #require(client.client.port)
+            let port = try #require(client.transport.port)
             let answer = try await RawConnection.connected(to: port) { connection in
                 try await connection.send(Self.head("/api/v1/telemetry", "Transfer-Encoding: chunked"))
                 for _ in 0..<17 {
@@ -59,7 +59,7 @@ struct LiveTests {
 
     @Test func connectionIsClosedAfterAnOversizedBody() async throws {
         try await Self.fixture().run(.live) { client async throws in
-            let port = try #require(client.client.port)
+            let port = try #require(client.transport.port)
             let answer = try await RawConnection.connected(to: port) { connection in
                 try await connection.send(Self.head("/api/v1/telemetry", "Content-Length: 3000000"))
                 try await connection.send(0x20, count: 3_000_000)
@@ -71,7 +71,7 @@ struct LiveTests {
 
     @Test func connectionStaysUsableAfterARefusedBody() async throws {
         try await Self.fixture().run(.live) { client async throws in
-            let port = try #require(client.client.port)
+            let port = try #require(client.transport.port)
             let answers = try await RawConnection.connected(to: port) { connection in
                 try await connection.send(Self.head("/api/v1/nonsense", "Content-Length: 500000"))
                 try await connection.send(0x20, count: 500_000)
@@ -86,7 +86,7 @@ struct LiveTests {
     /// `curl` waits a second for it with every body over 1 MB.
     @Test func waitingClientReceivesContinue() async throws {
         try await Self.fixture().run(.live) { client async throws in
-            let port = try #require(client.client.port)
+            let port = try #require(client.transport.port)
             let answers = try await RawConnection.connected(to: port) { connection in
                 let body = #"{"key":"k","client_id":"c"}"#
                 let fields = "Content-Length: \(body.utf8.count)\r\nExpect: 100-continue\r\nConnection: close"
@@ -102,7 +102,7 @@ struct LiveTests {
 
     @Test func abortedChunkDoesNotCount() async throws {
         try await Self.fixture().run(.live) { client async throws in
-            let port = try #require(client.client.port)
+            let port = try #require(client.transport.port)
             let bytes = UploadRouteTests.noise(700_000)
             let id = try await UploadRouteTests.begin(client, bytes.count)
             try await RawConnection.connected(to: port) { connection in
@@ -130,7 +130,7 @@ struct LiveTests {
 
     @Test func abortedDocumentIsNotStored() async throws {
         try await Self.fixture().run(.live) { client async throws in
-            let port = try #require(client.client.port)
+            let port = try #require(client.transport.port)
             try await RawConnection.connected(to: port) { connection in
                 try await connection.send(Self.head("/api/v1/telemetry", "Content-Length: 100"))
                 try await connection.send(#"{"key":"k","client_id":"c"}"#)
