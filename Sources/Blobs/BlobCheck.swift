@@ -13,11 +13,11 @@ package enum BlobCheck {
             /// It is receiving, or a crash interrupted its beginning.
             case unfinishedUpload
             /// Not a Ledge file; it is not read.
-            case stranger
+            case foreign
         }
 
         package let kind: Kind
-        /// Empty for a stranger.
+        /// Empty for a foreign file.
         package let id: String
         /// Of the blob's file, or of the upload's directory.
         package let path: String
@@ -27,7 +27,7 @@ package enum BlobCheck {
             switch kind {
             case .blob: path
             case .completeUpload: BlobPaths.complete(inUpload: path)
-            case .unfinishedUpload, .stranger: nil
+            case .unfinishedUpload, .foreign: nil
             }
         }
     }
@@ -51,19 +51,19 @@ package enum BlobCheck {
         for directory in try names(in: paths.blobs, on: disk) {
             let path = "\(paths.blobs)/\(directory)"
             guard directory.utf8.count == 2, try disk.entry(path)?.kind == .directory else {
-                entries.append(Entry(kind: .stranger, id: "", path: path))
+                entries.append(Entry(kind: .foreign, id: "", path: path))
                 continue
             }
             for name in try disk.list(path) {
                 let id = BlobPaths.blobID(named: name, in: directory)
-                let kind: Entry.Kind = id == nil ? .stranger : .blob
+                let kind: Entry.Kind = id == nil ? .foreign : .blob
                 entries.append(Entry(kind: kind, id: id?.text ?? "", path: "\(path)/\(name)"))
             }
         }
         for name in try names(in: paths.uploads, on: disk) {
             let path = "\(paths.uploads)/\(name)"
             guard let id = BlobID(name), try disk.entry(path)?.kind == .directory else {
-                entries.append(Entry(kind: .stranger, id: "", path: path))
+                entries.append(Entry(kind: .foreign, id: "", path: path))
                 continue
             }
             let isComplete = try disk.entry(paths.complete(id)) != nil

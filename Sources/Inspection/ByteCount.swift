@@ -1,7 +1,7 @@
-/// A number of bytes as people write and read it.
+/// A number of bytes in human-readable form.
 ///
 /// Shape: `1536` is written `1.5 KiB`; `64MiB`, `64 MB`, `64m` and `67108864` are all read. Units are powers of 1024,
-/// with or without the `i`: the reference API says "10 MB" where it means 10 · 1024².
+/// with or without the `i`: the reference API writes "10 MB" for 10 · 1024².
 package struct ByteCount: Sendable, Hashable, CustomStringConvertible {
     package let bytes: Int64
 
@@ -11,7 +11,7 @@ package struct ByteCount: Sendable, Hashable, CustomStringConvertible {
         self.bytes = bytes
     }
 
-    /// Reads a number with an optional unit, or returns nil where it is something else, negative, or past 2⁶³.
+    /// Reads a number with an optional unit, or returns nil if it is malformed, negative, or more than 2⁶³.
     package init?(parsing text: String) {
         let digits = text.prefix { $0.isASCII && $0.isNumber }
         guard let number = Int64(digits) else { return nil }

@@ -6,11 +6,11 @@ internal import Index
 internal import SegmentLog
 internal import Store
 
-/// Reads every byte of a data directory and reports everything that is wrong with it.
+/// Reads every byte of a data directory and reports all damage.
 ///
-/// It verifies the checksum of every file and line, that records follow each other without a gap, every blob frame by
+/// It verifies the checksum of every file and line, that records follow each other without gaps, every blob frame by
 /// frame and as a whole, and that the blob of every document exists. It changes nothing and needs no lock; a server may
-/// continue to write, and what that has not finished is not damage.
+/// continue to write, and its unfinished writes are not reported as damage.
 package struct Check {
     private let scan: DirectoryScan
     private let visit: (Finding) -> Void
@@ -89,7 +89,7 @@ package struct Check {
     }
 
     private mutating func checkStored(_ entry: BlobCheck.Entry) {
-        guard entry.kind != .stranger else {
+        guard entry.kind != .foreign else {
             report(Finding(path: entry.path, reason: .unknownEntry))
             return
         }
@@ -98,7 +98,7 @@ package struct Check {
             let remainder = entry.kind == .blob ? nil : try UploadRemainder.finding(after: found, in: scan)
             // A server may have finished, claimed or expired it while it was read.
             guard try scan.disk.entry(entry.path) != nil else {
-                report(Finding(path: entry.path, reason: .wentAway))
+                report(Finding(path: entry.path, reason: .disappeared))
                 return
             }
             for violation in found.violations { report(Finding(violation)) }
@@ -106,7 +106,7 @@ package struct Check {
             tally.byteCount += found.storedByteCount
         } catch {
             let path = error.failedCall?.path ?? entry.path
-            report(error.isMissing ? Finding(path: path, reason: .wentAway) : Finding(error, at: path))
+            report(error.isMissing ? Finding(path: path, reason: .disappeared) : Finding(error, at: path))
         }
         if entry.kind == .blob { blobIDs.insert(entry.id) }
         tally.blobCount += entry.kind == .blob ? 1 : 0

@@ -11,17 +11,17 @@ internal import Store
 struct CollectionScan {
     let name: String
     private(set) var recordCount = 0
-    /// Bytes of all lines.
+    /// The number of bytes of all lines.
     private(set) var byteCount: Int64 = 0
     private(set) var last: Timestamp?
-    /// The sealed segments of the log, when it was read.
+    /// The sealed segments of the log at the time of reading.
     private(set) var sealedSegments: [SegmentSummary] = []
-    /// Live documents of a collection that never replaces any.
+    /// The number of documents of an append-only collection.
     private var eventCount = 0
     /// Live documents of other collections, each with the blob that it owns.
     private var documents: [String: String?] = [:]
     private let isAppendOnly: Bool
-    /// Where its documents name their blobs.
+    /// The field in which its documents name their blobs.
     private let reference: Resource.BlobReference?
 
     init(_ name: String) {
@@ -42,7 +42,7 @@ struct CollectionScan {
         .sorted { $0.documentID < $1.documentID }
     }
 
-    /// Reads the log in `directory`: passes what is wrong with it to `visit`, and the bytes of each line to `advance`.
+    /// Reads the log in `directory`: passes findings to `visit`, and the length of each line to `advance`.
     mutating func run(
         in directory: String,
         on disk: any Disk,
@@ -70,7 +70,7 @@ struct CollectionScan {
         }
     }
 
-    /// Counts a record, or returns false if it is not one of a collection.
+    /// Counts a record, or returns false if it is not a record of a collection.
     private mutating func count(_ entry: LogEntry) -> Bool {
         recordCount += 1
         byteCount += Int64(entry.line.count)
@@ -96,6 +96,6 @@ struct CollectionScan {
 struct BlobOwner {
     let documentID: String
     let blobID: String
-    /// Whether the blob has to be there.
+    /// Whether the blob must exist.
     let isPermanent: Bool
 }

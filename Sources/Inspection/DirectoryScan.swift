@@ -8,7 +8,8 @@ internal import Tokens
 
 /// The names in a data directory: its identity, its collections and files, and the entries that are not Ledge's.
 ///
-/// It neither writes nor takes the lock, so a server may run; what that adds or removes meanwhile is not damage.
+/// It neither writes nor takes the lock, so a server may run; files that it adds or removes in the meantime are not
+/// damage.
 struct DirectoryScan {
     let directory: DataDirectory
     let disk: any Disk
@@ -16,13 +17,13 @@ struct DirectoryScan {
     private(set) var identity: StoreIdentity?
     /// Names of collections, sorted.
     private(set) var collections: [String] = []
-    /// Segment files of each.
+    /// The number of segment files of each.
     private(set) var segmentCounts: [String: Int] = [:]
-    /// For each collection the bytes of its segments' files and their indexes.
+    /// The number of bytes of each collection's segment files and indexes.
     private(set) var storedByteCounts: [String: Int64] = [:]
-    /// Everything below `blobs/` and `uploads/`.
+    /// All entries below `blobs/` and `uploads/`.
     private(set) var stored: [BlobCheck.Entry] = []
-    /// What the names and the identity show; no other file is read yet.
+    /// Findings about names and the identity; no other file is read yet.
     private(set) var findings: [Finding] = []
 
     /// - Throws: ``InspectionError`` if it is not a data directory, or cannot be read.
@@ -49,7 +50,7 @@ struct DirectoryScan {
         listStored()
     }
 
-    /// The path without the slash that a shell's completion adds, so that findings have no `//`.
+    /// Returns the path without the slash that a shell's completion adds, so that findings have no `//`.
     private static func trimmed(_ path: String) -> String {
         var path = path
         while path.count > 1 && path.hasSuffix("/") { path.removeLast() }
@@ -114,7 +115,7 @@ struct DirectoryScan {
         entry(path)?.kind
     }
 
-    /// Bytes of a file; 0 if a server has just removed it.
+    /// Returns the length of a file; 0 if a server has just removed it.
     private mutating func byteCount(_ path: String) -> Int64 {
         entry(path)?.byteCount ?? 0
     }

@@ -1,7 +1,7 @@
 extension Duration {
-    /// The two largest units that matter, for people: `0 s`, `42 s`, `3 min 20 s`, `2 h 5 min`, `4 d 7 h`.
+    /// The duration in its two largest units: `0 s`, `42 s`, `3 min 20 s`, `2 h 5 min`, `4 d 7 h`.
     ///
-    /// A negative duration, as of a file from a clock that ran ahead, is `0 s`.
+    /// A negative duration, for example after a change of the clock, is `0 s`.
     package var text: String {
         let seconds = max(0, components.seconds)
         switch seconds {

@@ -6,24 +6,25 @@ package import JSON
 internal import SegmentLog
 internal import Store
 
-/// Reads the documents of one collection out of a data directory: the bytes that are stored, in the order of the log.
+/// Reads the documents of one collection from a data directory: their stored bytes, in the order of the log.
 ///
-/// Every line is verified. One that does not verify is told and left out, and the others are read all the same. It
-/// changes nothing and needs no lock. Where a server is at work, what it adds meanwhile is read or not; a document that
-/// is there all the time is read exactly once.
+/// Every line is verified. A line that does not verify is reported and left out; the others are read. It changes
+/// nothing and needs no lock. If a server is running, documents that it adds in the meantime may or may not be read; a
+/// document that exists all the time is read exactly once.
 ///
-/// Events are read in one pass, which keeps nothing of them. Where documents are replaced and deleted, a first pass
-/// finds the last record of each id and a second one reads those; memory is an id and a number for each live document.
+/// Events are read in one pass with constant memory. In collections whose documents can be replaced and deleted, a
+/// first pass finds the last record of each id and a second one reads those; memory is an id and a number for each live
+/// document.
 package struct Export {
-    /// What is asked for.
+    /// The selected documents.
     package struct Selection: Sendable {
-        /// Whether every record comes, as its whole line, instead of the documents that are live.
+        /// Whether to export every record, as its whole line, instead of the live documents.
         package var isHistory: Bool
-        /// Documents committed at this moment or later; of a history, records that were written then.
+        /// Selects documents committed at this time or later; in a history, records written at this time or later.
         package var since: Timestamp?
-        /// Documents committed before this moment.
+        /// Selects documents committed before this time.
         package var until: Timestamp?
-        /// Documents that pass; a history has all records.
+        /// Selects documents that match; a history has all records.
         package var filter: Filter
 
         package init(
@@ -39,17 +40,17 @@ package struct Export {
         }
     }
 
-    /// How far it is, and at the end how much it was.
+    /// The progress, and at the end the totals.
     package struct Progress: Sendable, Hashable {
-        /// Bytes of all lines that were read, those of a second pass too.
+        /// The number of bytes of all lines read, including a second pass.
         package fileprivate(set) var readByteCount: Int64 = 0
-        /// Documents, or records of a history, and their bytes with a newline each.
+        /// The number of documents, or records of a history, and their bytes with a newline each.
         package fileprivate(set) var exportedCount = 0
         package fileprivate(set) var byteCount: Int64 = 0
         package fileprivate(set) var damageCount = 0
         package fileprivate(set) var unreadableCount = 0
 
-        /// Whether all that should be there was read.
+        /// Whether all expected records were read.
         package var isComplete: Bool { damageCount == 0 && unreadableCount == 0 }
     }
 
@@ -60,14 +61,14 @@ package struct Export {
     private let report: (Finding) -> Void
     private let visit: (UnsafeRawBufferPointer) -> Void
     private var progress = Progress()
-    /// What was told already: two passes meet it.
-    private var told: Set<Finding> = []
+    /// The findings that were reported already, because two passes find them.
+    private var reported: Set<Finding> = []
 
     /// Reads the collection `name` of the data directory at `path`.
     ///
-    /// Hands `visit` the bytes of each document, or of each line of a history, without a newline; they are gone after
-    /// the call. Tells `report` each thing that is wrong, once, and `advance` how far it is after each record.
-    /// - Throws: where nothing can be told about the directory as a whole.
+    /// Passes the bytes of each document, or of each line of a history, without a newline, to `visit`; they are valid
+    /// during the call. Passes each finding to `report` once, and the progress after each record to `advance`.
+    /// - Throws: ``InspectionError`` if it is not a data directory, or cannot be read.
     package static func run(
         _ name: String,
         of path: String,
@@ -79,7 +80,7 @@ package struct Export {
     ) throws(InspectionError) -> Progress {
         let contents = try DirectoryScan(path, on: disk)
         var export = Export(name, of: contents, selection, advance: advance, report: report, visit: visit)
-        for finding in contents.findings { export.tell(finding) }
+        for finding in contents.findings { export.reportOnce(finding) }
         guard contents.collections.contains(name) else { return export.progress }
         let isAppendOnly = Resource.allSchemas.first { $0.name == name }?.isAppendOnly ?? false
         if selection.isHistory {
@@ -109,7 +110,7 @@ package struct Export {
     }
 }
 
-/// The three ways through a log.
+/// The three ways to read a log.
 extension Export {
     private mutating func readHistory() {
         pass { entry, export in
@@ -126,16 +127,16 @@ extension Export {
         }
     }
 
-    /// Reads the last document of each id, or one that has replaced it meanwhile.
+    /// Reads the last document of each id, or one that has replaced it in the meantime.
     private mutating func readLiveDocuments() {
-        // By bytes: to Swift two ids are equal when they look alike.
+        // By bytes: Swift compares strings by canonical equivalence.
         var last: [[UInt8]: UInt64] = [:]
         pass { entry, export in
             guard let record = export.record(of: entry) else { return }
             last[Array(record.id.utf8)] = record.document == nil ? nil : entry.sequence
         }
-        // A server may have merged segments since, and left out what was replaced by then: the next record of the id
-        // is there in its place, be it a document or a tombstone.
+        // A server may have merged segments since, and removed replaced records: then the next record of the id exists
+        // instead, a document or a tombstone.
         pass { entry, export in
             guard let record = export.record(of: entry) else { return }
             let id = Array(record.id.utf8)
@@ -145,7 +146,7 @@ extension Export {
         }
     }
 
-    /// Hands each record of the log to `body`, in order, and tells what is wrong with the others.
+    /// Passes each record of the log to `body`, in order, and reports findings.
     private mutating func pass(_ body: (LogEntry, inout Export) -> Void) {
         let directory = contents.directory.collection(name)
         do throws(StorageError) {
@@ -156,23 +157,23 @@ extension Export {
                     progress.readByteCount += Int64(entry.line.count)
                     body(entry, &self)
                     advance(progress)
-                case .violation(let corruption), .flipped(_, let corruption): tell(Finding(corruption))
+                case .violation(let corruption), .flipped(_, let corruption): reportOnce(Finding(corruption))
                 case .tornTail: break
                 }
             }
         } catch {
-            tell(Finding(error, at: directory))
+            reportOnce(Finding(error, at: directory))
         }
     }
 
-    /// What the record says; one that no collection could have written is told.
+    /// Returns the parsed record; a malformed one is reported.
     private mutating func record(of entry: LogEntry) -> Record? {
         let record = entry.line.withUnsafeBytes { Record($0) }
-        if record == nil { tell(Finding(foreign: entry, in: contents.directory.collection(name))) }
+        if record == nil { reportOnce(Finding(foreign: entry, in: contents.directory.collection(name))) }
         return record
     }
 
-    /// Hands out the document that stands in a line, where it was asked for.
+    /// Exports the document in a line, if it is selected.
     private mutating func take(_ range: Range<Int>, of entry: LogEntry) {
         entry.line.withUnsafeBytes { line in
             let document = UnsafeRawBufferPointer(rebasing: line[range])
@@ -189,9 +190,9 @@ extension Export {
         visit(line)
     }
 
-    /// Tells what is wrong, once however often it is met; what is only worth knowing is passed over.
-    private mutating func tell(_ finding: Finding) {
-        guard finding.severity != .note, told.insert(finding).inserted else { return }
+    /// Reports a finding once; notes are ignored.
+    private mutating func reportOnce(_ finding: Finding) {
+        guard finding.severity != .note, reported.insert(finding).inserted else { return }
         if finding.severity == .damage { progress.damageCount += 1 } else { progress.unreadableCount += 1 }
         report(finding)
     }

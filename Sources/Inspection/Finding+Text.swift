@@ -10,7 +10,7 @@ extension Finding: CustomStringConvertible {
         return "\(severity.rawValue): \(place): \(reason)"
     }
 
-    /// Shape: `{"severity":"damage","file":"…","offset":5210,"record":17,"reason":"…"}`; what is not known is null.
+    /// Shape: `{"severity":"damage","file":"…","offset":5210,"record":17,"reason":"…"}`; unknown values are null.
     package var json: JSON {
         [
             "severity": .string(severity.rawValue),
@@ -29,15 +29,15 @@ extension Finding.Reason: CustomStringConvertible {
         case .disk(let error): "it cannot be read: \(error)"
         case .missingIdentity: "the file is missing"
         case .damagedIdentity: "the checksum does not match"
-        case .missingBlob(let document): "document \(document) names this blob, and it is not there"
+        case .missingBlob(let document): "document \(document) names this blob, but it is missing"
         case .damagedIndex(let reason): "\(reason); the index can be removed, and the next start rebuilds it"
         case .missingIndex: "the index of the segment is missing; the next start rebuilds it"
-        case .neverDurable(let byteCount): "\(byteCount) bytes that never became durable; the server cuts them off"
-        case .obsoleteJournal: "the line does not verify, and is not needed: the upload is complete"
+        case .neverDurable(let byteCount): "\(byteCount) bytes were never durable; the server cuts them off"
+        case .obsoleteJournal: "the line does not match its checksum; it is not needed, because the upload is complete"
         case .orphanBlob: "no document names this blob"
         case .unknownEntry: "not a Ledge file, ignored"
         case .unknownCollection: "no resource of this build has this collection"
-        case .wentAway: "it was moved or removed while it was checked"
+        case .disappeared: "the file was moved or removed during the check"
         }
     }
 }

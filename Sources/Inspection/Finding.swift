@@ -1,15 +1,15 @@
 package import Disk
 internal import SegmentLog
 
-/// One thing about a data directory that its reader should know: which file, where in it, and what.
+/// One finding about a data directory: its file, its place in the file, and its reason.
 package struct Finding: Sendable, Hashable {
-    /// What a finding means for the data.
+    /// The severity of a finding.
     package enum Severity: String, Sendable, CaseIterable {
-        /// Something that was durable is not what was written.
+        /// Durable bytes differ from what was written.
         case damage
-        /// It could not be read, so nobody can tell.
+        /// The file could not be read, so its state is unknown.
         case unreadable
-        /// As it should be, or harmless; worth knowing.
+        /// Normal or harmless, for information.
         case note
     }
 
@@ -21,33 +21,33 @@ package struct Finding: Sendable, Hashable {
         case missingIdentity
         case damagedIdentity
 
-        /// A live document names a blob that is not there.
+        /// A live document names a missing blob.
         case missingBlob(document: String)
-        /// The index of a sealed segment is not what was written; its records are, so it can be made again.
+        /// The index of a sealed segment is damaged, but its records are not, so it can be rebuilt.
         case damagedIndex(Corruption.Reason)
 
         // Notes.
-        /// What a crash or a write under way leaves at the end of a log or an upload: the server cuts it off.
+        /// Incomplete bytes of a crash or a running write at the end of a log or an upload; the server cuts them off.
         ///
-        /// Of a log nothing in it was acknowledged; an upload goes on before it.
+        /// None of them were acknowledged; an upload continues before them.
         case neverDurable(byteCount: Int64)
-        /// The journal of a complete upload, which nothing reads any more, does not verify.
+        /// The journal of a complete upload, which is not needed any more, does not match its checksum.
         case obsoleteJournal
         /// A sealed segment has no index file: the next start rebuilds it.
         case missingIndex
-        /// No live document names the blob: a crash, or an upload that was claimed and not published.
+        /// No live document names the blob, for example after a crash, or if an upload was claimed but not published.
         case orphanBlob
-        /// A name this build does not make.
+        /// Not a Ledge file.
         case unknownEntry
         /// A collection that no resource of this build has.
         case unknownCollection
-        /// It was there when the directory was listed, and is not any more: a server is at work.
-        case wentAway
+        /// The file disappeared after the directory was listed, because a server is running.
+        case disappeared
     }
 
-    /// Where it stands, as a path that can be opened from here.
+    /// The path of the file, relative to the current directory or absolute.
     package let path: String
-    /// Bytes from the start of the file; nil where the whole file is meant.
+    /// The offset in the file in bytes; nil for the whole file.
     package let offset: Int64?
     /// The record's sequence, or the one that was expected there.
     package let record: UInt64?
@@ -60,7 +60,7 @@ package struct Finding: Sendable, Hashable {
         self.reason = reason
     }
 
-    /// A record that no collection of this build could have written.
+    /// Creates the finding of a record that no collection of this build writes.
     init(foreign entry: LogEntry, in directory: String) {
         self.init(
             path: "\(directory)/\(SegmentName.make(entry.pointer.segment, entry.form))",
@@ -79,7 +79,7 @@ package struct Finding: Sendable, Hashable {
         )
     }
 
-    /// What stopped the reading of something at a path.
+    /// Creates the finding of an error while reading a file.
     init(_ error: StorageError, at path: String) {
         if case .corrupt(let corruption) = error {
             self.init(corruption)
@@ -93,7 +93,8 @@ package struct Finding: Sendable, Hashable {
         case .corrupt(.unsupportedFormat), .disk: .unreadable
         case .corrupt(.blob(.unexpectedEntry)): .note
         case .corrupt, .missingIdentity, .damagedIdentity, .missingBlob, .damagedIndex: .damage
-        case .neverDurable, .obsoleteJournal, .missingIndex, .orphanBlob, .unknownEntry, .unknownCollection, .wentAway:
+        case .neverDurable, .obsoleteJournal, .missingIndex, .orphanBlob, .unknownEntry, .unknownCollection,
+            .disappeared:
             .note
         }
     }

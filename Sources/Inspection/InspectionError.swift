@@ -1,10 +1,10 @@
 package import Disk
 
-/// Why nothing can be told about a directory.
+/// Why a directory cannot be inspected.
 package enum InspectionError: StorageErrorWrapper, Sendable, Hashable {
-    /// There is no directory, or nothing of ours in it.
+    /// The directory does not exist, or contains no Ledge files.
     case notADataDirectory(String)
-    /// A later build made it.
+    /// It was created by a later build.
     case unsupportedFormat(Int)
     case storage(StorageError)
 }
@@ -14,7 +14,7 @@ extension InspectionError: CustomStringConvertible {
     package var description: String {
         switch self {
         case .notADataDirectory(let path): "\(path) is not a data directory: it has no ledge.json, collections or blobs"
-        case .unsupportedFormat(let format): "the data directory is in format \(format), newer than this build reads"
+        case .unsupportedFormat(let format): "the data directory is in format \(format), newer than this build can read"
         case .storage(let error): "\(error)"
         }
     }

@@ -3,7 +3,7 @@ internal import Store
 
 extension Report {
     /// Shape, on one line: `{"directory":…,"format":1,"instance_id":…,"created_at":…,"collections":[…],"blobs":{…},
-    /// "unfinished_uploads":[…],"warnings":[…]}`; byte counts are integers, times RFC 3339, what is not known null.
+    /// "unfinished_uploads":[…],"warnings":[…]}`; byte counts are integers, times RFC 3339, unknown values null.
     package var json: JSON {
         [
             "directory": .string(path),

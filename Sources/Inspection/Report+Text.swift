@@ -2,7 +2,8 @@ package import JSON
 internal import Store
 
 extension Report {
-    /// The report as tables for a terminal, without a newline at the end; uploads are as old as they are at `now`.
+    /// Returns the report as tables for a terminal, without a newline at the end; ages of uploads are relative to
+    /// `now`.
     package func text(at now: Timestamp) -> String {
         var sections = [heading, collectionTable.text, "blobs: \(blobs.text)"]
         if !uploads.isEmpty { sections.append("unfinished uploads:\n" + uploadTable(at: now).text) }
@@ -12,7 +13,7 @@ extension Report {
 
     private var heading: String {
         guard let identity else { return "\(path): no readable ledge.json" }
-        return "\(path): format \(StoreIdentity.format), made \(identity.createdAt), instance \(identity.instanceID)"
+        return "\(path): format \(StoreIdentity.format), created \(identity.createdAt), instance \(identity.instanceID)"
     }
 
     private var collectionTable: TextTable {
@@ -32,7 +33,7 @@ extension Report {
     }
 
     private func uploadTable(at now: Timestamp) -> TextTable {
-        var table = TextTable([.left("upload"), .left("file"), .right("received"), .right("of"), .left("last touched")])
+        var table = TextTable([.left("upload"), .left("file"), .right("received"), .right("of"), .left("last active")])
         for upload in uploads {
             table.add([
                 upload.id, upload.fileName, "\(ByteCount(upload.receivedByteCount))", "\(ByteCount(upload.byteCount))",

@@ -3,21 +3,21 @@ package import Disk
 package import JSON
 package import Store
 
-/// What a data directory holds, for people and scripts.
+/// The contents of a data directory, for people and scripts.
 ///
-/// Records are all read, since only they tell which are live; of blobs only the descriptions. See ``Check`` for proof.
+/// All records are read, to find the live documents; of blobs, only the descriptions. ``Check`` verifies all bytes.
 package struct Report: Sendable {
     package struct Collection: Sendable, Hashable {
         package let name: String
         package let segmentCount: Int
         package let recordCount: Int
-        /// Documents that a query finds.
+        /// The number of documents that a query finds.
         ///
-        /// The other records were replaced or deleted, or say that something was.
+        /// The other records were replaced or deleted, or are tombstones.
         package let liveCount: Int
         /// Bytes of all lines.
         package let byteCount: Int64
-        /// Bytes of the files that hold them and of their indexes.
+        /// The number of bytes of the segment files and their indexes.
         package let storedByteCount: Int64
         /// When the newest record was written.
         package let last: Timestamp?
@@ -25,12 +25,12 @@ package struct Report: Sendable {
 
     package struct Blobs: Sendable, Hashable {
         package var count = 0
-        /// Bytes as they were uploaded.
+        /// The number of uploaded bytes.
         package var byteCount: Int64 = 0
-        /// Bytes of the files.
+        /// The number of bytes of the files.
         package var storedByteCount: Int64 = 0
 
-        /// Bytes stored for each byte uploaded; nil where there is none.
+        /// Stored bytes for each uploaded byte; nil if there are none.
         package var ratio: Double? {
             byteCount > 0 ? Double(storedByteCount) / Double(byteCount) : nil
         }
@@ -41,25 +41,25 @@ package struct Report: Sendable {
         package let fileName: String
         package let byteCount: Int64
         package let receivedByteCount: Int64
-        /// Whether all of it is there and only waits to be claimed.
+        /// Whether it is complete but not claimed yet.
         package let isComplete: Bool
         package let lastActivity: Timestamp
     }
 
     package let path: String
-    /// Nil where `ledge.json` cannot be read; a warning says why.
+    /// Nil if `ledge.json` cannot be read; a warning contains the reason.
     package let identity: StoreIdentity?
     package private(set) var collections: [Collection] = []
     package private(set) var blobs = Blobs()
     package private(set) var uploads: [Upload] = []
-    /// What was noticed on the way: damage, and names that are none of ours.
+    /// Damage, and files that are not Ledge's.
     package private(set) var warnings: [Finding]
 }
 
 extension Report {
-    /// Reads the data directory at `path`, in which a server may be at work.
+    /// Reads the data directory at `path`, which may be in use by a server.
     ///
-    /// - Throws: where nothing can be told about the directory as a whole.
+    /// - Throws: ``InspectionError`` if it is not a data directory, or cannot be read.
     package static func read(_ path: String, on disk: any Disk) throws(InspectionError) -> Report {
         let scan = try DirectoryScan(path, on: disk)
         var report = Report(path: scan.directory.path, identity: scan.identity, warnings: scan.findings)
@@ -68,7 +68,7 @@ extension Report {
             switch entry.kind {
             case .blob, .completeUpload: report.add(complete: entry, of: scan)
             case .unfinishedUpload: report.add(unfinished: entry, of: scan)
-            case .stranger: report.warnings.append(Finding(path: entry.path, reason: .unknownEntry))
+            case .foreign: report.warnings.append(Finding(path: entry.path, reason: .unknownEntry))
             }
         }
         return report
@@ -117,7 +117,7 @@ extension Report {
             )
         } catch {
             let path = entry.path
-            warnings.append(error.isMissing ? Finding(path: path, reason: .wentAway) : Finding(error, at: path))
+            warnings.append(error.isMissing ? Finding(path: path, reason: .disappeared) : Finding(error, at: path))
         }
     }
 
@@ -127,7 +127,7 @@ extension Report {
         do throws(StorageError) {
             guard let bytes = try scan.disk.contents(of: path), let journal = UploadJournal.parse(bytes, of: id)
             else {
-                // A crash in the first moment of an upload leaves it without a journal; it expires.
+                // A crash at the beginning of an upload leaves it without a journal; it expires.
                 return
             }
             uploads.append(
@@ -141,7 +141,7 @@ extension Report {
                 )
             )
         } catch {
-            warnings.append(error.isMissing ? Finding(path: path, reason: .wentAway) : Finding(error, at: path))
+            warnings.append(error.isMissing ? Finding(path: path, reason: .disappeared) : Finding(error, at: path))
         }
     }
 }

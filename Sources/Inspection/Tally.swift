@@ -1,12 +1,12 @@
 package import JSON
 
-/// How much a ``Check`` read, and what it found in all.
+/// The totals of a ``Check``: what it read, and its findings.
 package struct Tally: Sendable, Hashable {
     package internal(set) var collectionCount = 0
     package internal(set) var recordCount = 0
     package internal(set) var blobCount = 0
     package internal(set) var uploadCount = 0
-    /// Bytes of records, blobs and uploads.
+    /// The number of bytes of records, blobs and uploads.
     package internal(set) var byteCount: Int64 = 0
     package internal(set) var damageCount = 0
     package internal(set) var unreadableCount = 0
@@ -20,7 +20,7 @@ package struct Tally: Sendable, Hashable {
         }
     }
 
-    /// What the check says in the end: damage weighs more than what could not be read.
+    /// The worst finding: damage is worse than unreadable files.
     package var worst: Finding.Severity {
         if damageCount > 0 { .damage } else if unreadableCount > 0 { .unreadable } else { .note }
     }
@@ -39,7 +39,7 @@ extension Tally {
             + "\(Self.counted(blobCount, "blob")), \(Self.counted(uploadCount, "unfinished upload")), \(ByteCount(byteCount))"
     }
 
-    /// One object: how often each severity came, and how much was read.
+    /// The number of findings of each severity, and how much was read, as one object.
     ///
     /// Shape: `{"damage":0,"unreadable":0,"notes":0,"collections":6,"records":12,"blobs":1,"unfinished_uploads":0,…}`
     package var json: JSON {

@@ -1,6 +1,6 @@
-/// Rows under a heading, each column as wide as its widest cell.
+/// A table with a heading, whose columns are as wide as their widest cells.
 struct TextTable {
-    /// A column's heading, and which side its cells stand on: numbers on the right.
+    /// A column's heading and alignment: numbers are right-aligned.
     enum Column {
         case left(String)
         case right(String)
@@ -16,7 +16,7 @@ struct TextTable {
         rows = [columns.map(\.heading)]
     }
 
-    /// - Precondition: a cell for each column.
+    /// - Precondition: There is a cell for each column.
     mutating func add(_ cells: [String]) {
         precondition(cells.count == columns.count, "a cell for each column")
         rows.append(cells.map { Self.printable($0) })
@@ -31,7 +31,7 @@ struct TextTable {
         }.joined(separator: "\n")
     }
 
-    /// File names come from clients, and a control character could rewrite the reader's terminal.
+    /// Replaces control characters, which could manipulate the terminal, because file names come from clients.
     private static func printable(_ cell: String) -> String {
         String(
             String.UnicodeScalarView(cell.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : $0 })

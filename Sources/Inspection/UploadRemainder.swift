@@ -2,11 +2,11 @@ internal import Blobs
 internal import Disk
 internal import Store
 
-/// What ``BlobCheck`` rightly passes over in an upload, since it never was durable or is not read any more.
+/// Finds bytes of an upload that ``BlobCheck`` ignores, because they never were durable or are not read any more.
 ///
-/// A power cut leaves such bytes, and the server cuts them off; a reader should know of them all the same.
+/// They are left by a power cut, and the server cuts them off; they are reported as notes.
 enum UploadRemainder {
-    /// Returns the first such place of an upload without violations, or nil where all of it verifies.
+    /// Returns the first such place of an upload without violations, or nil if there is none.
     static func finding(after found: BlobCheck.Finding, in scan: DirectoryScan) throws(StorageError) -> Finding? {
         guard let id = BlobID(found.entry.id) else { return nil }
         let paths = BlobPaths(scan.directory.path)
@@ -23,7 +23,7 @@ enum UploadRemainder {
         return chunkFinding(chunks, verifiedByteCount: found.byteCount, path: paths.data(of: id))
     }
 
-    /// Returns where the chunks begin that the journal has and the data has not.
+    /// Returns the start of the chunks that are in the journal but not in the data.
     private static func chunkFinding(
         _ chunks: [UploadJournal.Chunk],
         verifiedByteCount: Int64,

@@ -20,7 +20,7 @@ package struct Repair {
     let directory: DataDirectory
     let disk: any Disk
     private(set) var logs: [LogRepair] = []
-    /// Derived files that are not what was written.
+    /// Damaged index files.
     private(set) var damagedIndexPaths: [String] = []
     private(set) var makesIdentity = false
     private let advance: (Int64) -> Void
@@ -45,7 +45,7 @@ package struct Repair {
         try RepairError.wrap(findDamagedBlobs())
     }
 
-    /// Whether there is anything to do.
+    /// Whether a repair is needed.
     package var isNeeded: Bool { makesIdentity || !touchedPaths.isEmpty || !createdPaths.isEmpty }
 
     /// Files that will be replaced or removed.
@@ -92,7 +92,7 @@ package struct Repair {
     }
 
     private mutating func findDamagedBlobs() throws(StorageError) {
-        for entry in try BlobCheck.entries(in: directory.path, on: disk) where entry.kind != .stranger {
+        for entry in try BlobCheck.entries(in: directory.path, on: disk) where entry.kind != .foreign {
             let found = try BlobCheck.check(entry, on: disk)
             readByteCount += found.storedByteCount
             advance(readByteCount)

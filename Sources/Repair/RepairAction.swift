@@ -31,7 +31,7 @@ package struct RepairAction: Sendable, Hashable {
     /// Shape: `data/collections/clients/….jsonl: restore 1 bit, at byte 12`.
     package var description: String { "\(path): \(text)" }
 
-    /// What is done, in a few words.
+    /// The action, in a few words.
     package var text: String {
         switch kind {
         case .log(.restoreBits(_, let offsets)):
@@ -46,7 +46,7 @@ package struct RepairAction: Sendable, Hashable {
             "rebuild the list of segments from their records: \(Self.places(damage.map(Self.reason)))"
         case .log(.remove): "remove the file: its records are in other files, or it has none"
         case .makeIdentity(let isMissing):
-            "create the file again, with another instance id: it \(isMissing ? "is missing" : "does not verify")"
+            "recreate the file with another instance id: it \(isMissing ? "is missing" : "does not match its checksum")"
         case .removeIndex(let reason): "remove the index, which the next start rebuilds: \(reason)"
         case .leave(let violation):
             "at byte \(violation.offset): \(violation.reason); only a backup has these bytes"

@@ -93,7 +93,7 @@ struct RepairBackup {
 
     /// Restores the copies, and removes the files that the repair created.
     ///
-    /// - Throws: ``RepairError/changedSince(_:)`` if a file is neither as the repair left it nor as it was before;
+    /// - Throws: ``RepairError/changedSince(_:)`` if a file is neither as the repair wrote it nor as it was before;
     ///   ``RepairError/damagedCopy(_:)``; then nothing was changed. ``RepairError/storage(_:)``.
     func undo() throws(RepairError) {
         try verify()

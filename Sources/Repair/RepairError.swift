@@ -5,7 +5,7 @@ package import Store
 /// Why a directory could not be repaired, or a repair not be undone.
 package enum RepairError: StorageErrorWrapper, Sendable, Equatable {
     case notADataDirectory(String)
-    /// Another process serves the directory, or a later build made it.
+    /// Another process uses the directory, or a later build has created it.
     case store(StoreError)
     case storage(StorageError)
     /// There is no repair to undo.
@@ -24,13 +24,13 @@ extension RepairError: CustomStringConvertible {
         case .store(.locked(_, let owner?)): "process \(owner) serves this directory; stop it first"
         case .store(.locked(_, nil)): "another process serves this directory; stop it first"
         case .store(.unsupportedFormat(let format)):
-            "the data directory is in format \(format), newer than this build reads"
+            "the data directory is in format \(format), newer than this build can read"
         case .storage(.corrupt(let corruption)), .store(.storage(.corrupt(let corruption))): "\(Finding(corruption))"
         case .storage(let error), .store(.storage(let error)): "\(error)"
         case .store(let error): "\(error)"
         case .nothingToUndo(let path): "\(path) has no repair to undo"
         case .changedSince(let path):
-            "\(path) was changed after the repair, and undoing would lose that. The old files are in repair-backups"
+            "\(path) was changed after the repair; undoing would lose the changes. The old files are in repair-backups"
         case .damagedCopy(let path):
             "\(path) is damaged: it does not match the checksum of the backup. Nothing was changed"
         }

@@ -3,9 +3,10 @@ internal import JSON
 
 /// The records of one group commit, sealed and in order, and the appenders that wait for them.
 struct Batch: Sendable {
-    /// How an appender is woken: once, by ``resume(failing:)``, with where its last record stands.
+    /// Resumes an appender, once, by ``resume(failing:)``, with the place of its last record.
     ///
-    /// The unsafe continuation saves an allocation that no disk lets us notice, and ThreadSanitizer takes it for a race.
+    /// The unsafe continuation would save an allocation, which is negligible compared with a sync, but ThreadSanitizer
+    /// reports it as a race.
     typealias Continuation = CheckedContinuation<Result<RecordPointer, StorageError>, Never>
     /// Adds the members of one of an appender's records, by its position among them.
     typealias Composition = (_ position: Int, _ sequence: UInt64, Timestamp, inout [UInt8]) -> Void
@@ -15,50 +16,50 @@ struct Batch: Sendable {
         let sequence: UInt64
         let at: Timestamp
         let pointer: RecordPointer
-        /// Where its line begins in ``Batch/bytes``, and where in it the members stand.
+        /// Where its line begins in ``Batch/bytes``, and where its members are in the line.
         let start: Int
         let members: Range<Int>
     }
 
-    /// One appender, and where its last record stands.
+    /// One appender, and the place of its last record.
     struct Waiter: Sendable {
         let pointer: RecordPointer
         let continuation: Continuation
     }
 
-    /// Where the first line goes; a segment other than the writer's is one to begin.
+    /// Where the first line is written; if the segment is not the writer's, it has to be begun.
     private(set) var start = LogPosition(segment: 1)
     private(set) var bytes: [UInt8] = []
     private(set) var records: [Record] = []
     private var waiters: [Waiter] = []
     private var seed: UInt64 = 0
-    /// Whether a record of it frees space, so that it may be written while everything else is refused.
+    /// Whether a record of it frees space, so that it may be written while other writes are refused.
     private(set) var frees = false
-    /// Whether it is there to begin a segment, be there records in it or not.
+    /// Whether it begins a segment, with or without records.
     var rolls = false
 
     /// The position after the last record.
     private(set) var end = LogPosition(segment: 1)
 
-    /// Makes it the batch whose first line will stand at `position`.
+    /// Restarts it as the batch whose first line will be at `position`.
     ///
     /// - Precondition: It is empty.
     mutating func restart(at position: LogPosition, log name: String) {
-        precondition(records.isEmpty, "nobody waits for a batch that restarts")
+        precondition(records.isEmpty, "a batch that restarts has no waiting appenders")
         (rolls, frees) = (false, false)
         start = position
         end = position
         seed = RecordLine.seed(log: name, segment: position.segment)
     }
 
-    /// Forgets its records, but keeps buffers of an ordinary size for the next batch.
+    /// Removes its records, but keeps buffers of ordinary size for the next batch.
     mutating func empty(keepingByteCountMax byteCountMax: Int) {
         bytes.removeAll(keepingCapacity: bytes.capacity <= byteCountMax)
         records.removeAll(keepingCapacity: true)
         waiters.removeAll(keepingCapacity: true)
     }
 
-    /// Adds an appender's records, or returns the error of one that is too long and leaves no trace of any.
+    /// Adds an appender's records; if one is too long, returns the error and adds none.
     ///
     /// - Precondition: There is a record.
     mutating func add(
@@ -113,7 +114,7 @@ struct Batch: Sendable {
         return nil
     }
 
-    /// Hands every record to `apply`, in order.
+    /// Passes every record to `apply`, in order.
     func apply(_ apply: (LogEntry) -> Void) {
         for record in records {
             apply(
@@ -130,7 +131,7 @@ struct Batch: Sendable {
         }
     }
 
-    /// Wakes every appender, with `error` or with where its last record stands.
+    /// Resumes every appender, with `error` or with the place of its last record.
     func resume(failing error: StorageError? = nil) {
         for waiter in waiters {
             waiter.continuation.resume(returning: error.map(Result.failure) ?? .success(waiter.pointer))

@@ -1,23 +1,23 @@
 internal import Disk
 internal import JSON
 
-/// What the appenders and the committer of a log share under its lock: the batches that wait, and where they will go.
+/// The state that the appenders and the committer of a log share under its lock: the waiting batches, and their places.
 ///
-/// Every record is composed for its final place. So when a batch fails, those behind it fail with it, and the next
-/// record follows on the last durable one.
+/// Every record is composed for its final place. So when a batch fails, all later ones fail with it, and the next
+/// record follows the last durable one.
 struct CommitQueue: Sendable {
-    /// Batches that wait to be written, oldest first; only the last one takes more.
+    /// Batches that wait to be written, oldest first; records are added to the last one only.
     private var batches: [Batch] = []
-    /// An empty batch whose buffers are used again.
+    /// An empty batch whose buffers are reused.
     var spare = Batch()
-    /// The position behind the last durable record.
+    /// The position after the last durable record.
     private var durable: LogPosition
-    /// The position behind the batch that is being written; else `durable`.
+    /// The position after the batch that is being written; otherwise `durable`.
     private var taken: LogPosition
-    /// Whether the committer is at work or has been called.
+    /// Whether the committer is running or has been scheduled.
     private var isDraining = false
     var isClosed = false
-    /// Why the last batch failed, where the next may succeed.
+    /// Why the last batch failed, if the next one may succeed.
     private(set) var passingFailure: StorageError?
     private(set) var statistics: LogStatistics
 
@@ -27,11 +27,11 @@ struct CommitQueue: Sendable {
         self.statistics = statistics
     }
 
-    /// What an appender has to do about its record.
+    /// What an appender has to do after adding its records.
     enum Outcome {
-        /// Wait: the committer will come to it.
+        /// Wait: the committer is running.
         case queued
-        /// Wait, and call the committer.
+        /// Schedule the committer, and wait.
         case queuedFirst
         case refused(StorageError)
     }
@@ -64,13 +64,13 @@ struct CommitQueue: Sendable {
         return isDraining ? .queued : .queuedFirst
     }
 
-    /// Why nothing can be appended now.
+    /// Why appends are refused now; nil if they are not.
     private var refusal: StorageError? {
         if let latch = statistics.latch { return .latched(latch) }
         return isClosed ? .closed : nil
     }
 
-    /// Begins a batch behind all others, and with it a segment where the last one is full or is to end.
+    /// Begins a batch after all others, and with it a segment if the last one is full or must end.
     private mutating func beginBatch(_ options: SegmentLog.Options, rolling: Bool = false) {
         var start = batches.last?.end ?? taken
         if rolling || start.offset >= options.segmentByteCountMax {
@@ -83,9 +83,9 @@ struct CommitQueue: Sendable {
         batches.append(batch)
     }
 
-    /// Ends the segment behind all records that were added, unless it is empty, by a batch that begins the next one.
+    /// Ends the segment after all records that were added, unless it is empty, with a batch that begins the next one.
     ///
-    /// - Returns: The first sequence of the segment that then takes records.
+    /// - Returns: The first sequence of the segment to which records are then appended.
     mutating func roll(_ options: SegmentLog.Options) -> Result<UInt64, StorageError> {
         if let refusal { return .failure(refusal) }
         let end = batches.last?.end ?? taken
@@ -97,7 +97,7 @@ struct CommitQueue: Sendable {
     /// The active segment, as far as it is durable.
     var active: SegmentSummary { SegmentSummary(active: durable) }
 
-    /// Takes the oldest batch out, or returns nil and lets the committer rest.
+    /// Removes and returns the oldest batch; nil if there is none, which ends the committer's run.
     mutating func takeBatch() -> Batch? {
         guard !batches.isEmpty else {
             isDraining = false
@@ -123,7 +123,7 @@ struct CommitQueue: Sendable {
         return hasRolled
     }
 
-    /// Counts segments that made way for one, or for none.
+    /// Counts segments that were replaced by one, or by none.
     mutating func noteReplaced(_ replacement: Replacement) {
         for old in replacement.old { count(old, by: -1) }
         if let new = replacement.new { count(new, by: 1) }
@@ -136,7 +136,7 @@ struct CommitQueue: Sendable {
         statistics.recordCount = UInt64(Int64(statistics.recordCount) + sign * Int64(segment.recordCount))
     }
 
-    /// Notes why a batch failed, and returns what to tell its appenders and those of the batches behind it.
+    /// Records why a batch failed, and returns the error for its appenders and those of all later batches.
     mutating func noteFailure(
         _ failure: SegmentWriter.Failure,
         _ options: SegmentLog.Options

@@ -5,10 +5,10 @@ internal import NIOConcurrencyHelpers
 
 /// Group commit: collects appends while a group is being synced, and makes them durable together as the next.
 ///
-/// Appenders compose their lines under a short lock. One serial queue, a thread of its own and none of Swift's
-/// cooperative ones, takes a batch, writes it, syncs it, applies it and wakes its appenders. So 64 appenders share a
-/// sync instead of waiting for 64, and the log's order, the file's and that of `apply` are one.
-/// Rejected: an actor, whose hops cost 10–50 % here, and a pause to let groups grow, which one appender pays alone.
+/// Appenders compose their lines under a short lock. One serial queue, which blocks none of Swift's cooperative
+/// threads, takes a batch, writes it, syncs it, applies it and resumes its appenders. So 64 appenders share one sync,
+/// and the order of records is the same in the log, in the file and in the calls of `apply`. Rejected: an actor, whose
+/// hops cost 10–50 % here, and a pause to let groups grow, which delays a single appender.
 final class Committer: Sendable {
     private let options: SegmentLog.Options
     private let apply: @Sendable (LogEntry) -> Void
@@ -48,10 +48,10 @@ final class Committer: Sendable {
         state.withLockedValue { $0.noteReplaced(replacement) }
     }
 
-    /// Returns where the last record stands when all are durable and applied; see ``SegmentLog/append(count:_:)``.
+    /// Returns the place of the last record when all are durable and applied; see ``SegmentLog/append(count:_:)``.
     func append(count: Int, frees: Bool, _ compose: Batch.Composition) async throws(StorageError) -> RecordPointer {
         var result = await add(count: count, frees: frees, compose)
-        // Once more with the reserve, and again: the first time it may stand behind what was under way before.
+        // Repeated with the reserve, twice: the first time, records that were added before may come first.
         for _ in 0..<2 {
             guard frees, let space = options.space, case .failure(let error) = result, error.isNoSpace else { break }
             await withCheckedContinuation { continuation in
@@ -94,7 +94,7 @@ final class Committer: Sendable {
         throw failure ?? .closed
     }
 
-    /// Refuses further appends, waits for those that are under way and writes down what is durable.
+    /// Refuses further appends, waits for pending ones, and stores the durable length in the manifest.
     func close() async throws(StorageError) {
         state.withLockedValue { $0.isClosed = true }
         let error = await withCheckedContinuation { continuation in
@@ -121,9 +121,9 @@ final class Committer: Sendable {
         }
     }
 
-    /// Makes a batch durable, or returns why it is not.
+    /// Makes a batch durable, or returns why it failed.
     private func write(_ batch: borrowing Batch) -> SegmentWriter.Failure? {
-        // What was composed before the reserve was lent is not to take it.
+        // Records that were composed before the reserve was in use must not consume it.
         if !batch.frees, !batch.rolls, let full = options.space?.refusal { return .passing(full) }
         return writer.withLockedValue { writer in
             do throws(SegmentWriter.Failure) {
@@ -143,12 +143,12 @@ final class Committer: Sendable {
     }
 
     private func finish() -> StorageError? {
-        // An appender may have left its batch just before the door closed, and not woken the queue yet.
+        // An appender may have added its batch just before the log was closed, without having scheduled the queue yet.
         drain()
         if let latch = statistics.latch { return .latched(latch) }
         return writer.withLockedValue { writer in
             do throws(StorageError) {
-                // The few hundred bytes of the manifest may take the reserve on a full disk.
+                // The few hundred bytes of the manifest may use the reserve on a full disk.
                 if let space = options.space { try space.usingReserve(writer.finish()) } else { try writer.finish() }
                 return nil
             } catch {

@@ -1,6 +1,6 @@
 internal import JSON
 
-/// Restores a line in which one bit flipped, the commonest error of disks and memory.
+/// Restores a line in which one bit flipped, the most common error of disks and memory.
 ///
 /// It flips each bit until the checksum matches. The probability that it matches by chance is 2^-64 times the number of
 /// bits, so a match is proof. If more than one bit is wrong, nothing is found.

@@ -1,10 +1,10 @@
 internal import NIOConcurrencyHelpers
 internal import Zstd
 
-/// The restored frames that were read last, of all logs that share it, up to a number of bytes.
+/// A cache of decompressed frames, shared by several logs, of limited size.
 ///
-/// A hot frame costs one lookup instead of a read and its decompression, about 7 µs. Which frame goes is decided by the
-/// clock algorithm: a hand goes round and takes the first frame nobody has asked for since it last came by.
+/// A cached frame costs one lookup instead of a read and its decompression, about 7 µs. Frames are evicted by the clock
+/// algorithm: a hand rotates over the frames and evicts the first one that was not used since its last pass.
 package final class FrameCache: Sendable {
     /// One frame of one segment of one log.
     struct Key: Hashable {
@@ -27,17 +27,17 @@ package final class FrameCache: Sendable {
         var hand = 0
     }
 
-    /// Memory for decompressing, which outlives a single frame as the frames do.
+    /// Decompression contexts, which are reused for all frames.
     let contexts = ZstdContexts()
     private let byteCountMax: Int
     private let state = NIOLockedValueBox(State())
 
-    /// Keeps at most `byteCountMax` bytes, and a little for each frame.
+    /// Creates a cache of at most `byteCountMax` bytes, plus a small overhead for each frame.
     package init(byteCountMax: Int = 16 << 20) {
         self.byteCountMax = byteCountMax
     }
 
-    /// Returns a number that is no other log's.
+    /// Returns a number that is unique to a log.
     func register() -> Int {
         state.withLockedValue { state in
             state.logCount += 1
@@ -53,7 +53,7 @@ package final class FrameCache: Sendable {
         }
     }
 
-    /// Keeps a frame for the next reader; others make room for it.
+    /// Adds a frame; others are evicted for it.
     func keep(_ content: [UInt8], as key: Key) {
         guard content.count <= byteCountMax else { return }
         state.withLockedValue { state in
@@ -65,7 +65,7 @@ package final class FrameCache: Sendable {
         }
     }
 
-    /// Forgets the frames of segments that are no more.
+    /// Removes the frames of deleted segments.
     func forget(_ segments: Set<SegmentID>, of log: Int) {
         state.withLockedValue { state in
             for key in state.slots.map(\.key) where key.log == log && segments.contains(key.segment) {
@@ -82,7 +82,7 @@ extension FrameCache.State {
             if hand >= slots.count { hand = 0 }
             guard slots[hand].wasAsked else {
                 remove(at: hand)
-                // What stands there now came last, and is passed over this time.
+                // The frame that is here now was added last, and is skipped this time.
                 hand += 1
                 return
             }
@@ -91,7 +91,7 @@ extension FrameCache.State {
         }
     }
 
-    /// Lets the last slot take the place of one that goes.
+    /// Removes a slot and moves the last one into its place.
     fileprivate mutating func remove(at place: Int) {
         byteCount -= slots[place].content.count
         places[slots[place].key] = nil

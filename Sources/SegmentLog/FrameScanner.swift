@@ -2,7 +2,7 @@ internal import Disk
 internal import Glibc
 internal import JSON
 
-/// Cuts the frames of a sealed segment into lines; holds one frame.
+/// Splits the frames of a sealed segment into lines; holds one frame.
 struct FrameScanner {
     let file: SealedFile
     /// The checksum of the content of all frames that were restored.

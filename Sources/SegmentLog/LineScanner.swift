@@ -1,7 +1,7 @@
 internal import Disk
 internal import Glibc
 
-/// Cuts a file into lines through a window of 1 MiB, which grows only for a longer line.
+/// Splits a file into lines through a window of 1 MiB, which grows only for a longer line.
 struct LineScanner {
     private static let windowByteCount = 1 << 20
 
@@ -13,10 +13,10 @@ struct LineScanner {
     private var filledCount = 0
     /// Where in the window the next line begins.
     private var position = 0
-    /// Where in the file to stop.
+    /// The offset in the file at which to stop.
     private var end: Int64
 
-    /// A scanner of the bytes from `offset` to `end`, or to the end of the file if that comes first.
+    /// Creates a scanner of the bytes from `offset` to `end`, or to the end of the file if that comes first.
     init(_ file: File, from offset: Int64 = 0, to end: Int64) {
         self.file = file
         self.windowOffset = offset
@@ -46,7 +46,7 @@ struct LineScanner {
         )
     }
 
-    /// The length of the line at `position`, of which `searchedCount` bytes are known to hold no newline.
+    /// The length of the line at `position`, of which `searchedCount` bytes are known to contain no newline.
     private func lineLength(after searchedCount: Int) -> Int? {
         window.withUnsafeBytes { bytes in
             let rest = bytes[(position + searchedCount)..<filledCount]

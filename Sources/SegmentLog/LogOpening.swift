@@ -177,7 +177,7 @@ struct LogOpening {
     }
 }
 
-/// Opening a log in spite of damage.
+/// Opening a damaged log.
 extension LogOpening {
     private mutating func take(_ entry: LogEntry) {
         apply(entry)

@@ -1,19 +1,19 @@
 internal import JSON
 
-/// A place between two records: what the next one will be and where it will stand.
+/// A place between two records: the number, segment and offset of the next one.
 struct LogPosition: Sendable, Hashable {
     /// The first sequence of the segment.
     var segment: UInt64
-    /// Bytes of the segment before it.
+    /// How many bytes of the segment are before it.
     var offset: Int64 = 0
-    /// Number of the next record.
+    /// The sequence of the next record.
     var sequence: UInt64
     /// The time of the record before it, which the next one's must exceed.
     var lastTime = Timestamp.earliest
     /// The time of the segment's first record; nil before it.
     var firstTime: Timestamp?
 
-    /// The start of a segment.
+    /// Creates the position at the start of a segment.
     init(segment: UInt64, lastTime: Timestamp = .earliest) {
         self.segment = segment
         self.sequence = segment

@@ -1,7 +1,7 @@
 package import Disk
 internal import JSON
 
-/// The one walk over a log: lists its directory, then reads its segments in order, as records and findings.
+/// Reads a log: lists its directory, then yields the records and findings of its segments in order.
 ///
 /// Opening, checking, exporting and repairing consume it, so that they cannot disagree about what is damage. It changes
 /// nothing, needs no server, and reads through a window of 1 MiB, or of one record if that is longer.

@@ -1,9 +1,9 @@
 internal import NIOConcurrencyHelpers
 
-/// The newest durable lines of a log, in memory: what is read most is read without a call.
+/// The newest durable lines of a log in memory, because they are read most often.
 ///
-/// It begins empty, follows each group commit, and holds between a half and all of ``byteCountMax``, or one group where
-/// that is longer.
+/// It is empty at first, is updated by each group commit, and holds between half and all of ``byteCountMax`` bytes, or
+/// one longer group.
 final class LogTail: Sendable {
     private static let byteCountMax = 512 << 10
 
@@ -16,7 +16,7 @@ final class LogTail: Sendable {
 
     private let state = NIOLockedValueBox(State())
 
-    /// Adds the lines of a group that was just made durable.
+    /// Adds the lines of a group that has just become durable.
     func append(_ bytes: [UInt8], at position: LogPosition) {
         state.withLockedValue { state in
             if state.segment != position.segment || state.offset + state.bytes.count != position.offset {
@@ -33,7 +33,7 @@ final class LogTail: Sendable {
         }
     }
 
-    /// Returns the bytes from a record on, as many as are wanted and there; nil where it is not all here.
+    /// Returns up to `byteCount` bytes from a record on; nil if the record is not completely in memory.
     func block(at pointer: RecordPointer, byteCount: Int) -> RecordCursor.Block? {
         state.withLockedValue { state in
             let start = Int(pointer.offset) - state.offset

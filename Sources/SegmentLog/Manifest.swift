@@ -1,28 +1,29 @@
 package import Disk
 package import JSON
 
-/// Which segments make up a log: the file that says what must be there.
+/// The manifest of a log: the file that lists its segments.
 ///
-/// Shape: one checked line (its seed is the XXH3-64 of the log's name), here broken for reading:
+/// Shape: one checked line (its seed is the XXH3-64 of the log's name), here with line breaks:
 ///
 ///     {"format":1,"name":"statuses",
 ///      "segments":[{"first":1,"last":150000,"bytes":67108901,"xxh3_128":"0123456789abcdef0123456789abcdef"}],
 ///      "active":{"first":150001,"bytes":0},"xxh3":"0123456789abcdef"}
 ///
-/// Closed segments stand in the order of their sequences and never change again; `bytes` and `xxh3_128` are those of
-/// their lines. One that is sealed says so, and is listed before those that are not:
+/// Closed segments are in the order of their sequences and never change again; `bytes` and `xxh3_128` are those of
+/// their lines. A sealed one has a member `sealed`, and is listed before those that are not sealed:
 ///
 ///     {"first":1,"last":150000,"bytes":67108901,"xxh3_128":"…","sealed":{"generation":0,"records":150000,
 ///      "bytes":9512211,"frames":2048,"table_xxh3":"…","first_at":"…","last_at":"…"}}
 ///
-/// Of the active one `bytes` are durable at least: exactly after a clean close, else what was durable when the
-/// manifest was last published. Behind a sealed segment there may be a gap, where nothing was left of others.
+/// Of the active one, at least `bytes` are durable: exactly these after a clean close, otherwise those that were
+/// durable when the manifest was last published. After a sealed segment there may be a gap, where no record of others
+/// remained.
 ///
-/// It is replaced atomically, and always before anything is appended to a segment it does not list. It is of format 2
-/// once a segment is sealed, so that a build which knows plain ones only says so.
-/// Source: docs/FORMAT.md, "Logs".
+/// It is replaced atomically, and always before the first append to a segment that it does not list. Its format is 2
+/// once a segment is sealed, so that a build that supports plain segments only refuses it. Source: docs/FORMAT.md,
+/// "Logs".
 package struct Manifest: Sendable, Hashable {
-    /// A segment that takes no more records.
+    /// A segment to which no more records are appended.
     package struct Closed: Sendable, Hashable {
         package var first: UInt64
         package var last: UInt64
@@ -36,24 +37,24 @@ package struct Manifest: Sendable, Hashable {
         package var id: SegmentID { SegmentID(first: first, generation: sealed?.generation ?? 0) }
     }
 
-    /// What a compressed segment has beside its lines.
+    /// The properties of a compressed segment besides its lines.
     package struct Sealed: Sendable, Hashable {
         package var generation: UInt32
         package var recordCount: Int
         /// Bytes of the file.
         package var storedByteCount: Int64
         package var frameCount: Int
-        /// XXH3-64 of the entries of the table that finds the frames.
+        /// XXH3-64 of the entries of the seek table.
         package var tableChecksum: UInt64
         /// The times of the first and the last record.
         package var firstAt: Timestamp
         package var lastAt: Timestamp
     }
 
-    /// The segment that is appended to.
+    /// The segment to which records are appended.
     package struct Active: Sendable, Hashable {
         package var first: UInt64
-        /// Bytes from its start that were durable when this was written; a lower bound.
+        /// How many bytes from its start were durable when this was written; a lower bound.
         package var byteCount: Int64
     }
 
@@ -94,7 +95,7 @@ package struct Manifest: Sendable, Hashable {
             }
         }
 
-        /// Bytes that must be there: all of a closed segment, a lower bound of the active one.
+        /// How many bytes must exist: all of a closed segment, a lower bound for the active one.
         package var byteCount: Int64 {
             switch self {
             case .closed(let closed): closed.byteCount
@@ -103,16 +104,16 @@ package struct Manifest: Sendable, Hashable {
         }
     }
 
-    /// The formats this build reads: plain segments only, and sealed ones too.
+    /// The formats that this build reads: 1 with plain segments only, 2 with sealed ones.
     package static let formats: ClosedRange<Int64> = 1...2
-    /// The longest manifest, which is one of about 100 000 segments.
+    /// The maximum length of a manifest, enough for about 100,000 segments.
     package static let byteCountMax = 16 << 20
 
     package var name: String
     package var closed: [Closed] = []
     package var active: Active
 
-    /// 2 where a segment is sealed.
+    /// 2 if a segment is sealed.
     private var format: Int64 {
         closed.contains { $0.sealed != nil } ? Self.formats.upperBound : Self.formats.lowerBound
     }
@@ -135,8 +136,8 @@ package struct Manifest: Sendable, Hashable {
 
     /// Reads the manifest of the log called `name`.
     ///
-    /// - Throws: Why it cannot be used: it does not verify, it is another log's, it is of another format, or its
-    ///   segments do not follow each other.
+    /// - Throws: Why it cannot be used: its checksum does not match, it belongs to another log, its format is unknown,
+    ///   or its segments are not consecutive.
     package static func open(_ bytes: [UInt8], name: String) throws(Corruption.Reason) -> Manifest {
         let object: JSONObject
         do {
@@ -158,7 +159,7 @@ package struct Manifest: Sendable, Hashable {
         return manifest
     }
 
-    /// Returns the manifest after the active segment was closed and one that begins at `first` has taken its place.
+    /// Returns the manifest in which the active segment is closed and one that begins at `first` is active.
     func rolled(to first: UInt64, byteCount: Int64, digest: String) -> Manifest {
         var next = self
         next.closed.append(Closed(first: active.first, last: first - 1, byteCount: byteCount, digest: digest))
@@ -229,7 +230,7 @@ extension Manifest.Sealed {
 }
 
 extension JSONNumber {
-    /// A sequence; they count single records and never reach 2^63.
+    /// Creates a sequence as JSON; sequences count records and never reach 2^63.
     fileprivate init(_ sequence: UInt64) {
         self.init(Int64(sequence))
     }

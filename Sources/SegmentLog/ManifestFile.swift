@@ -1,14 +1,15 @@
 internal import Disk
 internal import NIOConcurrencyHelpers
 
-/// The manifest of an open log: the one place that replaces its file, and what that says now.
+/// The manifest of an open log: its current value, and the only code that replaces its file.
 ///
-/// Rolling and maintenance both change it, from their own threads, one after the other. An append that does not roll
+/// Rolling and maintenance both change it, from their own threads, serialized by a lock. An append that does not roll
 /// never waits for it.
 final class ManifestFile: Sendable {
     private struct State {
         var manifest: Manifest
-        /// Whether the file may hold what the last, failed call tried to write: its rename may or may not be durable.
+        /// Whether the file may contain what the last, failed call tried to write: it is unknown whether its rename is
+        /// durable.
         var isUncertain = false
     }
 
@@ -24,10 +25,10 @@ final class ManifestFile: Sendable {
 
     var current: Manifest { state.withLockedValue { $0.manifest } }
 
-    /// Replaces the manifest by what `change` makes of it, durably.
+    /// Replaces the manifest by the one that `change` returns, durably.
     ///
-    /// Where it throws the log goes on with what it had; which of both the file holds is then unknown, and both are
-    /// good, for nobody removes what either lists.
+    /// If it throws, the log continues with the old manifest; which of both the file contains is then unknown, and both
+    /// are valid, because files that either lists are kept.
     func update(_ change: (inout Manifest) -> Void) throws(StorageError) {
         var failure: StorageError?
         state.withLockedValue { state in
@@ -38,9 +39,9 @@ final class ManifestFile: Sendable {
         if let failure { throw failure }
     }
 
-    /// Makes sure that the file holds what the log goes on with, where an earlier update failed.
+    /// Writes the current manifest again if an earlier update failed.
     ///
-    /// Files that only the other one lists may then be written anew.
+    /// Files that only the other manifest lists can then be overwritten.
     func settle() throws(StorageError) {
         var failure: StorageError?
         state.withLockedValue { state in

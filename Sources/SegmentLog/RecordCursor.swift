@@ -3,14 +3,14 @@ internal import JSON
 
 /// Reads many records in ascending order, each block of the log once.
 ///
-/// A block is a frame of a sealed segment, or the bytes from a record on of one that is not; the longer a run of them is
-/// read, the more at once. The frames at the start of a run come from the log's cache and go there, so that a page of
-/// the newest records is cheap the second time; those of a long scan push nobody's frames out.
+/// A block is a frame of a sealed segment, or bytes from a record on of a plain one; the longer a run of reads, the
+/// larger the blocks. The frames at the start of a run are read through the log's cache, so that a repeated page of the
+/// newest records is cheap; those of a long scan are not cached, so that they evict no other frames.
 package struct RecordCursor {
-    /// Bytes of a segment's content.
+    /// A range of a segment's content.
     struct Block {
         let segment: SegmentID
-        /// Where in the content the bytes begin.
+        /// The offset of the bytes in the content.
         let offset: Int
         let bytes: [UInt8]
     }
@@ -27,7 +27,7 @@ package struct RecordCursor {
         self.log = log
     }
 
-    /// Returns the line at `pointer`, verified, newline included.
+    /// Returns the line at `pointer`, verified, including its newline.
     ///
     /// - Throws: as ``SegmentLog/read(_:)`` does.
     package mutating func line(_ pointer: RecordPointer) throws(StorageError) -> ArraySlice<UInt8> {

@@ -7,15 +7,14 @@ package import JSON
 ///
 ///     {"seq":150001,"batch":150001,"at":"2026-11-23T19:16:04.123456Z","op":"put",…,"xxh3":"0123456789abcdef"}
 ///
-/// `seq` numbers the record, gapless within the log. `batch` is the sequence of the first record of the group commit
-/// it was written in: every record before that one was durable when this line was written, which is how recovery
-/// tells damage from an append that a crash interrupted. What stands between `at` and `xxh3` is the appender's.
+/// `seq` numbers the records of the log without gaps. `batch` is the sequence of the first record of its group commit:
+/// every earlier record was durable when this line was written, by which recovery distinguishes damage from an append
+/// that a crash interrupted. The members between `at` and `xxh3` are the appender's.
 ///
-/// The checksum's seed holds the log's name, the segment and the line's offset, so a line that was moved to another
-/// log, segment or position does not verify.
-/// Source: docs/FORMAT.md, "Records".
+/// The checksum's seed includes the log's name, the segment and the line's offset, so a line that was moved to another
+/// log, segment or position does not verify. Source: docs/FORMAT.md, "Records".
 package enum RecordLine {
-    /// What the log itself says in a line, and where in the line the rest stands.
+    /// The members that the log itself writes in a line, and the range of the others.
     package struct Header: Sendable, Hashable {
         package let sequence: UInt64
         package let batch: UInt64
@@ -23,11 +22,11 @@ package enum RecordLine {
         package let members: Range<Int>
     }
 
-    /// The longest line any log writes or reads.
+    /// The maximum length of a line of any log.
     ///
-    /// It is part of the format, so that no build refuses another's lines.
+    /// It is part of the format, so that all builds accept each other's lines.
     package static let byteCountMax = 16 << 20
-    /// No line is shorter: `{"seq":1,"batch":1,"at":"…",` and a member, and the trailer.
+    /// The minimum length of a line: `{"seq":1,"batch":1,"at":"…",`, a member, and the trailer.
     static let byteCountMin: Int64 = 80
 
     /// The part of the seed that all lines of a segment share; the offset of the line is added to it.
@@ -60,7 +59,7 @@ package enum RecordLine {
         CheckedLine.seal(&buffer, from: start, seed: seed)
     }
 
-    /// Appends a verified line as it stands at another place, whose seed is `seed`.
+    /// Appends a verified line with the checksum of another place, whose seed is `seed`.
     static func reseal(_ line: ArraySlice<UInt8>, seed: UInt64, to buffer: inout [UInt8]) {
         let start = buffer.count
         buffer.append(contentsOf: line.dropLast(CheckedLine.trailerByteCount))
@@ -68,9 +67,9 @@ package enum RecordLine {
         CheckedLine.seal(&buffer, from: start, seed: seed)
     }
 
-    /// Returns what the log says in `line`.
+    /// Returns the log's own members of `line`.
     ///
-    /// - Throws: As ``CheckedLine/verify(_:seed:)``; ``CheckedLineError/malformed`` also where the checksum holds but
+    /// - Throws: As ``CheckedLine/verify(_:seed:)``; ``CheckedLineError/malformed`` also if the checksum matches but
     ///   the line does not begin as ``begin(_:batch:at:in:)`` writes it.
     package static func open(_ line: UnsafeRawBufferPointer, seed: UInt64) throws(CheckedLineError) -> Header {
         try CheckedLine.verify(line, seed: seed)
@@ -94,7 +93,7 @@ package enum RecordLine {
     }
 }
 
-/// The fixed texts of a line, and the few steps that writing and reading them take.
+/// Writing and parsing the fixed texts of a line.
 extension RecordLine {
     private static let sequenceKey: StaticString = #"{"seq":"#
     private static let batchKey: StaticString = #","batch":"#
@@ -127,7 +126,7 @@ extension RecordLine {
         return true
     }
 
-    /// Reads digits; nil where there are none or the number is not below 2⁶³, which no number of the format is.
+    /// Parses digits; nil if there are none or the number is not below 2⁶³, the limit of all numbers of the format.
     private static func number(in line: UnsafeRawBufferPointer, _ position: inout Int) -> UInt64? {
         let start = position
         var number: UInt64 = 0

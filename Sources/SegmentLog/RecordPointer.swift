@@ -1,12 +1,11 @@
-/// Where one record stands.
+/// The place of one record.
 ///
-/// Offsets count in the content of a segment, which is its lines: they are the same whether it is stored plain or
-/// compressed.
+/// Offsets count bytes of the segment's lines, so they do not change when the segment is compressed.
 package struct RecordPointer: Sendable, Hashable {
     package let segment: SegmentID
     /// The first byte of the record's line in the content of its segment.
     package let offset: UInt32
-    /// Bytes of the line, its newline included.
+    /// The length of the line in bytes, including its newline.
     package let byteCount: UInt32
 
     package init(segment: SegmentID, offset: UInt32, byteCount: UInt32) {

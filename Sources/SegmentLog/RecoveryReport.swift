@@ -1,6 +1,6 @@
 package import Disk
 
-/// What opening a log found, and the little it changed.
+/// The findings of opening a log, and its changes.
 package struct RecoveryReport: Sendable, Hashable {
     package var name: String
     package var segmentCount = 0
@@ -13,9 +13,9 @@ package struct RecoveryReport: Sendable, Hashable {
     package var tornTail: TornTail?
     /// Damage of a log that was opened in spite of it; nothing of it was changed.
     package var damage: [Corruption] = []
-    /// The damage by which records are lost; which documents these belonged to is unknown.
+    /// The damage in which records are lost; the documents that they belonged to are unknown.
     package var losses: [Loss] = []
-    /// Files, now removed, that a crash left while segments were rolled, sealed, merged or dropped.
+    /// Files of interrupted rolls, seals, merges or drops, which were removed.
     package var removedPaths: [String] = []
 }
 
@@ -34,7 +34,7 @@ package struct Loss: Sendable, Hashable {
         self.corruption = corruption
     }
 
-    /// Whether a record is before it.
+    /// Whether a record is before the loss.
     package func isBehind(_ pointer: RecordPointer) -> Bool {
         pointer.segment == segment ? pointer.offset < offset : pointer.segment < segment
     }

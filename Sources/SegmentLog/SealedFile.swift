@@ -2,31 +2,31 @@ internal import Disk
 internal import JSON
 internal import Zstd
 
-/// The file of a sealed segment, open: frames of whole lines, each found by its place in the content.
+/// The open file of a sealed segment: frames of whole lines, found by their offset in the content.
 ///
-/// Shape: zstd frames one after the other, behind them a ``SeekTable``; `zstdcat` prints the lines. The manifest holds the
-/// checksum of the table, the table the length and checksum of each frame, so a frame that is not the one that was
-/// written is never restored. It holds 12 bytes of memory for each frame.
-/// Source: docs/FORMAT.md, "Sealed segments".
+/// Shape: zstd frames one after the other, then a ``SeekTable``; `zstdcat` prints the lines. The manifest contains the
+/// checksum of the table, and the table the length and checksum of each frame, so a damaged frame is never returned. It
+/// uses 12 bytes of memory for each frame. Source: docs/FORMAT.md, "Sealed segments".
 final class SealedFile: Sendable {
-    /// Bytes of lines at which a frame ends.
+    /// The number of bytes of lines after which a frame ends.
     ///
-    /// Whoever reads a record alone restores a frame, so smaller is faster; larger takes less space. Measured on
-    /// telemetry, from 4 KiB of lines on, doubled each time: 0.20, 0.18, 0.16, 0.15 and 0.14 of the lines' bytes, and 4, 6,
-    /// 10, 17 and 31 µs. This keeps records and index together below a quarter of the documents' bytes.
+    /// Reading a single record decompresses a frame, so smaller frames are faster; larger ones need less space.
+    /// Measured on telemetry, for 4, 8, 16, 32 and 64 KiB of lines: 0.20, 0.18, 0.16, 0.15 and 0.14 of the lines'
+    /// bytes, and 4, 6, 10, 17 and 31 µs. With this value, records and index together need less than a quarter of the
+    /// documents' bytes.
     static let frameByteCount = 8 << 10
 
     let path: String
     private let file: File
     private let contexts: ZstdContexts
-    /// Where each frame begins in the content, and where the last one ends; the same in the file.
+    /// The offset of each frame in the content, and the end of the last one; then the same in the file.
     private let contentOffsets: [UInt32]
     private let storedOffsets: [UInt32]
     private let checksums: [UInt32]
 
     /// Opens the file that `closed` describes and reads its table.
     ///
-    /// - Throws: ``StorageError/corrupt(_:)`` where the table or the length is not what the manifest says;
+    /// - Throws: ``StorageError/corrupt(_:)`` if the table or the length does not match the manifest;
     ///   ``StorageError/disk(_:)``.
     /// - Precondition: The segment is sealed.
     init(
@@ -63,10 +63,10 @@ final class SealedFile: Sendable {
         checksums = frames.frames.map(\.checksum)
     }
 
-    /// Opens a file of which neither table nor length can be trusted, and finds its frames one behind the other.
+    /// Opens a file whose table and length are not trusted, and finds its frames one after the other.
     ///
-    /// It has the frames before the first place where none begins.
-    /// - Throws: ``StorageError/disk(_:)`` where it cannot be read.
+    /// It has the frames before the first place without a frame.
+    /// - Throws: ``StorageError/disk(_:)`` if it cannot be read.
     init(walking id: SegmentID, directory: String, _ contexts: ZstdContexts, on disk: any Disk) throws(StorageError) {
         let path = "\(directory)/\(SegmentName.make(id, .sealed))"
         let file = try File(path, .read, on: disk)
@@ -78,7 +78,7 @@ final class SealedFile: Sendable {
         while let start = stored.last.map(Int64.init), start < end {
             let bytes = try file.bytes(at: start, count: Int(min(Int64(windowByteCount), end - start)))
             guard let extent = bytes.withUnsafeBytes(FrameExtent.init) else {
-                // It may be longer than the window; no frame is longer than a record and another frame.
+                // The frame may be longer than the window, but no longer than a record and another frame.
                 guard start + Int64(bytes.count) < end, windowByteCount < 2 * RecordLine.byteCountMax else { break }
                 windowByteCount *= 2
                 continue
@@ -102,7 +102,7 @@ final class SealedFile: Sendable {
 
     private static let walkByteCount = 64 << 10
 
-    /// Where each of these lengths begins, and where the last one ends; nil where that is not `end`.
+    /// Returns the start of each of these lengths, and the end of the last one; nil if that is not `end`.
     private static func offsets(_ byteCounts: [UInt32], to end: Int64) -> [UInt32]? {
         var offsets: [UInt32] = [0]
         offsets.reserveCapacity(byteCounts.count + 1)
@@ -116,7 +116,7 @@ final class SealedFile: Sendable {
 
     var frameCount: Int { checksums.count }
 
-    /// Bytes of all lines.
+    /// The number of bytes of all lines.
     var contentByteCount: Int64 { Int64(contentOffsets[frameCount]) }
 
     /// Whether the file ends with the table of these frames.
@@ -140,10 +140,10 @@ final class SealedFile: Sendable {
         )
     }
 
-    /// Where a frame begins in the content.
+    /// Returns the offset of a frame in the content.
     func offset(ofFrame index: Int) -> Int { Int(contentOffsets[index]) }
 
-    /// The frame that holds the byte of the content at `offset`; nil behind the end.
+    /// Returns the frame that contains the byte of the content at `offset`; nil past the end.
     func frame(at offset: Int) -> Int? {
         guard offset < Int(contentOffsets[frameCount]) else { return nil }
         var low = 0
@@ -157,8 +157,8 @@ final class SealedFile: Sendable {
 
     /// Returns the lines of a frame; blocks for one read and its decompression.
     ///
-    /// Whoever verifies each line it takes needs no checksum over all of them, and saves a tenth of the time.
-    /// - Throws: ``StorageError/corrupt(_:)`` where it is not what was written; ``StorageError/disk(_:)``.
+    /// Callers that verify each line need no checksum over the frame, which saves a tenth of the time.
+    /// - Throws: ``StorageError/corrupt(_:)`` if it is damaged; ``StorageError/disk(_:)``.
     func content(ofFrame index: Int, verifying: Bool) throws(StorageError) -> [UInt8] {
         let start = Int64(storedOffsets[index])
         let stored = try file.bytes(at: start, count: Int(storedOffsets[index + 1]) - Int(start))

@@ -1,9 +1,9 @@
 package import Disk
 
-/// A sealed segment, found and not read.
+/// A sealed segment that was found but not read yet.
 package struct SealedSegment: Sendable {
     package let summary: SegmentSummary
-    /// Where its index stands, if it has one.
+    /// The path of its index, if it has one.
     package let indexPath: String
     private let closed: Manifest.Closed
     private let options: SegmentLog.Options
@@ -17,9 +17,9 @@ package struct SealedSegment: Sendable {
         self.disk = disk
     }
 
-    /// Hands every record to `body`, verified and in order.
+    /// Passes every record to `body`, verified and in order.
     ///
-    /// - Throws: ``StorageError/corrupt(_:)``, then some records were handed out already; ``StorageError/disk(_:)``.
+    /// - Throws: ``StorageError/corrupt(_:)``, then some records were already passed; ``StorageError/disk(_:)``.
     package func forEach(_ body: (LogEntry) -> Void) throws(StorageError) {
         var scan = try SegmentScan(.closed(closed), options, on: disk)
         while let entry = try scan.nextEntry() { body(entry) }

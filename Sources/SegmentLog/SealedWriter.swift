@@ -4,7 +4,8 @@ internal import Zstd
 
 /// Writes lines as the file of a sealed segment, frame by frame.
 ///
-/// The file is called `….new` until it is whole and synced. It holds one frame of lines and at most 1 MiB of frames.
+/// The file is called `….new` until it is complete and synced. The writer holds one frame of lines and at most 1 MiB of
+/// frames.
 struct SealedWriter {
     private static let level: Int32 = 1
     private static let pendingByteCountMax = 1 << 20
@@ -17,9 +18,9 @@ struct SealedWriter {
     private let contexts: ZstdContexts
     private let digest = XXH3Digest()
     private var table = SeekTable(frames: [])
-    /// The lines of the frame that is not full yet.
+    /// The lines of the incomplete frame.
     private var lines: [UInt8] = []
-    /// Frames that are not written yet, and bytes that are.
+    /// Frames that are not written yet, and the number of written bytes.
     private var pending: [UInt8] = []
     private var writtenByteCount: Int64 = 0
     /// Bytes of all lines so far.
@@ -49,8 +50,8 @@ struct SealedWriter {
         if lines.count >= SealedFile.frameByteCount { try endFrame() }
     }
 
-    /// Makes the file durable under its own name and returns how the manifest lists it; nil without records, and
-    /// without a file then.
+    /// Makes the file durable under its final name and returns its entry for the manifest; nil without records, and
+    /// then without a file.
     mutating func finish(last: UInt64) throws(StorageError) -> Manifest.Closed? {
         guard recordCount > 0 else {
             discard()
@@ -79,7 +80,7 @@ struct SealedWriter {
         )
     }
 
-    /// Removes what was written; a file that cannot be removed is removed by the next open.
+    /// Removes the file; if that fails, the next open removes it.
     func discard() {
         for path in [path + SegmentName.unfinishedSuffix, path] {
             do throws(StorageError) { if try disk.entry(path) != nil { try disk.remove(path) } } catch {}

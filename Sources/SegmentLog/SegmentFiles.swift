@@ -1,9 +1,9 @@
 internal import Disk
 internal import NIOConcurrencyHelpers
 
-/// The segments a log has, and those of them that are open for reading: few at a time, however many there are.
+/// The segments of a log, and a limited number of them that are open for reading.
 ///
-/// Reading needs no lock against the writer: a pointer is handed out after its line was synced, and durable bytes
+/// Reading needs no lock against the writer: pointers are returned after their lines were synced, and durable bytes
 /// never change.
 final class SegmentFiles: Sendable {
     /// A segment, open for reading.
@@ -22,14 +22,14 @@ final class SegmentFiles: Sendable {
     }
 
     fileprivate struct State {
-        /// How each segment is kept that may be read; nil stands for plain lines.
+        /// The segments that may be read, with their entries in the manifest; nil for plain lines.
         var listed: [SegmentID: Manifest.Closed?] = [:]
         var opened: [SegmentID: (segment: Opened, lastUse: UInt64)] = [:]
         var useCount: UInt64 = 0
     }
 
-    /// Enough for years of telemetry, and far below what `ledge serve` raises the limit of descriptors to; each costs the
-    /// table of its frames, about 100 KB for 64 MiB of lines.
+    /// The maximum number of open segments: enough for years of telemetry, and far below the limit of descriptors that
+    /// `ledge serve` sets; each needs memory for its seek table, about 100 KB for 64 MiB of lines.
     private static let openCountMax = 128
 
     private let directory: String
@@ -45,7 +45,7 @@ final class SegmentFiles: Sendable {
         list(SegmentID(first: manifest.active.first))
     }
 
-    /// Lets a closed segment be read, as it is listed now.
+    /// Makes a closed segment readable in its current form.
     func list(_ closed: Manifest.Closed) {
         state.withLockedValue { state in
             state.listed[closed.id] = .some(closed.sealed == nil ? nil : closed)
@@ -53,12 +53,12 @@ final class SegmentFiles: Sendable {
         }
     }
 
-    /// Lets a new active segment be read.
+    /// Makes a new active segment readable.
     func list(_ id: SegmentID) {
         state.withLockedValue { $0.listed[id] = .some(nil) }
     }
 
-    /// Forgets segments; their files close when the last reader is done.
+    /// Removes segments; their files are closed after the last read.
     func retire(_ ids: [SegmentID]) {
         state.withLockedValue { state in
             for id in ids {
@@ -81,7 +81,7 @@ final class SegmentFiles: Sendable {
                 keep(segment, as: id)
                 return segment
             } catch {
-                // Between the look and the opening it may have been sealed, merged or dropped.
+                // Between the lookup and the opening it may have been sealed, merged or dropped.
                 let isSame = state.withLockedValue { $0.listed[id] == .some(listed) }
                 if isSame { throw error }
             }
@@ -102,7 +102,7 @@ final class SegmentFiles: Sendable {
             {
                 state.opened[oldest.key] = nil
             }
-            // Not what was replaced meanwhile.
+            // Unless it was replaced in the meantime.
             if let listed = state.listed[id], (listed == nil) == segment.isPlain {
                 state.opened[id] = (segment, state.useCount)
             }

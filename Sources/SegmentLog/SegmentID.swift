@@ -1,11 +1,11 @@
-/// Which segment of a log: where it begins, and how often its records were gathered anew.
+/// Identifies a segment of a log by its first sequence and its generation.
 ///
-/// Segments are in the order of their first sequences; of two that begin alike, the one of the higher generation was
-/// made from the other.
+/// Segments are in the order of their first sequences; of two with the same first sequence, the one of the higher
+/// generation was created from the other.
 package struct SegmentID: Sendable, Hashable, Comparable {
-    /// The sequence of the first record it had before any were left out.
+    /// The sequence of its first record before merging removed any.
     package let first: UInt64
-    /// 0 for the records as they were appended; more for what merging made of them.
+    /// 0 for the records as they were appended; higher after merging.
     package let generation: UInt32
 
     package init(first: UInt64, generation: UInt32 = 0) {

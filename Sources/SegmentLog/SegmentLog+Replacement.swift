@@ -1,25 +1,25 @@
 package import Disk
 
-/// Sealing, merging and dropping segments: called by one caller at a time, beside appends and reads, which go on.
+/// Sealing, merging and dropping segments: by one caller at a time, concurrently with appends and reads.
 ///
-/// Each takes three steps. Preparing writes a new file that nobody knows; ``publish(_:)`` makes it count by one atomic
-/// change of the manifest; ``clear(_:)`` removes what it replaces. A crash anywhere leaves the log before or behind
+/// Each has three steps. Preparing writes a new, unlisted file; ``publish(_:)`` puts it into effect by one atomic
+/// change of the manifest; ``clear(_:)`` removes the replaced files. A crash anywhere leaves the log before or after
 /// the change, and files that the next open removes.
 extension SegmentLog {
     /// All segments, oldest first, the active one last.
     package var segments: [SegmentSummary] {
-        // The active one first: what it rolls to in between is then missing, not listed twice.
+        // The active one first: if it rolls in between, a segment is missing instead of listed twice.
         let active = committer.active
         let closed = manifest.current.closed.filter { $0.first < active.id.first }
         return closed.map(SegmentSummary.init) + [active]
     }
 
-    /// Where the index of a sealed segment stands.
+    /// Returns the path of a sealed segment's index.
     package func indexPath(_ id: SegmentID) -> String {
         "\(options.directory)/\(SegmentName.make(id, .index))"
     }
 
-    /// A sealed segment, to be read as a whole; nil where it was merged or dropped.
+    /// Returns a sealed segment, to read all of its records; nil if it was merged or dropped.
     package func sealedSegment(_ id: SegmentID) -> SealedSegment? {
         let closed = manifest.current.closed.first { $0.id == id && $0.sealed != nil }
         return closed.map { SealedSegment($0, options, on: disk) }
@@ -28,8 +28,8 @@ extension SegmentLog {
     /// Compresses a closed segment; its records keep their pointers.
     ///
     /// Blocks for a pass over the segment. `visit` is called for each record, in order.
-    /// - Throws: ``StorageError/corrupt(_:)`` where the segment is not what was written; what `visit` throws;
-    ///   ``StorageError/disk(_:)``. Nothing of it is left then.
+    /// - Throws: ``StorageError/corrupt(_:)`` if the segment is damaged; errors of `visit`; ``StorageError/disk(_:)``.
+    ///   Then no file of it remains.
     /// - Precondition: The segment is closed and not sealed.
     package func replacement(
         sealing id: SegmentID,
@@ -48,12 +48,12 @@ extension SegmentLog {
         return Replacement(old: [SegmentSummary(closed)], new: new)
     }
 
-    /// Writes the records of adjacent sealed segments that `keeping` lets pass as one new segment.
+    /// Writes the records of adjacent sealed segments for which `keeping` returns true as one new segment.
     ///
-    /// Records keep their sequences and times; their lines are sealed anew for their new places. `visit` is called with
-    /// each record as it then stands.
-    /// - Throws: as ``replacement(sealing:visit:)`` does; what `keeping` throws.
-    /// - Precondition: The segments are sealed and stand in this order, one behind the other.
+    /// Records keep their sequences and times; their lines get the checksums of their new places. `visit` is called
+    /// with each new record.
+    /// - Throws: as ``replacement(sealing:visit:)`` does; errors of `keeping`.
+    /// - Precondition: The segments are sealed, adjacent and in this order.
     package func replacement(
         merging ids: [SegmentID],
         keeping: (LogEntry) throws(StorageError) -> Bool,
@@ -83,19 +83,19 @@ extension SegmentLog {
 
     /// Prepares to drop the oldest segments, which are closed.
     ///
-    /// - Throws: ``StorageError/retired`` where one is not the log's any more; ``StorageError/disk(_:)``.
+    /// - Throws: ``StorageError/retired`` if one does not belong to the log any more; ``StorageError/disk(_:)``.
     package func replacement(dropping ids: [SegmentID]) throws(StorageError) -> Replacement {
         try manifest.settle()
         return Replacement(old: try listed(ids).map(SegmentSummary.init), new: nil)
     }
 
-    /// Makes a replacement count, durably; the old segments can be read until it is cleared.
+    /// Puts a replacement into effect, durably; the old segments can be read until it is cleared.
     ///
-    /// - Throws: ``StorageError/disk(_:)``. Then the log goes on with the old ones.
+    /// - Throws: ``StorageError/disk(_:)``. Then the log continues with the old ones.
     package func publish(_ replacement: Replacement) throws(StorageError) {
         try manifest.update { manifest in
             guard let first = manifest.closed.firstIndex(where: { $0.id == replacement.old.first?.id }) else {
-                preconditionFailure("what is replaced is listed")
+                preconditionFailure("replaced segments are listed")
             }
             let range = first..<first + replacement.old.count
             precondition(manifest.closed[range].map(\.id) == replacement.old.map(\.id), "neighbours")
@@ -105,9 +105,9 @@ extension SegmentLog {
         committer.noteReplaced(replacement)
     }
 
-    /// Removes the files of what was replaced; who still reads them gets ``StorageError/retired`` from now on.
+    /// Removes the files of replaced segments; reading them throws ``StorageError/retired`` from now on.
     ///
-    /// - Throws: ``StorageError/disk(_:)``; a file that stays is removed by the next open.
+    /// - Throws: ``StorageError/disk(_:)``; remaining files are removed by the next open.
     package func clear(_ replacement: Replacement) throws(StorageError) {
         let retired = replacement.retired.map(\.id)
         files.retire(retired)
@@ -115,14 +115,14 @@ extension SegmentLog {
         for old in replacement.old { try removeFiles(of: old, exceptIndex: old.id == replacement.new?.id) }
     }
 
-    /// Removes what was prepared and is not to be published.
+    /// Removes a prepared replacement that will not be published.
     package func abandon(_ replacement: Replacement) {
         guard let new = replacement.new else { return }
-        // What cannot be removed now the next open removes.
+        // The next open removes files that cannot be removed now.
         do throws(StorageError) { try removeFiles(of: new, exceptIndex: false) } catch {}
     }
 
-    /// Writes a sealed segment of what `body` appends; where it fails nothing is left of it.
+    /// Writes a sealed segment of the records that `body` appends; after a failure no file of it remains.
     private func write(
         _ id: SegmentID,
         last: UInt64,
@@ -157,7 +157,7 @@ extension SegmentLog {
 }
 
 extension LogEntry {
-    /// The same record at another place.
+    /// Returns this record at another place.
     fileprivate func moved(to segment: SegmentID, offset: UInt32, line: [UInt8]) -> LogEntry {
         let start = self.line.startIndex
         return LogEntry(

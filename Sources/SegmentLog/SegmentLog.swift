@@ -5,36 +5,36 @@ package import JSON
 ///
 /// What survives:
 ///
-/// - `append` has returned: the record survives the death of the process and a power cut.
-/// - `append` has thrown: the record is not in the log, except after ``StorageError/latched(_:)``, when the next open
-///   decides: it is there whole or not at all.
-/// - `append` was interrupted by a crash: the record is there whole or not at all.
+/// - `append` has returned: the record survives a crash of the process and a power cut.
+/// - `append` has thrown: the record is not in the log, except after ``StorageError/latched(_:)``: then it is unknown
+///   until the next open whether the record is in the log.
+/// - `append` was interrupted by a crash: the complete record is in the log, or none of it.
 ///
-/// The log knows nothing of what a record means. Source: docs/FORMAT.md, "Logs".
+/// The log does not interpret records. Source: docs/FORMAT.md, "Logs".
 package final class SegmentLog: Sendable {
-    /// Where a log stands and how large its parts may grow.
+    /// The directory of a log, and the limits of its parts.
     package struct Options: Sendable {
         /// The log's name, part of every checksum: a line that was moved to another log does not verify.
         package var name: String
         package var directory: String
-        /// Whether the names in the directory above are on stable storage, for whoever opens many logs in it.
+        /// Whether the names in the parent directory are known to be durable, for callers that open many logs in it.
         package var parentIsDurable = false
-        /// Whether a log with damaged segments is opened all the same, without the records that are lost; see
+        /// Whether a log with damaged segments is opened nevertheless, without the lost records; see
         /// ``RecoveryReport/damage``.
         package var opensDamaged = false
-        /// Bytes at which a segment takes no further group.
+        /// The size in bytes at which no further group is added to a segment.
         package var segmentByteCountMax: Int64 = 64 << 20
-        /// Bytes at which a group commit takes no further record.
+        /// The size in bytes at which no further record is added to a group commit.
         package var batchByteCountMax = 4 << 20
-        /// The longest line; at most what the format allows.
+        /// The maximum length of a line; at most that of the format.
         package var recordByteCountMax = RecordLine.byteCountMax
-        /// The space on the log's disk, and the reserve that is lent to appends that free some; nil where nobody watches it.
+        /// The space of the log's disk, with the reserve for appends that free space; nil if it is not tracked.
         package var space: DiskSpace?
-        /// Restored frames, shared by the logs that are given the same one.
+        /// The cache of decompressed frames, which several logs can share.
         package var frameCache = FrameCache()
         /// Called after a segment was closed, off the append path.
         package var didClose: @Sendable () -> Void = {}
-        /// The wall clock; records are stamped with it, or with a later time where it does not advance.
+        /// The wall clock; records are stamped with it, or with a later time if it does not advance.
         package var clock: @Sendable () -> Timestamp
 
         package init(
@@ -57,15 +57,16 @@ package final class SegmentLog: Sendable {
     /// The number of the log in its cache.
     let number: Int
 
-    /// Opens the log, or begins it where its directory is missing or empty; blocks while it reads what is not sealed.
+    /// Opens the log, or creates it if its directory is missing or empty; blocks while it reads the segments that are
+    /// not sealed.
     ///
     /// `sealed` is called for every sealed segment, oldest first, and before the first record. `apply` is called for
-    /// every record of the others in the order of sequences, never twice at once: during this call for those
-    /// on disk, later for each that is appended, after its sync and before its appender is woken. An end that a crash
-    /// left half written is cut off and reported.
+    /// every record of the others in the order of sequences, never twice at once: during this call for those on disk,
+    /// later for each appended one, after its sync and before its appender is resumed. An incomplete last append of a
+    /// crash is cut off and reported.
     /// - Precondition: No other log has the directory open; the options' sizes keep offsets below 4 GiB.
-    /// - Throws: ``StorageError/corrupt(_:)`` where durable bytes are not what was written, unless the options let
-    ///   segments be damaged: nothing was changed then; ``StorageError/disk(_:)``.
+    /// - Throws: ``StorageError/corrupt(_:)`` if durable bytes are damaged, unless the options allow damaged segments:
+    ///   then no file was changed; ``StorageError/disk(_:)``.
     package static func open(
         _ options: Options,
         on disk: any Disk,
@@ -111,22 +112,22 @@ package final class SegmentLog: Sendable {
         number = options.frameCache.register()
     }
 
-    /// Where its files stand.
+    /// The directory of its files.
     package var directory: String { options.directory }
 
-    /// What the log holds and whether it takes more.
+    /// The contents of the log, and whether it accepts writes.
     package var statistics: LogStatistics { committer.statistics }
 
-    /// Appends a record, and returns where it stands once it is durable and applied.
+    /// Appends a record, and returns its place when it is durable and applied.
     ///
     /// `compose` is given the record's sequence and its time, later than that of every record before, and adds the
-    /// record's members to the buffer: `"op":"put","id":"a1","doc":{…}`. It is called once, at once, under the log's
-    /// lock: it is quick and calls nothing that waits. Records of appends that overlap stand in the order of these
-    /// calls. A record that throws leaves no gap in the sequences.
+    /// record's members to the buffer: `"op":"put","id":"a1","doc":{…}`. It is called once, immediately, under the
+    /// log's lock: it must be quick and must not block. Records of concurrent appends are in the order of these calls.
+    /// A record that throws leaves no gap in the sequences.
     ///
-    /// One that `frees` space, as a tombstone does in the end, gets the reserve where the disk is full; it may then be
-    /// composed again. All others are refused while the reserve is lent.
-    /// - Precondition: What `compose` adds makes `{` … `}` a JSON object, without a newline.
+    /// A record that `frees` space, such as a tombstone, may use the reserve if the disk is full; it may then be
+    /// composed again. All others are refused while the reserve is in use.
+    /// - Precondition: Enclosed in `{` and `}`, what `compose` adds is a JSON object without a newline.
     /// - Throws: ``StorageError/disk(_:)``, ``StorageError/latched(_:)``,
     ///   ``StorageError/closed``, ``StorageError/recordTooLarge(byteCount:byteCountMax:)``.
     package func append(
@@ -140,10 +141,10 @@ package final class SegmentLog: Sendable {
 
     /// Appends records as one group, and returns once all of them are durable and applied.
     ///
-    /// `compose` is called for one position after the other, as for ``append(_:)``. Where it throws none of them is in the
-    /// log, but for a crash, and for ``StorageError/latched(_:)``: then the next open may find some, the first ones.
+    /// `compose` is called for one position after the other, as for ``append(_:)``. If it throws, none of them is in
+    /// the log, except after a crash or ``StorageError/latched(_:)``: then the next open may find the first ones.
     /// - Precondition: There is a record, and together they are shorter than 2 GiB.
-    /// - Throws: as ``append(_:)`` does; one record that is too long refuses all.
+    /// - Throws: as ``append(_:)`` does; one record that is too long makes all be refused.
     package func append(
         count: Int,
         _ compose: @Sendable (_ position: Int, _ sequence: UInt64, Timestamp, inout [UInt8]) -> Void
@@ -158,14 +159,14 @@ package final class SegmentLog: Sendable {
         try await committer.roll()
     }
 
-    /// Returns the line at `pointer`, newline included, after verifying it.
+    /// Returns the line at `pointer`, including its newline, after verifying it.
     ///
-    /// Blocks for one read, and of a sealed segment for the decompression of one frame. The line is a slice of what was
-    /// read, 8 KiB of a sealed segment: whoever keeps it for long copies it.
-    /// - Throws: ``StorageError/corrupt(_:)`` where the bytes there are not that line; ``StorageError/retired``;
+    /// Blocks for one read, and in a sealed segment for the decompression of one frame. The line is a slice of a block,
+    /// 8 KiB in a sealed segment: copy it to keep it for long.
+    /// - Throws: ``StorageError/corrupt(_:)`` if the bytes are not that line; ``StorageError/retired``;
     ///   ``StorageError/disk(_:)``.
     package func read(_ pointer: RecordPointer) throws(StorageError) -> ArraySlice<UInt8> {
-        // A pointer from a damaged index must not make us reserve 4 GiB.
+        // A pointer from a damaged index must not cause an allocation of 4 GiB.
         let byteCount = min(Int(pointer.byteCount), RecordLine.byteCountMax)
         let block = try block(at: pointer, plainByteCount: byteCount, isCached: true)
         let start = min(Int(pointer.offset) - block.offset, block.bytes.count)
@@ -174,12 +175,13 @@ package final class SegmentLog: Sendable {
         return line
     }
 
-    /// Begins to read records in ascending order.
+    /// Returns a cursor that reads records in ascending order.
     package func cursor() -> RecordCursor { RecordCursor(self) }
 
-    /// Returns the block that the record at `pointer` stands in: a frame, or `plainByteCount` bytes from its first on.
+    /// Returns the block that contains the record at `pointer`: a frame, or `plainByteCount` bytes from its first one
+    /// on.
     ///
-    /// It is empty where nothing is at that place.
+    /// It is empty if there is no record at that place.
     func block(
         at pointer: RecordPointer,
         plainByteCount: Int,
@@ -227,11 +229,11 @@ package final class SegmentLog: Sendable {
         throw .corrupt(Corruption(path: path, offset: Int64(pointer.offset), sequence: nil, reason: .init(error)))
     }
 
-    /// Refuses further appends, waits for those under way, and writes down what is durable.
+    /// Refuses further appends, waits for pending ones, and stores the durable length in the manifest.
     ///
-    /// Reads go on. Without it nothing acknowledged is lost; but the next open could take damage at the very end of the log for
-    /// the trace of a crash.
-    /// - Throws: ``StorageError/latched(_:)`` where the log was, and then nothing is written;
+    /// Reads continue. Without closing, no acknowledged record is lost, but the next open could take damage at the very
+    /// end of the log for an interrupted append.
+    /// - Throws: ``StorageError/latched(_:)`` if the log was latched, and then no file is written;
     ///   ``StorageError/disk(_:)``.
     package func close() async throws(StorageError) {
         try await committer.close()

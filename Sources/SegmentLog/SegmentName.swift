@@ -1,4 +1,4 @@
-/// The names of a log's files, made and parsed here and nowhere else.
+/// The names of a log's files: the only code that composes and parses them.
 ///
 ///     manifest.json
 ///     00000000000000150001.jsonl            active or closed: plain lines
@@ -10,33 +10,33 @@
 /// A segment is named by its first sequence in twenty digits, so names sort as the records do.
 /// Source: docs/FORMAT.md, "Logs".
 package enum SegmentName {
-    /// What a file of a segment holds, told by the end of its name.
+    /// The content of a segment's file, by the suffix of its name.
     package enum Form: String, Sendable, Hashable, CaseIterable {
         /// Its lines.
         case plain = ".jsonl"
         /// Its lines, compressed.
         case sealed = ".jsonl.zst"
-        /// What its index says.
+        /// Its index.
         case index = ".idx"
     }
 
     package static let manifest = "manifest.json"
-    /// What a file is called, behind its name, while it is being written.
+    /// The suffix of a file that is being written, after its name.
     package static let unfinishedSuffix = ".new"
 
     private static let digitCount = 20
 
-    /// The name of a segment's file.
+    /// Returns the name of a segment's file.
     ///
     /// - Precondition: Plain lines are of generation 0.
     package static func make(_ id: SegmentID, _ form: Form = .plain) -> String {
-        precondition(form != .plain || id.generation == 0, "only compressed segments are made from others")
+        precondition(form != .plain || id.generation == 0, "only compressed segments are created from others")
         let digits = String(id.first)
         let zeros = String(repeating: "0", count: digitCount - digits.utf8.count)
         return zeros + digits + (id.generation == 0 ? "" : "-\(id.generation)") + form.rawValue
     }
 
-    /// What the file called `name` is, or nil where that is no name of a segment's file.
+    /// Parses the name of a segment's file; nil for other names.
     package static func parse(_ name: String) -> (id: SegmentID, form: Form)? {
         let digits = name.utf8.prefix(digitCount)
         guard digits.count == digitCount, let first = number(digits), first > 0,

@@ -2,7 +2,7 @@ package import JSON
 
 /// One segment of a log, at one moment.
 package struct SegmentSummary: Sendable, Hashable {
-    /// How a segment is kept.
+    /// The state of a segment.
     package enum Form: Sendable, Hashable {
         /// Plain lines, appended to.
         case active
@@ -14,12 +14,12 @@ package struct SegmentSummary: Sendable, Hashable {
 
     package let id: SegmentID
     package let form: Form
-    /// The last sequence that belongs to it, be the record there or not; one less than the first where it is empty.
+    /// The last sequence that belongs to it, whether the record exists or not; one less than the first if it is empty.
     package let last: UInt64
     package let recordCount: Int
     /// Bytes of its lines.
     package let byteCount: Int64
-    /// Bytes of its file, without the index beside it.
+    /// The number of bytes of its file, without the index.
     package let storedByteCount: Int64
     /// The times of its first and last record; nil without records, and of a closed one that is not sealed yet.
     package let firstAt: Timestamp?
@@ -65,7 +65,7 @@ extension SegmentSummary {
         )
     }
 
-    /// The active segment of a log whose last durable record stands before `position`.
+    /// Creates the summary of an active segment whose last durable record is before `position`.
     init(active position: LogPosition) {
         let isEmpty = position.offset == 0
         self.init(

@@ -1,19 +1,19 @@
 internal import Disk
 internal import JSON
 
-/// Writes batches to the active segment and begins new ones; used by one caller at a time.
+/// Writes batches to the active segment and begins new segments; used by one caller at a time.
 ///
-/// Between two calls the active segment holds exactly the durable lines, unless a call has failed as `broken`.
+/// Between two calls the active segment contains exactly the durable lines, unless a call has failed as `broken`.
 struct SegmentWriter: Sendable {
     /// Why a batch is not durable.
     enum Failure: Error, Sendable, Hashable {
-        /// No space, or no descriptor for the next segment. What was written of the batch is cut off again, durably;
-        /// the writer takes the next one.
+        /// No space, or no descriptor for the next segment. The written part of the batch is cut off durably, and the
+        /// next batch can be written.
         case passing(StorageError)
-        /// What stands on the disk is unknown. Nothing more may be written until it was read again.
+        /// The content on the disk is unknown. No more may be written until the log was opened again.
         case broken(StorageError)
 
-        /// Why a segment could not be begun.
+        /// Classifies the error of beginning a segment.
         init(rolling error: StorageError) {
             switch error.failedCall?.call {
             case .open, .stat: self = .passing(error)
@@ -29,11 +29,11 @@ struct SegmentWriter: Sendable {
     /// The first sequence of the active segment.
     private var first: UInt64
     private var file: File
-    /// Durable bytes of the active segment, and the checksum of them.
+    /// The number of durable bytes of the active segment, and their checksum.
     private var byteCount: Int64
     private var digest: XXH3Digest
 
-    /// A writer that goes on behind the `byteCount` durable bytes of `file`, the active segment of `manifest`.
+    /// Creates a writer that continues after the `byteCount` durable bytes of `file`, the active segment of `manifest`.
     init(
         _ manifest: ManifestFile,
         _ file: File,
@@ -53,7 +53,7 @@ struct SegmentWriter: Sendable {
 
     /// Makes a batch durable: one write, one sync.
     ///
-    /// A batch of another segment begins that one first; an empty batch does nothing else.
+    /// A batch of another segment begins that segment first; an empty batch does only this.
     mutating func write(_ batch: borrowing Batch) throws(Failure) {
         if batch.start.segment != first {
             do { try roll(to: batch.start.segment) } catch { throw Failure(rolling: error) }
@@ -69,11 +69,11 @@ struct SegmentWriter: Sendable {
         byteCount += Int64(batch.bytes.count)
     }
 
-    /// Closes the active segment, whose every byte is durable, and begins the one that starts with `first`.
+    /// Closes the active segment, all of whose bytes are durable, and begins the one that starts with `first`.
     ///
-    /// The new file and its name are durable before the manifest lists it, and the manifest before anything is
-    /// appended to it. After a crash in between there is an empty file that no manifest lists; open removes it.
-    /// After a failure that passes it is used again: the next batch begins with the same sequence.
+    /// The new file and its name are durable before the manifest lists it, and the manifest before the first append to
+    /// it. After a crash in between there is an empty file that no manifest lists; opening removes it. After a
+    /// temporary failure it is used again: the next batch begins with the same sequence.
     mutating func roll(to first: UInt64) throws(StorageError) {
         let newFile = try File("\(directory)/\(SegmentName.make(SegmentID(first: first)))", .updateOrCreate, on: disk)
         try disk.synchronizeDirectory(directory)
@@ -82,9 +82,9 @@ struct SegmentWriter: Sendable {
         (file, byteCount, digest) = (newFile, 0, XXH3Digest())
     }
 
-    /// Takes back what a failed write may have left, where the disk is merely full.
+    /// Cuts off what a failed write may have written, if the disk is only full.
     ///
-    /// The cut is synced: otherwise a crash could mix what was cut with what is written in its place.
+    /// The cut is synced: otherwise a crash could mix the cut bytes with those that are written in their place.
     private func cut(after error: StorageError) throws(Failure) -> Never {
         guard error.isNoSpace else { throw .broken(error) }
         do {
@@ -96,7 +96,7 @@ struct SegmentWriter: Sendable {
         throw .passing(error)
     }
 
-    /// Writes down how much is durable, so that the next open takes nothing of it for a torn tail.
+    /// Stores the durable length in the manifest, so that the next open takes none of it for a torn tail.
     mutating func finish() throws(StorageError) {
         guard manifest.current.active.byteCount != byteCount else { return }
         try manifest.update { $0.active.byteCount = byteCount }

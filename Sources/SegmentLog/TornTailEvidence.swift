@@ -37,7 +37,7 @@ struct TornTailEvidence {
         )
     }
 
-    /// Whether only the newline at the very end of the file is not what was written.
+    /// Whether only the newline at the very end of the file is damaged.
     private func lacksOnlyLineEnd(_ line: ScannedLine) -> Bool {
         let bytes = line.bytes.dropLast() + [UInt8(ascii: "\n")]
         let completed = ScannedLine(offset: line.offset, bytes: bytes, hasLineEnd: true)
@@ -64,7 +64,7 @@ struct TornTailEvidence {
     }
 
     private static func countThroughLastNUL(_ bytes: UnsafeRawBufferPointer) -> Int {
-        // Nearly every line has none, and `memchr` finds that out fast.
+        // Nearly all lines have none, which `memchr` detects quickly.
         guard let start = bytes.baseAddress, memchr(start, 0, bytes.count) != nil else { return 0 }
         return (bytes.lastIndex(of: 0) ?? -1) + 1
     }

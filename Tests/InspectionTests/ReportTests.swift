@@ -77,7 +77,7 @@ struct ReportTests {
         let sample = try await SampleDirectory([.records, .uploads])
         let report = try Report.read("data", on: sample.disk)
         let lines = report.text(at: .now().advanced(by: .seconds(7_500))).split(separator: "\n")
-        #expect(lines[0].hasPrefix("data: format 1, made 20"))
+        #expect(lines[0].hasPrefix("data: format 1, created 20"))
         #expect(
             lines[1].split(separator: " ")
                 == "collection records live dead segments size on disk newest record".split(separator: " ")
