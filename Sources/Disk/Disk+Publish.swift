@@ -34,16 +34,16 @@ extension Disk {
     package func ensureDirectory(_ path: String) throws(StorageError) {
         let parent = directory(of: path)
         if parent != "." && parent != "/" { try ensureDirectory(parent) }
-        let stands = try entry(path) != nil
+        let exists = try entry(path) != nil
         do {
-            if !stands { try createDirectory(path) }
+            if !exists { try createDirectory(path) }
         } catch {
             guard error.isExisting else { throw error }
         }
         do {
             try synchronizeDirectory(parent)
         } catch {
-            guard stands, error.isForbidden else { throw error }
+            guard exists, error.isForbidden else { throw error }
         }
     }
 

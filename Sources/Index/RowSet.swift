@@ -1,24 +1,24 @@
 /// A set of rows of one segment, one bit each.
 ///
-/// A segment of 64 MiB has some 200,000 rows, so a set has 25 KB: small enough to make a fresh one for each condition
-/// of a query and to combine them word by word. Rejected: sorted arrays of rows, which are slower for every common
-/// value and no smaller.
+/// A segment of 64 MiB has some 200,000 rows, so a set has 25 KB: small enough to create one for each condition of a
+/// query and to combine them word by word. Rejected: sorted arrays of rows, which are slower for every common value and
+/// no smaller.
 ///
-/// A row is a record's number in its segment, from 0 on; after a merge sequences have gaps and rows do not.
+/// A row is the number of a record in its segment, from 0; after a merge, sequences have gaps but rows do not.
 package struct RowSet: Sendable, Equatable {
-    /// Rows at and beyond this are not in the set.
+    /// Rows from this one on are not in the set.
     package private(set) var rowCount: Int
     /// Bits past `rowCount` are zero.
     @usableFromInline private(set) var words: [UInt64]
 
-    /// Makes a set for `rowCount` rows, with none of them in it or all.
+    /// Creates an empty or a full set for `rowCount` rows.
     package init(rowCount: Int, isFull: Bool = false) {
         self.rowCount = rowCount
         words = Array(repeating: isFull ? .max : 0, count: (rowCount + 63) / 64)
         clearExcess()
     }
 
-    /// Makes a set of the rows in a range.
+    /// Creates a set of the rows in a range.
     init(rowCount: Int, rows: Range<Int>) {
         self.init(rowCount: min(rowCount, rows.upperBound), isFull: true)
         self.rowCount = rowCount
@@ -27,7 +27,7 @@ package struct RowSet: Sendable, Equatable {
         for row in rows.lowerBound / 64 * 64..<rows.lowerBound { remove(row) }
     }
 
-    /// How many rows are in the set; a pass over its words.
+    /// The number of rows in the set; takes a pass over its words.
     package var count: Int {
         words.reduce(0) { $0 + $1.nonzeroBitCount }
     }
@@ -36,14 +36,14 @@ package struct RowSet: Sendable, Equatable {
         words.allSatisfy { $0 == 0 }
     }
 
-    /// How many rows of a range are in the set.
+    /// Returns how many rows of a range are in the set.
     package func count(in range: Range<Int>) -> Int {
         var count = 0
         forEachWord(in: range) { _, word in count += word.nonzeroBitCount }
         return count
     }
 
-    /// The first and the last row of a range that are in the set.
+    /// Returns the first and the last row of a range that are in the set.
     package func ends(in range: Range<Int>) -> (first: Int, last: Int)? {
         var ends: (first: Int, last: Int)?
         forEachWord(in: range) { index, word in
@@ -59,13 +59,13 @@ package struct RowSet: Sendable, Equatable {
         row < rowCount && words[row / 64] & (1 << UInt64(row % 64)) != 0
     }
 
-    /// Adds a row; one beyond `rowCount` is left out.
+    /// Adds a row, if it is below `rowCount`.
     package mutating func insert(_ row: Int) {
         guard row < rowCount else { return }
         words[row / 64] |= 1 << UInt64(row % 64)
     }
 
-    /// Adds as many rows as `count` says, which `row` tells one by one; those beyond `rowCount` are left out.
+    /// Adds `count` rows, which `row` returns by their index, except those that are not below `rowCount`.
     mutating func insert(count: Int, _ row: (Int) -> Int) {
         let rowCount = rowCount
         words.withUnsafeMutableBufferPointer { words in
@@ -76,14 +76,14 @@ package struct RowSet: Sendable, Equatable {
         }
     }
 
-    /// Adds 64 rows at once, bit b of `word` for row `64 * index + b`; those beyond `rowCount` are left out.
+    /// Adds up to 64 rows, bit b of `word` for row `64 * index + b`, except those that are not below `rowCount`.
     mutating func insert(word: UInt64, at index: Int) {
         guard index < words.count else { return }
         words[index] |= word
         if index == words.count - 1 { clearExcess() }
     }
 
-    /// Adds a range of rows; those beyond `rowCount` are left out.
+    /// Adds a range of rows, except those that are not below `rowCount`.
     mutating func insert(rows: Range<Int>) {
         let rows = rows.clamped(to: 0..<rowCount)
         guard let last = rows.last else { return }
@@ -100,7 +100,7 @@ package struct RowSet: Sendable, Equatable {
         words[row / 64] &= ~(1 << UInt64(row % 64))
     }
 
-    /// Raises `rowCount` by one, and adds the new row or not.
+    /// Increments `rowCount`, and adds the new row if `isIn`.
     package mutating func append(isIn: Bool) {
         if rowCount % 64 == 0 { words.append(0) }
         rowCount += 1
@@ -109,19 +109,19 @@ package struct RowSet: Sendable, Equatable {
 
     /// - Precondition: Both sets are for the same number of rows.
     package mutating func formIntersection(_ other: RowSet) {
-        precondition(rowCount == other.rowCount, "rows of one segment at one moment")
+        precondition(rowCount == other.rowCount, "both sets are for the same rows")
         for index in words.indices { words[index] &= other.words[index] }
     }
 
-    /// Exchanges what is in the set and what is not.
+    /// Replaces the set by its complement.
     package mutating func invert() {
         for index in words.indices { words[index] = ~words[index] }
         clearExcess()
     }
 
-    /// Calls `body` with each row but the first `skipped` until it returns false, from the first or from the last.
+    /// Calls `body` with each row except the first `skipped` until it returns false, ascending or descending.
     ///
-    /// What is skipped costs a look at each word.
+    /// Skipping takes one operation for each word.
     @inlinable
     package func forEach(ascending: Bool, skipping skipped: Int = 0, _ body: (Int) throws -> Bool) rethrows {
         var rest = skipped
@@ -147,7 +147,7 @@ package struct RowSet: Sendable, Equatable {
         }
     }
 
-    /// Calls `body` with each word that holds rows of a range, without the bits of others.
+    /// Calls `body` with each word with rows of a range, without the bits of other rows.
     private func forEachWord(in range: Range<Int>, _ body: (_ index: Int, _ word: UInt64) -> Void) {
         let range = range.clamped(to: 0..<rowCount)
         guard !range.isEmpty else { return }

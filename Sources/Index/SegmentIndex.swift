@@ -7,8 +7,8 @@ package import SegmentLog
 /// A ``MemoryIndex`` is built while records are appended, a ``MappedIndex`` is in a file next to a sealed segment. An
 /// index covers one segment only: it does not know whether a newer segment replaces a row.
 ///
-/// Every call may come from any thread. Rows are added only at the end, and the answer for a row never changes.
-/// All calls throw ``StorageError/corrupt(_:)`` where a file is not what was written.
+/// Every call may come from any thread. Rows are added only at the end, and the answer for a row never changes. All
+/// calls throw ``StorageError/corrupt(_:)`` if a file is damaged.
 package protocol SegmentIndex: AnyObject, Sendable {
     var segment: SegmentID { get }
 
@@ -18,12 +18,12 @@ package protocol SegmentIndex: AnyObject, Sendable {
     /// When the document of a row was first stored; meaningless for a tombstone.
     func committedAt(of row: Int) throws(StorageError) -> Timestamp
 
-    /// The smallest and the largest moment of the rows below `rowCount`, tombstones included; nil without rows.
+    /// Returns the earliest and the latest time of the rows below `rowCount`, including tombstones; nil without rows.
     func committedRange(below rowCount: Int) throws(StorageError) -> ClosedRange<Timestamp>?
 
-    /// The last row with an id, be it a document or a tombstone.
+    /// Returns the last row with an id, a document or a tombstone.
     ///
-    /// Where the index keeps only hashes of ids, it calls `confirm` to find out whether a row has the id.
+    /// If the index contains only hashes of ids, it calls `confirm` to check whether a row has the id.
     func lastRow(of id: Text, confirm: (Int) throws(StorageError) -> Bool) throws(StorageError) -> Int?
 
     /// Returns which rows below `rowCount` pass; tombstones may be among them.
@@ -31,15 +31,15 @@ package protocol SegmentIndex: AnyObject, Sendable {
     /// - Precondition: The condition is not on the member that is the id: ids are looked up with ``lastRow(of:confirm:)``.
     func rows(passing condition: Condition, below rowCount: Int) throws(StorageError) -> RowMatch
 
-    /// Returns how many rows below `rowCount` pass, where that is known without going through them.
+    /// Returns how many rows below `rowCount` pass, if that is known without enumerating them.
     ///
     /// - Precondition: No row of the segment is a tombstone; the condition is not on the member that is the id.
     func count(passing condition: Condition, below rowCount: Int) throws(StorageError) -> Int?
 
-    /// The values of a field in order, each with its rows.
+    /// Returns the values of a field in order, each with its rows.
     ///
-    /// Nil where there is no index of the field, or a row has several values there: its place is then known only from
-    /// its document.
+    /// Returns nil if there is no index of the field, or if a row has several values: then its place in the order is
+    /// known only from its document.
     func column(of path: FieldPath) throws(StorageError) -> (any ValueColumn)?
 }
 
@@ -48,13 +48,13 @@ package enum RowMatch {
     case none
     case all
     case some(RowSet)
-    /// There is no index of the field: the documents decide.
+    /// There is no index of the field: the documents must be read.
     case unknown
 }
 
-/// The values of one field within one segment, ascending, each with the rows that have it; of one moment.
+/// A snapshot of the values of one field within one segment, ascending, each with its rows.
 ///
-/// Values that neither precedes the other (1, "1" and "1.0") are neighbours.
+/// Values of which neither precedes the other (1, "1" and "1.0") are adjacent.
 package protocol ValueColumn {
     var valueCount: Int { get }
 

@@ -35,7 +35,7 @@ package struct Loss: Sendable, Hashable {
     }
 
     /// Whether a record is before the loss.
-    package func isBehind(_ pointer: RecordPointer) -> Bool {
+    package func isAfter(_ pointer: RecordPointer) -> Bool {
         pointer.segment == segment ? pointer.offset < offset : pointer.segment < segment
     }
 }

@@ -5,15 +5,15 @@ package import JSON
 package struct CollectionSchema: Sendable, Hashable {
     /// The name of its directory and of its log, for example `statuses`.
     package let name: String
-    /// The member that holds a document's id, for example `status_id`: a string, unique in the collection.
+    /// The member that contains a document's id, for example `status_id`: a string, unique in the collection.
     package let key: String
-    /// The fields that queries can use without reading documents, each once.
+    /// The fields that are indexed, each once.
     ///
     /// `committed_at` and the key are indexed in addition.
     package let indexes: [FieldPath]
     /// Whether documents are events: inserted once, never replaced or deleted.
     ///
-    /// Such a collection never looks for the older record of an id, and its log is in order of `committed_at`.
+    /// Such a collection never searches the older record of an id, and its log is in order of `committed_at`.
     package let isAppendOnly: Bool
 
     package init(name: String, key: String, indexes: [FieldPath], isAppendOnly: Bool) {

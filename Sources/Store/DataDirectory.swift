@@ -1,11 +1,11 @@
 internal import Disk
 
-/// The names in a data directory that belong to the store: the one place where they are made.
+/// The paths in a data directory that belong to the store.
 ///
-///     DIR/ledge.json            what the directory is: ``StoreIdentity``
-///     DIR/lock                  held by the process that serves it, and its id
-///     DIR/reserve               space that is kept back: ``DiskSpace``
-///     DIR/collections/<name>/   one log per collection, in the hands of ``SegmentLog``
+///     DIR/ledge.json            identity of the directory: ``StoreIdentity``
+///     DIR/lock                  lock and id of the process that serves it
+///     DIR/reserve               reserved disk space: ``DiskSpace``
+///     DIR/collections/<name>/   one log per collection: ``SegmentLog``
 ///     DIR/repair-backups/       files that repairs replaced or removed
 package struct DataDirectory: Sendable, Hashable {
     package let path: String

@@ -1,14 +1,14 @@
 package import Disk
 internal import Glibc
 
-/// The right to serve a data directory, which one process has until it gives it up or ends, however it ends.
+/// The lock of a data directory, which one process holds until it releases it or ends for any reason.
 ///
-/// The kernel's lock on the `lock` file decides. The file says whose it is, `4711\n`, only to tell whoever is refused;
-/// that note need not survive anything and is left behind.
+/// It is the kernel's lock on the `lock` file. The file contains the owner's process id, `4711\n`, only for the message
+/// of other processes; it is not durable and not removed.
 package final class DirectoryLock: Sendable {
     private let file: File
 
-    /// - Throws: ``StoreError/locked(path:owner:)`` where another process serves the directory.
+    /// - Throws: ``StoreError/locked(path:owner:)`` if another process serves the directory.
     package init(_ directory: DataDirectory, on disk: any Disk) throws(StoreError) {
         file = try StoreError.wrap(File(directory.lock, .updateOrCreate, on: disk))
         guard try StoreError.wrap(file.lock()) else {
@@ -17,7 +17,7 @@ package final class DirectoryLock: Sendable {
         try StoreError.wrap(note())
     }
 
-    /// Writes down whose the lock is; a full disk keeps the note from being written, not the server from reading.
+    /// Writes the owner's process id; on a full disk it is not written, but the server can start.
     private func note() throws(StorageError) {
         do {
             try file.truncate(to: 0)

@@ -6,16 +6,15 @@ internal import NIOConcurrencyHelpers
 internal import SegmentLog
 
 extension DocumentCollection {
-    /// Stores many new documents in one group commit: one write, one sync, all of them or, where it throws, none.
+    /// Stores many new documents in one group commit: one write and one sync; if it throws, none is stored.
     ///
-    /// Only the death of the process in the middle may leave the first of them without the others, as it may leave a
-    /// document without its answer.
-    /// Returns for each object nil, or why it was left out: ``StoreError/alreadyExists(_:)``,
-    /// ``StoreError/invalidKey(member:)``, ``StorageError/recordTooLarge(byteCount:byteCountMax:)``, ``StoreError/invalidTime(_:)``.
-    /// With `keepingTimes` a document stays committed at the moment it brings along. Events keep the order of their log,
-    /// so theirs must be later than the newest stored one; an equal one is moved by a microsecond.
+    /// Only a crash of the process may store the first ones without the others, unacknowledged. Returns for each object
+    /// nil, or why it was refused: ``StoreError/alreadyExists(_:)``, ``StoreError/invalidKey(member:)``,
+    /// ``StorageError/recordTooLarge(byteCount:byteCountMax:)``, ``StoreError/invalidTime(_:)``. With `keepingTimes`, a
+    /// document keeps its own `committed_at`. Events must be in the order of their log, so theirs must be later than
+    /// the newest stored one; an equal one is moved by a microsecond.
     ///
-    /// A batch is held in memory about three times: a few thousand documents or a few megabytes are sane.
+    /// A batch is in memory about three times, so it should have at most a few thousand documents or a few megabytes.
     /// - Throws: the log's errors, as for ``insert(_:)``.
     package func insert(
         contentsOf objects: [JSONObject],
@@ -50,14 +49,14 @@ extension DocumentCollection {
     }
 }
 
-/// The documents of one batch on their way into the log, and those that are left out.
+/// The documents of one batch that will be appended, and those that are refused.
 private struct BatchDraft {
     private let collection: DocumentCollection
     private(set) var refusals: [StoreError?]
     private var all: [Draft?]
-    /// The drafts whose documents brought their id along, by it.
+    /// The drafts whose documents have an id of their own, by id.
     private var named: [Text: Int] = [:]
-    /// The moments a document may bring along: later than the first, not after the second.
+    /// The range of times that a document may have: later than the first, not after the second.
     private var times: (newest: Timestamp, now: Timestamp)?
 
     init(of collection: DocumentCollection, count: Int) {
@@ -68,7 +67,7 @@ private struct BatchDraft {
 
     var drafts: [Draft] { all.compactMap(\.self) }
 
-    /// Sorted, so that two batches wait for each other's ids in one order.
+    /// Sorted, so that concurrent batches lock ids in the same order.
     var namedIDs: [String] { named.keys.sorted().map(\.string) }
 
     mutating func keepTimes(after newest: Timestamp, until now: Timestamp) {
@@ -95,10 +94,10 @@ private struct BatchDraft {
         }
     }
 
-    /// What the log writes around the members of a record, and a little more.
+    /// An upper bound of the bytes that the log writes around the members of a record.
     private static let envelopeByteCountMax = 256
 
-    /// One record that is too long would keep the whole batch out.
+    /// Refuses a record that is too long, which would otherwise refuse the whole batch.
     private static func measure(_ draft: Draft) throws(StoreError) {
         let byteCountMax = RecordLine.byteCountMax - Self.envelopeByteCountMax
         guard draft.byteCount <= byteCountMax else {
@@ -115,17 +114,17 @@ private struct BatchDraft {
     private mutating func committedAt(of object: JSONObject) throws(StoreError) -> Timestamp? {
         guard let times else { return nil }
         guard let value = object[Stamp.committedAt], value != .null else {
-            // It will be committed now: what follows can only be later.
+            // It is committed now, so all following ones must be later.
             self.times?.newest = times.now
             return nil
         }
         guard let text = value.string, let time = Timestamp(parsing: text), time <= times.now else {
-            throw .invalidTime("committed_at is no moment of the past")
+            throw .invalidTime("committed_at must be a time in the past")
         }
         guard collection.schema.isAppendOnly else { return time }
         let kept = max(time, Timestamp(microseconds: times.newest.microseconds + 1))
         guard time >= times.newest, kept <= times.now else {
-            throw .invalidTime("committed_at is before that of the newest document")
+            throw .invalidTime("committed_at must be later than that of the newest document")
         }
         self.times?.newest = kept
         return kept

@@ -5,14 +5,14 @@ internal import NIOConcurrencyHelpers
 internal import SegmentLog
 
 extension DocumentCollection {
-    /// How often a read begins again because maintenance took a segment away under it.
+    /// How often a read is repeated because maintenance has replaced a segment during it.
     private static let attemptCountMax = 8
-    /// How many places of damage are remembered.
+    /// How many places of damage are recorded.
     private static let damageCountMax = 100
 
-    /// Runs a read again, on what the collection then holds, where a segment was rewritten or dropped during it.
+    /// Runs a read, and repeats it on the current segments if one was rewritten or dropped during it.
     ///
-    /// Only the operations of the collection call it, never each other through it: attempts do not multiply.
+    /// Only the operations of the collection call it, and never nested, so attempts do not multiply.
     func retrying<Value>(_ body: @autoclosure () throws(StorageError) -> Value) throws(StorageError) -> Value {
         for _ in 1..<Self.attemptCountMax {
             do throws(StorageError) {
@@ -25,7 +25,7 @@ extension DocumentCollection {
         return try body()
     }
 
-    /// Has an index file that was found damaged made again soon; until then what needs the damaged part of it fails.
+    /// Schedules the rebuild of a damaged index file; until then, reads that need its damaged part fail.
     private func noteDamagedIndex(at path: String) {
         guard path.hasPrefix("\(log.directory)/") else { return }
         damagedIndexPaths.withLockedValue { _ = $0.insert(path) }
@@ -41,14 +41,14 @@ extension DocumentCollection {
         }
     }
 
-    /// What to answer where no live document of an id is known: that there is none, or that it may be among those lost.
+    /// Returns the error for an id without a live document: not found, or possibly lost.
     func missing(_ id: String) -> StoreError {
         loss.map { .possiblySuperseded($0.corruption) } ?? .notFound(id)
     }
 
-    /// Whether a live document has the id.
+    /// Returns whether a live document has the id.
     ///
-    /// - Throws: ``StoreError/possiblySuperseded(_:)`` where records are lost that may have changed it.
+    /// - Throws: ``StoreError/possiblySuperseded(_:)`` if records are lost that may have changed it.
     func exists(_ id: String) throws(StoreError) -> Bool {
         if try StoreError.wrap(retrying(find(id))) != nil { return true }
         if let loss, !schema.isAppendOnly, try StoreError.wrap(index.isKnown(Text(id), before: loss)) {
@@ -57,7 +57,7 @@ extension DocumentCollection {
         return false
     }
 
-    /// Returns where the live document of an id stands, and when it was first stored.
+    /// Returns the place of the live document of an id, and when it was first stored.
     func find(_ id: String) throws(StorageError) -> (pointer: RecordPointer, committedAt: Timestamp)? {
         let id = Text(id)
         guard schema.isAppendOnly else { return try index.find(id) }
@@ -77,18 +77,18 @@ extension DocumentCollection {
 }
 
 extension CollectionIndex {
-    /// Whether the newest record known of an id stands before a loss.
+    /// Returns whether the newest known record of an id is before a loss.
     func isKnown(_ id: Text, before loss: Loss) throws(StorageError) -> Bool {
         try withSegments { segments throws(StorageError) in
             for segment in segments.reversed() {
                 guard let row = try segment.lastRow(of: id) else { continue }
-                return try loss.isBehind(segment.index.pointer(of: row))
+                return try loss.isAfter(segment.index.pointer(of: row))
             }
             return false
         }
     }
 
-    /// Returns where the live document of an id stands in a collection whose documents change.
+    /// Returns the place of the live document of an id in a collection whose documents can be replaced.
     func find(_ id: Text) throws(StorageError) -> (pointer: RecordPointer, committedAt: Timestamp)? {
         try withSegments { segments throws(StorageError) in
             for segment in segments.reversed() {

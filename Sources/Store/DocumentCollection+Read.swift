@@ -6,9 +6,9 @@ internal import SegmentLog
 extension DocumentCollection {
     /// Returns the document with an id, or nil.
     ///
-    /// One read of the log, verified.
+    /// Takes one verified read of the log.
     ///
-    /// - Throws: ``StoreError/possiblySuperseded(_:)`` where records are lost that may have stored or changed it;
+    /// - Throws: ``StoreError/possiblySuperseded(_:)`` if records are lost that may have stored or changed it;
     ///   ``StoreError/storage(_:)`` as ``list(_:)`` does.
     package func get(_ id: String) throws(StoreError) -> Document? {
         if let found = try StoreError.wrap(retrying(stored(id))) { return found.document }
@@ -16,13 +16,13 @@ extension DocumentCollection {
         return nil
     }
 
-    /// Returns the part of the collection a query asks for, as it was at one moment.
+    /// Returns the page of a query, from a snapshot of the collection.
     ///
-    /// Reads only the documents it returns when every condition, and the order, is on an indexed field. Otherwise it
-    /// reads every document the indexes leave, one at a time, and keeps only places until the page is known; the
-    /// page's plan tells.
-    /// - Throws: ``StorageError/disk(_:)`` where a record cannot be read, ``StorageError/corrupt(_:)`` where it fails its
-    ///   checksum; ``StorageError/retired`` where segments were rewritten or dropped under it time and again.
+    /// Reads only the returned documents if all conditions and the order are on indexed fields. Otherwise it reads
+    /// every document that the indexes do not exclude, one at a time, and keeps only their places until the page is
+    /// known; the page's plan shows it.
+    /// - Throws: ``StorageError/disk(_:)`` if a record cannot be read, ``StorageError/corrupt(_:)`` if it fails its
+    ///   checksum; ``StorageError/retired`` if segments were rewritten or dropped during each attempt.
     package func list(_ query: Query) throws(StorageError) -> Page {
         try retrying(page(query))
     }
@@ -34,14 +34,14 @@ extension DocumentCollection {
 
     /// Returns how many documents pass a filter.
     ///
-    /// Reads none of them when every condition is on an indexed field.
+    /// Reads none of them if all conditions are on indexed fields.
     ///
     /// - Throws: as ``list(_:)`` does.
     package func count(_ filter: Filter) throws(StorageError) -> Int {
         try counted(filter).count
     }
 
-    /// Returns how many documents pass a filter, and how that was found.
+    /// Returns how many documents pass a filter, with the query plan.
     ///
     /// - Throws: as ``list(_:)`` does.
     package func counted(_ filter: Filter) throws(StorageError) -> (count: Int, plan: QueryPlan) {
@@ -57,9 +57,10 @@ extension DocumentCollection {
 
 /// Reading documents from the log.
 extension DocumentCollection {
-    /// Bytes between two records up to which both are likely to be in one block of a cursor.
+    /// The distance in bytes up to which two records are likely to be in one block of a cursor.
     private static let neighbourDistance = 16 << 10
-    /// Documents of a page that may share the blocks they were read in, 8 KiB each; those of a longer one are copied.
+    /// The number of documents up to which a page shares the blocks they were read in, 8 KiB each; in a longer page
+    /// they are copied.
     private static let sharingCountMax = 64
 
     /// Reads the live document of an id, with when it was first stored.
@@ -78,7 +79,7 @@ extension DocumentCollection {
         guard let first = pointers.first, let last = pointers.last, pointers.count > 1 else {
             return try pointers.map { pointer throws(StorageError) in try document(at: pointer) }
         }
-        // Most pages are in the order of the log, or in reverse.
+        // Most pages are in the order of the log, or in reverse order.
         var order = Array(pointers.indices)
         if last.precedes(first) { order.reverse() }
         let isSorted = zip(order, order.dropFirst()).allSatisfy { !pointers[$1].precedes(pointers[$0]) }
@@ -101,7 +102,7 @@ extension DocumentCollection {
         return documents
     }
 
-    /// Calls `body` with the bytes of one document, which are gone after the call.
+    /// Calls `body` with the bytes of one document, which are valid during the call.
     func withDocument(
         at pointer: RecordPointer,
         _ cursor: inout RecordCursor,
@@ -119,7 +120,7 @@ extension DocumentCollection {
         do {
             if case .object(let object) = try JSON(parsing: document.bytes) { return object }
         } catch {
-            // Nested deeper than the parser goes: stored by a caller that made it without parsing.
+            // Nested deeper than the parser allows: stored by a caller that created it without parsing.
         }
         throw .corrupt(Corruption(path: "collections/\(schema.name)", reason: .malformedDocument(id: document.id)))
     }
@@ -133,19 +134,19 @@ extension Document {
         self.init(id: place.id, bytes: line[start + place.range.lowerBound..<start + place.range.upperBound])
     }
 
-    /// Lets go of the block it was read in.
+    /// Copies the bytes, to release the block they were read in.
     fileprivate mutating func detach() {
         self = Document(id: id, bytes: Array(bytes)[...])
     }
 }
 
 extension RecordPointer {
-    /// Whether the record stands before another in the log.
+    /// Whether the record is before another in the log.
     fileprivate func precedes(_ other: RecordPointer) -> Bool {
         segment == other.segment ? offset < other.offset : segment < other.segment
     }
 
-    /// Whether a record that does not stand before this one begins soon after its end.
+    /// Whether a later record begins soon after the end of this one.
     fileprivate func isNear(_ next: RecordPointer, _ distance: Int) -> Bool {
         segment == next.segment && Int(next.offset) - Int(offset) - Int(byteCount) < distance
     }

@@ -7,14 +7,14 @@ internal import SegmentLog
 extension DocumentCollection {
     /// Stores a new document and returns it as stored.
     ///
-    /// A key that is absent or null becomes a UUID that begins with the time, in front of the other members. `committed_at` and
-    /// `updated_at` become the moment of the append, whatever the object says, and stand last.
+    /// A missing or null key is set to a UUID that begins with the time, before the other members. `committed_at` and
+    /// `updated_at` are set to the time of the append, ignoring the object's values, as the last members.
     ///
-    /// - Throws: ``StoreError/alreadyExists(_:)``; ``StoreError/invalidKey(member:)``; ``StoreError/storage(_:)``. After
-    ///   ``StorageError/latched(_:)`` whether it is stored is known only after the next open.
+    /// - Throws: ``StoreError/alreadyExists(_:)``; ``StoreError/invalidKey(member:)``; ``StoreError/storage(_:)``.
+    ///   After ``StorageError/latched(_:)``, it is unknown until the next open whether it is stored.
     package func insert(_ object: JSONObject) async throws(StoreError) -> Document {
         guard let id = try id(of: object) else {
-            // A new id is nobody else's: it needs neither a turn nor a look.
+            // A new id is unique: it needs neither a lock nor a lookup.
             let id = UniqueID.timeOrdered(at: clock())
             return try await append(Draft(keyed(object, id), id: id, committedAt: nil))
         }
@@ -24,7 +24,7 @@ extension DocumentCollection {
         return try await append(Draft(object, id: id, committedAt: nil))
     }
 
-    /// Stores a document, in the place of the one with its id if there is one, whose `committed_at` it keeps.
+    /// Stores a document and replaces the one with its id, if there is one, keeping its `committed_at`.
     ///
     /// - Precondition: The collection is not append-only.
     /// - Throws: ``StoreError/invalidKey(member:)``; the log's errors, as for ``insert(_:)``.
@@ -33,16 +33,16 @@ extension DocumentCollection {
         guard let id = try id(of: object) else { return try await insert(object) }
         await locks.lock(id)
         defer { locks.unlock(id) }
-        // One that records which are lost may have changed counts as new.
+        // A document that lost records may have changed counts as new.
         let committedAt = try StoreError.wrap(retrying(find(id)))?.committedAt
         return try await append(Draft(object, id: id, committedAt: committedAt))
     }
 
-    /// Replaces a document by what `change` makes of it; nobody else writes this id in between.
+    /// Replaces a document by the result of `change`, atomically: the id is locked.
     ///
     /// - Precondition: The collection is not append-only.
-    /// - Throws: ``StoreError/notFound(_:)``; what `change` throws; ``StoreError/invalidKey(member:)`` where it
-    ///   changed the key; the log's errors, as for ``insert(_:)``, and where the old one cannot be read.
+    /// - Throws: ``StoreError/notFound(_:)``; errors of `change`; ``StoreError/invalidKey(member:)`` if it changed the
+    ///   key; the log's errors, as for ``insert(_:)``, and errors of reading the old one.
     package func update(
         _ id: String,
         _ change: @Sendable (JSONObject) throws(StoreError) -> JSONObject
@@ -56,7 +56,7 @@ extension DocumentCollection {
         return try await append(Draft(object, id: id, committedAt: old.committedAt))
     }
 
-    /// Deletes a document by appending its tombstone; where the disk is full the reserve has room for it.
+    /// Deletes a document by appending its tombstone; on a full disk it uses the reserve.
     ///
     /// - Precondition: The collection is not append-only.
     /// - Throws: ``StoreError/notFound(_:)``; the log's errors, as for ``insert(_:)``.
@@ -85,7 +85,7 @@ extension DocumentCollection {
         return draft.document(at: moment.withLockedValue { $0 })
     }
 
-    /// Returns the id an object names, or nil where it leaves it to us.
+    /// Returns the id of an object, or nil if it has none.
     func id(of object: JSONObject) throws(StoreError) -> String? {
         switch object[schema.key] {
         case nil, .null: return nil

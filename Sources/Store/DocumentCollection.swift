@@ -4,21 +4,21 @@ internal import JSON
 internal import NIOConcurrencyHelpers
 package import SegmentLog
 
-/// The documents of one kind, each with an id, in one log, with an index for each of its segments.
+/// A collection of documents with ids, in one log, with an index for each of its segments.
 ///
-/// What a write returns is on stable storage, and only what is on stable storage is ever read or counted: indexes
-/// learn of a record after its sync. Writes to one id happen one after the other; of two inserts of the same id
-/// exactly one succeeds.
+/// When a write returns, its document is on stable storage, and only documents on stable storage are read or counted:
+/// indexes are updated after the sync. Writes to one id are serialized; of two inserts of the same id exactly one
+/// succeeds.
 ///
-/// Reads block for the disk, so callers keep long ones (`list`, `count`) off Swift's cooperative threads.
+/// Reads block for the disk, so callers must not make long ones (`list`, `count`) on Swift's cooperative threads.
 package final class DocumentCollection: Sendable {
-    /// Bytes an id may have.
+    /// The maximum length of an id in bytes.
     package static let idByteCountMax = 512
 
     package let schema: CollectionSchema
-    /// What opening the log found.
+    /// The findings of opening the log.
     package let recovery: RecoveryReport
-    /// Index files that were missing or not what they should be, and were made again from their segments.
+    /// Index files that were missing or unusable, and were rebuilt from their segments.
     package let rebuiltIndexPaths: [String]
     let log: SegmentLog
     let index: CollectionIndex
@@ -29,13 +29,13 @@ package final class DocumentCollection: Sendable {
     /// Index files that a read found damaged.
     let damagedIndexPaths = NIOLockedValueBox<Set<String>>([])
     let foundDamage: NIOLockedValueBox<(places: [Corruption], since: Timestamp)>
-    /// The newest place where records are lost, if there is one.
+    /// The newest place with lost records, if there is one.
     let loss: Loss?
-    /// Whether its segments stay as they are, because some of them are damaged.
+    /// Whether its segments are not maintained, because some of them are damaged.
     let isQuarantined: Bool
     let askForMaintenance: @Sendable () -> Void
 
-    /// Opens the collection in `directory` and indexes what no index file speaks for.
+    /// Opens the collection in `directory` and indexes the segments without index files.
     init(_ schema: CollectionSchema, _ options: SegmentLog.Options, on disk: any Disk) throws(StorageError) {
         let index = CollectionIndex(schema)
         let attachment = SealedAttachment(schema, to: index, acceptsLoss: options.opensDamaged, on: disk)
@@ -59,19 +59,19 @@ package final class DocumentCollection: Sendable {
         let damage = found + attachment.losses.map(\.corruption).filter { !found.contains($0) }
         isQuarantined = !damage.isEmpty
         foundDamage = NIOLockedValueBox((damage, options.clock()))
-        if let loss, !schema.isAppendOnly { try index.doubt(before: loss) }
+        if let loss, !schema.isAppendOnly { try index.markDeleted(before: loss) }
     }
 
-    /// What the log holds, and whether it takes more.
+    /// The contents of the log, and whether it accepts writes.
     package var statistics: LogStatistics { log.statistics }
 
-    /// How many documents the collection holds.
+    /// The number of documents in the collection.
     package var documentCount: Int { index.documentCount }
 
-    /// Where the collection is known to be damaged: what opening found, and the first hundred places that reads have met.
+    /// The known damage of the collection: places found at opening, and the first hundred that reads have found.
     ///
-    /// Records that stood there are not served, and are in no list and no count. Of documents that change, nothing is
-    /// served that they may have changed.
+    /// Records at these places are not served and not counted. Documents that the lost records may have changed are not
+    /// served either.
     package var damage: [Corruption] { foundDamage.withLockedValue { $0.places } }
 
     func close() async throws(StorageError) {

@@ -1,10 +1,10 @@
 package import JSON
 
-/// Something that is not as it should be, while the store goes on serving what it can.
+/// A problem that does not stop the store from serving other requests.
 package struct HealthCondition: Sendable, Hashable {
-    /// What it is about: `log telemetry`, `disk`, `reserve`, `maintenance of telemetry`.
+    /// The subject: `log telemetry`, `disk`, `reserve`, `maintenance of telemetry`.
     package let subject: String
-    /// What is wrong, for anyone: no path, no document.
+    /// The problem, without paths and documents.
     package let reason: String
     package let since: Timestamp
 

@@ -2,7 +2,7 @@ internal import Index
 internal import JSON
 internal import SegmentLog
 
-/// What a record of a collection's log says, read from its line.
+/// A record of a collection's log, parsed from its line.
 ///
 /// Shape: the members between those the log writes itself; the document comes last, contiguous:
 ///
@@ -12,10 +12,10 @@ internal import SegmentLog
 /// Source: docs/FORMAT.md, "Records".
 package struct Record {
     package let id: String
-    /// Where the document stands in the bytes the record was read from; nil for a tombstone.
+    /// The range of the document in the bytes of the record; nil for a tombstone.
     package let document: Range<Int>?
 
-    /// Reads a verified line; nil where it is not one that a collection writes.
+    /// Parses a verified line; nil if it is not one that a collection writes.
     ///
     /// `document` counts from the first byte of `line`.
     package init?(_ line: UnsafeRawBufferPointer) {
@@ -45,17 +45,17 @@ package struct Record {
     }
 }
 
-/// A document on its way into the log: everything but the moment, which the log decides.
+/// A document to be appended, without its time, which the log sets.
 struct Draft: Sendable {
     let id: String
     /// The members of the record up to the stamps of the document.
     private let opening: [UInt8]
-    /// Where the document begins in `opening`.
+    /// The start of the document in `opening`.
     private let documentOffset: Int
-    /// When the document it replaces was first stored.
+    /// The time at which the replaced document was first stored.
     private let committedAt: Timestamp?
 
-    /// Prepares `object`; stamps it brings along are left out.
+    /// Prepares `object`; its own time stamps are left out.
     init(_ object: JSONObject, id: String, committedAt: Timestamp?) {
         var object = object
         object[Stamp.committedAt] = nil
@@ -71,18 +71,18 @@ struct Draft: Sendable {
         self.committedAt = committedAt
     }
 
-    /// Bytes of the record's members.
+    /// The length of the record's members in bytes.
     var byteCount: Int { opening.count + Self.closingByteCount }
 
     private static let closingByteCount = #","committed_at":"","updated_at":""}"#.utf8.count + 2 * Timestamp.byteCount
 
-    /// Appends the members of the record, with the stamps it has when the log takes it at `moment`.
+    /// Appends the members of the record, with the time stamps of an append at `moment`.
     func write(at moment: Timestamp, to output: inout [UInt8]) {
         output.append(contentsOf: opening)
         writeClosing(at: moment, to: &output)
     }
 
-    /// The document as it is stored when the log takes it at `moment`.
+    /// Returns the document as stored by an append at `moment`.
     func document(at moment: Timestamp) -> Document {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(opening.count - documentOffset + 100)

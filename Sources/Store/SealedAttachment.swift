@@ -3,11 +3,11 @@ internal import Index
 internal import NIOConcurrencyHelpers
 internal import SegmentLog
 
-/// Gathers the index files of a log's sealed segments while it is opened, and makes again those that cannot be used.
+/// Collects the index files of a log's sealed segments while it is opened, and rebuilds unusable ones.
 ///
-/// An index is derived: one that is missing, of another segment or of another schema, or damaged where opening looks at
-/// it, is replaced by one made from the segment's records. Where the disk has no room for it, it serves from memory.
-/// Opening looks at the head, and where documents are replaced at the ids; what else is damaged shows when it is read.
+/// An index is derived: if it is missing, belongs to another segment or schema, or if opening finds damage, it is
+/// rebuilt from the segment's records. If the disk has no space for it, it is kept in memory. Opening reads the header,
+/// and the ids if documents can be replaced; other damage is found when it is read.
 final class SealedAttachment: Sendable {
     private struct State {
         var indexes: [MappedIndex] = []
@@ -23,7 +23,7 @@ final class SealedAttachment: Sendable {
     private let disk: any Disk
     private let state = NIOLockedValueBox(State())
 
-    /// With `acceptsLoss` segments of which neither the index nor every record can be read are left out.
+    /// With `acceptsLoss`, segments whose index and records cannot be read completely are left out.
     init(_ schema: CollectionSchema, to collection: CollectionIndex, acceptsLoss: Bool = false, on disk: any Disk) {
         self.schema = schema
         self.collection = collection
@@ -48,7 +48,7 @@ final class SealedAttachment: Sendable {
         }
     }
 
-    /// Returns an index, or nil where it cannot be had and the segment's records may be lost.
+    /// Returns an index, or nil if there is none and the segment's records may be lost.
     private func leavingOut(
         _ sealed: SealedSegment,
         _ index: @autoclosure () throws(StorageError) -> MappedIndex
@@ -77,7 +77,7 @@ final class SealedAttachment: Sendable {
         return index
     }
 
-    /// Hands the indexes over; the first call counts.
+    /// Passes the indexes to the collection; only the first call has an effect.
     func finish() {
         let found = state.withLockedValue { state -> State? in
             guard !state.isFinished else { return nil }
@@ -88,15 +88,15 @@ final class SealedAttachment: Sendable {
         do throws(StorageError) { try attach(found) } catch { collection.fail(error) }
     }
 
-    /// Tells the collection of the indexes, each of which is made again at most once.
+    /// Adds the indexes to the collection; each is rebuilt at most once.
     private func attach(_ found: State) throws(StorageError) {
         var (indexes, segments) = (found.indexes, found.segments)
-        var mended: Set<String> = []
+        var rebuilt: Set<String> = []
         while true {
             do throws(StorageError) {
                 return try collection.attach(indexes)
             } catch {
-                guard case .corrupt(let corruption) = error, mended.insert(corruption.path).inserted,
+                guard case .corrupt(let corruption) = error, rebuilt.insert(corruption.path).inserted,
                     let position = segments.firstIndex(where: { $0.indexPath == corruption.path })
                 else { throw error }
                 let sealed = segments[position]
@@ -112,7 +112,7 @@ final class SealedAttachment: Sendable {
 }
 
 extension StorageError {
-    /// The damage by which the records of a segment are lost, where that is what failed.
+    /// The damage in which the records of a segment are lost; nil for other errors.
     fileprivate var loss: Corruption? {
         switch self {
         case .corrupt(let corruption):

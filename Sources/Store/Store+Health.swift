@@ -4,21 +4,21 @@ internal import NIOConcurrencyHelpers
 internal import SegmentLog
 
 extension Store {
-    /// All that is not as it should be, the longest standing first; empty where all is well.
+    /// Returns all problems, the oldest first; empty if there are none.
     ///
-    /// Quick, from any thread.
+    /// Does not block; callable from any thread.
     package func conditions() -> [HealthCondition] {
         let damaged = collections.values.compactMap(\.damageCondition)
         let found = latches + damaged + space.conditions + maintenance.conditions
         return found.sorted { ($0.since, $0.subject) < ($1.since, $1.subject) }
     }
 
-    /// What ``conditions()`` may be about, whether or not something is.
+    /// All possible subjects of ``conditions()``.
     package var healthSubjects: [String] {
         ["disk", "reserve"] + collections.keys.sorted().map { "log \($0)" }
     }
 
-    /// Bytes that can still be written to the disk, the reserve not among them; nil where the disk does not tell.
+    /// How many bytes can still be written to the disk, without the reserve; nil if the disk cannot be queried.
     package var freeByteCount: Int64? {
         do { return try space.freeByteCount() } catch { return nil }
     }
@@ -29,7 +29,7 @@ extension Store {
 }
 
 extension DocumentCollection {
-    /// That segments are damaged and set aside, and which; nil where none is known to be.
+    /// The condition of damaged segments; nil if none are known.
     fileprivate var damageCondition: HealthCondition? {
         let (places, since) = foundDamage.withLockedValue { $0 }
         guard !places.isEmpty else { return nil }
@@ -53,14 +53,14 @@ extension HealthCondition {
     fileprivate init(_ latch: Latch) {
         self.init(
             subject: latch.subject,
-            reason: "it takes no writes until the server is restarted: \(latch.cause.reason)",
+            reason: "it accepts no writes until the server is restarted: \(latch.cause.reason)",
             since: Timestamp(microseconds: latch.sinceMicroseconds)
         )
     }
 }
 
 extension DiskSpace {
-    /// That the disk is full, and that its reserve is gone.
+    /// The conditions of a full disk and of a missing reserve.
     fileprivate var conditions: [HealthCondition] {
         let status = currentStatus
         var found: [HealthCondition] = []
@@ -71,10 +71,10 @@ extension DiskSpace {
         let reason: String? =
             switch status.reserve {
             case .off, .held: nil
-            case .inUse: "it is in use for removing things; nothing else is written until it is there again"
+            case .inUse: "it is in use for deletions; other writes are refused until it is restored"
             case .missing(let error) where error.isNoSpace:
-                "the disk has no room for it; nothing is written but what frees space"
-            case .missing(let error): "it cannot be made: \(error.reason)"
+                "the disk has no space for it; only deletions are accepted"
+            case .missing(let error): "it cannot be created: \(error.reason)"
             }
         if let reason {
             let since = Timestamp(microseconds: status.reserveMicroseconds)

@@ -5,36 +5,38 @@ package import SegmentLog
 
 /// The collections of one data directory, served by one process at a time.
 ///
-/// After a crash at any moment `open` finds every acknowledged document; what was being made is either there or not.
+/// After a crash at any moment, `open` finds every acknowledged document; unacknowledged writes are either complete or
+/// absent.
 package final class Store: Sendable {
-    /// How the logs of all collections are kept.
+    /// The options of all collections.
     package struct Options: Sendable {
-        /// Bytes at which a segment is closed and the next one begun; see ``SegmentLog/Options``.
+        /// The size in bytes at which a segment is closed and the next one begun; see ``SegmentLog/Options``.
         package var segmentByteCountMax: Int64 = 64 << 20
-        /// Bytes of lines that merging may gather in one segment.
+        /// The maximum number of bytes of lines in a merged segment.
         ///
-        /// What asks every segment, as a filter that is counted first, then asks few of them: of 10 million events 20
-        /// instead of 80. The price is that each byte is compressed twice in its life, and that what leaves by retention
-        /// leaves in pieces of that size.
+        /// Larger segments are fewer, for operations that scan all of them, such as the first count of a filter: 20
+        /// instead of 80 for 10 million events. The cost is that each byte is compressed twice, and that retention
+        /// deletes pieces of that size.
         package var mergedByteCountMax: Int64 { min(segmentByteCountMax * 10, 1 << 30) }
-        /// Bytes of decompressed records that all collections together keep for the next reader.
+        /// The size in bytes of the cache of decompressed records, for all collections together.
         package var frameCacheByteCountMax = 16 << 20
-        /// Whether collections with damaged segments are served all the same, without what is lost; see
+        /// Whether collections with damaged segments are served nevertheless, without the lost records; see
         /// ``DocumentCollection/damage``.
         package var servesDamaged = false
-        /// What may leave, for each collection of events by its name.
+        /// The retention of each collection of events, by its name.
         package var retention: [String: Retention] = [:]
-        /// Whether segments are sealed, merged and dropped as it becomes due; else ``Store/maintain()`` does it.
+        /// Whether segments are sealed, merged and dropped automatically; otherwise by ``Store/maintain()``.
         package var maintainsItself = false
-        /// Bytes of an active segment that closing the store seals, where it maintains itself: a start reads less of them
-        /// in a few milliseconds.
+        /// The size in bytes from which on an active segment is sealed at closing, if the store maintains itself: a
+        /// start reads a smaller one in a few milliseconds.
         package var settledByteCountMin: Int64 = 4 << 20
-        /// Bytes kept back so that documents, uploads and files can be removed from a full disk; 0 gives back what there
-        /// is, nil leaves it alone.
+        /// The size in bytes of the reserve for deletions on a full disk; 0 removes an existing reserve, nil leaves it
+        /// unchanged.
         package var reserveByteCount: Int64?
-        /// How long that may take: whoever stops the server waits for it, and the next start only reads more.
+        /// How long sealing at closing may take: it delays the end of the server, and without it the next start only
+        /// reads more.
         package var settlingTimeMax: Duration = .seconds(1)
-        /// Told what maintenance did; called from its thread.
+        /// Called with each step of maintenance, on its thread.
         package var notice: @Sendable (MaintenanceNotice) -> Void = { _ in }
 
         package init() {}
@@ -44,22 +46,22 @@ package final class Store: Sendable {
     /// The space on its disk, shared with the blobs of the same directory.
     package let space: DiskSpace
     package let identity: StoreIdentity
-    /// What opening each log found, in the order of the schemas.
+    /// The findings of opening each log, in the order of the schemas.
     package let recovery: [RecoveryReport]
-    /// Index files that were made again, because they were missing or not what they should be.
+    /// Index files that were rebuilt, because they were missing or unusable.
     package let rebuiltIndexPaths: [String]
     let collections: [String: DocumentCollection]
     let maintenance: Maintenance
     private let maintainsItself: Bool
-    /// Given up by `close`.
+    /// Released by `close`.
     private let lock: NIOLockedValueBox<DirectoryLock?>
 
-    /// Opens a data directory, making it where there is none, and every collection in it.
+    /// Opens a data directory, which is created if it does not exist, and every collection in it.
     ///
-    /// Blocks while the records that are in no sealed segment are read once.
-    /// - Throws: ``StoreError/locked(path:owner:)`` where another process serves it, and the cases after it;
-    ///   ``StorageError/corrupt(_:)`` where a log is corrupt and the options do not let it be.
-    ///   Nothing is repaired but the torn tail of a log, which `recovery` reports.
+    /// Blocks while the records of all segments that are not sealed are read.
+    /// - Throws: ``StoreError/locked(path:owner:)`` if another process serves it, and the cases after it;
+    ///   ``StorageError/corrupt(_:)`` if a log is corrupt and the options do not allow it. Only the torn tail of a log
+    ///   is repaired, which `recovery` reports.
     package static func open(
         _ directory: String,
         schemas: [CollectionSchema],
@@ -137,21 +139,21 @@ package final class Store: Sendable {
         return collection
     }
 
-    /// Where each collection is known to be damaged; see ``DocumentCollection/damage``.
+    /// The known damage of each collection; see ``DocumentCollection/damage``.
     package var damage: [(collection: String, places: [Corruption])] {
         collections.values.map { ($0.schema.name, $0.damage) }.filter { !$0.1.isEmpty }.sorted { $0.0 < $1.0 }
     }
 
-    /// Seals, merges and drops what is due, and returns when nothing more is; makes the reserve again if it can.
+    /// Seals, merges and drops all due segments; restores the reserve if possible.
     ///
-    /// - Throws: The first failure; the other collections are maintained all the same.
+    /// - Throws: The first failure; the other collections are maintained nevertheless.
     package func maintain() async throws(StorageError) {
         if let failure = await maintenance.round(Array(collections.values)) { throw failure }
     }
 
-    /// Waits for the writes under way, closes every log and gives the directory up to others.
+    /// Waits for pending writes, closes every log and releases the directory's lock.
     ///
-    /// - Throws: The first failure; the others are closed all the same.
+    /// - Throws: The first failure; the other logs are closed nevertheless.
     package func close() async throws(StorageError) {
         await maintenance.end()
         if maintainsItself { await maintenance.settle(Array(collections.values)) }

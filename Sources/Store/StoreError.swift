@@ -1,6 +1,6 @@
 package import Disk
 
-/// Why the store did not do what it was asked.
+/// Why a request to the store was refused or failed.
 package enum StoreError: StorageErrorWrapper, Sendable, Equatable {
     // The request.
 
@@ -10,20 +10,20 @@ package enum StoreError: StorageErrorWrapper, Sendable, Equatable {
     case alreadyExists(String)
     /// The key member is not a string of 1 to ``DocumentCollection/idByteCountMax`` bytes, or an update changed it.
     case invalidKey(member: String)
-    /// The moment a document brings along cannot be kept: it is not one, lies ahead, or is not after the newest document's.
+    /// The time of a document is invalid: malformed, in the future, or not after the newest document's.
     case invalidTime(String)
-    /// A change of a document was refused by the caller's own rule; the document stays as it was.
+    /// A change of a document was refused by the caller's rule; the document is unchanged.
     case refused(reason: String)
     /// Records are lost here that may have stored, replaced or deleted the document, so its state is unknown.
     case possiblySuperseded(Corruption)
 
     // Opening the data directory.
 
-    /// Another process serves the directory; its id, where the `lock` file holds it.
+    /// Another process serves the directory; with its id, if the `lock` file contains it.
     case locked(path: String, owner: Int32?)
-    /// `ledge.json` names a format this build does not know.
+    /// `ledge.json` has a format that this build does not support.
     case unsupportedFormat(Int)
-    /// There are collections but no `ledge.json` beside them.
+    /// There are collections but no `ledge.json`.
     case notADataDirectory(String)
 
     /// The logs, the indexes or the disk failed.
@@ -31,7 +31,7 @@ package enum StoreError: StorageErrorWrapper, Sendable, Equatable {
 }
 
 extension StoreError {
-    /// What failed below the store; nil for a request that was refused.
+    /// The failure of storage; nil for a refused request.
     package var storageError: StorageError? {
         if case .storage(let error) = self { error } else { nil }
     }
@@ -39,7 +39,7 @@ extension StoreError {
     /// Whether the disk is full.
     package var isNoSpace: Bool { storageError?.isNoSpace ?? false }
 
-    /// Whether stored bytes are not what was written, or records are lost for that reason.
+    /// Whether stored bytes are damaged, or records are lost because of damage.
     package var isDamage: Bool {
         if case .possiblySuperseded = self { true } else { storageError?.isCorrupt ?? false }
     }

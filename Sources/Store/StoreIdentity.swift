@@ -2,7 +2,7 @@ package import Disk
 package import JSON
 internal import SegmentLog
 
-/// What `ledge.json` says about a data directory.
+/// The identity of a data directory, in `ledge.json`.
 ///
 /// Shape: one checked line, whose seed is the hash of the text `ledge.json`:
 ///
@@ -10,13 +10,13 @@ internal import SegmentLog
 ///
 /// Written once, before anything else in the directory, and never changed by this format.
 package struct StoreIdentity: Sendable, Hashable {
-    /// The format every file of the directory is in; this build knows 1.
+    /// The format of the directory.
     package static let format = 1
 
     private static let seed = XXH3.hash64("ledge.json")
 
     package let createdAt: Timestamp
-    /// A random UUID, made with the directory.
+    /// A random UUID, created with the directory.
     package let instanceID: String
 
     private init(createdAt: Timestamp, instanceID: String) {
@@ -24,10 +24,10 @@ package struct StoreIdentity: Sendable, Hashable {
         self.instanceID = instanceID
     }
 
-    /// Reads the identity of a directory, or gives it one where it is new.
+    /// Reads the identity of a directory, or creates it if the directory is new.
     ///
-    /// - Throws: ``StoreError/notADataDirectory(_:)`` where there are collections without an identity: a crash never
-    ///   leaves that, since the identity is durable before they are made.
+    /// - Throws: ``StoreError/notADataDirectory(_:)`` if there are collections without an identity, which cannot result
+    ///   from a crash, because the identity is durable before they are created.
     init(of directory: DataDirectory, on disk: any Disk, clock: () -> Timestamp) throws(StoreError) {
         if let found = try Self.read(directory, on: disk) {
             self = found
@@ -40,13 +40,13 @@ package struct StoreIdentity: Sendable, Hashable {
         try StoreError.wrap(disk.publish(line, at: directory.identity))
     }
 
-    /// Returns the identity of a directory without changing anything, or nil where it has none.
+    /// Returns the identity of a directory without changing it, or nil if it has none.
     package static func read(_ directory: DataDirectory, on disk: any Disk) throws(StoreError) -> StoreIdentity? {
         guard let line = try StoreError.wrap(disk.contents(of: directory.identity)) else { return nil }
         return try StoreIdentity(parsing: line, path: directory.identity)
     }
 
-    /// Gives a directory whose identity is lost another one.
+    /// Creates a new identity for a directory whose identity is lost.
     package static func renew(_ directory: DataDirectory, at now: Timestamp, on disk: any Disk) throws(StorageError) {
         let identity = StoreIdentity(createdAt: now, instanceID: UniqueID.random())
         try disk.publish(identity.line, at: directory.identity)
@@ -54,8 +54,8 @@ package struct StoreIdentity: Sendable, Hashable {
 
     /// Reads the file at `path`.
     ///
-    /// - Throws: ``StorageError/corrupt(_:)`` where it is not what was written;
-    ///   ``StoreError/unsupportedFormat(_:)`` where a later build wrote it.
+    /// - Throws: ``StorageError/corrupt(_:)`` if it is damaged; ``StoreError/unsupportedFormat(_:)`` if a later build
+    ///   has written it.
     init(parsing line: [UInt8], path: String) throws(StoreError) {
         func corrupt(_ reason: Corruption.Reason) -> StoreError {
             .storage(.corrupt(Corruption(path: path, reason: reason)))

@@ -272,7 +272,7 @@ extension MaintenanceNotice {
         switch self {
         case .sealed: .debug
         case .compacted, .dropped: .info
-        case .mended: .notice
+        case .rebuiltIndex: .notice
         case .failed: .warning
         }
     }

@@ -160,7 +160,7 @@ struct AccessControlTests {
             try await fixture.addClient("subject", name: "n")
             let headers = try Self.bearer(.client)
             #expect(try await client.ask(.get, "/api/v1/helpers/active", headers: headers).status == 200)
-            let deleted = try await client.ask(.delete, "/api/v1/clients/somebody", headers: Self.bearer(.admin))
+            let deleted = try await client.ask(.delete, "/api/v1/clients/subject", headers: Self.bearer(.admin))
             #expect(deleted.status == 200)
             #expect(try await client.ask(.get, "/api/v1/helpers/active", headers: headers).status == 401)
         }
@@ -170,7 +170,7 @@ struct AccessControlTests {
         try await Self.withAuthentication { _, client async throws in
             let headers = try Self.bearer(.client)
             #expect(try await client.ask(.get, "/api/v1/helpers/active", headers: headers).status == 200)
-            let deleted = try await client.ask(.delete, "/api/v1/clients/somebody", headers: Self.bearer(.admin))
+            let deleted = try await client.ask(.delete, "/api/v1/clients/subject", headers: Self.bearer(.admin))
             #expect(deleted.status == 404)
             #expect(try await client.ask(.get, "/api/v1/helpers/active", headers: headers).status == 401)
         }

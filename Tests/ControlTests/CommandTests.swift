@@ -52,7 +52,7 @@ struct CommandTests {
 
     @Test func commandWithoutClientsIsRefused() async throws {
         let fixture = try TrainingFixture.open()
-        let order = CommandOrder(clientIDs: ["nobody"])
+        let order = CommandOrder(clientIDs: ["offline"])
         await #expect(throws: ControlError.notEnoughClients(required: 1)) {
             try await fixture.controller.runCommand("Look", order)
         }

@@ -63,7 +63,7 @@ struct StartTests {
 
     @Test func onlyTheNamedClientsAreCounted() async throws {
         let fixture = try await Self.fixture(["clients_required": 2])
-        let start = SessionStart(sessionID: "session", clientIDs: ["client-0", "nobody"])
+        let start = SessionStart(sessionID: "session", clientIDs: ["client-0", "offline"])
         #expect(await Self.refusal(fixture, start) == .notEnoughClients(required: 2))
     }
 

@@ -17,7 +17,7 @@ def an_api_key_is_sent_as_it_is(place):
         scaleout = stored.client()
         assert scaleout.get_clients_count() == 3
         assert scaleout._login.ctype == "api_key" and scaleout._login.refresh() is None
-        # A header that somebody copied whole works too.
+        # A copied whole header works too.
         assert stored.client(f"Bearer {stored.token}").get_clients_count() == 3
         assert stored.client(stored.token[:-4] + "AAAA").get_clients() == {"message": "Invalid token"}
         expired = Forge(place).token(exp=1, token_type="api_key")

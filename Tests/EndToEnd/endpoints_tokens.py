@@ -156,7 +156,7 @@ def the_tokens_of_a_deleted_client_are_worth_nothing(network):
         message = network.refusal(401, "POST", f"clients/token{slash}", refresh_token=pair["refresh_token"])
         assert message == "Invalid token"
     network.do("DELETE", "clients/edge-2/")
-    # Who enrolls anew is somebody new.
+    # A client that enrolls again is a new client.
     again = Network(network.place, network.server, enrolled(network, client_id="edge-1")["access_token"])
     assert again.get("helpers/active")
 

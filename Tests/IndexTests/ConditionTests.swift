@@ -3,7 +3,7 @@ import Testing
 
 @testable import Index
 
-/// What `?f=…` and `?f__gt=…` mean for a document with one field `f`.
+/// The results of `?f=…` and `?f__gt=…` for a document with one field `f`.
 struct ConditionTests {
     private static let operands = [
         "1", "1.0", "2", "true", "True", "null", "NULL", "idle", "1,2", "", "2026-11-23T19:16:04Z",
@@ -11,7 +11,7 @@ struct ConditionTests {
         "2026-11-24", "007",
     ]
 
-    /// A value as it stands in a document, and which of `operands` it equals; `-` stands for no field at all.
+    /// A value in a document, and the `operands` that it equals; `-` means a missing field.
     static let equality: [(value: String, equals: [String])] = [
         ("1", ["1", "1.0"]),
         ("1.0", ["1", "1.0"]),
@@ -43,7 +43,7 @@ struct ConditionTests {
     ]
 
     @Test(arguments: equality)
-    func equalityIsLooseButNothingElse(_ value: String, _ equals: [String]) {
+    func equalityComparesAllInterpretations(_ value: String, _ equals: [String]) {
         for operand in Self.operands {
             let found = holds(value, .equal(operand))
             #expect(found == equals.contains(operand), "\(value) = \(operand)")
@@ -76,7 +76,7 @@ struct ConditionTests {
         ("9", "2026-11-23", ""),
         ("true", "1", ""),
         ("1", "true", ""),
-        // Null compares with nothing, not even itself.
+        // Null cannot be compared, not even with itself.
         ("null", "10", ""),
         ("-", "10", ""),
         ("null", "null", ""),
@@ -96,7 +96,7 @@ struct ConditionTests {
         #expect(found == holding, "\(value), \(operand)")
     }
 
-    @Test func operandsOfABodyAreReadLikeText() {
+    @Test func operandsOfABodyAreParsedLikeText() {
         for (json, text) in [
             (JSON.number(JSONNumber(1)), "1"), (1.5, "1.5"), ("idle", "idle"), ("1", "1"), (true, "true"),
             (false, "false"),
@@ -113,7 +113,7 @@ struct ConditionTests {
         }
     }
 
-    @Test func pathsEnterObjectsAndArrays() {
+    @Test func pathsTraverseNestedValues() {
         let document = #"{"sender":{"name":"a","role":null},"runs":[{"n":1},{"n":[2,3]},{}],"sender.name":"no"}"#
         let cases: [(String, String, Bool)] = [
             ("sender.name", "a", true), ("sender.name", "b", false), ("sender.role", "null", true),

@@ -7,8 +7,8 @@ import Testing
 
 @testable import Index
 
-/// An index file that is not what was written is refused when it is opened or where it is touched, or the difference
-/// does not matter; it never answers wrongly, and never ends the process.
+/// A damaged index file is refused when it is opened or read, unless the damage has no effect; it never returns wrong
+/// results and never crashes the process.
 struct IndexFileDamageTests {
     private static let seed: Comment = "SEED=\(SeededGenerator.runSeed)"
 
@@ -20,7 +20,7 @@ struct IndexFileDamageTests {
         let lineByteCount = file.firstIndex(of: UInt8(ascii: "\n")) ?? 0
         var (refused, corrupt) = (0, 0)
         for position in file.indices {
-            // Of the zeros behind the header one bit of every eighth byte will do.
+            // Of the zeros after the header, one bit of every eighth byte is sufficient.
             if lineByteCount < position, position < 4096, position % 64 != bit * 8 { continue }
             var damaged = file
             damaged[position] ^= 1 << UInt8(bit)
@@ -56,7 +56,7 @@ struct IndexFileDamageTests {
         }
     }
 
-    @Test func theIndexOfAnotherSegmentIsRefused() throws {
+    @Test func indexOfAnotherSegmentIsRefused() throws {
         let documents = [Array(#"{"kind":"a"}"#.utf8)]
         let schema = IndexSchema.things
         let file = IndexFileSample(documents, of: schema).file
@@ -76,7 +76,7 @@ struct IndexFileDamageTests {
         }
     }
 
-    @Test func theIndexOfAnotherSchemaIsRefused() throws {
+    @Test func indexOfAnotherSchemaIsRefused() throws {
         let documents = [Array(#"{"kind":"a"}"#.utf8)]
         let schema = IndexSchema.things
         let file = IndexFileSample(documents, of: schema).file
@@ -92,9 +92,9 @@ struct IndexFileDamageTests {
         }
     }
 
-    /// Checksums are no secret: whoever writes files of his own may say anything in them, and is not believed.
+    /// Checksums are not secret: a forged file may contain anything, so reads must stay within bounds.
     @Test(arguments: [IndexSchema.things, .events])
-    func anythingThatVerifiesIsReadWithinItsBounds(_ schema: IndexSchema) throws {
+    func forgedFileIsReadWithinItsBounds(_ schema: IndexSchema) throws {
         var generator = SeededGenerator()
         let sample = Self.sample(of: schema)
         let file = sample.file
@@ -115,8 +115,8 @@ struct IndexFileDamageTests {
         #expect(answered > 50 && refused > 50, Self.seed)
     }
 
-    /// The blocks of a file are verified when they are touched, not before.
-    @Test func whatIsNotTouchedIsNotVerified() throws {
+    /// The blocks of a file are verified when they are read, not before.
+    @Test func unreadBlocksAreNotVerified() throws {
         var generator = SeededGenerator()
         let sample = IndexFileSample.random(5_000, of: .events, &generator)
         var file = sample.file
@@ -125,7 +125,7 @@ struct IndexFileDamageTests {
         #expect(try index.pointer(of: 4_999) == sample.pointer(of: 4_999))
     }
 
-    /// A read may reach over several blocks.
+    /// A read may span several blocks.
     @Test func everyBlockOfAReadIsVerified() throws {
         let size = CheckedMap.blockByteCount
         var generator = SeededGenerator()
@@ -163,7 +163,7 @@ struct IndexFileDamageTests {
         )
     }
 
-    /// What an index says to every question, once.
+    /// Returns the results of all queries of an index.
     private static func answers(of index: MappedIndex, _ sample: IndexFileSample) throws(StorageError) -> [String] {
         var answers: [String] = []
         for row in 0..<sample.documents.count {
@@ -196,7 +196,7 @@ struct IndexFileDamageTests {
         return answers
     }
 
-    /// The file with a few bytes of the body, or a number of the header, exchanged, and every checksum made right.
+    /// Returns the file with a few changed bytes of the body, or a changed number of the header, and correct checksums.
     private static func forged(
         _ file: [UInt8],
         _ sample: IndexFileSample,
@@ -243,7 +243,7 @@ struct IndexFileDamageTests {
 }
 
 extension SegmentSummary {
-    /// The same with something exchanged.
+    /// Returns a copy with some properties replaced.
     fileprivate func with(id: SegmentID? = nil, recordCount: Int? = nil, digest: String? = nil) -> SegmentSummary {
         SegmentSummary(
             id: id ?? self.id,

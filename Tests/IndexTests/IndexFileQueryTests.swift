@@ -6,12 +6,12 @@ import Testing
 
 @testable import Index
 
-/// What an index file says of its rows against what their documents say.
+/// Compares the results of an index file with those of the documents.
 struct IndexFileQueryTests {
     private static let seed: Comment = "SEED=\(SeededGenerator.runSeed)"
 
     @Test(arguments: [IndexSchema.things, .events])
-    func rowsAreThoseWhoseDocumentsPass(_ schema: IndexSchema) throws {
+    func rowsMatchTheDocuments(_ schema: IndexSchema) throws {
         var generator = SeededGenerator()
         for round in 0..<20 {
             let sample = IndexFileSample.random(100, of: schema, hasTombstones: round % 2 == 0, &generator)
@@ -25,7 +25,7 @@ struct IndexFileQueryTests {
         }
     }
 
-    /// Each field holds one value of each kind, or few rows, so that every bound of every list is met.
+    /// Few rows with one value of each kind, so that all bounds of lists are tested.
     @Test(arguments: [IndexSchema.things, .events], 0...3)
     func smallIndexesAnswerEveryCondition(_ schema: IndexSchema, _ rowCount: Int) throws {
         let values: [JSON?] = [nil, .null, true, 1, "1", 1.5, "1.0", "idle", "2026-11-23", ["a", "b", "a"], [:], []]
@@ -49,11 +49,11 @@ struct IndexFileQueryTests {
         }
     }
 
-    /// In order of the log and, since replaced documents keep their moment, out of it.
+    /// In the order of the log and, because replaced documents keep their time, out of order.
     @Test(
         arguments: [[1, 2, 3, 4, 5, 6], [2, 2, 2, 5, 5], [1, 3, 2, 6, 4, 5], [6, 5, 4, 3, 2, 1], [3], []] as [[Int64]]
     )
-    func rowsAreThoseThatWereCommittedThen(_ moments: [Int64]) throws {
+    func rowsMatchTheirTimes(_ moments: [Int64]) throws {
         let sample = IndexFileSample(moments.map { _ in Array("{}".utf8) }, of: .things, moments: moments)
         let (index, memory) = (try sample.index(), sample.memoryIndex)
         for operand in 0...7 as ClosedRange<Int64> {
@@ -73,7 +73,7 @@ struct IndexFileQueryTests {
     }
 
     @Test(arguments: [IndexSchema.things, .events])
-    func columnsHoldEveryRowInTheOrderOfItsValue(_ schema: IndexSchema) throws {
+    func columnsAreInTheOrderOfValues(_ schema: IndexSchema) throws {
         var generator = SeededGenerator()
         var columnCount = 0
         for round in 0..<200 {
@@ -101,8 +101,8 @@ struct IndexFileQueryTests {
         #expect(columnCount > 100)
     }
 
-    /// A column would have to put a row in several places, or in none.
-    @Test func aRowWithSeveralValuesHasNoColumn() throws {
+    /// In a column, such a row would have several places, or none.
+    @Test func rowWithSeveralValuesHasNoColumn() throws {
         for text in [#"{"kind":[1,2]}"#, #"{"kind":{}}"#, #"{"kind":[]}"#] {
             #expect(try IndexFileSample([Array(text.utf8)], of: .things).index().column(of: "kind") == nil)
         }
@@ -140,7 +140,7 @@ struct IndexFileQueryTests {
         let expected = sample.rows(passing: condition, below: rowCount)
         let note: Comment = "\(Self.seed) \(condition) below \(rowCount)"
         if let found = try index.rows(passing: condition, below: rowCount).rows(below: rowCount) {
-            // A tombstone may be among them.
+            // The rows may include tombstones.
             #expect(found.filter { sample.documents[$0] != nil } == expected, note)
         } else {
             #expect(!(sample.schema.paths + [.committedAt]).contains(condition.path), note)
@@ -148,7 +148,7 @@ struct IndexFileQueryTests {
         if !sample.documents.contains(nil), let count = try index.count(passing: condition, below: rowCount) {
             #expect(count == expected.count, note)
         }
-        // One that was built in memory says the same.
+        // An index in memory returns the same.
         let memory = memoryIndex.rows(passing: condition, below: rowCount).rows(below: rowCount)
         #expect(memory?.filter { sample.documents[$0] != nil } == (memory == nil ? nil : expected), note)
     }

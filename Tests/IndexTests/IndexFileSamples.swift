@@ -13,7 +13,7 @@ extension IndexSchema {
     static let events = IndexSchema(log: "events", paths: QuerySample.indexedPaths, isAppendOnly: true)
 }
 
-/// Rows, and the index file that is made of them.
+/// Rows and their index file.
 struct IndexFileSample {
     let schema: IndexSchema
     /// The document of each row; nil for a tombstone.
@@ -46,7 +46,7 @@ struct IndexFileSample {
         )
     }
 
-    /// Documents of every shape; one in eight rows is a tombstone where the schema has any.
+    /// Returns documents of every shape; one in eight rows is a tombstone if the schema allows it.
     static func random(
         _ rowCount: Int,
         of schema: IndexSchema,
@@ -68,7 +68,7 @@ struct IndexFileSample {
         return IndexFileSample(documents, of: schema, ids: ids, moments: moments)
     }
 
-    /// An id of one of the kinds there are: UUIDs, UUIDs that are not in lower case, other texts.
+    /// Returns an id of one of the kinds: UUIDs, UUIDs that are not in lower case, other texts.
     static func id(_ number: Int) -> String {
         let digits = String(number, radix: 16)
         let uuid = "0190a1b2-c3d4-7e5f-8a9b-" + String(repeating: "0", count: 12 - digits.count) + digits
@@ -104,7 +104,7 @@ struct IndexFileSample {
         try index(file)
     }
 
-    /// Opens bytes that may be something else.
+    /// Opens bytes, which may be malformed.
     func index(_ bytes: [UInt8]) throws(StorageError) -> MappedIndex {
         try MappedIndex(MappedBytes(bytes), path: "x.idx", of: segment, schema)
     }
@@ -136,7 +136,7 @@ extension MappedBytes {
 }
 
 extension RowMatch {
-    /// The rows below `rowCount`; nil where only documents can tell.
+    /// Returns the rows below `rowCount`; nil if the documents must be read.
     func rows(below rowCount: Int) -> [Int]? {
         switch self {
         case .none: return []

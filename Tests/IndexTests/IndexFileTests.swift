@@ -10,7 +10,7 @@ struct IndexFileTests {
     private static let seed: Comment = "SEED=\(SeededGenerator.runSeed)"
 
     @Test(arguments: [IndexSchema.things, .events], [0, 1, 2, 127, 128, 129, 1_000])
-    func rowsStandWhereTheirRecordsDo(_ schema: IndexSchema, _ rowCount: Int) throws {
+    func rowsHaveThePointersOfTheirRecords(_ schema: IndexSchema, _ rowCount: Int) throws {
         var generator = SeededGenerator()
         let sample = IndexFileSample.random(rowCount, of: schema, &generator)
         let index = try sample.index()
@@ -24,7 +24,7 @@ struct IndexFileTests {
     }
 
     @Test(arguments: [1, 5, 16, 17, 1_000])
-    func idsOfThingsAreFoundAsTheyAre(_ rowCount: Int) throws {
+    func idsOfThingsAreFound(_ rowCount: Int) throws {
         var generator = SeededGenerator()
         let sample = IndexFileSample.random(rowCount, of: .things, &generator)
         let index = try sample.index()
@@ -58,11 +58,11 @@ struct IndexFileTests {
             }
             #expect(found == sample.ids.firstIndex(of: id))
         }
-        #expect(confirmationCount < rowCount + 20, "documents are read for what is there, and hardly else")
+        #expect(confirmationCount < rowCount + 20, "documents are read for existing ids, and rarely for others")
     }
 
-    /// It cannot occur; should it, the answer is the last.
-    @Test func theLastRowOfAnEventsIDCounts() throws {
+    /// It cannot occur; if it does, the last row is returned.
+    @Test func lastRowOfARepeatedIDCounts() throws {
         let ids = (0..<200).map { "id-\($0 % 3)" }
         let sample = IndexFileSample(ids.map { _ in Array("{}".utf8) }, of: .events, ids: ids)
         let index = try sample.index()
@@ -78,14 +78,15 @@ struct IndexFileTests {
         }
     }
 
-    @Test func sameRowsMakeTheSameBytes() {
+    @Test func equalRowsMakeEqualBytes() {
         var generator = SeededGenerator()
         let sample = IndexFileSample.random(500, of: .things, &generator)
         #expect(sample.file == sample.file, Self.seed)
     }
 
-    /// The bytes on disk are a promise: a reader in Python that follows docs/FORMAT.md verified and read these.
-    @Test func theBytesAreThoseOfTheDocument() throws {
+    /// The bytes on disk are part of the format: a reader in Python that follows docs/FORMAT.md has verified and read
+    /// these.
+    @Test func bytesMatchTheDocumentation() throws {
         let documents = [#"{"kind":"a"}"#, #"{"kind":"b"}"#, #"{"kind":"a"}"#].map { Array($0.utf8) }
         let schema = IndexSchema(log: "events", paths: ["kind"], isAppendOnly: true)
         let file = IndexFileSample(documents, of: schema, ids: ["x", "y", "z"]).file
@@ -95,7 +96,7 @@ struct IndexFileTests {
         #expect(Hexadecimal.text(Array(file[4096...])) == Self.documentedBody)
     }
 
-    @Test func aFileIsPublishedAndOpened() throws {
+    @Test func publishedFileIsOpened() throws {
         let disk = FaultDisk()
         try disk.ensureDirectory("data")
         var generator = SeededGenerator()
@@ -112,7 +113,7 @@ struct IndexFileTests {
         for row in 0..<300 { #expect(try opened.pointer(of: row) == published.pointer(of: row)) }
     }
 
-    @Test func aFullDiskLeavesTheIndexInMemory() throws {
+    @Test func fullDiskKeepsTheIndexInMemory() throws {
         let disk = FaultDisk()
         try disk.ensureDirectory("data")
         disk.byteCountMax = 5_000

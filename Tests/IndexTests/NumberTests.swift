@@ -9,14 +9,14 @@ struct NumberTests {
     }
 
     @Test(arguments: ["0", "-0", "7", "-12", "1.5", "1e3", "1E+3", "1e-3", "-0.5e10", "123456789012345678901234567890"])
-    func whatJSONSpellsIsANumber(_ text: String) {
+    func jsonNumberIsParsed(_ text: String) {
         #expect(number(text) != nil)
     }
 
     @Test(arguments: [
         "", "-", "+1", "007", "01", ".5", "1.", "1e", "1e+", "0x10", "nan", "inf", " 1", "1 ", "1,5", "1_000",
     ])
-    func whatJSONDoesNotSpellIsNone(_ text: String) {
+    func otherTextIsNoNumber(_ text: String) {
         #expect(number(text) == nil)
     }
 
@@ -25,7 +25,7 @@ struct NumberTests {
         #expect(number(left) == number(right))
     }
 
-    /// Each is smaller than the next, though as doubles many neighbours are equal.
+    /// Each is smaller than the next one, although many adjacent ones are equal as doubles.
     @Test func orderIsExact() throws {
         let texts = [
             "-1e400", "-9223372036854775809e3", "-9223372036854775808", "-9223372036854775807", "-1.5", "-1", "-0.5",

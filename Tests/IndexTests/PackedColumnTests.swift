@@ -8,9 +8,9 @@ import Testing
 struct PackedColumnTests {
     private static let seed: Comment = "SEED=\(SeededGenerator.runSeed)"
 
-    /// Every width, around the sizes where blocks begin, and the two ends of 64 bits.
+    /// Every width, around block boundaries, and the limits of 64 bits.
     @Test(arguments: 0...8, [1, 2, 127, 128, 129, 300])
-    func returnsWhatWasPacked(_ width: Int, _ count: Int) throws {
+    func packedNumbersAreReadBack(_ width: Int, _ count: Int) throws {
         var generator = SeededGenerator()
         for base in [Int64.min, -1, 0, 1_780_000_000_000_000] {
             let limit: UInt64 = width == 8 ? .max : 1 << UInt64(width * 8) - 1
@@ -30,7 +30,7 @@ struct PackedColumnTests {
         }
     }
 
-    @Test func isFoundByBisection() throws {
+    @Test func positionIsFoundByBisection() throws {
         let numbers = (0..<500).map { Int64($0 / 3 * 10) }
         let column = try column(numbers)
         for bound in -1...1_700 as ClosedRange<Int64> {
@@ -41,20 +41,20 @@ struct PackedColumnTests {
         #expect(try column.firstPosition(in: 100..<110, notBelow: 9_999) == 110)
     }
 
-    /// As docs/FORMAT.md has it: the least, a byte for the width, seven for the place, then the differences.
-    @Test func theBytesAreThoseOfTheDocument() {
+    /// As in docs/FORMAT.md: the minimum, a byte for the width, seven for the offset, then the differences.
+    @Test func bytesMatchTheDocumentation() {
         var bytes: [UInt8] = []
         PackedColumn.append([1_000, 1_300, 1_001], to: &bytes)
         #expect(bytes == [0xe8, 3, 0, 0, 0, 0, 0, 0, 2, 16, 0, 0, 0, 0, 0, 0, 0, 0, 0x2c, 1, 1, 0])
     }
 
-    @Test func equalNumbersTakeNoBytes() {
+    @Test func equalNumbersNeedNoBytes() {
         var bytes: [UInt8] = []
         PackedColumn.append([Int64](repeating: 7, count: 256), to: &bytes)
         #expect(bytes.count == 32)
     }
 
-    @Test func nothingIsReadOutsideOfThePart() throws {
+    @Test func readsStayWithinThePart() throws {
         for place in [UInt64.max, 9, 8 | 17 << 8, 1 | 1 << 60, 2 | 15 << 8] as [UInt64] {
             var bytes: [UInt8] = []
             bytes.append(littleEndian: Int64.max)
@@ -73,7 +73,7 @@ struct PackedColumnTests {
 }
 
 extension MappedPart {
-    /// Bytes as a part of a file that verifies.
+    /// Returns bytes as a part of a file with matching checksums.
     static func unchecked(_ bytes: [UInt8]) -> MappedPart {
         var file = bytes
         for start in stride(from: 0, to: bytes.count, by: CheckedMap.blockByteCount) {

@@ -8,7 +8,7 @@ import Testing
 struct RoaringListTests {
     private static let seed: Comment = "SEED=\(SeededGenerator.runSeed)"
 
-    /// These bytes were made by CRoaring (pyroaring 1.2.0).
+    /// These bytes were written by CRoaring (pyroaring 1.2.0).
     ///
     ///     bitmap = pyroaring.BitMap(rows); bitmap.run_optimize(); print(bitmap.serialize().hex())
     @Test(
@@ -16,7 +16,7 @@ struct RoaringListTests {
             ([], "3a30000000000000"),
             ([7], "3a3000000100000000000000100000000700"),
             ([1, 5, 1000, 65535], "3a30000001000000000003001000000001000500e803ffff"),
-            // Three neighbours take as many bytes either way.
+            // Three consecutive rows take the same number of bytes in both forms.
             ([5, 6, 7], "3a300000010000000000020010000000050006000700"),
             ([5, 6, 7, 8], "3b3000000100000300010005000300"),
             (Array(0..<65536), "3b300000010000ffff01000000ffff"),
@@ -38,7 +38,7 @@ struct RoaringListTests {
             (Array(65000..<66000), "3b30010003000017020100cf010100e8fd170201000000cf01"),
         ] as [([UInt32], String)]
     )
-    func bytesAreThoseOfAnotherImplementation(_ rows: [UInt32], _ hex: String) throws {
+    func bytesMatchAnotherImplementation(_ rows: [UInt32], _ hex: String) throws {
         var bytes: [UInt8] = []
         RoaringList.append(rows[...], to: &bytes)
         #expect(Hexadecimal.text(bytes) == hex)
@@ -56,7 +56,7 @@ struct RoaringListTests {
             ),
         ] as [([UInt32], Int, String)]
     )
-    func longBytesAreThoseOfAnotherImplementation(_ rows: [UInt32], _ byteCount: Int, _ checksum: String) throws {
+    func longBytesMatchAnotherImplementation(_ rows: [UInt32], _ byteCount: Int, _ checksum: String) throws {
         var bytes: [UInt8] = []
         RoaringList.append(rows[...], to: &bytes)
         #expect(bytes.count == byteCount)
@@ -64,8 +64,8 @@ struct RoaringListTests {
         #expect(try Self.rows(bytes) == rows.map(Int.init))
     }
 
-    /// Sets of every density, so that all kinds of container meet.
-    @Test func agreesWithASet() throws {
+    /// Sets of every density, so that all kinds of containers are combined.
+    @Test func listMatchesASet() throws {
         var generator = SeededGenerator()
         for _ in 0..<30 {
             let rowCount = Int.random(in: 1...200_000, using: &generator)
@@ -92,7 +92,7 @@ struct RoaringListTests {
         }
     }
 
-    @Test func addsToWhatIsThere() throws {
+    @Test func listIsAddedToASet() throws {
         var bytes: [UInt8] = []
         RoaringList.append([1, 70], to: &bytes)
         var set = RowSet(rowCount: 100)
@@ -101,8 +101,8 @@ struct RoaringListTests {
         #expect((0..<100).filter(set.contains) == [1, 2, 70])
     }
 
-    /// Random bytes behind each of the two cookies are refused or are some rows; nothing is read beyond them.
-    @Test func anyBytesAreRowsOrRefused() {
+    /// Random bytes after each of the two cookies are refused or are rows; reads stay within bounds.
+    @Test func readsOfAnyBytesStayInBounds() {
         var generator = SeededGenerator()
         for _ in 0..<20_000 {
             var bytes: [UInt8] = []
@@ -135,7 +135,7 @@ struct RoaringListTests {
         return rows
     }
 
-    /// Some of the rows, in stretches of different density.
+    /// Returns random rows, in ranges of different density.
     private static func randomRows(below rowCount: Int, _ generator: inout SeededGenerator) -> [Int] {
         var rows: [Int] = []
         var row = 0

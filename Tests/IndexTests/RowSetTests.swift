@@ -4,9 +4,9 @@ import Testing
 @testable import Index
 
 struct RowSetTests {
-    /// Every operation on sets around the sizes where words begin, against Swift's own sets.
+    /// Every operation on sets around word boundaries, compared with Swift's sets.
     @Test(arguments: [0, 1, 63, 64, 65, 127, 128, 200])
-    func agreesWithASet(_ rowCount: Int) {
+    func rowSetMatchesASet(_ rowCount: Int) {
         var generator = SeededGenerator()
         let seed: Comment = "SEED=\(SeededGenerator.runSeed)"
         let all = Set(0..<rowCount)
@@ -37,7 +37,7 @@ struct RowSetTests {
     }
 
     @Test(arguments: [0, 1, 63, 64, 65, 127, 128, 200])
-    func manyAtOnceAreAsOneByOne(_ rowCount: Int) {
+    func manyRowsAreInsertedAtOnce(_ rowCount: Int) {
         var generator = SeededGenerator()
         for _ in 0..<50 {
             let start = Int.random(in: 0..<220, using: &generator)
@@ -55,13 +55,13 @@ struct RowSetTests {
         }
     }
 
-    @Test func growsRowByRow() {
+    @Test func rowSetGrowsRowByRow() {
         var set = RowSet(rowCount: 0)
         for row in 0..<150 { set.append(isIn: row % 3 == 0) }
         #expect(set == rowSet(Set(stride(from: 0, to: 150, by: 3)), 150))
     }
 
-    @Test func stopsWhenToldTo() {
+    @Test func iterationStopsOnRequest() {
         var visited: [Int] = []
         RowSet(rowCount: 200, isFull: true).forEach(ascending: false) { row in
             visited.append(row)

@@ -4,7 +4,7 @@ import Testing
 @testable import Index
 
 struct ScalarTests {
-    @Test func stringsAreReadAsNumeralInstantOrText() {
+    @Test func stringsAreParsedByTheirContent() {
         #expect(Scalar(string: "7") == .numeral(.whole(7), Text("7")))
         #expect(Scalar(string: "7.0") == .numeral(.whole(7), Text("7.0")))
         #expect(Scalar(string: "7.0") != Scalar(string: "7"))
@@ -16,8 +16,8 @@ struct ScalarTests {
         }
     }
 
-    /// The order of the documentation, one example after the other; those on one line are alike.
-    @Test func orderIsTheDocumentedOne() {
+    /// The documented order, one example after the other; those on one line are equal in order.
+    @Test func orderMatchesTheDocumentation() {
         let classes: [[Scalar]] = [
             [.null],
             [.bool(false)],
@@ -44,8 +44,8 @@ struct ScalarTests {
         }
     }
 
-    /// They look alike, and Swift's strings would call them equal.
-    @Test func spellingsOfAnAccentAreTwoTexts() {
+    /// They are canonically equivalent, so Swift's strings are equal.
+    @Test func canonicallyEquivalentTextsDiffer() {
         let composed = Text("caf\u{e9}")
         let decomposed = Text("cafe\u{301}")
         #expect(composed != decomposed)

@@ -6,12 +6,12 @@ import Testing
 
 @testable import Index
 
-/// What an index says of its rows against what their documents say.
+/// Compares the results of an index with those of the documents.
 struct SegmentIndexTests {
     private static let seed: Comment = "SEED=\(SeededGenerator.runSeed)"
 
-    /// Random documents and conditions; the index is asked about part of its rows, as a query begun earlier would.
-    @Test func rowsAreThoseWhoseDocumentsPass() throws {
+    /// Random documents and conditions; queries use only a part of the rows, as for a query that began earlier.
+    @Test func rowsMatchTheDocuments() throws {
         var generator = SeededGenerator()
         for _ in 0..<20 {
             let documents = (0..<100).map { row in
@@ -39,9 +39,9 @@ struct SegmentIndexTests {
         }
     }
 
-    /// In order of the log and, since replaced documents keep their moment, out of it.
+    /// In the order of the log and, because replaced documents keep their time, out of order.
     @Test(arguments: [[1, 2, 3, 4, 5, 6], [1, 3, 2, 6, 4, 5], [6, 5, 4, 3, 2, 1], []] as [[Int64]])
-    func rowsAreThoseThatWereCommittedThen(_ moments: [Int64]) {
+    func rowsMatchTheirTimes(_ moments: [Int64]) {
         let index = Self.index(of: moments.map { _ in Array("{}".utf8) }, committedAt: moments)
         for operand in 0...7 {
             let text = Timestamp(microseconds: Int64(operand)).description

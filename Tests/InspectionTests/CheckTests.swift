@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 struct CheckTests {
-    @Test func aDirectoryAsItWasWrittenIsClean() async throws {
+    @Test func undamagedDirectoryIsClean() async throws {
         let (tally, findings) = try check(try await SampleDirectory().disk)
         #expect(findings == [])
         #expect(tally.worst == .note)
@@ -31,7 +31,7 @@ func check(_ disk: some Disk) throws -> (Tally, [Finding]) {
     return (tally, findings)
 }
 
-/// A bit of a file, and what the check says when it is flipped.
+/// A bit of a file, and the findings when it is flipped.
 struct Flip: Hashable, CustomStringConvertible {
     let path: String
     let bit: Int

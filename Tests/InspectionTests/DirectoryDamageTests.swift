@@ -9,7 +9,7 @@ import Store
 import TestSupport
 import Testing
 
-/// What happens to files as a whole.
+/// Truncated, missing and additional files.
 struct DirectoryDamageTests {
     @Test(arguments: [SampleDirectory.Parts.records, .model])
     func everyTruncationIsDamageOfItsFile(_ parts: SampleDirectory.Parts) async throws {
@@ -47,7 +47,7 @@ struct DirectoryDamageTests {
         }
     }
 
-    @Test func aDamagedRecordIsNamedByFileAndOffsetAndSequence() async throws {
+    @Test func damagedRecordIsReportedWithItsPlace() async throws {
         let sample = try await SampleDirectory(.records)
         let path = "data/collections/clients/00000000000000000001.jsonl"
         let secondLine = try #require(sample.disk.bytes(of: path)?.firstIndex(of: UInt8(ascii: "\n"))) + 1
@@ -59,14 +59,14 @@ struct DirectoryDamageTests {
         #expect("\(finding)" == "damage: \(path) at \(secondLine), record 2: the checksum does not match")
     }
 
-    @Test func aMissingBlobIsNamedWithItsDocument() async throws {
+    @Test func missingBlobIsReportedWithItsDocument() async throws {
         let sample = try await SampleDirectory(.model)
         try sample.disk.remove(sample.blobPath)
         let findings = try check(sample.disk).1
         #expect(findings == [Finding(path: sample.blobPath, reason: .missingBlob(document: sample.modelID))])
     }
 
-    @Test func aBlobWithoutADocumentIsANote() async throws {
+    @Test func blobWithoutADocumentIsANote() async throws {
         let sample = try await SampleDirectory([.model])
         for path in sample.files where path.contains("/models/") { try sample.disk.remove(path) }
         try sample.disk.removeDirectory("data/collections/models")
@@ -75,7 +75,7 @@ struct DirectoryDamageTests {
         #expect(tally.worst == .note)
     }
 
-    /// The update of a task is kept until it is averaged: no document names it by `blob_id`, and it may be gone.
+    /// The update of a task is kept until it is averaged: no document names it by `blob_id`, and it may be deleted.
     @Test func blobOfATaskIsNeitherOrphanedNorMissing() async throws {
         let disk = FaultDisk()
         let store = try Store.open(SampleDirectory.path, schemas: [Resource.commands.schema], on: disk)
@@ -95,7 +95,7 @@ struct DirectoryDamageTests {
         "data/x", "data/collections/x", "data/collections/clients/x", "data/collections/clients/manifest.json.new",
         "data/blobs/x", "data/uploads/x",
     ])
-    func aStrangeFileIsANote(_ path: String) async throws {
+    func foreignFileIsANote(_ path: String) async throws {
         let sample = try await SampleDirectory(.records)
         _ = try File(path, .create, on: sample.disk)
         let (tally, findings) = try check(sample.disk)
@@ -104,9 +104,9 @@ struct DirectoryDamageTests {
     }
 }
 
-/// What cannot be told.
+/// Files and directories that cannot be read.
 struct UnreadableTests {
-    @Test func aDirectoryOfSomethingElseIsRefused() throws {
+    @Test func directoryWithoutLedgeFilesIsRefused() throws {
         let disk = FaultDisk()
         #expect(throws: InspectionError.notADataDirectory("data")) { try check(disk) }
         try disk.createDirectory("data")
@@ -115,7 +115,7 @@ struct UnreadableTests {
         #expect(throws: InspectionError.notADataDirectory("data")) { try Report.read("data", on: disk) }
     }
 
-    @Test func aLaterFormatIsRefused() async throws {
+    @Test func laterFormatIsRefused() async throws {
         let disk = try await SampleDirectory(.records).disk
         let line = CheckedLine.seal(["format": 2], seed: XXH3.hash64("ledge.json"))
         try disk.replaceBytes(of: "data/ledge.json", with: line)
@@ -123,7 +123,7 @@ struct UnreadableTests {
     }
 
     @Test(arguments: ["clients", "blobs/", "statuses/manifest.json"])
-    func whatCannotBeReadIsNeitherCleanNorDamaged(_ part: String) async throws {
+    func unreadableFileIsUnknown(_ part: String) async throws {
         let disk = try await SampleDirectory().disk
         disk.fail(.pread, at: part, with: EIO)
         let (tally, findings) = try check(disk)
@@ -131,7 +131,7 @@ struct UnreadableTests {
         #expect(findings.contains { $0.path.contains(part) && $0.severity == .unreadable }, "\(findings)")
     }
 
-    @Test func damageWeighsMoreThanWhatCannotBeRead() async throws {
+    @Test func damageIsWorseThanUnreadable() async throws {
         let sample = try await SampleDirectory()
         sample.disk.fail(.pread, at: "clients", with: EIO)
         try sample.disk.flipBit(0, of: sample.blobPath)

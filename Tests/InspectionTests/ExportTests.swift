@@ -10,7 +10,7 @@ import TestSupport
 import Testing
 
 struct ExportTests {
-    @Test func theLastDocumentOfEachIDComesAsItIsStored() async throws {
+    @Test func lastDocumentOfEachIDIsExported() async throws {
         let disk = try await SampleDirectory(.records).disk
         let lines = try Exported(of: "clients", on: disk).lines
         let store = try Store.open("data", schemas: Resource.schemas, on: disk)
@@ -19,14 +19,14 @@ struct ExportTests {
         try await store.close()
     }
 
-    @Test func eventsComeInTheOrderTheyCame() async throws {
+    @Test func eventsAreInTheOrderOfTheLog() async throws {
         let exported = try Exported(of: "statuses", on: try await SampleDirectory(.records).disk)
         #expect(try exported.texts(of: "status") == ["up", "down"])
         #expect(exported.progress.exportedCount == 2)
         #expect(exported.progress.byteCount == Int64(exported.lines.reduce(0) { $0 + $1.utf8.count + 1 }))
     }
 
-    @Test func aHistoryIsEveryLineThatWasWritten() async throws {
+    @Test func historyHasEveryLine() async throws {
         let sample = try await SampleDirectory(.records)
         let segments = sample.files.filter { $0.contains("/clients/") && $0.hasSuffix(".jsonl") }
         #expect(segments.count > 1)
@@ -36,9 +36,9 @@ struct ExportTests {
         #expect(exported.lines.count == 5)
     }
 
-    /// A start is in it, an end is not, so that neighbouring spans share nothing and leave nothing out.
+    /// A start is included, an end is not, so that adjacent spans are disjoint and complete.
     @Test(arguments: ["clients", "statuses"])
-    func spansOfTimeAddUp(_ name: String) async throws {
+    func adjacentTimeSpansAreComplete(_ name: String) async throws {
         let disk = try await SampleDirectory(.records).disk
         let all = try Exported(of: name, on: disk)
         for text in try all.texts(of: "committed_at") {
@@ -51,7 +51,7 @@ struct ExportTests {
         }
     }
 
-    @Test func aHistoryIsBoundedByWhenRecordsWereWritten() async throws {
+    @Test func historyIsFilteredByTimeOfWriting() async throws {
         let disk = try await SampleDirectory(.records).disk
         let lines = try Exported(of: "clients", Export.Selection(isHistory: true), on: disk).lines
         let tombstone = try #require(lines.last)
@@ -60,27 +60,27 @@ struct ExportTests {
         #expect(try Exported(of: "clients", since, on: disk).lines == [tombstone])
     }
 
-    @Test func onlyDocumentsThatPassAreExported() async throws {
+    @Test func onlyMatchingDocumentsAreExported() async throws {
         let disk = try await SampleDirectory(.records).disk
         let up = Export.Selection(filter: Filter([Condition("status", .notEqual("down"))]))
         #expect(try Exported(of: "statuses", up, on: disk).texts(of: "status") == ["up"])
-        // The last record of an id decides, not the last that passes.
+        // The last record of an id decides, not the last matching one.
         let first = Export.Selection(filter: Filter([Condition("client_id", .equal("b"))]))
         #expect(try Exported(of: "clients", first, on: disk).lines == [])
     }
 
     @Test(arguments: ["clients", "telemetry", "rounds"])
-    func aCollectionThatIsNotThereIsEmpty(_ name: String) async throws {
+    func missingCollectionIsEmpty(_ name: String) async throws {
         let exported = try Exported(of: name, on: try await SampleDirectory(.model).disk)
         #expect(exported.lines == [])
         #expect(exported.progress.isComplete)
     }
 
-    @Test func aDirectoryOfSomethingElseIsRefused() throws {
+    @Test func directoryWithoutLedgeFilesIsRefused() throws {
         #expect(throws: InspectionError.notADataDirectory("data")) { try Exported(of: "clients", on: FaultDisk()) }
     }
 
-    @Test func readingChangesNothing() async throws {
+    @Test func exportWritesNoFiles() async throws {
         let disk = try await SampleDirectory().disk
         let (mutationCount, openCount) = (disk.mutationCount, disk.openDescriptorCount)
         for name in ["clients", "statuses", "models"] { _ = try Exported(of: name, on: disk) }
@@ -89,9 +89,9 @@ struct ExportTests {
     }
 }
 
-/// What is wrong is told, and the rest is exported.
+/// Damage is reported, and the rest is exported.
 struct DamagedExportTests {
-    @Test func whatComesBehindADamagedEventIsExported() async throws {
+    @Test func eventsAfterADamagedOneAreExported() async throws {
         let sample = try await SampleDirectory(.records)
         let path = try damage(record: 1, of: "statuses", in: sample)
         let exported = try Exported(of: "statuses", on: sample.disk)
@@ -100,9 +100,9 @@ struct DamagedExportTests {
         #expect(exported.progress.damageCount == 1 && !exported.progress.isComplete)
     }
 
-    /// Two passes meet it.
+    /// Both passes find it.
     @Test(arguments: 1...5 as ClosedRange<UInt64>)
-    func damageIsToldOnce(_ sequence: UInt64) async throws {
+    func damageIsReportedOnce(_ sequence: UInt64) async throws {
         let sample = try await SampleDirectory(.records)
         let path = try damage(record: sequence, of: "clients", in: sample)
         let exported = try Exported(of: "clients", on: sample.disk)
@@ -110,7 +110,7 @@ struct DamagedExportTests {
         #expect(exported.findings.map(\.record) == [sequence])
     }
 
-    @Test func aDocumentWhoseLastRecordIsDamagedComesAsItWasBefore() async throws {
+    @Test func damagedLastRecordExportsThePreviousDocument() async throws {
         let sample = try await SampleDirectory(.records)
         let first = try #require(
             try Exported(of: "clients", Export.Selection(isHistory: true), on: sample.disk).lines.first
@@ -122,7 +122,7 @@ struct DamagedExportTests {
         #expect(first.contains(document))
     }
 
-    @Test func anAppendUnderWayIsPassedOver() async throws {
+    @Test func pendingAppendIsIgnored() async throws {
         let sample = try await SampleDirectory(.records)
         let path = try #require(sample.files.last { $0.contains("/statuses/") && $0.hasSuffix(".jsonl") })
         try sample.disk.damage(path) { $0 += Array(#"{"seq":3,"batch":3,"at":"2026"#.utf8) }
@@ -131,7 +131,7 @@ struct DamagedExportTests {
         #expect(exported.findings == [])
     }
 
-    @Test func whatCannotBeReadIsTold() async throws {
+    @Test func unreadableFileIsReported() async throws {
         let disk = try await SampleDirectory(.records).disk
         disk.fail(.pread, at: "statuses/0", with: EIO)
         let exported = try Exported(of: "statuses", on: disk)
@@ -153,8 +153,8 @@ struct DamagedExportTests {
     }
 }
 
-/// A server writes, replaces, seals and merges while it is exported.
-struct ExportBesideAServerTests {
+/// A server writes, replaces, seals and merges during the export.
+struct ConcurrentExportTests {
     @Test func sealedSegmentsAreExportedLikeOthers() async throws {
         let disk = FaultDisk()
         let store = try Self.open(on: disk)
@@ -172,7 +172,7 @@ struct ExportBesideAServerTests {
         try await store.close()
     }
 
-    @Test func whatIsThereAllTheTimeIsExportedOnce() async throws {
+    @Test func existingDocumentIsExportedOnce() async throws {
         let disk = FaultDisk()
         let store = try Self.open(on: disk)
         let clients = store.collection("clients")
@@ -211,7 +211,7 @@ struct ExportBesideAServerTests {
     }
 }
 
-/// What an export of the sample hands out.
+/// The output of an export of the sample.
 private struct Exported {
     let progress: Export.Progress
     private(set) var lines: [String] = []
@@ -232,7 +232,7 @@ private struct Exported {
         self.findings = findings
     }
 
-    /// A member of each line, which is a text.
+    /// Returns a text member of each line.
     func texts(of member: String) throws -> [String] {
         try lines.map { try #require(try JSON(parsing: $0.utf8)[member]?.string) }
     }

@@ -17,14 +17,14 @@ struct FormatOneTests {
         try Self.copy(Fixture.path("v1"), to: "data", on: disk)
     }
 
-    @Test func theCheckFindsItClean() throws {
+    @Test func fixtureIsClean() throws {
         var findings: [Finding] = []
         let tally = try Check.run("data", on: disk) { findings.append($0) }
         #expect(findings.filter { $0.severity != .note }.isEmpty, "\(findings)")
         #expect(tally.recordCount == 175 && tally.blobCount == 1)
     }
 
-    @Test func everyRecordIsThere() async throws {
+    @Test func everyRecordIsRead() async throws {
         let store = try Store.open("data", schemas: Resource.schemas, on: disk)
         let status = try #require(try store.collection("statuses").get("s-1"))
         #expect(try JSON(parsing: status.bytes)[path: "status"]?.string == "träined ✓")
@@ -35,7 +35,7 @@ struct FormatOneTests {
         try await store.close()
     }
 
-    @Test func theModelIsTheFileItWasMadeFrom() async throws {
+    @Test func modelHasItsContent() async throws {
         let store = try Store.open("data", schemas: Resource.schemas, on: disk)
         let blobs = try BlobStore(directory: "data", on: disk)
         let model = try #require(try store.collection("models").list(Query(limit: 1)).documents.first)
@@ -47,7 +47,7 @@ struct FormatOneTests {
         try await store.close()
     }
 
-    @Test func theUnfinishedUploadGoesOn() async throws {
+    @Test func unfinishedUploadContinues() async throws {
         let blobs = try BlobStore(directory: "data", options: Self.timeless, on: disk)
         let status = try await blobs.upload(Self.uploadID).status
         #expect(status.receivedByteCount == 10 && status.nextChunkIndex == 1)
@@ -58,7 +58,7 @@ struct FormatOneTests {
         await blobs.close()
     }
 
-    /// The upload has long expired by the wall clock.
+    /// By the wall clock, the upload has expired.
     private static var timeless: BlobStore.Options {
         var options = BlobStore.Options()
         options.uploadLifetime = .seconds(1 << 40)

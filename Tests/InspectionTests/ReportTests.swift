@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 struct ReportTests {
-    @Test func recordsAreLiveOrDead() async throws {
+    @Test func liveRecordsAreCounted() async throws {
         let report = try Report.read("data", on: try await SampleDirectory(.records).disk)
         let clients = try #require(report.collections.first { $0.name == "clients" })
         #expect(clients.recordCount == 5)
@@ -18,14 +18,14 @@ struct ReportTests {
         #expect(statuses.liveCount == 2)
     }
 
-    @Test func bytesAreThoseOfTheSegments() async throws {
+    @Test func bytesMatchTheSegments() async throws {
         let sample = try await SampleDirectory(.records)
         let report = try Report.read("data", on: sample.disk)
         let bytes = sample.files.filter { $0.hasSuffix(".jsonl") }.compactMap { sample.disk.bytes(of: $0)?.count }
         #expect(report.collections.reduce(0) { $0 + $1.byteCount } == Int64(bytes.reduce(0, +)))
     }
 
-    @Test func onDiskAreSegmentsAndIndexes() async throws {
+    @Test func sizeOnDiskIncludesIndexes() async throws {
         let sample = try await SampleDirectory([.records, .sealed])
         let report = try Report.read("data", on: sample.disk)
         let endings = [".jsonl", ".zst", ".idx"]
@@ -35,7 +35,7 @@ struct ReportTests {
         #expect(report.collections.map(\.liveCount) == [2, 2])
     }
 
-    @Test func blobsAreCountedAsUploadedAndAsStored() async throws {
+    @Test func blobsHaveBothSizes() async throws {
         let sample = try await SampleDirectory()
         let blobs = try Report.read("data", on: sample.disk).blobs
         #expect(blobs.count == 1)
@@ -43,7 +43,7 @@ struct ReportTests {
         #expect(blobs.storedByteCount == Int64(sample.disk.bytes(of: sample.blobPath)?.count ?? 0))
     }
 
-    @Test func uploadsThatWaitAreListed() async throws {
+    @Test func unfinishedUploadsAreListed() async throws {
         let sample = try await SampleDirectory(.uploads)
         let uploads = try Report.read("data", on: sample.disk).uploads
         let complete = try #require(uploads.first { $0.id == sample.completeID })
@@ -57,7 +57,7 @@ struct ReportTests {
     }
 
     @Test(arguments: ["data/", "data//"])
-    func aSlashAtTheEndIsNoPartOfThePath(_ path: String) async throws {
+    func trailingSlashIsIgnored(_ path: String) async throws {
         let sample = try await SampleDirectory(.records)
         _ = try File("data/x", .create, on: sample.disk)
         let report = try Report.read(path, on: sample.disk)
@@ -65,7 +65,7 @@ struct ReportTests {
         #expect(report.warnings.map(\.path) == ["data/x"])
     }
 
-    @Test func damageMetOnTheWayIsAWarning() async throws {
+    @Test func damageIsAWarning() async throws {
         let sample = try await SampleDirectory()
         try sample.disk.flipBit(0, of: "data/ledge.json")
         let report = try Report.read("data", on: sample.disk)
@@ -73,7 +73,7 @@ struct ReportTests {
         #expect(report.warnings == [Finding(path: "data/ledge.json", reason: .damagedIdentity)])
     }
 
-    @Test func theTextIsATable() async throws {
+    @Test func textIsATable() async throws {
         let sample = try await SampleDirectory([.records, .uploads])
         let report = try Report.read("data", on: sample.disk)
         let lines = report.text(at: .now().advanced(by: .seconds(7_500))).split(separator: "\n")
@@ -91,7 +91,7 @@ struct ReportTests {
         )
     }
 
-    @Test func aNameCannotRewriteTheTerminal() async throws {
+    @Test func controlCharactersOfNamesAreReplaced() async throws {
         let sample = try await SampleDirectory(.records)
         let blobs = try SampleDirectory.openBlobs(on: sample.disk)
         _ = try await blobs.begin(fileName: "a\u{1B}[2Jb", byteCount: 1)
@@ -99,7 +99,7 @@ struct ReportTests {
         #expect(text.contains("a?[2Jb"))
     }
 
-    @Test func theJSONHasEverything() async throws {
+    @Test func jsonHasEveryField() async throws {
         let report = try Report.read("data", on: try await SampleDirectory().disk)
         let json = try JSON(parsing: report.json.bytes)
         #expect(json["format"]?.int == 1)

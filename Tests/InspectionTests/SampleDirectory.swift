@@ -5,9 +5,9 @@ import JSON
 import Store
 import TestSupport
 
-/// A small data directory, made by the rooms that make real ones, whose server stopped cleanly.
+/// A small data directory, written by the production code, whose server stopped cleanly.
 struct SampleDirectory {
-    /// What may be in it; each part can be checked alone.
+    /// The parts of its content; each can be checked alone.
     struct Parts: OptionSet {
         let rawValue: Int
 
@@ -17,7 +17,7 @@ struct SampleDirectory {
         static let model = Parts(rawValue: 2)
         /// One upload that waits to be claimed, and one for its second chunk.
         static let uploads = Parts(rawValue: 4)
-        /// The records again, their full segments sealed and merged; with ``records`` only.
+        /// Seals and merges the full segments; requires ``records``.
         static let sealed = Parts(rawValue: 8)
     }
 
@@ -46,7 +46,7 @@ struct SampleDirectory {
         try await store.close()
     }
 
-    /// Everything but the `lock` file, which tells who serves the directory and nothing else.
+    /// All files except the `lock` file, which only contains the server's process id.
     var files: [String] {
         disk.paths.filter { disk.bytes(of: $0) != nil && !$0.hasSuffix("/lock") }
     }
@@ -94,7 +94,7 @@ struct SampleDirectory {
         _ = try await receiver.finish()
     }
 
-    /// Half of it shrinks and half does not, so that both kinds of frame are there.
+    /// Half of it is compressible, so that there are both kinds of frames.
     private static func content(_ byteCount: Int) -> [UInt8] {
         var generator = SeededGenerator(seed: 7)
         return (0..<byteCount).map { $0 % 512 < 256 ? UInt8($0 % 4) : UInt8.random(in: 0...255, using: &generator) }

@@ -4,7 +4,7 @@ import SegmentLog
 import TestSupport
 import Testing
 
-/// Sealed segments and their indexes, looked at without a server.
+/// Sealed segments and their indexes, inspected offline.
 struct SealedDirectoryTests {
     private static func sample() async throws -> SampleDirectory {
         let sample = try await SampleDirectory([.records, .sealed])
@@ -12,14 +12,14 @@ struct SealedDirectoryTests {
         return sample
     }
 
-    @Test func aSealedDirectoryIsClean() async throws {
+    @Test func sealedDirectoryIsClean() async throws {
         let (tally, findings) = try check(try await Self.sample().disk)
         #expect(findings == [] && tally.worst == .note)
-        // What was replaced or deleted in a sealed segment may be gone.
+        // Replaced and deleted records of a sealed segment may have been removed.
         #expect(tally.recordCount >= 4)
     }
 
-    /// Bits of a frame that mean nothing to a decoder, and the zeros behind the head of an index, are harmless.
+    /// Bits of a frame that decoders ignore, and the zeros after the header of an index, are harmless.
     @Test func everyFlippedBitIsDamageOfItsFileOrHarmless() async throws {
         let sample = try await Self.sample()
         let undetected = try await flips(of: sample.files, on: sample.disk, step: 3) { path, findings in
@@ -33,7 +33,7 @@ struct SealedDirectoryTests {
         #expect(frames.count < 30, "\(frames)")
     }
 
-    @Test func aMissingIndexIsNoDamage() async throws {
+    @Test func missingIndexIsNoDamage() async throws {
         let sample = try await Self.sample()
         let path = try #require(sample.files.first { $0.hasSuffix(".idx") })
         try sample.disk.remove(path)
@@ -55,7 +55,7 @@ struct SealedDirectoryTests {
         #expect(try sample.disk.entry(path) == nil)
     }
 
-    @Test func theIndexOfAnotherSegmentIsNamed() async throws {
+    @Test func indexOfAnotherSegmentIsReported() async throws {
         let sample = try await Self.sample()
         let path = try #require(sample.files.first { $0.hasSuffix(".idx") })
         // Of the same records, written at another time.
@@ -65,7 +65,7 @@ struct SealedDirectoryTests {
         #expect(findings.map(\.path) == [path] && findings.map(\.severity) == [.damage])
     }
 
-    @Test func whatACrashLeavesIsNoDamage() async throws {
+    @Test func leftoverOfACrashIsNoDamage() async throws {
         let sample = try await Self.sample()
         let path = try #require(sample.files.first { $0.hasSuffix(".jsonl.zst") })
         let plain = String(path.dropLast(4))

@@ -7,9 +7,9 @@ import Store
 import TestSupport
 import Testing
 
-/// Reading beside a server.
+/// Inspection of a directory that a server uses.
 struct ServerAtWorkTests {
-    @Test func readingChangesNothingAndKeepsNothingOpen() async throws {
+    @Test func inspectionClosesItsFiles() async throws {
         let disk = try await SampleDirectory().disk
         let (mutationCount, openCount) = (disk.mutationCount, disk.openDescriptorCount)
         _ = try check(disk)
@@ -18,7 +18,7 @@ struct ServerAtWorkTests {
         #expect(disk.openDescriptorCount == openCount)
     }
 
-    @Test func anAppendUnderWayIsANote() async throws {
+    @Test func pendingAppendIsANote() async throws {
         let sample = try await SampleDirectory(.records)
         let path = "data/collections/statuses/00000000000000000001.jsonl"
         try sample.disk.damage(path) { $0 += Array(#"{"seq":3,"batch":3,"at":"2026"#.utf8) }
@@ -27,8 +27,8 @@ struct ServerAtWorkTests {
         #expect(findings.map(\.reason) == [.neverDurable(byteCount: 29)])
     }
 
-    /// Many segments are closed and many uploads claimed while the check goes on.
-    @Test func aServerAtWorkDoesNoDamage() async throws {
+    /// Many segments are closed and many uploads claimed during the check.
+    @Test func runningServerIsNoDamage() async throws {
         let disk = FaultDisk()
         var options = Store.Options()
         options.segmentByteCountMax = 2000

@@ -4,10 +4,10 @@ import Inspection
 import TestSupport
 import Testing
 
-/// Uploads that wait: what a crash leaves of them is no damage, and what is wrong with them is said all the same.
+/// Unfinished uploads: the effects of a crash are not damage, but real damage is reported.
 struct UnfinishedUploadTests {
-    /// The few bits that no decoder looks at change nothing of what arrives in the end.
-    @Test func everyFlippedBitIsNamedOrHarmless() async throws {
+    /// The few bits that decoders ignore do not change the final content.
+    @Test func everyFlippedBitIsReportedOrHarmless() async throws {
         let sample = try await SampleDirectory(.uploads)
         let unnamed = try await flips(of: sample.files, on: sample.disk) { path, findings in
             !findings.contains { $0.path == path }
@@ -20,8 +20,8 @@ struct UnfinishedUploadTests {
         }
     }
 
-    /// The beginning of an upload is durable; its one chunk is followed by none that calls it so.
-    @Test func onlyWhatIsDurableCanBeDamaged() async throws {
+    /// The beginning of an upload is durable; its only chunk is not known to be.
+    @Test func onlyDurableBytesCanBeDamaged() async throws {
         let sample = try await SampleDirectory(.uploads)
         let journal = "data/uploads/\(sample.unfinishedID)/journal.jsonl"
         let headerEnd = try #require(sample.disk.bytes(of: journal)?.firstIndex(of: UInt8(ascii: "\n")))
@@ -33,7 +33,7 @@ struct UnfinishedUploadTests {
         #expect(damaging.allSatisfy { durable.contains($0.path) || $0.path == journal && $0.bit / 8 <= headerEnd })
     }
 
-    @Test func aChunkCutShortIsANote() async throws {
+    @Test func truncatedChunkIsANote() async throws {
         let sample = try await SampleDirectory(.uploads)
         let path = "data/uploads/\(sample.unfinishedID)/data.part"
         let byteCount = try #require(sample.disk.bytes(of: path)?.count)
@@ -43,7 +43,7 @@ struct UnfinishedUploadTests {
         #expect(findings == [Finding(path: path, offset: 0, reason: .neverDurable(byteCount: Int64(byteCount)))])
     }
 
-    @Test func aTornJournalIsANote() async throws {
+    @Test func tornJournalIsANote() async throws {
         let sample = try await SampleDirectory(.uploads)
         let path = "data/uploads/\(sample.unfinishedID)/journal.jsonl"
         let bytes = try #require(sample.disk.bytes(of: path))
@@ -56,7 +56,7 @@ struct UnfinishedUploadTests {
         }
     }
 
-    /// Goes on with the upload as a client would, and returns the whole file.
+    /// Continues the upload as a client would, and returns the whole file.
     private func finishedContent(of id: String, on disk: FaultDisk) async throws -> [UInt8] {
         let blobs = try SampleDirectory.openBlobs(on: disk)
         let status = try await blobs.upload(id).status

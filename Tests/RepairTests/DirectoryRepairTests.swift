@@ -13,7 +13,7 @@ import Tokens
 
 @testable import Repair
 
-/// A damaged data directory becomes one without a flaw, and the way back stays open.
+/// A damaged data directory is repaired, and the repair can be undone.
 @Suite(.timeLimit(.minutes(10)))
 struct DirectoryRepairTests {
     private static let now = Timestamp(microseconds: 1_795_900_000_000_000)
@@ -65,7 +65,7 @@ struct DirectoryRepairTests {
         try disk.flipBit(90, of: "data/collections/models/manifest.json")
     }
 
-    @Test func aWholeDirectoryNeedsNoRepair() async throws {
+    @Test func undamagedDirectoryNeedsNoRepair() async throws {
         let disk = try await Self.makeDisk()
         let before = Self.files(disk)
         let repair = try Repair("data", on: disk)
@@ -73,7 +73,7 @@ struct DirectoryRepairTests {
         #expect(Self.files(disk) == before)
     }
 
-    @Test func planningChangesNothing() async throws {
+    @Test func planningWritesNoFiles() async throws {
         let disk = try await Self.makeDisk()
         try Self.damageEverything(disk)
         let before = Self.files(disk)
@@ -82,7 +82,7 @@ struct DirectoryRepairTests {
         #expect(!disk.paths.contains { $0.contains("repair-backups") })
     }
 
-    @Test func aRepairedDirectoryIsCleanAndServed() async throws {
+    @Test func repairedDirectoryIsServed() async throws {
         let disk = try await Self.makeDisk()
         try Self.damageEverything(disk)
         #expect(try !Self.findings(disk).isEmpty)
@@ -98,7 +98,7 @@ struct DirectoryRepairTests {
         #expect(try Self.findings(disk) == [])
     }
 
-    @Test func undoingPutsEveryByteBack() async throws {
+    @Test func undoRestoresEveryByte() async throws {
         let disk = try await Self.makeDisk()
         try Self.damageEverything(disk)
         let before = Self.files(disk)
@@ -106,7 +106,7 @@ struct DirectoryRepairTests {
         #expect(path == "data/repair-backups/\(Self.now)")
         #expect(Self.files(disk) != before)
         #expect(try Repair.undo("data", on: disk) == path)
-        // Indexes are derived, and not kept.
+        // Indexes are derived, so they are not copied.
         let isKept: (String) -> Bool = { !$0.hasSuffix(".idx") }
         #expect(Self.files(disk).filter { isKept($0.key) } == before.filter { isKept($0.key) })
         #expect(throws: RepairError.nothingToUndo("data")) { try Repair.undo("data", on: disk) }
@@ -114,7 +114,7 @@ struct DirectoryRepairTests {
         #expect(try Self.findings(disk) == [])
     }
 
-    @Test func aRepairIsNotUndoneOnceAServerHasWritten() async throws {
+    @Test func undoAfterAWriteIsRefused() async throws {
         let disk = try await Self.makeDisk()
         try Self.damageEverything(disk)
         _ = try Repair("data", on: disk).apply(at: Self.now)
@@ -128,7 +128,7 @@ struct DirectoryRepairTests {
         #expect(Self.files(disk) == before)
     }
 
-    @Test func aDamagedCopyIsNotPutBack() async throws {
+    @Test func damagedCopyIsNotRestored() async throws {
         let disk = try await Self.makeDisk()
         try Self.damageEverything(disk)
         let path = try Repair("data", on: disk).apply(at: Self.now)
@@ -139,8 +139,8 @@ struct DirectoryRepairTests {
         #expect(Self.files(disk) == before)
     }
 
-    /// Every step is durable before the next one needs it: cut off anywhere, the same command finishes it.
-    @Test func aCrashAtAnyCallOfARepairIsFinishedByTheNext() async throws {
+    /// Every step is durable before the next one: after a crash anywhere, the same command finishes the repair.
+    @Test func crashedRepairIsFinishedByTheNext() async throws {
         let damaged = try await Self.makeDisk()
         try Self.damageEverything(damaged)
         let counted = damaged.copy()
@@ -162,7 +162,7 @@ struct DirectoryRepairTests {
         }
     }
 
-    @Test func aDamagedBlobIsNamedAndLeft() async throws {
+    @Test func damagedBlobIsOnlyReported() async throws {
         let disk = try await Self.makeDisk()
         let blobs = try BlobStore(directory: "data", on: disk)
         let id = try await blobs.begin(fileName: "m.npz", byteCount: 8).id

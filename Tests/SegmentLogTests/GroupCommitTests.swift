@@ -7,7 +7,7 @@ internal import Testing
 struct GroupCommitTests {
     static let path = "clients/\(SegmentName.make(1))"
 
-    @Test func whoeverComesDuringASyncSharesTheNext() async throws {
+    @Test func appendsDuringASyncShareTheNext() async throws {
         let disk = FaultDisk()
         let log = try OpenedLog(on: disk)
         let before = disk.synchronizationCount(of: Self.path)
@@ -20,7 +20,7 @@ struct GroupCommitTests {
         #expect(try OpenedLog(on: disk.powerCut(keeping: .nothing)).applied == log.applied)
     }
 
-    @Test func manyProducersNeedFewerSyncsThanRecords() async throws {
+    @Test func concurrentProducersNeedFewerSyncsThanRecords() async throws {
         let directory = try TemporaryDirectory()
         let log = try OpenedLog(on: PosixDisk(), OpenedLog.options { $0.directory = directory.path + "/clients" })
         try await withThrowingTaskGroup { group in
@@ -35,12 +35,12 @@ struct GroupCommitTests {
         #expect(log.applied.map(\.sequence) == Array(1...640))
         for producer in 0..<32 {
             let own = log.applied.map(\.members).filter { $0.contains(#""id":"\#(producer)-"#) }
-            #expect(own == (0..<20).map { OpenedLog.members("\(producer)-\($0)") }, "a producer's order is kept")
+            #expect(own == (0..<20).map { OpenedLog.members("\(producer)-\($0)") }, "the order of a producer is kept")
         }
     }
 
-    /// Applying takes its time, in which an appender that was woken too early would go on.
-    @Test func aRecordIsAppliedBeforeItsAppenderIsResumed() async throws {
+    /// Applying is slow here, so that an appender that is resumed too early would be noticed.
+    @Test func recordIsAppliedBeforeItsAppenderIsResumed() async throws {
         let isAcknowledged = Ledger(false)
         let isEarly = Ledger(false)
         let (log, _) = try SegmentLog.open(OpenedLog.options(), on: FaultDisk()) { _ in
@@ -52,7 +52,7 @@ struct GroupCommitTests {
         #expect(!isEarly.entries)
     }
 
-    @Test func nothingIsAppliedBeforeItsSync() async throws {
+    @Test func recordIsAppliedAfterItsSync() async throws {
         let disk = FaultDisk()
         let log = try OpenedLog(on: disk)
         let appliedAtSync = Ledger<[Int]>([])
@@ -63,7 +63,7 @@ struct GroupCommitTests {
         #expect(appliedAtSync.entries == [0, 1, 2])
     }
 
-    @Test func aFullBatchTakesNoMore() async throws {
+    @Test func fullBatchIsFollowedByTheNext() async throws {
         let disk = FaultDisk()
         let log = try OpenedLog(on: disk, OpenedLog.options { $0.batchByteCountMax = 300 })
         _ = await log.appendTogether("a0", then: (1...7).map { "a\($0)" }, on: disk)
@@ -71,7 +71,7 @@ struct GroupCommitTests {
         #expect(try OpenedLog(on: disk).applied == log.applied)
     }
 
-    @Test func aRecordTooLargeAmongOthersLeavesNoTrace() async throws {
+    @Test func tooLargeRecordIsNotInItsBatch() async throws {
         let disk = FaultDisk()
         let log = try OpenedLog(on: disk, OpenedLog.options { $0.recordByteCountMax = 300 })
         let tooLong = String(repeating: "x", count: 300)
@@ -81,7 +81,7 @@ struct GroupCommitTests {
         #expect(try OpenedLog(on: disk).applied == log.applied)
     }
 
-    @Test func batchesThatWaitRollWhereTheSegmentIsFull() async throws {
+    @Test func waitingBatchesRollAFullSegment() async throws {
         let disk = FaultDisk()
         let options = OpenedLog.options {
             $0.batchByteCountMax = 200
@@ -93,15 +93,15 @@ struct GroupCommitTests {
         #expect(try OpenedLog(on: disk.powerCut(keeping: .nothing), options).applied == log.applied)
     }
 
-    /// Close arrives while a group is being synced and another waits.
-    @Test func closingWaitsForThoseUnderWay() async throws {
+    /// Closes while a group is being synced and another one waits.
+    @Test func closingWaitsForPendingAppends() async throws {
         let disk = FaultDisk()
         let log = try OpenedLog(on: disk)
         let sync = HeldSync(on: disk)
         async let first = log.append("a1")
         await sync.untilReached()
         async let closing: Void = log.log.close()
-        sync.letGo()
+        sync.release()
         _ = try await first
         try await closing
         let bytes = try #require(disk.bytes(of: "clients/manifest.json"))

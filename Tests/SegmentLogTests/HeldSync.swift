@@ -4,12 +4,12 @@ internal import TestSupport
 
 @testable internal import SegmentLog
 
-/// Holds the next sync of a segment until it is let go, so that a test can fill the batch behind it.
+/// Blocks the next sync of a segment until it is released, so that a test can fill the next batch.
 struct HeldSync: Sendable {
     private let arrival: AsyncStream<Void>
     private let permission = DispatchSemaphore(value: 0)
 
-    /// Arms a disk; the first `fdatasync` of a segment from now on is held.
+    /// Makes a disk block the next `fdatasync` of a segment.
     init(on disk: FaultDisk) {
         let (arrival, continuation) = AsyncStream<Void>.makeStream()
         self.arrival = arrival
@@ -28,7 +28,7 @@ struct HeldSync: Sendable {
         for await _ in arrival {}
     }
 
-    func letGo() {
+    func release() {
         permission.signal()
     }
 }
@@ -36,7 +36,7 @@ struct HeldSync: Sendable {
 extension OpenedLog {
     typealias Answer = Result<RecordPointer, StorageError>
 
-    /// Appends `first`, holds its sync until all of `others` are queued, and returns what became of each.
+    /// Appends `first`, blocks its sync until all of `others` are queued, and returns the result of each.
     func appendTogether(_ first: String, then others: [String], on disk: FaultDisk) async -> [String: Answer] {
         let sync = HeldSync(on: disk)
         let (composed, continuation) = AsyncStream<Void>.makeStream()
@@ -48,7 +48,7 @@ extension OpenedLog {
             }
             var rest = composed.makeAsyncIterator()
             for _ in others { await rest.next() }
-            sync.letGo()
+            sync.release()
             return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
         }
     }

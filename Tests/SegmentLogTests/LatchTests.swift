@@ -4,13 +4,13 @@ internal import Testing
 
 @testable internal import SegmentLog
 
-/// After a failed write or sync nobody knows what stands on the disk, so nothing more is written.
+/// After a failed write or sync, the content on the disk is unknown, so no more is written.
 struct LatchTests {
     static let path = "clients/\(SegmentName.make(1))"
     static let ioError: Int32 = 5
 
     @Test(arguments: [5, 28] as [Int32])
-    func aFailedSyncLatches(code: Int32) async throws {
+    func failedSyncLatches(code: Int32) async throws {
         let disk = FaultDisk()
         let log = try OpenedLog(on: disk)
         let pointer = try await log.append("a1")
@@ -26,7 +26,7 @@ struct LatchTests {
         #expect(try log.log.read(pointer).count == Int(pointer.byteCount))
     }
 
-    @Test func aFailedWriteLatches() async throws {
+    @Test func failedWriteLatches() async throws {
         let disk = FaultDisk()
         let log = try OpenedLog(on: disk)
         try await log.append("a1")
@@ -40,7 +40,7 @@ struct LatchTests {
     }
 
     @Test(arguments: [DiskError.Call.ftruncate, .fdatasync])
-    func aCutThatFailsLatches(call: DiskError.Call) async throws {
+    func failedCutLatches(call: DiskError.Call) async throws {
         let disk = FaultDisk()
         let log = try OpenedLog(on: disk)
         try await log.append("a1")
@@ -52,7 +52,7 @@ struct LatchTests {
     }
 
     @Test(arguments: [("fsync", DiskError.Call.fsync), ("fdatasync", .fdatasync), ("rename", .rename)])
-    func aRollThatFailsLatches(name: String, call: DiskError.Call) async throws {
+    func failedRollLatches(name: String, call: DiskError.Call) async throws {
         let disk = FaultDisk()
         let options = OpenedLog.options { $0.segmentByteCountMax = 1 }
         let log = try OpenedLog(on: disk, options)
@@ -68,7 +68,7 @@ struct LatchTests {
         #expect(again.applied == log.applied)
     }
 
-    @Test func thoseWhoWaitBehindAFailedSyncFailWithIt() async throws {
+    @Test func appendsAfterAFailedSyncFail() async throws {
         let disk = FaultDisk()
         let log = try OpenedLog(on: disk)
         disk.fail(.fdatasync, at: ".jsonl", with: Self.ioError, times: 1)
@@ -78,7 +78,7 @@ struct LatchTests {
         #expect(log.applied.isEmpty)
     }
 
-    @Test func reopeningTakesRecordsAgain() async throws {
+    @Test func reopenedLogAcceptsRecords() async throws {
         let disk = FaultDisk()
         let log = try OpenedLog(on: disk)
         try await log.append("a1")

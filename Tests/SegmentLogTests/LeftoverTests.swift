@@ -4,12 +4,12 @@ internal import Testing
 
 @testable internal import SegmentLog
 
-/// Files that a crash leaves beside a log: what opening removes, and what it must never touch.
+/// Files of a crash in the directory of a log: those that opening removes, and those that it must not remove.
 struct LeftoverTests {
     static let leftovers = [
         // Being written.
         "00000000000000000001-1.jsonl.zst.new", "00000000000000000001.idx.new", "00000000000000000007.jsonl.zst.new",
-        // Written and not listed yet, or no longer.
+        // Written and not listed yet, or not any more.
         "00000000000000000001-1.jsonl.zst", "00000000000000000001-1.idx", "00000000000000000007.jsonl.zst",
         "00000000000000000007.idx",
         // Sealed since.
@@ -17,7 +17,7 @@ struct LeftoverTests {
     ]
 
     @Test(arguments: leftovers)
-    func whatACrashLeavesIsRemoved(_ name: String) async throws {
+    func leftoverOfACrashIsRemoved(_ name: String) async throws {
         let sealed = try await SealedLog([3, 3])
         try sealed.disk.put([1, 2, 3], at: "clients/\(name)")
         #expect(try Findings(on: sealed.disk).violations.isEmpty)
@@ -27,7 +27,7 @@ struct LeftoverTests {
         #expect(try SealedLog.contents(of: sealed.disk) == sealed.log.applied.map(\.members))
     }
 
-    @Test func theIndexOfASealedSegmentStays() async throws {
+    @Test func indexOfASealedSegmentIsKept() async throws {
         let sealed = try await SealedLog([3])
         let path = "clients/\(SegmentName.make(1, .index))"
         try sealed.disk.put([1], at: path)
@@ -35,7 +35,7 @@ struct LeftoverTests {
         #expect(sealed.disk.paths.contains(path))
     }
 
-    @Test func aPlainSegmentBehindTheActiveOneStopsOpening() async throws {
+    @Test func plainSegmentAfterTheActiveOneStopsOpening() async throws {
         let sealed = try await SealedLog([3])
         let stranger = SegmentText(first: 90, batchSizes: [1])
         try sealed.disk.put(stranger.bytes, at: stranger.path)
@@ -43,8 +43,8 @@ struct LeftoverTests {
         #expect(sealed.disk.paths.contains(stranger.path))
     }
 
-    /// The manifest of a backup lists a plain segment that was sealed since: nothing may be removed on its word.
-    @Test func anOldManifestRemovesNothing() async throws {
+    /// The manifest of a backup lists a plain segment that was sealed since: it must not cause the removal of files.
+    @Test func oldManifestRemovesNoFiles() async throws {
         let disk = FaultDisk()
         let log = try OpenedLog(on: disk, SealedLog.options)
         for id in 0..<3 { try await log.append("a\(id)") }

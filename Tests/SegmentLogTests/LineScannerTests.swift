@@ -24,7 +24,7 @@ struct LineScannerTests {
             ("abc\nde\n", [[0, 4, 1], [4, 3, 1]]),
         ] as [(String, [[Int]])]
     )
-    func aFileIsCutBehindEachNewline(text: String, expected: [[Int]]) throws {
+    func fileIsSplitAfterEachNewline(text: String, expected: [[Int]]) throws {
         #expect(try pieces(of: Array(text.utf8)) == expected)
     }
 
@@ -33,12 +33,12 @@ struct LineScannerTests {
     }
 
     @Test(arguments: [1 << 19, (1 << 20) - 1, 1 << 20, (1 << 20) + 1, 3 << 20])
-    func aLineMayBeLongerThanTheWindow(_ count: Int) throws {
+    func lineMayBeLongerThanTheWindow(_ count: Int) throws {
         let bytes = [UInt8](repeating: 97, count: count) + Array("\nb\n".utf8)
         #expect(try pieces(of: bytes + bytes).map { $0[1] } == [count + 1, 2, count + 1, 2])
     }
 
-    @Test func aLineLongerThanTheFormatAllowsIsCutThere() throws {
+    @Test func overlongLineIsSplitAtTheLimit() throws {
         let bytes = [UInt8](repeating: 97, count: RecordLine.byteCountMax + 5)
         #expect(
             try pieces(of: bytes)

@@ -4,15 +4,15 @@ internal import Testing
 
 @testable internal import SegmentLog
 
-/// Everything goes wrong at every call that changes the disk, and then the power goes.
+/// Every kind of fault at every call that changes the disk, then a power cut.
 struct LogCrashTests {
-    /// What the appenders of one run were told.
+    /// The results of the appends of one run.
     struct Promises: Sendable {
-        /// Acknowledged: what each sequence holds.
+        /// The acknowledged records by their sequences.
         var kept: [UInt64: String] = [:]
-        /// Told that it is not in the log.
+        /// The records whose append has failed without an effect.
         var refused: Set<String> = []
-        /// Never told, or told that nobody knows.
+        /// The records without a result, or with an unknown one.
         var open: Set<String> = []
     }
 
@@ -26,7 +26,7 @@ struct LogCrashTests {
         $0.recordByteCountMax = 4_000
     }
 
-    /// Appends and enters what was answered.
+    /// Appends, and records the result.
     static func append(_ id: String, _ byteCount: Int, to log: OpenedLog, _ ledger: Ledger<Promises>) async {
         let members = OpenedLog.members(id, byteCount)
         ledger.enter { _ = $0.open.insert(members) }
@@ -52,7 +52,7 @@ struct LogCrashTests {
         }
     }
 
-    /// Two lives of a log: single appends, appends side by side, three segments, a record over several sectors.
+    /// Two runs of a log: single appends, concurrent appends, three segments, a record over several sectors.
     static func work(on disk: FaultDisk, _ ledger: Ledger<Promises>) async throws {
         for life in 0..<2 {
             let log = try OpenedLog(on: disk, options)
@@ -68,7 +68,7 @@ struct LogCrashTests {
         }
     }
 
-    /// Opens what is left, holds it against the promises, and appends once more.
+    /// Opens the remaining disk, compares it with the promises, and appends once more.
     static func verify(on disk: FaultDisk, _ ledger: Ledger<Promises>) async throws {
         if try disk.entry("clients") != nil {
             let before = try Findings(on: disk)
@@ -98,7 +98,7 @@ struct LogCrashTests {
         }
     }
 
-    @Test func everyCallMayFailAndEveryPromiseIsKept() async throws {
+    @Test func acknowledgedRecordsSurviveAFailureOfEveryCall() async throws {
         var points = CrashPoints(
             makeLedger: { Ledger(Promises()) },
             workload: { try await Self.work(on: $0, $1) },
@@ -110,7 +110,7 @@ struct LogCrashTests {
         #expect(report.callCount > 60 && report.pointCount > 300, "\(report)")
     }
 
-    /// Beginning a log and rolling it change names; each of them may survive without the others.
+    /// Creating and rolling a log change names; each of them may survive without the others.
     @Test func namesMaySurviveInAnyMixture() async throws {
         for round in 0..<24 {
             var points = CrashPoints(

@@ -4,7 +4,7 @@ internal import Testing
 
 @testable internal import SegmentLog
 
-/// A full disk is a state, not an outage.
+/// On a full disk, appends fail without an effect, and succeed again when there is space.
 struct LogFullDiskTests {
     static let path = "clients/\(SegmentName.make(1))"
     static let noSpace: Int32 = 28
@@ -13,18 +13,18 @@ struct LogFullDiskTests {
         error?.isNoSpace ?? false
     }
 
-    /// The disk fills up at every byte of a record in turn.
-    @Test func aRefusedRecordIsCutBackAtEveryByte() async throws {
-        var room: Int64 = 0
+    /// The disk is full at each byte of a record in turn.
+    @Test func refusedRecordIsCutOffAtEveryByte() async throws {
+        var space: Int64 = 0
         while true {
             let disk = FaultDisk()
             let log = try OpenedLog(on: disk)
             let pointer = try await log.append("a1")
-            guard room < pointer.byteCount else { break }
+            guard space < pointer.byteCount else { break }
             let whole = try #require(disk.bytes(of: Self.path))
             let used = disk.paths.compactMap { disk.bytes(of: $0)?.count }.reduce(0, +)
-            disk.byteCountMax = Int64(used) + room
-            #expect(Self.isNoSpace(await log.refusal("a2")), "room for \(room) bytes")
+            disk.byteCountMax = Int64(used) + space
+            #expect(Self.isNoSpace(await log.refusal("a2")), "space for \(space) bytes")
             #expect(disk.durableBytes(of: Self.path) == whole && disk.bytes(of: Self.path) == whole)
             #expect(log.log.statistics.noSpace != nil && log.log.statistics.latch == nil)
             disk.byteCountMax = nil
@@ -34,13 +34,13 @@ struct LogFullDiskTests {
             #expect(again.applied == log.applied)
             #expect(again.applied.map(\.members) == ["a1", "a3"].map { OpenedLog.members($0) })
             #expect(again.recovery.tornTail == nil)
-            room += 1
+            space += 1
         }
-        #expect(room > 100)
+        #expect(space > 100)
     }
 
-    /// Otherwise a crash could mix what was cut with what is written in its place.
-    @Test func theCutIsSyncedBeforeTheNextWrite() async throws {
+    /// Otherwise a crash could mix the cut bytes with those that are written in their place.
+    @Test func cutIsSyncedBeforeTheNextWrite() async throws {
         let disk = FaultDisk()
         let log = try OpenedLog(on: disk)
         disk.fail(.pwrite, with: Self.noSpace, times: 1)
@@ -48,7 +48,7 @@ struct LogFullDiskTests {
         #expect(disk.mutations.suffix(3).map(\.call) == [.pwrite, .ftruncate, .fdatasync])
     }
 
-    @Test func readsGoOn() async throws {
+    @Test func readsContinueOnAFullDisk() async throws {
         let disk = FaultDisk()
         let log = try OpenedLog(on: disk)
         let pointer = try await log.append("a1")
@@ -57,7 +57,7 @@ struct LogFullDiskTests {
         #expect(try log.log.read(pointer).count == Int(pointer.byteCount))
     }
 
-    @Test func thoseWhoWaitBehindAFailedGroupFailWithIt() async throws {
+    @Test func appendsAfterAFailedGroupFail() async throws {
         let disk = FaultDisk()
         let log = try OpenedLog(on: disk)
         try await log.append("a1")
@@ -72,9 +72,9 @@ struct LogFullDiskTests {
         #expect(try OpenedLog(on: disk.powerCut(keeping: .nothing)).applied == log.applied)
     }
 
-    /// Whichever call of rolling finds no space, the log goes on where it stood, and rolls when there is space again.
+    /// If any call of rolling finds no space, the log continues at the same position, and rolls when there is space.
     @Test(arguments: [("pwrite", DiskError.Call.pwrite), ("open", .open), ("rename", .rename), ("unlink", .unlink)])
-    func rollingIsTriedAgain(name: String, call: DiskError.Call) async throws {
+    func failedRollIsRepeated(name: String, call: DiskError.Call) async throws {
         let disk = FaultDisk()
         let options = OpenedLog.options { $0.segmentByteCountMax = 1 }
         let log = try OpenedLog(on: disk, options)
@@ -87,8 +87,8 @@ struct LogFullDiskTests {
         #expect(try OpenedLog(on: disk.powerCut(keeping: .nothing), options).applied == log.applied)
     }
 
-    /// A flood of connections may take every descriptor just when a segment is full.
-    @Test func rollingIsTriedAgainWithoutADescriptor() async throws {
+    /// Many connections may use all descriptors when a segment is full.
+    @Test func rollWithoutADescriptorIsRepeated() async throws {
         let disk = FaultDisk()
         let log = try OpenedLog(on: disk, OpenedLog.options { $0.segmentByteCountMax = 1 })
         try await log.append("a1")
@@ -101,7 +101,7 @@ struct LogFullDiskTests {
     }
 
     /// The second group finds no space in the segment that was just begun for it.
-    @Test func aNewSegmentIsUsedAgain() async throws {
+    @Test func newSegmentIsReused() async throws {
         let disk = FaultDisk()
         let options = OpenedLog.options { $0.segmentByteCountMax = 1 }
         let log = try OpenedLog(on: disk, options)
@@ -114,7 +114,7 @@ struct LogFullDiskTests {
         #expect(try OpenedLog(on: disk.powerCut(keeping: .nothing), options).applied == log.applied)
     }
 
-    @Test func closingAFullDiskLosesNothing() async throws {
+    @Test func closingOnAFullDiskKeepsAllRecords() async throws {
         let disk = FaultDisk()
         let log = try OpenedLog(on: disk)
         try await log.append("a1")

@@ -9,7 +9,7 @@ struct LogOpeningTests {
     /// Records 1–3, 4–6 and 7–9, the last segment active.
     static let segments = [1, 4, 7].map { SegmentText(first: $0, batchSizes: [2, 1]) }
 
-    /// The disk of a log that was not closed, after `change`, and what opening it throws.
+    /// Returns the error of opening a log that was not closed, after `change`.
     static func refusal(
         of segments: [SegmentText] = segments,
         _ change: (FaultDisk) throws -> Void
@@ -41,7 +41,7 @@ struct LogOpeningTests {
         #expect(log.recovery.byteCount == Int64(Self.segments.map(\.bytes.count).reduce(0, +)))
     }
 
-    @Test func aTornTailIsCutOff() async throws {
+    @Test func tornTailIsCutOff() async throws {
         let disk = FaultDisk()
         try disk.put(Self.segments)
         let active = Self.segments[2]
@@ -55,7 +55,7 @@ struct LogOpeningTests {
     }
 
     /// The page cache shows a record whose sync has failed, and no later sync would write it: open writes it again.
-    @Test func whatWasReplayedIsDurable() async throws {
+    @Test func replayedRecordsAreDurable() async throws {
         let disk = FaultDisk()
         let log = try OpenedLog(on: disk)
         try await log.append("a1")
@@ -80,14 +80,14 @@ struct LogOpeningTests {
         }
     }
 
-    @Test func aMissingSegmentStopsOpening() throws {
+    @Test func missingSegmentStopsOpening() throws {
         for first: SegmentID in [1, 4, 7] {
             let error = try Self.refusal { try $0.remove("clients/\(SegmentName.make(first))") }
             #expect(error == Self.corruption(first, .missingSegment))
         }
     }
 
-    @Test func anUnlistedSegmentStopsOpening() throws {
+    @Test func unlistedSegmentStopsOpening() throws {
         for first: SegmentID in [3, 10] {
             let stranger = SegmentText(first: first.first, batchSizes: [1])
             let error = try Self.refusal { try $0.put(stranger.bytes, at: stranger.path) }
@@ -95,12 +95,12 @@ struct LogOpeningTests {
         }
     }
 
-    @Test func anEmptySegmentBeforeTheActiveOneStopsOpening() throws {
+    @Test func emptySegmentBeforeTheActiveOneStopsOpening() throws {
         let error = try Self.refusal { try $0.put([], at: "clients/\(SegmentName.make(3))") }
         #expect(error == Self.corruption(3, .unlistedSegment))
     }
 
-    @Test func anEmptySegmentBehindTheActiveOneIsRemoved() throws {
+    @Test func emptySegmentAfterTheActiveOneIsRemoved() throws {
         let disk = FaultDisk()
         try disk.put(Self.segments)
         let path = "clients/\(SegmentName.make(10))"
@@ -115,13 +115,13 @@ struct LogOpeningTests {
         #expect(error == .corrupt(Corruption(path: path, offset: 0, sequence: nil, reason: .missingManifest)))
     }
 
-    @Test func aDamagedManifestStopsOpening() throws {
+    @Test func damagedManifestStopsOpening() throws {
         let error = try Self.refusal { try $0.flipBit(80, of: "clients/manifest.json") }
         let path = "clients/manifest.json"
         #expect(error == .corrupt(Corruption(path: path, offset: 0, sequence: nil, reason: .checksumMismatch)))
     }
 
-    @Test func otherFilesAreLeftAlone() throws {
+    @Test func otherFilesAreUnchanged() throws {
         let disk = FaultDisk()
         try disk.put(Self.segments)
         try disk.put([1], at: "clients/notes.txt")
@@ -129,7 +129,7 @@ struct LogOpeningTests {
         #expect(disk.bytes(of: "clients/notes.txt") == [1])
     }
 
-    @Test func aFailingDiskIsNotCorruption() throws {
+    @Test func failingDiskIsNotCorruption() throws {
         let disk = FaultDisk()
         try disk.put(Self.segments)
         disk.fail(.pread, at: "00004.jsonl", with: 5)

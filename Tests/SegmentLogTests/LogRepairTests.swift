@@ -5,14 +5,14 @@ internal import Testing
 
 @testable internal import SegmentLog
 
-/// A damaged log is opened without what is lost, and repaired to one of which every line verifies.
+/// A damaged log is opened without the lost records, and repaired to one whose lines all verify.
 @Suite(.timeLimit(.minutes(10)))
 struct LogRepairTests {
     /// Two sealed segments, two closed ones, and an active one.
     private struct Sample {
         let disk: FaultDisk
         let members: [String]
-        /// Where each record stands: its segment, and its first and last byte in the lines of that.
+        /// The pointer of each record.
         let pointers: [RecordPointer]
 
         init() async throws {
@@ -35,7 +35,7 @@ struct LogRepairTests {
         }
     }
 
-    /// The members of every record that the log on a disk has, without what is lost.
+    /// Returns the members of every record of the log on a disk, without lost ones.
     private static func contents(of disk: FaultDisk) throws -> [String] {
         var options = SealedLog.options
         options.opensDamaged = true
@@ -55,9 +55,9 @@ struct LogRepairTests {
         return repair
     }
 
-    /// Repairs a copy of a damaged disk and expects a log without a flaw, of records that were written, in order.
+    /// Repairs a copy of a damaged disk and expects an undamaged log of written records, in order.
     ///
-    /// Returns the members of what is left of it.
+    /// Returns the members of the remaining records.
     @discardableResult
     private static func expectRepaired(_ damaged: FaultDisk, _ sample: Sample, _ note: Comment) throws -> [String] {
         let disk = damaged.copy()
@@ -81,9 +81,9 @@ struct LogRepairTests {
         return true
     }
 
-    // MARK: Nothing wrong
+    // MARK: No damage
 
-    @Test func aWholeLogNeedsNoRepair() async throws {
+    @Test func undamagedLogNeedsNoRepair() async throws {
         let sample = try await Sample()
         let repair = try LogRepair(log: SegmentText.name, directory: SegmentText.directory, on: sample.disk)
         #expect(repair.steps.isEmpty && repair.touchedPaths.isEmpty && repair.createdPaths.isEmpty)
@@ -91,8 +91,8 @@ struct LogRepairTests {
 
     // MARK: Bits
 
-    /// A flip that makes or breaks a line's end takes the lines beside it along; every other one loses nothing.
-    @Test func everyFlippedBitOfPlainLinesIsTurnedBackOrLosesTheLinesAtIt() async throws {
+    /// A flip that creates or destroys a line's end loses the adjacent lines; every other one loses none.
+    @Test func flippedBitOfPlainLinesIsRestoredOrLosesAdjacentLines() async throws {
         let sample = try await Sample()
         for path in try sample.paths where path.hasSuffix(".jsonl") {
             let bytes = try #require(sample.disk.bytes(of: path))
@@ -109,7 +109,7 @@ struct LogRepairTests {
         }
     }
 
-    @Test func everyFlippedBitOfASealedSegmentCostsItsFrameAtMost() async throws {
+    @Test func flippedBitOfASealedSegmentLosesAtMostItsFrame() async throws {
         let sample = try await Sample()
         for path in try sample.paths where path.hasSuffix(".jsonl.zst") {
             let bytes = try #require(sample.disk.bytes(of: path))
@@ -122,7 +122,7 @@ struct LogRepairTests {
         }
     }
 
-    @Test func everyFlippedBitOfTheManifestLosesNothing() async throws {
+    @Test func flippedBitOfTheManifestLosesNoRecord() async throws {
         let sample = try await Sample()
         let path = "\(SegmentText.directory)/\(SegmentName.manifest)"
         for bit in 0..<(try #require(sample.disk.bytes(of: path)).count * 8) where bit % 3 == 0 {
@@ -134,8 +134,8 @@ struct LogRepairTests {
         }
     }
 
-    /// What was written is known: the record counts, though reading it alone says that it is damaged.
-    @Test func aRecordWithAFlippedBitIsKnownWhenADamagedLogIsOpened() async throws {
+    /// The written record is known, so it counts, although reading it alone reports damage.
+    @Test func recordWithAFlippedBitIsKnownInADamagedLog() async throws {
         let sample = try await Sample()
         for path in try sample.paths where path.hasSuffix(".jsonl") {
             let disk = sample.disk.copy()
@@ -153,7 +153,7 @@ struct LogRepairTests {
 
     // MARK: Bytes
 
-    @Test func everyTruncationLosesNothingBeforeIt() async throws {
+    @Test func truncationKeepsAllRecordsBeforeIt() async throws {
         let sample = try await Sample()
         for path in try sample.paths where !path.hasSuffix(SegmentName.manifest) {
             let bytes = try #require(sample.disk.bytes(of: path))
@@ -170,7 +170,7 @@ struct LogRepairTests {
         }
     }
 
-    @Test func everyZeroedSectorLosesTheLinesInIt() async throws {
+    @Test func zeroedSectorLosesItsLinesOnly() async throws {
         let sample = try await Sample()
         for path in try sample.paths where !path.hasSuffix(SegmentName.manifest) {
             let bytes = try #require(sample.disk.bytes(of: path))
@@ -188,7 +188,7 @@ struct LogRepairTests {
     }
 
     @Test(arguments: [false, true])
-    func aMissingSegmentCostsItsRecordsAlone(_ alsoManifest: Bool) async throws {
+    func missingSegmentLosesItsRecordsOnly(_ alsoManifest: Bool) async throws {
         let sample = try await Sample()
         for path in try sample.paths where !path.hasSuffix(SegmentName.manifest) {
             let disk = sample.disk.copy()
@@ -199,8 +199,8 @@ struct LogRepairTests {
         }
     }
 
-    /// The frames say where they begin, so the table is made again with the list of segments.
-    @Test func aDamagedSeekTableCostsNothingWhereTheManifestIsGoneToo() async throws {
+    /// Frames are found without the table, so it is rebuilt with the list of segments.
+    @Test func damagedSeekTableWithoutAManifestLosesNoRecord() async throws {
         let sample = try await Sample()
         for path in try sample.paths where path.hasSuffix(".jsonl.zst") {
             let disk = sample.disk.copy()
@@ -211,8 +211,8 @@ struct LogRepairTests {
         }
     }
 
-    /// With its bits turned back a segment must be the one the manifest lists.
-    @Test func aSegmentOfAnotherDigestIsWrittenAgainThoughItsBitsCanBeTurnedBack() async throws {
+    /// After restoring its bits, a segment must match the manifest.
+    @Test func segmentWithAnotherDigestIsRewritten() async throws {
         let sample = try await Sample()
         let disk = sample.disk.copy()
         let manifestPath = "\(SegmentText.directory)/\(SegmentName.manifest)"
@@ -226,23 +226,23 @@ struct LogRepairTests {
         #expect(left == sample.members)
     }
 
-    /// What takes the name of a file that is taken out stays.
-    @Test func aSegmentIsSealedUnderTheNameOfAFileNothingCanBeReadOf() async throws {
+    /// A new file with the name of a removed one is kept.
+    @Test func segmentIsSealedUnderTheNameOfAnUnreadableFile() async throws {
         let sample = try await Sample()
         let plain = try sample.paths.filter { $0.hasSuffix(".jsonl") }
         let disk = sample.disk.copy()
         try disk.remove("\(SegmentText.directory)/\(SegmentName.manifest)")
-        try disk.put(Array("nothing of ours".utf8), at: "\(plain[0]).zst")
-        // A loss behind it makes it one that is to be sealed.
+        try disk.put(Array("not a segment".utf8), at: "\(plain[0]).zst")
+        // A later loss causes it to be sealed.
         try disk.damage(plain[1]) { $0[90] ^= 3 }
         let left = try Self.expectRepaired(disk, sample, "\(plain[0]).zst")
         #expect(left.count == sample.members.count - 1)
     }
 
-    // MARK: Going on
+    // MARK: Continuing
 
-    /// Sequences are never given twice: what is lost may come back from a backup.
-    @Test func aLogGoesOnBehindWhatIsLostOfItsActiveSegment() async throws {
+    /// Sequences are never reused: lost records may be restored from a backup.
+    @Test func logContinuesAfterLossesInItsActiveSegment() async throws {
         let sample = try await Sample()
         let path = try #require(try sample.paths.last { $0.hasSuffix(".jsonl") })
         let disk = sample.disk.copy()
@@ -263,7 +263,7 @@ struct LogRepairTests {
         #expect(try SealedLog.contents(of: disk) == sample.members.dropLast(3) + [new.members])
     }
 
-    @Test func aNewerManifestIsLeftAlone() async throws {
+    @Test func newerManifestIsUnchanged() async throws {
         let sample = try await Sample()
         let path = "\(SegmentText.directory)/\(SegmentName.manifest)"
         let bytes = try #require(sample.disk.bytes(of: path))
@@ -277,8 +277,8 @@ struct LogRepairTests {
 
     // MARK: Crashes
 
-    /// A repair that is cut off anywhere is finished by the next one, and loses nothing that it had not.
-    @Test func aCrashAtAnyCallOfARepairLeavesALogThatCanBeRepaired() async throws {
+    /// A repair that crashes anywhere is finished by the next one, without further losses.
+    @Test func crashedRepairCanBeRepeated() async throws {
         let sample = try await Sample()
         let damaged = sample.disk.copy()
         for path in try sample.paths where !path.hasSuffix(SegmentName.manifest) {
@@ -314,7 +314,7 @@ extension LogRepairTests {
         sample.pointers.count { $0.segment == segment(path) }
     }
 
-    /// Records of a plain segment that stand whole in its first bytes.
+    /// Returns how many records of a plain segment are completely in its first bytes.
     private static func wholeLineCount(in path: String, below byteCount: Int, _ sample: Sample) -> Int {
         guard path.hasSuffix(".jsonl") else { return 0 }
         return sample.pointers.count {

@@ -7,7 +7,7 @@ internal import Testing
 struct LogScanTests {
     static let segments = LogOpeningTests.segments
 
-    @Test func aSoundLogHasNoViolations() throws {
+    @Test func undamagedLogHasNoViolations() throws {
         let disk = FaultDisk()
         try disk.put(Self.segments)
         let findings = try Findings(on: disk)
@@ -34,7 +34,7 @@ struct LogScanTests {
         #expect(findings.sequences == Array(1...9))
     }
 
-    @Test func recordsAreFoundThoughASegmentIsMissing() throws {
+    @Test func recordsAreFoundWithAMissingSegment() throws {
         let disk = FaultDisk()
         try disk.put(Self.segments)
         try disk.remove(Self.segments[1].path)
@@ -43,7 +43,7 @@ struct LogScanTests {
         #expect(findings.sequences == [1, 2, 3, 7, 8, 9])
     }
 
-    @Test func aTornTailIsReportedAndLeft() throws {
+    @Test func tornTailIsOnlyReported() throws {
         let disk = FaultDisk()
         try disk.put(Self.segments)
         let path = Self.segments[2].path
@@ -55,8 +55,8 @@ struct LogScanTests {
         #expect(disk.bytes(of: path) == bytes)
     }
 
-    /// Every consumer gets the manifest and the sealed segments from the one listing.
-    @Test func directoryIsListedOnceAndManifestReadTwice() async throws {
+    /// Every consumer gets the manifest and the sealed segments from one listing.
+    @Test func directoryIsListedOnce() async throws {
         let sealed = try await SealedLog([3, 3])
         try await sealed.log.log.close()
         let calls = Ledger<[String]>([])
@@ -68,7 +68,7 @@ struct LogScanTests {
         #expect(calls.entries.count { $0 == "open clients/\(SegmentName.manifest)" } == 2)
     }
 
-    @Test func nothingIsWritten() throws {
+    @Test func scanWritesNoFiles() throws {
         let disk = FaultDisk()
         try disk.put(Self.segments)
         try disk.put([], at: "clients/\(SegmentName.make(10))")
@@ -78,7 +78,7 @@ struct LogScanTests {
     }
 
     /// The server rolls between the reading of the manifest and that of the directory.
-    @Test func aRollInBetweenIsNoViolation() throws {
+    @Test func concurrentRollIsNoViolation() throws {
         let disk = FaultDisk()
         let (first, second) = (SegmentText(first: 1, batchSizes: [1]), SegmentText(first: 2, batchSizes: [1]))
         try disk.put([first])

@@ -5,7 +5,7 @@ internal import Testing
 @testable internal import SegmentLog
 
 struct LogTailTests {
-    @Test func theNewestLinesAreReadWithoutACall() async throws {
+    @Test func newestLinesAreReadWithoutACall() async throws {
         let disk = FaultDisk()
         let log = try OpenedLog(on: disk)
         for id in 0..<100 { try await log.append("a\(id)", byteCount: 100) }
@@ -16,8 +16,8 @@ struct LogTailTests {
         }
     }
 
-    /// Groups of any length, in any number of segments: what the tail has is what was appended there.
-    @Test func everyBlockIsWhatStandsThere() {
+    /// Groups of any length, in any number of segments: the tail contains what was appended.
+    @Test func everyBlockMatchesTheLog() {
         var generator = SeededGenerator()
         for _ in 0..<20 {
             let tail = LogTail()

@@ -24,7 +24,7 @@ struct ManifestTests {
         Result { () throws(Corruption.Reason) in try Manifest.open(bytes, name: name) }
     }
 
-    /// Seals a text as a manifest whose checksum holds.
+    /// Returns a text as a manifest with a matching checksum.
     static func sealed(_ text: String) -> [UInt8] {
         var line = Array(text.utf8)
         CheckedLine.seal(&line, from: 0, seed: XXH3.hash64("clients"))
@@ -41,13 +41,13 @@ struct ManifestTests {
             + #""first_at":"2026-11-23T19:16:04.123456Z","last_at":"2026-11-24T19:16:04.123456Z"}}"#
     }
 
-    /// What the malformed ones are made from makes sense.
-    @Test func aGapBehindASealedSegmentIsNone() throws {
+    /// The base of the malformed manifests is valid.
+    @Test func gapAfterASealedSegmentIsValid() throws {
         let text = #"{"format":2,"name":"clients","segments":[\#(Self.sealed(1, 4))],"active":{"first":7,"bytes":0}}"#
         #expect(try Self.open(Self.sealed(text)).get().closed.count == 1)
     }
 
-    @Test func bytesAreTheDocumentedOnes() {
+    @Test func bytesMatchTheDocumentation() {
         #expect(String(decoding: Self.manifest.bytes, as: UTF8.self) == Self.golden)
     }
 
@@ -63,7 +63,7 @@ struct ManifestTests {
         + #""first_at":"2026-11-23T19:16:04.123456Z","last_at":"2026-11-24T19:16:04.123456Z"}}],"#
         + #""active":{"first":150001,"bytes":0},"xxh3":"496f415883340be1"}"# + "\n"
 
-    @Test func aSealedSegmentIsListedAsDocumented() throws {
+    @Test func sealedSegmentMatchesTheDocumentation() throws {
         let manifest = try Self.open(Self.goldenSealed).get()
         #expect(String(decoding: manifest.bytes, as: UTF8.self) == Self.goldenSealed)
         let sealed = try #require(manifest.closed.first?.sealed)
@@ -88,11 +88,11 @@ struct ManifestTests {
         }
     }
 
-    @Test func theManifestOfAnotherLogIsRefused() {
+    @Test func manifestOfAnotherLogIsRefused() {
         #expect(Self.open(Self.golden, name: "models") == .failure(.checksumMismatch))
     }
 
-    @Test func aNewerFormatIsNamed() {
+    @Test func newerFormatIsReported() {
         let text = #"{"format":3,"name":"clients","parts":[]}"#
         #expect(Self.open(Self.sealed(text)) == .failure(.unsupportedFormat(3)))
     }
@@ -113,15 +113,15 @@ struct ManifestTests {
             #"{"format":1,"name":"clients","segments":[{"first":5,"last":3,"bytes":3,"xxh3_128":"0"}],"#
                 + #""active":{"first":4,"bytes":0}}"#,
         ]
-            // One that is sealed behind one that is not, or in format 1, or with more frames or records than there are, or
-            // than there are bytes, or that ends before it begins.
+            // A sealed segment after a plain one, or in format 1, or with more frames or records than sequences or
+            // bytes, or one that ends before it begins.
             + [
                 (2, "[\(plain(1, 3)),\(sealed(4, 6))]"), (1, "[\(sealed(1, 6))]"), (2, "[\(sealed(1, 6, frames: 4))]"),
                 (2, "[\(sealed(1, 6, records: 7))]"), (2, "[\(sealed(1, 6, records: 0))]"),
                 (2, "[\(sealed(1, 90, records: 90, frames: 10))]"), (2, "[\(sealed(5, 3))]"),
             ].map { #"{"format":\#($0),"name":"clients","segments":\#($1),"active":{"first":97,"bytes":0}}"# }
     )
-    func aManifestThatMakesNoSenseIsMalformed(_ text: String) {
+    func inconsistentManifestIsMalformed(_ text: String) {
         #expect(Self.open(Self.sealed(text)) == .failure(.malformed))
     }
 }

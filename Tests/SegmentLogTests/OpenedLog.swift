@@ -4,9 +4,9 @@ internal import TestSupport
 
 @testable internal import SegmentLog
 
-/// A log with the records it has applied, and a clock that stands still unless it is moved.
+/// A log with the records it has applied, and a manual clock.
 struct OpenedLog: Sendable {
-    /// What was applied, as text, in the order it was.
+    /// One applied record, as text.
     struct Record: Sendable, Hashable {
         let sequence: UInt64
         let batch: UInt64
@@ -44,7 +44,7 @@ struct OpenedLog: Sendable {
         }
     }
 
-    /// What a log says after `cause`.
+    /// Returns the error of a log that was latched by `cause`.
     static func latched(_ cause: DiskError) -> StorageError {
         .latched(Latch("log \(SegmentText.name)", cause: cause, sinceMicroseconds: options().clock().microseconds))
     }

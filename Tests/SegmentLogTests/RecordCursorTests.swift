@@ -6,7 +6,7 @@ internal import Testing
 @testable internal import SegmentLog
 
 struct RecordCursorTests {
-    @Test func aCursorReadsWhatReadReads() async throws {
+    @Test func cursorMatchesSingleReads() async throws {
         let sealed = try await SealedLog([700, 40])
         var generator = SeededGenerator()
         for _ in 0..<50 {
@@ -18,7 +18,7 @@ struct RecordCursorTests {
         }
     }
 
-    @Test func aCursorElsewhereThrows() async throws {
+    @Test func cursorAtAnInvalidPlaceThrows() async throws {
         let sealed = try await SealedLog([40])
         for record in [sealed.log.applied[3], sealed.log.applied[41]] {
             var cursor = sealed.log.log.cursor()
@@ -36,14 +36,14 @@ struct RecordCursorTests {
         }
     }
 
-    @Test func aPageIsReadOnce() async throws {
+    @Test func pageIsReadOnce() async throws {
         let sealed = try await SealedLog([100])
         func page() throws {
             var cursor = sealed.log.log.cursor()
             for record in sealed.log.applied[80..<100] { _ = try cursor.line(record.pointer) }
         }
         try page()
-        // Its frame is kept for the next reader.
+        // Its frame is cached for the next reader.
         sealed.disk.fail(.pread, with: 5)
         #expect(throws: Never.self) { try page() }
     }
@@ -52,7 +52,7 @@ struct RecordCursorTests {
 struct FrameCacheTests {
     private static func key(_ index: Int) -> FrameCache.Key { FrameCache.Key(log: 1, segment: 1, index: index) }
 
-    @Test func neverHoldsMoreThanItMay() {
+    @Test func sizeIsLimited() {
         let cache = FrameCache(byteCountMax: 1_000)
         for index in 0..<100 { cache.keep([UInt8](repeating: 0, count: 90 + index), as: Self.key(index)) }
         let kept = (0..<100).compactMap { cache.content(of: Self.key($0))?.count }
@@ -60,7 +60,7 @@ struct FrameCacheTests {
         #expect(cache.content(of: Self.key(99)) != nil)
     }
 
-    @Test func whatIsAskedForStaysLonger() {
+    @Test func usedFrameIsKeptLonger() {
         let cache = FrameCache(byteCountMax: 1_000)
         for index in 0..<60 {
             cache.keep([UInt8](repeating: UInt8(index), count: 100), as: Self.key(index))
@@ -68,7 +68,7 @@ struct FrameCacheTests {
         }
     }
 
-    @Test func aSetThatFitsStaysWhole() {
+    @Test func setThatFitsIsKept() {
         let cache = FrameCache(byteCountMax: 1_000)
         for index in 0..<40 { cache.keep([UInt8](repeating: 0, count: 100), as: Self.key(index)) }
         for round in 0..<3 {
@@ -79,14 +79,14 @@ struct FrameCacheTests {
         }
     }
 
-    @Test func aFrameLargerThanTheCacheIsNotKept() {
+    @Test func frameLargerThanTheCacheIsNotCached() {
         let cache = FrameCache(byteCountMax: 1_000)
         cache.keep([1], as: Self.key(1))
         cache.keep([UInt8](repeating: 0, count: 1_001), as: Self.key(2))
         #expect(cache.content(of: Self.key(1)) == [1] && cache.content(of: Self.key(2)) == nil)
     }
 
-    @Test func segmentsOfOneLogAreForgotten() {
+    @Test func framesOfASegmentAreRemoved() {
         let cache = FrameCache(byteCountMax: 1_000)
         for log in [1, 2] {
             for first: SegmentID in [1, 2] {

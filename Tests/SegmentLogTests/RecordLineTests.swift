@@ -28,7 +28,7 @@ struct RecordLineTests {
         }
     }
 
-    @Test func sealedLinesAreTheDocumentedBytes() {
+    @Test func sealedLinesMatchTheDocumentation() {
         var bytes = Self.line()
         let start = bytes.count
         let at = Timestamp(microseconds: 1_795_461_364_123_457)
@@ -39,13 +39,13 @@ struct RecordLineTests {
     }
 
     /// The numbers come from the `xxhash` package of PyPI.
-    @Test func seedsAreTheDocumentedOnes() {
+    @Test func seedsMatchTheDocumentation() {
         #expect(RecordLine.seed(log: "clients", segment: 150_001) == 0xb98f_faf9_9c9b_fa09)
         let merged = SegmentID(first: 150_001, generation: 3)
         #expect(RecordLine.seed(log: "clients", segment: merged) == 0x1db9_f6c0_80be_5512)
     }
 
-    @Test func aLineThatIsSealedAnewHoldsInItsNewPlaceOnly() throws {
+    @Test func resealedLineIsValidAtItsNewPlaceOnly() throws {
         let line = Self.line()
         var moved: [UInt8] = [1, 2, 3]
         RecordLine.reseal(line[...], seed: Self.seed &+ 1, to: &moved)
@@ -87,11 +87,11 @@ struct RecordLineTests {
             RecordLine.seed(log: "clients", segment: 150_001) &+ 1,
         ]
     )
-    func aLineThatWasMovedDoesNotVerify(elsewhere: UInt64) {
+    func movedLineDoesNotVerify(elsewhere: UInt64) {
         #expect(Self.open(Self.line(), seed: elsewhere) == .failure(.checksumMismatch))
     }
 
-    /// Lines whose checksum holds, as only another program could write them.
+    /// Lines with matching checksums that only another program could write.
     @Test(
         arguments: [
             #"{"seq":1}"#, #"{"seq":,"batch":1,"at":"2026-11-23T19:16:04.123456Z","op":1}"#,
@@ -102,13 +102,13 @@ struct RecordLineTests {
             #"{"seq":1,"batch":1,"at":"2026-11-23T19:16:04.123456Z"}"#,
         ]
     )
-    func aLineOfAnotherShapeIsMalformed(_ text: String) {
+    func lineOfAnotherShapeIsMalformed(_ text: String) {
         var line = Array(text.utf8)
         CheckedLine.seal(&line, from: 0, seed: Self.seed)
         #expect(Self.open(line) == .failure(.malformed))
     }
 
-    @Test func theLargestNumbersReadBack() throws {
+    @Test func largestNumbersAreReadBack() throws {
         var line: [UInt8] = []
         let largest = UInt64(Int64.max)
         RecordLine.begin(largest, batch: largest, at: .latest, in: &line)

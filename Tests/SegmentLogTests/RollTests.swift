@@ -16,7 +16,7 @@ struct RollTests {
         #expect(try OpenedLog(on: disk.powerCut(keeping: .nothing)).applied == log.applied)
     }
 
-    @Test func anEmptySegmentIsNotRolled() async throws {
+    @Test func emptySegmentIsNotRolled() async throws {
         let log = try OpenedLog(on: FaultDisk())
         try await log.log.roll()
         #expect(log.log.segments.count == 1)
@@ -25,7 +25,7 @@ struct RollTests {
         #expect(log.log.segments.count == 2 && log.log.statistics.segmentCount == 2)
     }
 
-    @Test func aRefusedRecordDoesNotStopARoll() async throws {
+    @Test func refusedRecordDoesNotPreventARoll() async throws {
         let log = try OpenedLog(on: FaultDisk(), OpenedLog.options { $0.recordByteCountMax = 300 })
         try await log.append("a1")
         async let rolled: Void = log.log.roll()
@@ -34,7 +34,7 @@ struct RollTests {
         #expect(log.log.segments.map(\.id) == [1, 2])
     }
 
-    @Test func aRollThatFindsNoSpaceIsTriedAgain() async throws {
+    @Test func rollWithoutSpaceIsRepeated() async throws {
         let disk = FaultDisk()
         let log = try OpenedLog(on: disk)
         try await log.append("a1")
@@ -47,7 +47,7 @@ struct RollTests {
         #expect(try OpenedLog(on: disk.powerCut(keeping: .nothing)).applied == log.applied)
     }
 
-    @Test func aRollWithoutADescriptorSaysSo() async throws {
+    @Test func rollWithoutADescriptorThrows() async throws {
         let disk = FaultDisk()
         let log = try OpenedLog(on: disk)
         try await log.append("a1")
@@ -58,7 +58,7 @@ struct RollTests {
         #expect(log.log.segments.map(\.id) == [1, 2])
     }
 
-    @Test func whoWaitsForClosingIsTold() async throws {
+    @Test func closingIsReported() async throws {
         let count = Ledger(0)
         let log = try OpenedLog(
             on: FaultDisk(),
@@ -86,7 +86,7 @@ struct RollTests {
         #expect(try OpenedLog(on: disk.powerCut(keeping: .nothing)).applied == log.applied)
     }
 
-    @Test func oneRecordThatIsTooLongRefusesItsGroup() async throws {
+    @Test func tooLongRecordRefusesItsGroup() async throws {
         let log = try OpenedLog(on: FaultDisk(), OpenedLog.options { $0.recordByteCountMax = 300 })
         await #expect(throws: StorageError.self) {
             try await log.log.append(count: 5) { position, _, _, output in

@@ -6,9 +6,9 @@ internal import Zstd
 
 @testable internal import SegmentLog
 
-/// Whatever happens to the file of a sealed segment: it is detected, and nothing wrong is read.
+/// Damage to the file of a sealed segment is detected, and no damaged record is returned.
 struct SealedDamageTests {
-    /// Reads every record by its pointer: that gives what was written or an error of corruption.
+    /// Reads every record by its pointer: each must be returned as written, or throw corruption.
     private static func expectNothingWrong(_ sealed: SealedLog, on disk: FaultDisk, _ note: Comment) {
         guard let log = result({ try OpenedLog(on: disk, SealedLog.options).log }, note) else { return }
         for record in sealed.log.applied {
@@ -17,7 +17,7 @@ struct SealedDamageTests {
         }
     }
 
-    /// What `body` returns, or nil where it throws that something is corrupt.
+    /// Returns the result of `body`, or nil if it throws corruption.
     private static func result<Value>(_ body: () throws -> Value, _ note: Comment) -> Value? {
         do {
             return try body()
@@ -28,7 +28,7 @@ struct SealedDamageTests {
         }
     }
 
-    /// A few bits of a frame mean nothing to a decoder; with one of them flipped the content is what it was.
+    /// A few bits of a frame are ignored by decoders; if one of them is flipped, the content is unchanged.
     @Test func everyFlippedBitIsDetectedOrHarmless() async throws {
         let sealed = try await SealedLog([6])
         let path = sealed.path(1)
@@ -46,8 +46,8 @@ struct SealedDamageTests {
         #expect(harmlessCount < 20)
     }
 
-    /// Who reads by it would blame frames that are sound.
-    @Test func aDamagedSeekTableIsNamedAsOne() async throws {
+    /// Reads with a damaged table would report undamaged frames.
+    @Test func damagedSeekTableIsReported() async throws {
         let sealed = try await SealedLog([6])
         let path = sealed.path(1)
         let byteCount = try #require(sealed.disk.bytes(of: path)).count
@@ -73,8 +73,8 @@ struct SealedDamageTests {
         }
     }
 
-    /// Each frame verifies by itself; in the other's place its lines do not.
-    @Test func framesThatChangedPlacesAreDetected() async throws {
+    /// Each frame verifies by itself, but in another frame's place, its lines do not.
+    @Test func swappedFramesAreDetected() async throws {
         let disk = FaultDisk()
         let log = try OpenedLog(on: disk, SealedLog.options)
         for id in 0..<400 { try await log.append("\(1000 + id)", byteCount: 100) }
@@ -84,7 +84,7 @@ struct SealedDamageTests {
         let manifest = try Manifest.open(try #require(disk.bytes(of: "clients/manifest.json")), name: "clients")
         let file = try SealedFile(manifest.closed[0], directory: "clients", FrameCache().contexts, on: disk)
         #expect(file.frameCount > 2)
-        // Both frames whole, but each where the other was; then those of another log in their place.
+        // Both frames undamaged but swapped; then those of another log in their place.
         let sizes = try (0..<2).map { try #require(Self.storedByteCount(ofFrame: $0, in: bytes)) }
         let swapped = bytes[sizes[0]..<sizes[0] + sizes[1]] + bytes[..<sizes[0]] + bytes[(sizes[0] + sizes[1])...]
         try disk.replaceBytes(of: path, with: Array(swapped))
@@ -94,8 +94,8 @@ struct SealedDamageTests {
         }
     }
 
-    /// A table may say anything and verify; what it says of all frames together must be what the manifest says.
-    @Test func lengthsThatAddUpOnlyBeyondThirtyTwoBitsAreDamage() async throws {
+    /// A forged table may verify, but its sums must match the manifest.
+    @Test func overflowingLengthsAreDamage() async throws {
         let sealed = try await SealedLog([200])
         var manifest = try Manifest.open(try #require(sealed.disk.bytes(of: "clients/manifest.json")), name: "clients")
         let entry = try #require(manifest.closed[0].sealed)
@@ -113,8 +113,8 @@ struct SealedDamageTests {
         }
     }
 
-    /// Retention and queries go by the times that the manifest says.
-    @Test func timesThatAreNotThoseOfTheRecordsAreFound() async throws {
+    /// Retention and queries use the times of the manifest.
+    @Test func wrongTimesAreFound() async throws {
         let sealed = try await SealedLog([3])
         let intact = try Manifest.open(try #require(sealed.disk.bytes(of: "clients/manifest.json")), name: "clients")
         let changes: [(inout Manifest.Sealed) -> Void] = [
@@ -131,7 +131,7 @@ struct SealedDamageTests {
         }
     }
 
-    /// What the table at the end of a file says of a frame.
+    /// Returns the length of a frame by the table at the end of a file.
     private static func storedByteCount(ofFrame index: Int, in bytes: [UInt8]) -> Int? {
         guard let count = SeekTable.frameCount(footer: Array(bytes.suffix(SeekTable.footerByteCount))) else {
             return nil
@@ -140,7 +140,7 @@ struct SealedDamageTests {
         return SeekTable(parsing: table).map { Int($0.frames[index].storedByteCount) }
     }
 
-    @Test func behindADamagedFrameTheOthersAreRead() async throws {
+    @Test func framesAfterADamagedOneAreRead() async throws {
         let disk = FaultDisk()
         let log = try OpenedLog(on: disk, SealedLog.options)
         for id in 0..<800 { try await log.append("\(1000 + id)", byteCount: 100) }
@@ -150,7 +150,7 @@ struct SealedDamageTests {
         let found = try Findings(on: disk)
         #expect(found.violations.map(\.reason) == [.damagedFrame(at: 0)])
         #expect(found.sequences.count > 700 && found.sequences.count < 800 && found.sequences.last == 800)
-        // A reader verifies its line, not the frame: those of the damaged one are whole, or refused.
+        // A reader verifies its line, not the frame: lines of the damaged frame are complete, or refused.
         var refusedCount = 0
         for record in log.applied {
             guard let line = Self.result({ try log.log.read(record.pointer) }, "\(record.sequence)") else {
@@ -163,7 +163,7 @@ struct SealedDamageTests {
         #expect(refusedCount > 0)
     }
 
-    @Test func aMissingSealedSegmentStopsOpening() async throws {
+    @Test func missingSealedSegmentStopsOpening() async throws {
         let sealed = try await SealedLog([3, 3])
         try sealed.disk.remove(sealed.path(4))
         let corruption = Corruption(path: sealed.path(4), offset: 0, sequence: 4, reason: .missingSegment)

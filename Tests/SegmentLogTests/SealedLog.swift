@@ -4,7 +4,7 @@ internal import TestSupport
 
 @testable internal import SegmentLog
 
-/// Sealing, merging and dropping as the store does it, without an index beside the segment.
+/// Sealing, merging and dropping as in the store, without indexes.
 extension SegmentLog {
     /// Rolls, and seals every closed segment.
     func sealAll() async throws {
@@ -22,7 +22,7 @@ extension SegmentLog {
         return visited
     }
 
-    /// Merges segments, keeping the records whose sequences pass, and returns where those stand.
+    /// Merges segments, keeping the records whose sequences pass, and returns their pointers.
     @discardableResult
     func merge(_ ids: [SegmentID], keeping: (UInt64) -> Bool = { _ in true }) throws -> [RecordPointer] {
         var pointers: [RecordPointer] = []
@@ -48,7 +48,7 @@ extension LogEntry {
     var text: String { String(decoding: line[members], as: UTF8.self) }
 }
 
-/// A disk with the log of `sizes.count` sealed segments of that many records each, and an active one of two.
+/// A log of `sizes.count` sealed segments with these numbers of records, and an active one of two.
 struct SealedLog {
     let disk: FaultDisk
     let log: OpenedLog
@@ -69,7 +69,7 @@ struct SealedLog {
 
     func path(_ id: SegmentID) -> String { "clients/\(SegmentName.make(id, .sealed))" }
 
-    /// The members of every record that the log on a disk has, sealed ones first.
+    /// Returns the members of every record of the log on a disk, sealed ones first.
     static func contents(of disk: FaultDisk) throws -> [String] {
         var members: [String] = []
         let applied = Ledger<[String]>([])

@@ -6,7 +6,7 @@ internal import Testing
 @testable internal import SegmentLog
 
 struct SealingTests {
-    @Test func aSealedSegmentKeepsEveryRecordWhereItWas() async throws {
+    @Test func sealedRecordsKeepTheirPointers() async throws {
         let disk = FaultDisk()
         let log = try OpenedLog(on: disk, SealedLog.options)
         for id in 0..<500 { try await log.append("a\(id)", byteCount: 200) }
@@ -26,8 +26,8 @@ struct SealingTests {
         #expect(try SealedLog.contents(of: disk.powerCut(keeping: .nothing)) == members)
     }
 
-    /// In a power cut the new manifest must not keep its name where the segment it lists has lost its own.
-    @Test func aSealedSegmentHasItsNameForGoodBeforeTheManifestListsIt() async throws {
+    /// After a power cut, the new manifest must not exist without the segment that it lists.
+    @Test func nameOfASealedSegmentIsDurableBeforeItIsListed() async throws {
         let sealed = try await SealedLog([])
         try await sealed.log.log.roll()
         let start = sealed.disk.mutations.count
@@ -38,12 +38,12 @@ struct SealingTests {
         #expect(calls[named..<listed].contains { $0.call == .fsync && $0.path == SegmentText.directory })
     }
 
-    @Test func sealingTheSameRecordsMakesTheSameBytes() async throws {
+    @Test func sealingIsDeterministic() async throws {
         let logs = try await [SealedLog([40]), SealedLog([40])]
         #expect(logs[0].disk.bytes(of: logs[0].path(1)) == logs[1].disk.bytes(of: logs[1].path(1)))
     }
 
-    @Test func appendsAndReadsGoOnWhileASegmentIsSealed() async throws {
+    @Test func sealingRunsConcurrentlyWithAppends() async throws {
         let sealed = try await SealedLog([30])
         let log = sealed.log.log
         try await log.roll()
@@ -52,14 +52,14 @@ struct SealingTests {
         for record in sealed.log.applied { _ = try log.read(record.pointer) }
         try log.publish(replacement)
         for record in sealed.log.applied { _ = try log.read(record.pointer) }
-        try await sealed.log.append("behind")
+        try await sealed.log.append("after")
         try log.clear(replacement)
         for record in sealed.log.applied { _ = try log.read(record.pointer) }
         let members = sealed.log.applied.map(\.members)
         #expect(try SealedLog.contents(of: sealed.disk.copy().powerCut(keeping: .nothing)) == members)
     }
 
-    @Test func whatWasPreparedAndAbandonedLeavesNothing() async throws {
+    @Test func abandonedReplacementLeavesNoFiles() async throws {
         let sealed = try await SealedLog([30])
         try await sealed.log.log.roll()
         let before = sealed.disk.paths
@@ -67,7 +67,7 @@ struct SealingTests {
         #expect(sealed.disk.paths == before)
     }
 
-    @Test func aVisitorThatFailsLeavesNothing() async throws {
+    @Test func failingVisitorLeavesNoFiles() async throws {
         let sealed = try await SealedLog([30])
         try await sealed.log.log.roll()
         let before = sealed.disk.paths
@@ -85,7 +85,7 @@ struct SealingTests {
         #expect(sealed.log.log.segments.first?.form == .closed)
     }
 
-    @Test func mergingKeepsWhatItIsToldInItsOrder() async throws {
+    @Test func mergedRecordsKeepTheirOrder() async throws {
         let sealed = try await SealedLog([10, 10, 10])
         let log = sealed.log.log
         let old = sealed.log.applied.map(\.pointer)
@@ -102,7 +102,7 @@ struct SealingTests {
         #expect(try Findings(on: sealed.disk).violations.isEmpty)
     }
 
-    @Test func aMergeOfNothingLeavesAGap() async throws {
+    @Test func mergeWithoutRecordsLeavesAGap() async throws {
         let sealed = try await SealedLog([3, 3, 3])
         try sealed.log.log.merge([4]) { _ in false }
         #expect(sealed.ids == [1, 7, 10])
@@ -111,7 +111,7 @@ struct SealingTests {
         #expect(try Findings(on: sealed.disk).violations.isEmpty)
     }
 
-    @Test func mergingWhatWasMergedHasANewName() async throws {
+    @Test func repeatedMergeHasANewName() async throws {
         let sealed = try await SealedLog([3, 3, 3])
         let log = sealed.log.log
         try log.merge([1, 4])
@@ -121,7 +121,7 @@ struct SealingTests {
         #expect(try SealedLog.contents(of: sealed.disk.copy().powerCut(keeping: .nothing)) == members)
     }
 
-    @Test func droppedSegmentsAreGone() async throws {
+    @Test func droppedSegmentsAreDeleted() async throws {
         let sealed = try await SealedLog([3, 3, 3])
         let log = sealed.log.log
         let statistics = log.statistics
@@ -136,7 +136,7 @@ struct SealingTests {
         #expect(try OpenedLog(on: again, SealedLog.options).log.statistics.lastSequence == 11)
     }
 
-    @Test func statisticsAreTheSameAfterOpening() async throws {
+    @Test func statisticsAreEqualAfterReopening() async throws {
         let sealed = try await SealedLog([5, 5, 5])
         try sealed.log.log.merge([1, 6]) { $0 % 2 == 0 }
         try await sealed.log.log.close()
@@ -145,7 +145,7 @@ struct SealingTests {
         #expect(try OpenedLog(on: sealed.disk, SealedLog.options).log.statistics == statistics)
     }
 
-    @Test func timesGoOnAscendingBehindASealedSegment() async throws {
+    @Test func timesAscendAfterASealedSegment() async throws {
         let sealed = try await SealedLog([5])
         try await sealed.log.log.sealAll()
         try await sealed.log.log.close()
@@ -156,7 +156,7 @@ struct SealingTests {
         #expect(again.applied[0].sequence == last.sequence + 1)
     }
 
-    @Test func aFullDiskLeavesThePlainSegment() async throws {
+    @Test func fullDiskKeepsThePlainSegment() async throws {
         let sealed = try await SealedLog([])
         try await sealed.log.log.roll()
         let before = sealed.disk.paths
@@ -172,8 +172,9 @@ struct SealingTests {
         #expect(sealed.disk.paths == before)
     }
 
-    /// The rename of the manifest may be durable or not, and no second sync would tell: nothing more is changed.
-    @Test func aManifestOfUnknownFateStaysAsItIs() async throws {
+    /// It is unknown whether the rename of the manifest is durable, and a second sync would not show it: no more is
+    /// changed.
+    @Test func manifestOfUnknownDurabilityIsNotChanged() async throws {
         let sealed = try await SealedLog([3, 3])
         let log = sealed.log.log
         let replacement = try log.replacement(merging: [1, 4]) {
@@ -193,8 +194,8 @@ struct SealingTests {
         #expect(try SealedLog.contents(of: sealed.disk.copy().powerCut(keeping: .everything)) == kept)
     }
 
-    /// The old one is still there, and what is written next must be good for it.
-    @Test func aManifestThatCouldNotBeReplacedIsSettledFirst() async throws {
+    /// The old one still exists, and later writes must be valid with it.
+    @Test func failedManifestIsRewrittenFirst() async throws {
         let sealed = try await SealedLog([3, 3])
         let log = sealed.log.log
         let replacement = try log.replacement(merging: [1, 4]) {

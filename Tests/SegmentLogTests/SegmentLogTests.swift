@@ -6,7 +6,7 @@ internal import Testing
 @testable internal import SegmentLog
 
 struct SegmentLogTests {
-    @Test func aRecordReadsBackAsTheDocumentedLine() async throws {
+    @Test func recordIsReadBackAsTheDocumentedLine() async throws {
         let log = try OpenedLog(on: FaultDisk())
         let pointer = try await log.log.append { sequence, at, buffer in
             buffer += #""op":"put","id":"\#(sequence)","doc":{"at":"\#(at)"}"#.utf8
@@ -28,7 +28,7 @@ struct SegmentLogTests {
         #expect(log.applied.map(\.members) == (1...5).map { OpenedLog.members("a\($0)") })
     }
 
-    @Test func timeIncreasesThoughTheClockStandsStill() async throws {
+    @Test func timeIncreasesWithAConstantClock() async throws {
         let log = try OpenedLog(on: FaultDisk())
         for id in 1...3 { try await log.append("a\(id)") }
         #expect(log.applied.map(\.at.microseconds) == (0..<3).map { 1_795_461_364_000_000 + $0 })
@@ -43,7 +43,7 @@ struct SegmentLogTests {
         #expect(again.applied.map(\.at.microseconds) == [1_000, 1_001])
     }
 
-    @Test func reopeningReplaysEverything() async throws {
+    @Test func reopeningReplaysEveryRecord() async throws {
         let disk = FaultDisk()
         let log = try OpenedLog(on: disk)
         for id in 1...4 { try await log.append("a\(id)") }
@@ -56,7 +56,7 @@ struct SegmentLogTests {
         #expect(again.applied.map(\.sequence) == Array(1...5))
     }
 
-    @Test func anAcknowledgedRecordSurvivesAPowerCut() async throws {
+    @Test func acknowledgedRecordSurvivesAPowerCut() async throws {
         let disk = FaultDisk()
         let log = try OpenedLog(on: disk)
         for id in 1...3 { try await log.append("a\(id)") }
@@ -64,7 +64,7 @@ struct SegmentLogTests {
         #expect(again.applied == log.applied)
     }
 
-    @Test func aFullSegmentIsFollowedByTheNext() async throws {
+    @Test func fullSegmentIsFollowedByTheNext() async throws {
         let disk = FaultDisk()
         let options = OpenedLog.options { $0.segmentByteCountMax = 400 }
         let log = try OpenedLog(on: disk, options)
@@ -86,7 +86,7 @@ struct SegmentLogTests {
         return statistics
     }
 
-    @Test func theManifestListsClosedSegmentsWithTheirChecksums() async throws {
+    @Test func manifestContainsTheChecksumsOfClosedSegments() async throws {
         let disk = FaultDisk()
         let log = try OpenedLog(on: disk, OpenedLog.options { $0.segmentByteCountMax = 300 })
         for id in 1...7 { try await log.append("a\(id)") }
@@ -104,7 +104,7 @@ struct SegmentLogTests {
         }
     }
 
-    @Test func aRecordTooLargeLeavesNoTrace() async throws {
+    @Test func tooLargeRecordLeavesNoGap() async throws {
         let log = try OpenedLog(on: FaultDisk(), OpenedLog.options { $0.recordByteCountMax = 200 })
         try await log.append("a1")
         let byteCount = try await Int(OpenedLog(on: FaultDisk()).append("a2", byteCount: 500).byteCount)
@@ -113,7 +113,7 @@ struct SegmentLogTests {
         #expect(log.applied.map(\.sequence) == [1, 2])
     }
 
-    @Test func aClosedLogTakesNothing() async throws {
+    @Test func closedLogRefusesAppends() async throws {
         let log = try OpenedLog(on: FaultDisk())
         let pointer = try await log.append("a1")
         try await log.log.close()
@@ -121,7 +121,7 @@ struct SegmentLogTests {
         #expect(try log.log.read(pointer).count == Int(pointer.byteCount))
     }
 
-    @Test func closingTwiceIsClosingOnce() async throws {
+    @Test func closingTwiceHasNoEffect() async throws {
         let disk = FaultDisk()
         let log = try OpenedLog(on: disk)
         try await log.append("a1")
@@ -136,7 +136,7 @@ struct SegmentLogTests {
         let writing = try OpenedLog(on: disk)
         let pointers = [try await writing.append("a1"), try await writing.append("a2")]
         try await writing.log.close()
-        // What a log has written itself it has in memory.
+        // A log has the records that it has written in memory.
         let log = try OpenedLog(on: disk)
         try disk.flipBit((Int(pointers[1].offset) + 80) * 8, of: "clients/00000000000000000001.jsonl")
         let corruption = Corruption(
@@ -149,7 +149,7 @@ struct SegmentLogTests {
         #expect(try log.log.read(pointers[0]).count == Int(pointers[0].byteCount))
     }
 
-    @Test func readingElsewhereThrows() async throws {
+    @Test func readingAtAnInvalidPlaceThrows() async throws {
         let log = try OpenedLog(on: FaultDisk())
         let pointer = try await log.append("a1")
         for wrong in [

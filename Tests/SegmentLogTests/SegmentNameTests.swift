@@ -4,7 +4,7 @@ internal import Testing
 
 struct SegmentNameTests {
     @Test(arguments: [1, 150_001, UInt64.max], [0, 1, 10, UInt32.max])
-    func aNameReadsBack(_ first: UInt64, _ generation: UInt32) throws {
+    func nameIsReadBack(_ first: UInt64, _ generation: UInt32) throws {
         let id = SegmentID(first: first, generation: generation)
         for form in SegmentName.Form.allCases where form != .plain || generation == 0 {
             let found = try #require(SegmentName.parse(SegmentName.make(id, form)))
@@ -12,7 +12,7 @@ struct SegmentNameTests {
         }
     }
 
-    @Test func namesAreTheDocumentedOnes() {
+    @Test func namesMatchTheDocumentation() {
         #expect(SegmentName.make(150_001) == "00000000000000150001.jsonl")
         #expect(SegmentName.make(150_001, .sealed) == "00000000000000150001.jsonl.zst")
         let merged = SegmentID(first: 1, generation: 2)

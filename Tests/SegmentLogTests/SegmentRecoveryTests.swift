@@ -3,7 +3,7 @@ internal import Testing
 @testable internal import SegmentLog
 
 struct SegmentRecoveryTests {
-    /// Record 5 at byte 1000 is cut off in the middle, and nothing stands behind it.
+    /// Record 5 at byte 1000 is incomplete, and is the end of the file.
     static let cutOff = SegmentRecovery.Damage(
         offset: 1_000,
         sequence: 5,
@@ -19,7 +19,7 @@ struct SegmentRecoveryTests {
         return damage
     }
 
-    @Test func anAppendThatWasCutOffIsTorn() {
+    @Test func truncatedAppendIsTorn() {
         #expect(SegmentRecovery.isTornTail(Self.cutOff))
     }
 
@@ -28,20 +28,20 @@ struct SegmentRecoveryTests {
         #expect(SegmentRecovery.isTornTail(Self.damage { $0.durableByteCount = 1_000 }))
     }
 
-    @Test func aLaterGroupProvesThatTheRecordWasDurable() {
+    @Test func laterGroupProvesDurability() {
         #expect(!SegmentRecovery.isTornTail(Self.damage { $0.laterBatch = 6 }))
     }
 
-    @Test func aLaterRecordOfTheSameGroupProvesNothing() {
+    @Test func laterRecordOfTheSameGroupProvesNoDurability() {
         #expect(SegmentRecovery.isTornTail(Self.damage { $0.laterBatch = 5 }))
         #expect(SegmentRecovery.isTornTail(Self.damage { $0.laterBatch = 3 }))
     }
 
-    @Test func aWholeLineThatIsWrongIsNotTorn() {
+    @Test func completeWrongLineIsNotTorn() {
         #expect(!SegmentRecovery.isTornTail(Self.damage { $0.isComplete = true }))
     }
 
-    @Test func aWholeLineWithAnUnwrittenSectorIsTorn() {
+    @Test func completeLineWithAnUnwrittenSectorIsTorn() {
         #expect(
             SegmentRecovery.isTornTail(
                 Self.damage {
@@ -52,7 +52,7 @@ struct SegmentRecoveryTests {
         )
     }
 
-    /// Lines of `x` with zeros in the range; `expected` tells whether a disk's lost sector explains them.
+    /// Lines of `x` with zeros in the range; `expected` is whether a lost sector explains them.
     @Test(
         arguments: [
             // A line of 2000 bytes at 1000 of a file of 4000: its sectors begin at 24, 536, 1048 and 1560 of it.
@@ -60,7 +60,7 @@ struct SegmentRecoveryTests {
             (100..<101, false), (535..<536, false), (1_560..<2_000, false), (300..<1_100, true), (0..<0, false),
         ] as [(Range<Int>, Bool)]
     )
-    func onlyAWholeSectorOfZerosWasNeverWritten(zeros: Range<Int>, expected: Bool) {
+    func onlyACompleteSectorOfZerosIsUnwritten(zeros: Range<Int>, expected: Bool) {
         var line = [UInt8](repeating: 120, count: 2_000)
         line.replaceSubrange(zeros, with: repeatElement(0, count: zeros.count))
         let found = line.withUnsafeBytes {
@@ -69,7 +69,7 @@ struct SegmentRecoveryTests {
         #expect(found == expected, "\(zeros)")
     }
 
-    @Test func zerosToTheEndOfTheFileWereNeverWritten() {
+    @Test func zerosToTheEndOfTheFileAreUnwritten() {
         let line: [UInt8] = [120, 120, 0]
         #expect(line.withUnsafeBytes { SegmentRecovery.hasUnwrittenSector($0, at: 7, fileByteCount: 10) })
         #expect(!line.withUnsafeBytes { SegmentRecovery.hasUnwrittenSector($0, at: 7, fileByteCount: 11) })

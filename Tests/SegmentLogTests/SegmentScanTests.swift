@@ -8,7 +8,7 @@ struct SegmentScanTests {
     /// Seven records in the batches 1–2, 3, 4–6 and 7.
     static let segment = SegmentText(batchSizes: [2, 1, 3, 1])
 
-    /// What a scan finds where the active segment holds these bytes and the manifest vouches for some of them.
+    /// Returns the findings in an active segment with these bytes, of which some are durable by the manifest.
     func findActive(_ bytes: [UInt8], durable durableByteCount: Int = 0) throws -> Findings {
         let disk = FaultDisk()
         try disk.put(bytes, at: Self.segment.path)
@@ -16,7 +16,7 @@ struct SegmentScanTests {
         return try Findings(SegmentScan(.active(active), OpenedLog.options(), on: disk))
     }
 
-    /// What a scan finds where a closed segment, by the manifest `segment`, holds these bytes.
+    /// Returns the findings in a closed segment with these bytes.
     func findClosed(_ bytes: [UInt8], _ closed: Manifest.Closed = segment.closed) throws -> Findings {
         let disk = FaultDisk()
         try disk.put(bytes, at: Self.segment.path)
@@ -30,7 +30,7 @@ struct SegmentScanTests {
         }
     }
 
-    @Test func anEntryTellsWhereItStands() throws {
+    @Test func entryContainsItsPlace() throws {
         let disk = FaultDisk()
         try disk.put([Self.segment])
         var scan = try SegmentScan(.active(Manifest.Active(first: 1, byteCount: 0)), OpenedLog.options(), on: disk)
@@ -49,8 +49,8 @@ struct SegmentScanTests {
         }
     }
 
-    /// Wherever a crash cuts the file, the whole records before the cut are there and the rest is a torn tail.
-    @Test func everyTruncationLeavesTheWholeRecords() throws {
+    /// If a crash truncates the file, the complete records before the cut are found, and the rest is a torn tail.
+    @Test func everyTruncationKeepsTheCompleteRecords() throws {
         for count in 0..<Self.segment.bytes.count {
             let findings = try findActive(Array(Self.segment.bytes.prefix(count)))
             let ends = Self.segment.offsets.dropFirst().filter { $0 <= count }
@@ -62,7 +62,7 @@ struct SegmentScanTests {
         }
     }
 
-    /// The same file, but the manifest says that all of it was durable.
+    /// The same file, but all of it is durable by the manifest.
     @Test func everyTruncationOfDurableBytesIsCorruption() throws {
         for count in 0..<Self.segment.bytes.count {
             let bytes = Array(Self.segment.bytes.prefix(count))
@@ -73,7 +73,7 @@ struct SegmentScanTests {
         }
     }
 
-    /// Even where the manifest vouches for nothing: no flipped bit passes for the trace of a crash.
+    /// A flipped bit is never taken for the effect of a crash, even if no byte is durable by the manifest.
     @Test func everyFlippedBitIsCorruption() throws {
         for bit in 0..<Self.segment.bytes.count * 8 {
             var bytes = Self.segment.bytes
@@ -84,7 +84,7 @@ struct SegmentScanTests {
                 #expect(findings.violations.first?.sequence == UInt64(line + 1), "bit \(bit)")
                 #expect(findings.violations.first?.offset == Int64(Self.segment.offsets[line]), "bit \(bit)")
                 #expect(findings.violations.first?.path == Self.segment.path, "bit \(bit)")
-                // A lost newline takes the next line with it.
+                // A lost newline also loses the next line.
                 #expect(findings.sequences.count >= 5, "bit \(bit)")
             }
         }
@@ -101,7 +101,7 @@ struct SegmentScanTests {
         }
     }
 
-    /// One group of 40 records lost any one of its sectors: what stands before it is kept, all from there on cut.
+    /// One group of 40 records has lost one of its sectors: the records before it are kept, the rest is cut off.
     @Test func everyLostSectorOfTheLastGroupIsTorn() throws {
         let segment = SegmentText(batchSizes: [3, 40])
         let durable = segment.offsets[3]
@@ -116,8 +116,8 @@ struct SegmentScanTests {
         }
     }
 
-    /// The same sector, but behind it stands one line of a later group, and even that line's newline before is lost.
-    @Test func aLostSectorBeforeALaterGroupIsCorruption() throws {
+    /// The same, but followed by one line of a later group, and the newline before that line is lost too.
+    @Test func lostSectorBeforeALaterGroupIsCorruption() throws {
         var segment = SegmentText(batchSizes: [3, 40])
         let end = segment.bytes.count
         segment.add()
@@ -130,8 +130,8 @@ struct SegmentScanTests {
         }
     }
 
-    /// The checksum of the line says which bit it was, and so what was written.
-    @Test func aFlippedBitDoesNotHideItsRecord() throws {
+    /// The checksum of the line determines the flipped bit.
+    @Test func flippedBitDoesNotHideItsRecord() throws {
         var bytes = Self.segment.bytes
         for line in [1, 2, 5] { bytes[Self.segment.offsets[line] + 70] ^= 1 }
         let findings = try findActive(bytes)
@@ -143,7 +143,7 @@ struct SegmentScanTests {
         )
     }
 
-    @Test func violationsDoNotHideWhatFollows() throws {
+    @Test func violationsDoNotHideLaterRecords() throws {
         var bytes = Self.segment.bytes
         for line in [1, 2, 5] { bytes[Self.segment.offsets[line] + 70] ^= 3 }
         let findings = try findActive(bytes)
@@ -152,7 +152,7 @@ struct SegmentScanTests {
         #expect(findings.violations.allSatisfy { $0.reason == .checksumMismatch })
     }
 
-    @Test func aTornTailBehindDamageIsStillTorn() throws {
+    @Test func tornTailAfterDamageIsStillTorn() throws {
         var bytes = Array(Self.segment.bytes.dropLast(9))
         bytes[Self.segment.offsets[1] + 70] ^= 1
         let findings = try findActive(bytes)
@@ -169,34 +169,34 @@ struct SegmentScanTests {
         #expect(findings.sequences == [1, 2, 6])
     }
 
-    @Test func aBatchThatMakesNoSenseIsMalformed() throws {
+    @Test func inconsistentBatchIsMalformed() throws {
         var segment = SegmentText(batchSizes: [2])
         segment.add(batch: 2)
         #expect(try findActive(segment.bytes).violations.map(\.reason) == [.malformed])
     }
 
-    @Test func timeThatStandsStillIsMalformed() throws {
+    @Test func timeThatDoesNotIncreaseIsMalformed() throws {
         var segment = SegmentText()
         segment.add(at: 1_000)
         segment.add(at: 1_000)
         #expect(try findActive(segment.bytes).violations.map(\.reason) == [.malformed])
     }
 
-    @Test func aClosedSegmentOfAnotherLengthIsCorruption() throws {
+    @Test func closedSegmentOfAnotherLengthIsCorruption() throws {
         let longer = try findClosed(Self.segment.bytes + Array("x".utf8))
         let count = Int64(Self.segment.bytes.count)
         #expect(longer.violations.map(\.reason) == [.wrongByteCount(expected: count, found: count + 1)])
     }
 
-    @Test func aClosedSegmentWithFewerRecordsIsCorruption() throws {
+    @Test func closedSegmentWithFewerRecordsIsCorruption() throws {
         var closed = Self.segment.closed
         closed.last = 8
         let findings = try findClosed(Self.segment.bytes, closed)
         #expect(findings.violations.map(\.reason) == [.wrongLastSequence(expected: 8, found: 7)])
     }
 
-    /// All records verify, yet the file is not the one that was closed: an older copy put back, for example.
-    @Test func aClosedSegmentThatIsAnotherFileIsCorruption() throws {
+    /// All records verify, but the file is not the one that was closed, for example an older copy.
+    @Test func replacedClosedSegmentIsCorruption() throws {
         var other = SegmentText(batchSizes: [2, 1, 3])
         other.add(members: #""op":"put","id":"b7","doc":{"n": 7}"#)
         let findings = try findClosed(other.bytes)
@@ -204,7 +204,7 @@ struct SegmentScanTests {
         #expect(findings.violations.map(\.reason) == [.fileChecksumMismatch])
     }
 
-    @Test func aRunLongerThanAnyLineIsCorruption() throws {
+    @Test func overlongLineIsCorruption() throws {
         let garbage = [UInt8](repeating: 97, count: RecordLine.byteCountMax + 1)
         let findings = try findActive(Self.segment.bytes + garbage)
         #expect(findings.sequences == Array(1...7))

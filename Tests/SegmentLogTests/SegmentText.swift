@@ -3,14 +3,14 @@ internal import JSON
 
 @testable internal import SegmentLog
 
-/// The bytes of a segment, composed line by line in any batches a test wants.
+/// The bytes of a segment, composed line by line in batches.
 struct SegmentText {
     static let name = "clients"
     static let directory = "clients"
 
     let first: UInt64
     private(set) var bytes: [UInt8] = []
-    /// Where each line begins.
+    /// The offset of each line.
     private(set) var offsets: [Int] = []
     private(set) var nextSequence: UInt64
 
@@ -19,7 +19,7 @@ struct SegmentText {
         nextSequence = first
     }
 
-    /// A segment of `batchSizes.count` batches, each line about 120 bytes long.
+    /// Creates a segment of `batchSizes.count` batches, with lines of about 120 bytes.
     init(first: UInt64 = 1, batchSizes: [Int]) {
         self.init(first: first)
         for size in batchSizes {
@@ -28,7 +28,7 @@ struct SegmentText {
         }
     }
 
-    /// Adds a line; without a batch it is one of its own.
+    /// Adds a line; without `batch`, it is a batch of its own.
     mutating func add(
         batch: UInt64? = nil,
         sequence: UInt64? = nil,
@@ -53,7 +53,7 @@ struct SegmentText {
 
     var lastSequence: UInt64 { nextSequence - 1 }
 
-    /// What the manifest says of this segment once it is closed.
+    /// The entry of this segment in the manifest after it was closed.
     var closed: Manifest.Closed {
         let digest = XXH3Digest()
         bytes.withUnsafeBytes { digest.update($0) }
@@ -61,7 +61,7 @@ struct SegmentText {
     }
 }
 
-/// Tests write the segment whose first record is 7 as 7.
+/// Tests write the id of the segment with the first record 7 as 7.
 extension SegmentID: ExpressibleByIntegerLiteral {
     package init(integerLiteral first: UInt64) {
         self.init(first: first)
@@ -69,7 +69,7 @@ extension SegmentID: ExpressibleByIntegerLiteral {
 }
 
 extension Disk {
-    /// Writes a file with what a test wants in it.
+    /// Writes a file with these bytes.
     func put(_ bytes: [UInt8], at path: String) throws {
         try ensureDirectory(SegmentText.directory)
         try publish(bytes, at: path)

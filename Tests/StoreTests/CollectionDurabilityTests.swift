@@ -13,11 +13,11 @@ struct CollectionDurabilityTests {
     private let things: DocumentCollection
 
     init() throws {
-        things = try Laboratory().open(disk).collection("things")
+        things = try StoreFixture().open(disk).collection("things")
     }
 
-    /// Looks at the collection during the sync of each change: none shows before it is durable.
-    @Test func whatIsNotDurableIsNotSeen() async throws {
+    /// Reads the collection during the sync of each change: no change is visible before it is durable.
+    @Test func changeIsVisibleAfterItsSync() async throws {
         let seen = NIOLockedValueBox<[String]>([])
         disk.beforeEachCall { [things] call, path in
             guard call == .fdatasync, path.hasSuffix(".jsonl") else { return }
@@ -37,7 +37,7 @@ struct CollectionDurabilityTests {
         #expect(things.documentCount == 0)
     }
 
-    @Test func aFailedSyncLatchesWritesButNotReads() async throws {
+    @Test func failedSyncLatchesWritesOnly() async throws {
         let kept = try await things.insert(["thing_id": "a"])
         disk.fail(.fdatasync, with: EIO, times: 1)
         for change in [
@@ -57,7 +57,7 @@ struct CollectionDurabilityTests {
         #expect(try things.list(Query()).documents.map(\.id) == ["a"])
     }
 
-    @Test func aFullDiskRefusesOneWriteOnly() async throws {
+    @Test func fullDiskRefusesOneWriteOnly() async throws {
         disk.fail(.pwrite, with: ENOSPC, times: 1)
         let error = await #expect(throws: StoreError.self) { try await things.insert(["thing_id": "a"]) }
         guard let error, error.isNoSpace else {

@@ -6,8 +6,8 @@ import Testing
 
 @testable import Store
 
-/// A random program drives a collection and a dictionary side by side; after every step they say the same, whatever
-/// maintenance has made of the segments meanwhile.
+/// A random program changes a collection and a dictionary; after every step they are equal, with maintenance running in
+/// between.
 struct CollectionModelTests {
     /// The dictionary.
     private struct Model {
@@ -21,17 +21,18 @@ struct CollectionModelTests {
     }
 
     @Test(arguments: 0..<8)
-    func collectionAndDictionaryAgree(_ round: UInt64) async throws {
+    func collectionMatchesADictionary(_ round: UInt64) async throws {
         var generator = SeededGenerator(seed: SeededGenerator.runSeed &+ round)
         let seed: Comment = "SEED=\(SeededGenerator.runSeed), round \(round)"
-        let laboratory = Laboratory(segmentByteCountMax: [500, 3_000, 1 << 20].randomElement(using: &generator) ?? 500)
+        let byteCount: Int64 = [500, 3_000, 1 << 20].randomElement(using: &generator) ?? 500
+        let fixture = StoreFixture(segmentByteCountMax: byteCount)
         let disk = FaultDisk()
-        var store = try laboratory.open(disk)
+        var store = try fixture.open(disk)
         var model = Model()
         for step in 0..<250 {
             if Int.random(in: 0..<40, using: &generator) == 0 {
                 try await store.close()
-                store = try laboratory.open(disk)
+                store = try fixture.open(disk)
             }
             if Int.random(in: 0..<12, using: &generator) == 0 { try await store.maintain() }
             let things = store.collection("things")
@@ -43,7 +44,7 @@ struct CollectionModelTests {
         }
     }
 
-    /// One random change of both; what one refuses the other has no reason to take.
+    /// Makes one random change of both.
     private func change(
         _ things: DocumentCollection,
         _ id: String,

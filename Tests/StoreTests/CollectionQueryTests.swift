@@ -11,12 +11,12 @@ import Testing
 struct CollectionQueryTests {
     private static let seed: Comment = "SEED=\(SeededGenerator.runSeed)"
 
-    /// Random documents in many segments, random filters, orders and windows: every answer is the oracle's.
+    /// Random documents in many segments, random filters, orders and windows: every result equals the oracle's.
     @Test(arguments: ["things", "events"])
-    func answersAreTheOracles(_ name: String) async throws {
+    func resultsMatchTheOracle(_ name: String) async throws {
         var generator = SeededGenerator()
         let (store, disk, ids) = try await filled(name, &generator)
-        for collection in [store.collection(name), try Laboratory().open(disk.copy()).collection(name)] {
+        for collection in [store.collection(name), try StoreFixture().open(disk.copy()).collection(name)] {
             let oracle = Oracle(documents: try collection.list(Query()).documents.map { try $0.json })
             for _ in 0..<200 {
                 let parameters = QuerySample.parameters(&generator, ids: ids)
@@ -58,8 +58,8 @@ struct CollectionQueryTests {
         }
     }
 
-    @Test func newestComesFirstByDefault() async throws {
-        let store = try Laboratory().open(FaultDisk())
+    @Test func newestIsFirstByDefault() async throws {
+        let store = try StoreFixture().open(FaultDisk())
         for collection in [store.collection("things"), store.collection("events")] {
             for id in ["a", "b", "c"] {
                 _ = try await collection.insert(JSONObject([(collection.schema.key, JSON.string(id))]))
@@ -68,14 +68,14 @@ struct CollectionQueryTests {
             #expect(try collection.list(Query(ascending: true)).documents.map(\.id) == ["a", "b", "c"])
             #expect(try collection.list(Query(sortKey: "nothing")).documents.map(\.id) == ["c", "b", "a"])
         }
-        // A replaced document keeps its place.
+        // A replaced document keeps its place in the order.
         let things = store.collection("things")
         _ = try await things.put(["thing_id": "a"])
         #expect(try things.list(Query()).documents.map(\.id) == ["c", "b", "a"])
     }
 
-    @Test func aValueThatComesTwiceInAnArrayCountsOnce() async throws {
-        let events = try Laboratory().open(FaultDisk()).collection("events")
+    @Test func repeatedValueInAnArrayCountsOnce() async throws {
+        let events = try StoreFixture().open(FaultDisk()).collection("events")
         _ = try await events.insert(["tags": ["a", "b", "a", "a"]])
         _ = try await events.insert(["tags": [1, "1"]])
         for tag in ["a", "b", "1"] { #expect(try events.count(.equal("tags", tag)) == 1, "\(tag)") }
@@ -83,13 +83,13 @@ struct CollectionQueryTests {
     }
 
     @Test func decimalStringsSortAsNumbers() async throws {
-        let things = try Laboratory().open(FaultDisk()).collection("things")
+        let things = try StoreFixture().open(FaultDisk()).collection("things")
         for id in ["10", "9", "x", "100", "1"] { _ = try await things.insert(["thing_id": .string(id)]) }
         let query = Query(sortKey: "thing_id", ascending: true)
         #expect(try things.list(query).documents.map(\.id) == ["1", "9", "10", "100", "x"])
     }
 
-    /// Queries the indexes can answer: the documents of the page are the only ones read.
+    /// Queries on indexed fields read only the documents of the page.
     @Test(arguments: [
         [Condition("kind", .equal("idle"))], [Condition("kind", .notEqual("idle"))], [Condition("tags", .equal("1"))],
         [Condition("sender.name", .equal("null"))], [Condition("both", .equal("1"))],
@@ -103,8 +103,8 @@ struct CollectionQueryTests {
         #expect(try store.collection("events").list(Query(filter: Filter(conditions), limit: 2)).scannedCount == 0)
     }
 
-    @Test func otherFieldsScanOnlyWhatIndexesLeave() async throws {
-        let events = try Laboratory().open(FaultDisk()).collection("events")
+    @Test func otherFieldsScanOnlyCandidates() async throws {
+        let events = try StoreFixture().open(FaultDisk()).collection("events")
         for number in 0..<30 { _ = try await events.insert(["kind": .string("k\(number % 3)"), "free": "x"]) }
         let filter = Filter([Condition("kind", .equal("k1")), Condition("free", .equal("x"))])
         let page = try events.list(Query(filter: filter, limit: 2))
@@ -115,8 +115,8 @@ struct CollectionQueryTests {
         #expect(try events.list(Query(sortKey: "free")).scannedCount == 30)
     }
 
-    @Test func skipAndLimitBeyondEverythingAreHarmless() async throws {
-        let events = try Laboratory().open(FaultDisk()).collection("events")
+    @Test func skipPastTheEndIsEmpty() async throws {
+        let events = try StoreFixture().open(FaultDisk()).collection("events")
         _ = try await events.insert(["event_id": "a"])
         for sortKey: FieldPath? in [nil, "rank"] {
             #expect(try events.list(Query(sortKey: sortKey, skip: .max, limit: .max)).documents.isEmpty)
@@ -127,13 +127,13 @@ struct CollectionQueryTests {
     }
 
     /// A byte that changed on disk is an error with its place, in every way of reading.
-    @Test func aDamagedDocumentIsNeverServed() async throws {
+    @Test func damagedDocumentIsNotServed() async throws {
         let disk = FaultDisk()
-        let store = try Laboratory().open(disk)
+        let store = try StoreFixture().open(disk)
         _ = try await store.collection("events").insert(["event_id": "a", "kind": "x", "free": "good"])
         try await store.close()
-        // What a server has written itself it has in memory.
-        let events = try Laboratory().open(disk).collection("events")
+        // A server has the records that it has written in memory.
+        let events = try StoreFixture().open(disk).collection("events")
         let path = "data/collections/events/00000000000000000001.jsonl"
         let bytes = try #require(try disk.contents(of: path))
         let place = try #require(bytes.firstRange(of: Array("good".utf8))?.lowerBound)
@@ -156,13 +156,13 @@ struct CollectionQueryTests {
         #expect(try events.count(.equal("kind", "x")) == 1)
     }
 
-    /// Inserts documents, and replaces and deletes some where that is allowed.
+    /// Inserts documents, and replaces and deletes some if that is allowed.
     private func filled(
         _ name: String,
         _ generator: inout SeededGenerator
     ) async throws -> (store: Store, disk: FaultDisk, ids: [String]) {
         let disk = FaultDisk()
-        let store = try Laboratory().open(disk)
+        let store = try StoreFixture().open(disk)
         let collection = store.collection(name)
         var ids = ["1", "10", "2026-11-23", "x"]
         for id in ids { _ = try await collection.insert(JSONObject([(collection.schema.key, JSON.string(id))])) }

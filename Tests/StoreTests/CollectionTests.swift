@@ -12,12 +12,12 @@ struct CollectionTests {
     private let events: DocumentCollection
 
     init() throws {
-        let store = try Laboratory().open(disk)
+        let store = try StoreFixture().open(disk)
         things = store.collection("things")
         events = store.collection("events")
     }
 
-    @Test func insertReturnsWhatIsStored() async throws {
+    @Test func insertReturnsTheStoredDocument() async throws {
         let document = try await things.insert(["thing_id": "a", "n": 1.50, "committed_at": "mine", "z": nil])
         let moment = try #require(try document.json["updated_at"]?.string)
         let expected = #"{"thing_id":"a","n":1.5,"z":null,"committed_at":"\#(moment)","updated_at":"\#(moment)"}"#
@@ -27,7 +27,7 @@ struct CollectionTests {
         #expect(try things.get("a")?.id == "a")
     }
 
-    @Test func aMissingKeyBecomesAUUID() async throws {
+    @Test func missingKeyBecomesAUUID() async throws {
         for object: JSONObject in [["n": 1], ["n": 1, "thing_id": nil]] {
             let document = try await things.insert(object)
             #expect(document.id.utf8.count == 36)
@@ -39,23 +39,23 @@ struct CollectionTests {
     }
 
     @Test(arguments: [1, true, [], [:], "", .string(String(repeating: "x", count: 513))] as [JSON])
-    func anUnfitKeyIsRefused(_ key: JSON) async throws {
+    func invalidKeyIsRefused(_ key: JSON) async throws {
         await #expect(throws: StoreError.invalidKey(member: "thing_id")) { try await things.insert(["thing_id": key]) }
         await #expect(throws: StoreError.invalidKey(member: "thing_id")) { try await things.put(["thing_id": key]) }
         #expect(things.documentCount == 0)
     }
 
     @Test(arguments: ["a\"b", "a\\b", "line\nbreak", "é", "e\u{301}", "\u{0}", "😀", String(repeating: "x", count: 512)])
-    func anIDMayBeAnyText(_ id: String) async throws {
+    func anyTextIsAnID(_ id: String) async throws {
         let document = try await things.insert(["thing_id": .string(id)])
         #expect(document.id == id)
         #expect(try things.get(id)?.bytes == document.bytes)
         let page = try things.list(Query(filter: .equal("thing_id", id)))
         #expect(page.documents.map(\.id) == [id])
-        #expect(try Laboratory().open(disk.processKill()).collection("things").get(id)?.bytes == document.bytes)
+        #expect(try StoreFixture().open(disk.processKill()).collection("things").get(id)?.bytes == document.bytes)
     }
 
-    @Test func anIDIsInsertedOnce() async throws {
+    @Test func idIsInsertedOnce() async throws {
         for collection in [things, events] {
             let key = collection.schema.key
             let first = try await collection.insert(JSONObject([(key, JSON.string("a"))]))
@@ -67,7 +67,7 @@ struct CollectionTests {
         }
     }
 
-    @Test func ofConcurrentInsertsOfOneIDOneSucceeds() async throws {
+    @Test func oneOfConcurrentInsertsSucceeds() async throws {
         for round in 0..<20 {
             let id = "id-\(round)"
             let winners = await withTaskGroup(of: Bool.self) { group in
@@ -91,7 +91,7 @@ struct CollectionTests {
         #expect(things.statistics.recordCount == 20)
     }
 
-    @Test func putKeepsWhenTheFirstWasCommitted() async throws {
+    @Test func putKeepsCommittedAt() async throws {
         let first = try await things.put(["thing_id": "a", "n": 1]).json
         let second = try await things.put(["thing_id": "a", "m": 2]).json
         #expect(second["n"] == nil)
@@ -102,7 +102,7 @@ struct CollectionTests {
         #expect(things.documentCount == 1)
     }
 
-    @Test func updateChangesWhatIsThere() async throws {
+    @Test func updateChangesTheDocument() async throws {
         let first = try await things.insert(["thing_id": "a", "n": 1]).json
         let second = try await things.update("a") { object in
             var object = object
@@ -115,7 +115,7 @@ struct CollectionTests {
         #expect(try things.get("a")?.bytes == second.bytes)
     }
 
-    @Test func aRefusedUpdateChangesNothing() async throws {
+    @Test func refusedUpdateKeepsTheDocument() async throws {
         let first = try await things.insert(["thing_id": "a", "n": 1])
         await #expect(throws: StoreError.refused(reason: "no")) {
             try await things.update("a") { _ throws(StoreError) in throw .refused(reason: "no") }
@@ -129,8 +129,8 @@ struct CollectionTests {
         #expect(try await things.update("a") { $0 }.json["n"]?.int == 1)
     }
 
-    /// Each adds one to what it read: an update that slips in between would be lost.
-    @Test func concurrentUpdatesOfOneIDAllCount() async throws {
+    /// Each adds one to the value it read: a concurrent update in between would be lost.
+    @Test func concurrentUpdatesAreSerialized() async throws {
         _ = try await things.insert(["thing_id": "a", "n": 0])
         try await withThrowingTaskGroup { group in
             for _ in 0..<100 {
@@ -147,7 +147,7 @@ struct CollectionTests {
         #expect(try things.get("a")?.json["n"]?.int == 100)
     }
 
-    @Test func aDeletedDocumentIsGone() async throws {
+    @Test func deletedDocumentIsNotFound() async throws {
         _ = try await things.insert(["thing_id": "a", "kind": "x"])
         try await things.delete("a")
         #expect(try things.get("a") == nil)
@@ -160,13 +160,13 @@ struct CollectionTests {
         #expect(try things.get("a")?.bytes == again.bytes)
     }
 
-    @Test func aMissingDocumentIsNotFound() async throws {
+    @Test func missingDocumentIsNotFound() async throws {
         #expect(try things.get("a") == nil)
         await #expect(throws: StoreError.notFound("a")) { try await things.delete("a") }
         await #expect(throws: StoreError.notFound("a")) { try await things.update("a") { $0 } }
     }
 
-    @Test func theLineOnDiskIsTheDocumentedOne() async throws {
+    @Test func lineOnDiskMatchesTheDocumentation() async throws {
         let document = try await things.insert(["thing_id": "a\"", "n": 1])
         try await things.delete("a\"")
         let lines = try #require(try disk.contents(of: "data/collections/things/00000000000000000001.jsonl"))
@@ -178,14 +178,14 @@ struct CollectionTests {
 
     @Test func replacingAnEventTraps() async {
         await #expect(processExitsWith: .failure) {
-            let events = try Laboratory().open(FaultDisk()).collection("events")
+            let events = try StoreFixture().open(FaultDisk()).collection("events")
             _ = try await events.put(["event_id": "a"])
         }
     }
 
     @Test func deletingAnEventTraps() async {
         await #expect(processExitsWith: .failure) {
-            let events = try Laboratory().open(FaultDisk()).collection("events")
+            let events = try StoreFixture().open(FaultDisk()).collection("events")
             _ = try await events.insert(["event_id": "a"])
             try await events.delete("a")
         }

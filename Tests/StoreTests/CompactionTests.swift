@@ -2,7 +2,7 @@ import Testing
 
 @testable import Store
 
-/// Which segments are worth merging.
+/// The selection of segments to merge.
 struct CompactionTests {
     private static let compaction = Compaction(byteCountMax: 100)
 
@@ -18,39 +18,40 @@ struct CompactionTests {
         )
     }
 
-    @Test func whatIsAliveAndLargeStays() {
+    @Test func largeLiveSegmentIsKept() {
         #expect(Self.run([]) == nil)
         #expect(Self.run(Array(repeating: (100, 100), count: 20)) == nil)
         #expect(Self.run(Array(repeating: (100, 50), count: 20)) == nil)
     }
 
-    @Test func aSegmentThatIsMostlyDeadIsWrittenAgain() {
+    @Test func mostlyDeletedSegmentIsRewritten() {
         #expect(Self.run([(100, 100), (100, 49), (100, 100)]) == 1..<2)
     }
 
-    @Test func theDeadAndTheSmallBesideThemBecomeOne() {
+    @Test func mostlyDeletedSegmentsAreMergedWithSmallOnes() {
         #expect(Self.run([(100, 40), (100, 0), (20, 20), (100, 30), (100, 40), (100, 90)]) == 0..<4)
     }
 
-    @Test func smallOnesAreMergedOnceTheyAreMany() {
+    @Test func manySmallSegmentsAreMerged() {
         #expect(Self.run(Array(repeating: (5, 5), count: 7)) == nil)
         #expect(Self.run(Array(repeating: (5, 5), count: 8)) == 0..<8)
         #expect(Self.run([(100, 100)] + Array(repeating: (5, 5), count: 9)) == 1..<10)
     }
 
-    /// Merging one large with a few tiny ones again and again would write the large one each time.
-    @Test func aLargeOneIsNotWrittenForTheSakeOfTinyOnes() {
+    /// Merging a large segment with a few tiny ones would rewrite the large one each time.
+    @Test func largeSegmentIsNotMergedWithFewSmallOnes() {
         #expect(Self.run([(25, 25)] + Array(repeating: (1, 1), count: 8)) == 1..<9)
         #expect(Self.run([(25, 25)] + Array(repeating: (1, 1), count: 7)) == nil)
     }
 
-    @Test func whatStillGrowsIsLeftAlone() {
+    @Test func activeSegmentIsNotMerged() {
         #expect(Self.run(Array(repeating: (5, 5), count: 8), completeCount: 7) == nil)
         #expect(Self.run([(100, 0)], completeCount: 0) == nil)
     }
 
-    /// Every list of up to five segments of some sizes and shares: a run fits one segment, and merging comes to an end.
-    @Test func mergingFitsAndEnds() {
+    /// For every list of up to five segments of various sizes and live shares, runs fit one segment, and merging
+    /// terminates.
+    @Test func mergingTerminates() {
         let kinds: [(bytes: Int64, live: Int64)] = [(100, 100), (100, 30), (100, 0), (24, 24), (24, 5)]
         for count in 0...5 {
             for code in 0..<Int(pow(kinds.count, count)) {

@@ -1,7 +1,7 @@
 internal import Disk
 internal import Store
 
-/// Where stored bytes are damaged, as an error of a collection says; nil for every other error.
+/// Returns the corruption in an error of a collection; nil for every other error.
 func corruption(of error: (any Error)?) -> Corruption? {
     let storageError = error as? StorageError ?? (error as? StoreError)?.storageError
     if case .corrupt(let corruption) = storageError { return corruption }

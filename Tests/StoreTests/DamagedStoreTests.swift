@@ -6,17 +6,17 @@ import Store
 import TestSupport
 import Testing
 
-/// A store with damaged segments serves the rest, and nothing that the damage may have changed.
+/// A store with damaged segments serves the rest, except documents that lost records may have changed.
 @Suite(.timeLimit(.minutes(10)))
 struct DamagedStoreTests {
     private static func open(_ disk: FaultDisk) throws -> Store {
         var options = Store.Options()
         options.segmentByteCountMax = 2_000
         options.servesDamaged = true
-        return try Store.open("data", schemas: [Laboratory.things, Laboratory.events], options: options, on: disk)
+        return try Store.open("data", schemas: [StoreFixture.things, StoreFixture.events], options: options, on: disk)
     }
 
-    /// Documents `0` to `9`, of which the first half was written again behind the second, and as many events.
+    /// Documents `0` to `9`, of which the first half was written again after the second, and as many events.
     private static func makeDisk(sealing: Bool) async throws -> FaultDisk {
         let disk = FaultDisk()
         let store = try open(disk)
@@ -50,8 +50,8 @@ struct DamagedStoreTests {
 
     // MARK: Documents
 
-    /// What a lost record may have replaced is not served; what was written behind it is.
-    @Test func aDocumentOlderThanALostRecordIsRefusedAndANewerOneServed() async throws {
+    /// Documents that a lost record may have replaced are not served; documents that were written later are.
+    @Test func documentBeforeALostRecordIsRefused() async throws {
         let disk = try await Self.makeDisk(sealing: false)
         let path = try Self.path("things", disk, ".jsonl", last: true)
         let offset = try Self.offset(of: "0", in: path, disk)
@@ -71,7 +71,7 @@ struct DamagedStoreTests {
         #expect(store.damage.first?.places.first?.path == path)
     }
 
-    @Test func writesGoOnAndMakeADocumentCertainAgain() async throws {
+    @Test func writeMakesAPossiblySupersededDocumentCertain() async throws {
         let disk = try await Self.makeDisk(sealing: false)
         let path = try Self.path("things", disk, ".jsonl", last: true)
         let offset = try Self.offset(of: "0", in: path, disk)
@@ -92,8 +92,8 @@ struct DamagedStoreTests {
         #expect(!again.damage.isEmpty)
     }
 
-    /// The checksum tells what was written, and with it whose document is damaged: that one alone is refused.
-    @Test func aFlippedBitCostsItsOwnDocumentAlone() async throws {
+    /// The checksum determines the written record, and so the damaged document: only that one is refused.
+    @Test func flippedBitLosesItsDocumentOnly() async throws {
         let disk = try await Self.makeDisk(sealing: false)
         let path = try Self.path("things", disk, ".jsonl", last: true)
         try disk.flipBit(8 * (try Self.offset(of: "0", in: path, disk) + 6), of: path)
@@ -107,8 +107,8 @@ struct DamagedStoreTests {
         #expect(try things.get("unknown") == nil)
     }
 
-    /// The index of a sealed segment knows whose records are lost.
-    @Test func aMissingSealedSegmentCostsItsOwnDocumentsAlone() async throws {
+    /// The index of a sealed segment contains the ids of the lost records.
+    @Test func missingSealedSegmentLosesItsDocumentsOnly() async throws {
         let disk = try await Self.makeDisk(sealing: true)
         let whole = try Self.open(disk.copy())
         let documents = try whole.collection("things").list(Query()).documents
@@ -129,7 +129,7 @@ struct DamagedStoreTests {
         #expect(store.damage.first?.places.map(\.reason) == [.missingSegment])
     }
 
-    @Test func aSealedSegmentWithoutAnIndexIsLeftOutWhereItIsDamaged() async throws {
+    @Test func damagedSealedSegmentWithoutAnIndexIsLeftOut() async throws {
         let disk = try await Self.makeDisk(sealing: true)
         try disk.damage(try Self.path("things", disk, ".jsonl.zst")) { $0[20] ^= 255 }
         try disk.remove(try Self.path("things", disk, ".idx"))
@@ -141,7 +141,7 @@ struct DamagedStoreTests {
     // MARK: Events
 
     @Test(arguments: [false, true])
-    func eventsAreServedWithoutThoseThatAreLost(_ isSealed: Bool) async throws {
+    func eventsAreServedWithoutLostOnes(_ isSealed: Bool) async throws {
         let disk = try await Self.makeDisk(sealing: isSealed)
         let whole = try Self.open(disk.copy())
         let all = try whole.collection("events").list(Query()).documents.map(\.id)
@@ -161,7 +161,7 @@ struct DamagedStoreTests {
 
     // MARK: Every bit
 
-    /// Whatever bit of whatever file flips: what is served is what was stored, or an error.
+    /// If any bit of any file flips, the stored document or an error is returned.
     @Test(arguments: [false, true])
     func everyFlippedBitIsAnErrorOrHarmless(_ isSealed: Bool) async throws {
         let disk = try await Self.makeDisk(sealing: isSealed)
@@ -186,7 +186,7 @@ struct DamagedStoreTests {
                         let found = try store.collection(parts[0]).get(parts[1])
                         #expect(found.map { Array($0.bytes) } == document, "byte \(byte) of \(path): \(key)")
                     } catch {
-                        // Refused: that is an answer.
+                        // Refusing is correct.
                         refusedCount += 1
                     }
                 }

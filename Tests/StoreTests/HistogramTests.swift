@@ -9,11 +9,11 @@ import Testing
 struct HistogramTests {
     private static let start = Int64(1_780_000_000_000_000)
 
-    /// The counts add up to the count of the filter, and each is what a range of `committed_at` says.
-    @Test func everySpanCountsWhatARangeCounts() async throws {
+    /// The counts add up to the count of the filter, and each equals that of a range of `committed_at`.
+    @Test func everySpanMatchesARange() async throws {
         var generator = SeededGenerator()
-        let laboratory = Laboratory()
-        let store = try laboratory.open(FaultDisk())
+        let fixture = StoreFixture()
+        let store = try fixture.open(FaultDisk())
         for collection in [store.collection("things"), store.collection("events")] {
             var ids: [String] = []
             for _ in 0..<300 {
@@ -44,8 +44,8 @@ struct HistogramTests {
         try await store.close()
     }
 
-    @Test func spansAreEqualAndBeginWhereTheyAreTold() async throws {
-        let store = try Laboratory().open(FaultDisk())
+    @Test func spansHaveEqualLengths() async throws {
+        let store = try StoreFixture().open(FaultDisk())
         let events = store.collection("events")
         let from = Timestamp(microseconds: Self.start)
         let until = Timestamp(microseconds: Self.start + 1_000_000)
@@ -57,8 +57,8 @@ struct HistogramTests {
     }
 
     /// Ten thousand years do not overflow.
-    @Test func theLongestTimeIsCut() async throws {
-        let store = try Laboratory().open(FaultDisk())
+    @Test func longestTimeIsDivided() async throws {
+        let store = try StoreFixture().open(FaultDisk())
         let events = store.collection("events")
         _ = try await events.insert(["kind": "k"])
         let spans = try events.histogram(Filter(), from: .earliest, until: .latest, bucketCount: 200)

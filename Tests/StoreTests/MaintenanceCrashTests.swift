@@ -6,17 +6,17 @@ import Testing
 
 @testable import Store
 
-/// Sealing, merging and dropping die or fail at every call that changes the disk, and so does the recovery from that.
+/// Sealing, merging and dropping crash or fail at every call that changes the disk, and so does the recovery.
 ///
-/// Afterwards every acknowledged document is there, and none that was deleted; of events only the oldest may be gone,
-/// and only as many as retention lets go.
+/// Afterwards every acknowledged document exists, and no deleted one; of events, only the oldest may be missing, as
+/// many as retention deletes.
 struct MaintenanceCrashTests {
-    /// What was acknowledged.
+    /// The acknowledged changes.
     private final class Ledger: Sendable {
         struct Entries {
             /// The acknowledged document of each id, null after a deletion.
             var things: [String: JSON] = [:]
-            /// The ids of events, oldest first, and those asked for last without an answer.
+            /// The ids of events, oldest first, and those of the last unacknowledged group.
             var events: [String] = []
             var openEvents: [String] = []
         }
@@ -30,7 +30,8 @@ struct MaintenanceCrashTests {
 
     private static let keptCount = 6
 
-    /// A part of all points: every so many calls, from one on that the run's seed decides, so that each has its turn.
+    /// Returns every `stride`th point, starting at one that depends on the run's seed, so that all are covered over
+    /// time.
     private static func points(every stride: Int) -> CrashPoints<Ledger> {
         var points = CrashPoints(
             makeLedger: { Ledger() },
@@ -42,13 +43,13 @@ struct MaintenanceCrashTests {
         return points
     }
 
-    @Test func nothingIsLostInMaintenance() async throws {
+    @Test func documentsSurviveACrashInMaintenance() async throws {
         let report = try await Self.points(every: 3).explore()
         #expect(report.failureCount == 0, "\(report)")
         #expect(report.pointCount > 400, "\(report)")
     }
 
-    @Test func nothingIsLostWhenRecoveryIsCutShort() async throws {
+    @Test func documentsSurviveACrashInRecovery() async throws {
         var points = Self.points(every: 23)
         points.recoveryPointCountMax = 2
         let report = try await points.explore()
@@ -57,7 +58,7 @@ struct MaintenanceCrashTests {
     }
 
     private static func open(_ disk: FaultDisk) throws -> Store {
-        try Laboratory(
+        try StoreFixture(
             segmentByteCountMax: 700,
             eventRetention: Retention(documentCountMax: keptCount),
             reserveByteCount: 900
@@ -110,7 +111,7 @@ struct MaintenanceCrashTests {
         let listed = try things.list(Query(ascending: true)).documents
         for (id, acknowledged) in entries.things {
             let stored = try things.get(id)?.json ?? .null
-            // One change of an id may be under way: a later round than the acknowledged one, or the deletion of b.
+            // One change of an id may be pending: of a later round than the acknowledged one, or the deletion of b.
             let acknowledgedRound = acknowledged["round"]?.int ?? -1
             let isLater = stored["round"]?.int.map { $0 > acknowledgedRound } ?? (id == "b" && acknowledgedRound == 1)
             guard stored == acknowledged || isLater else {
@@ -125,7 +126,7 @@ struct MaintenanceCrashTests {
 
     private static func verifyEvents(_ events: DocumentCollection, _ entries: Ledger.Entries) throws {
         let found = try events.list(Query(ascending: true)).documents.map(\.id)
-        // A group that was not acknowledged may be there in part: its first events.
+        // A group that was not acknowledged may exist partially: its first events.
         let isWhole = (0...entries.openEvents.count).contains { count in
             found == (entries.events + entries.openEvents.prefix(count)).suffix(found.count)
         }

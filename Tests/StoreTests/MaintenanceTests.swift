@@ -9,7 +9,7 @@ import Testing
 struct MaintenanceTests {
     /// A store with many full segments, none of them sealed.
     private static func store(on disk: FaultDisk) async throws -> Store {
-        let store = try Laboratory(segmentByteCountMax: 400).open(disk)
+        let store = try StoreFixture(segmentByteCountMax: 400).open(disk)
         for id in 0..<40 { _ = try await store.collection("events").insert(["event_id": .string("event-\(id)")]) }
         return store
     }
@@ -29,7 +29,7 @@ struct MaintenanceTests {
         return notices
     }
 
-    @Test func fullSegmentsAreSealedAndThenMerged() async throws {
+    @Test func fullSegmentsAreSealedThenMerged() async throws {
         let disk = FaultDisk()
         let events = try await Self.store(on: disk).collection("events")
         let segmentCount = events.log.segments.count
@@ -39,8 +39,8 @@ struct MaintenanceTests {
         #expect(try events.list(Query(ascending: true)).documents.map(\.id) == (0..<40).map { "event-\($0)" })
     }
 
-    /// However far a merge has come when the store closes: nothing of it is left, and the next start does it again.
-    @Test func aMergeIsGivenUpWhereTheStoreCloses() async throws {
+    /// If the store is closed during a merge, no file of it remains, and the next start repeats it.
+    @Test func closingCancelsAMerge() async throws {
         for limit in [0, 1, 5, 12] {
             let disk = FaultDisk()
             let store = try await Self.store(on: disk)
@@ -53,7 +53,7 @@ struct MaintenanceTests {
             #expect(!notices.contains("compacted"), "\(limit)")
             #expect(!disk.paths.contains { $0.contains("-1.") || $0.hasSuffix(".new") }, "\(limit)")
             try await store.close()
-            let again = try Laboratory(segmentByteCountMax: 400).open(disk)
+            let again = try StoreFixture(segmentByteCountMax: 400).open(disk)
             #expect(try again.collection("events").count(Filter()) == 40)
             try await again.maintain()
             #expect(try again.collection("events").count(Filter()) == 40)
@@ -61,9 +61,9 @@ struct MaintenanceTests {
     }
 
     /// The older segment, which has the document, is not part of the merge.
-    @Test func aDeletionSurvivesTheMergeOfItsSegment() async throws {
+    @Test func deletionSurvivesTheMergeOfItsSegment() async throws {
         let disk = FaultDisk()
-        let store = try Laboratory(segmentByteCountMax: 900).open(disk)
+        let store = try StoreFixture(segmentByteCountMax: 900).open(disk)
         let things = store.collection("things")
         let kept = ["one", "two", "three"]
         for id in ["deleted"] + kept { _ = try await things.insert(["thing_id": .string(id)]) }
@@ -73,7 +73,7 @@ struct MaintenanceTests {
         #expect(try Self.maintain(things, Compaction(byteCountMax: 800)) { false }.contains("compacted"))
         #expect(things.log.segments.first?.id == oldest.id)
         try await store.close()
-        let again = try Laboratory(segmentByteCountMax: 900).open(disk).collection("things")
+        let again = try StoreFixture(segmentByteCountMax: 900).open(disk).collection("things")
         #expect(try again.get("deleted") == nil)
         #expect(try again.list(Query(ascending: true)).documents.map(\.id) == kept + ["replaced"])
     }

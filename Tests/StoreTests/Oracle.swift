@@ -1,7 +1,7 @@
 import JSON
 import QuerySamples
 
-/// The meaning of queries a second time: over parsed documents, one by one, without scanner, indexes or segments.
+/// A second implementation of queries: over parsed documents, one by one, without scanner, indexes or segments.
 ///
 /// It is written from docs/API.md, "Lists, counts, filters", and shares no code with `Sources/Index` and `Sources/Store`.
 struct Oracle {
@@ -33,7 +33,7 @@ struct Oracle {
         }
     }
 
-    /// Everything at the end of a path, arrays and their elements included.
+    /// Returns all values at the end of a path, including arrays and their elements.
     private static func values(_ path: ArraySlice<String>, of json: JSON) -> [JSON] {
         guard let name = path.first else { return [json] + (json.array ?? []) }
         if let elements = json.array { return elements.flatMap { $0.object == nil ? [] : values(path, of: $0) } }
@@ -95,7 +95,7 @@ struct Oracle {
         return left.text.lexicographicallyPrecedes(right.text)
     }
 
-    /// A number as JSON spells it.
+    /// Parses a number in JSON syntax.
     private static func decimal(_ text: String) -> Double? {
         guard case .number(let number)? = try? JSON(parsing: Array(text.utf8)), number.text == text else { return nil }
         return number.double

@@ -7,7 +7,7 @@ import Testing
 
 struct RankingTests {
     @Test(arguments: [0, 1, 5, 64, 200, Int.max], [true, false])
-    func keepsTheFirstOfTheWholeOrder(_ countMax: Int, _ ascending: Bool) {
+    func rankingKeepsTheFirstRows(_ countMax: Int, _ ascending: Bool) {
         var generator = SeededGenerator()
         let seed: Comment = "SEED=\(SeededGenerator.runSeed)"
         var rows = (0..<1_000).map { row in

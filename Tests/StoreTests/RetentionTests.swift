@@ -3,11 +3,11 @@ import Testing
 
 @testable import Store
 
-/// Which segments retention lets go.
+/// The selection of segments to drop.
 struct RetentionTests {
     private static let now = Timestamp(microseconds: 1_000_000_000)
 
-    /// Segments whose newest events are as many seconds old, with ten documents and a hundred bytes each.
+    /// Returns segments whose newest events have these ages in seconds, with ten documents and a hundred bytes each.
     private static func segments(_ ages: [Int64], isLastComplete: Bool = false) -> [Retention.Candidate] {
         ages.indices.map { position in
             Retention.Candidate(
@@ -19,46 +19,46 @@ struct RetentionTests {
         }
     }
 
-    @Test func withoutRulesEverythingStays() {
+    @Test func withoutRulesEveryEventIsKept() {
         #expect(Retention().dropCount(Self.segments([900, 500, 0], isLastComplete: true), now: Self.now) == 0)
     }
 
     @Test(arguments: [(1000, 0), (900, 0), (899, 1), (500, 1), (499, 2), (0, 2)])
-    func aSegmentGoesWhenItsNewestEventIsTooOld(_ age: Int, _ count: Int) {
+    func segmentOfOldEventsIsDropped(_ age: Int, _ count: Int) {
         let retention = Retention(ageMax: .seconds(age))
         #expect(retention.dropCount(Self.segments([900, 500, 10]), now: Self.now) == count)
     }
 
     @Test(arguments: [(30, 0), (21, 0), (20, 1), (11, 1), (10, 2), (0, 2)])
-    func asManyEventsStayAsTheRuleSays(_ count: Int, _ dropped: Int) {
+    func numberOfEventsIsKept(_ count: Int, _ dropped: Int) {
         let retention = Retention(documentCountMax: count)
         #expect(retention.dropCount(Self.segments([3, 2, 1]), now: Self.now) == dropped)
     }
 
     @Test(arguments: [(300, 0), (201, 0), (200, 1), (101, 1), (100, 2), (0, 2)])
-    func asManyBytesStayAsTheRuleSays(_ bytes: Int64, _ dropped: Int) {
+    func numberOfBytesIsKept(_ bytes: Int64, _ dropped: Int) {
         let retention = Retention(byteCountMax: bytes)
         #expect(retention.dropCount(Self.segments([3, 2, 1]), now: Self.now) == dropped)
     }
 
-    @Test func theSegmentThatIsWrittenNeverGoes() {
+    @Test func activeSegmentIsKept() {
         let retention = Retention(ageMax: .zero, byteCountMax: 0, documentCountMax: 0)
         #expect(retention.dropCount(Self.segments([900]), now: Self.now) == 0)
         #expect(retention.dropCount(Self.segments([900], isLastComplete: true), now: Self.now) == 1)
     }
 
-    @Test func anyOneRuleIsEnough() {
+    @Test func oneRuleIsSufficient() {
         let retention = Retention(ageMax: .seconds(10_000), documentCountMax: 20)
         #expect(retention.dropCount(Self.segments([900, 500, 10]), now: Self.now) == 1)
     }
 
-    /// A young segment before an old one: the order of the log wins, nothing is taken from its middle.
-    @Test func onlyThePrefixGoes() {
+    /// A new segment before an old one: segments are dropped in the order of the log, none from its middle.
+    @Test func onlyTheOldestSegmentsAreDropped() {
         let retention = Retention(ageMax: .seconds(100))
         #expect(retention.dropCount(Self.segments([50, 900, 10]), now: Self.now) == 0)
     }
 
-    @Test func theActiveSegmentIsClosedAtAnEighthOfTheAge() {
+    @Test func activeSegmentIsClosedAtAnEighthOfTheAge() {
         let retention = Retention(ageMax: .seconds(80))
         let oldest = Timestamp(microseconds: Self.now.microseconds - 10_000_000)
         #expect(!retention.closesActive(oldest: oldest, now: Self.now))
@@ -66,7 +66,7 @@ struct RetentionTests {
         #expect(!Retention(documentCountMax: 1).closesActive(oldest: .earliest, now: Self.now))
     }
 
-    @Test func anAgeBeyondAllTimeKeepsEverything() {
+    @Test func largestAgeKeepsEveryEvent() {
         let retention = Retention(ageMax: .seconds(Int64.max))
         #expect(retention.dropCount(Self.segments([900, 500], isLastComplete: true), now: Self.now) == 0)
     }

@@ -5,22 +5,22 @@ import Testing
 
 @testable import Store
 
-/// The workload dies or fails at every call that changes the disk, and so does the recovery from that.
+/// The workload crashes or fails at every call that changes the disk, and so does the recovery.
 ///
-/// Afterwards every acknowledged change is there, and one without an answer is there whole or not at all.
+/// Afterwards every acknowledged change exists, and an unacknowledged one exists completely or not at all.
 struct StoreCrashTests {
-    /// What the workload asked for, and what it was told.
+    /// The attempts of the workload and their results.
     private final class Ledger: Sendable {
         struct Entries {
             /// The acknowledged document of each id: null after a deletion, none where there never was one.
             var acknowledged: [String: JSON] = [:]
-            /// The `kind` that was asked for and not acknowledged, for each id: null for a deletion.
+            /// The attempted, unacknowledged `kind` of each id: null for a deletion.
             var open: [String: JSON] = [:]
         }
 
         let entries = NIOLockedValueBox(Entries())
 
-        /// Runs a change that leaves `id` with a document of `kind`.
+        /// Runs a change after which `id` has a document of `kind`.
         func run(_ id: String, _ kind: JSON, _ change: () async throws -> JSON) async throws {
             entries.withLockedValue { $0.open[id] = kind }
             let document = try await change()
@@ -50,7 +50,7 @@ struct StoreCrashTests {
     }
 
     private static func open(_ disk: FaultDisk) throws -> Store {
-        try Laboratory(segmentByteCountMax: 400).open(disk)
+        try StoreFixture(segmentByteCountMax: 400).open(disk)
     }
 
     private static func work(_ disk: FaultDisk, _ ledger: Ledger) async throws {
@@ -84,12 +84,12 @@ struct StoreCrashTests {
         let found = try things.list(Query(ascending: true)).documents.map(\.id)
         // `later` is what an earlier, crashed verification may have added.
         if let other = found.first(where: { !["a", "b", "c", "later"].contains($0) }) {
-            throw Broken(description: "\(other) was never asked for")
+            throw Broken(description: "\(other) was never stored")
         }
         let counts = try kinds.map { try things.count(.equal("kind", $0)) }
         if counts.reduce(0, +) != found.count { throw Broken(description: "\(counts) counted, \(found) listed") }
         let later = try await things.put(["thing_id": "later", "kind": "later"])
-        if try things.get("later")?.bytes != later.bytes { throw Broken(description: "a new document is not there") }
+        if try things.get("later")?.bytes != later.bytes { throw Broken(description: "a new document is missing") }
         try await store.close()
     }
 }

@@ -7,12 +7,12 @@ import Testing
 
 @testable import Store
 
-/// On a full disk documents are refused, read and removed; when there is space they are stored again.
+/// On a full disk, documents are refused, but can be read and deleted; when there is space, they are accepted.
 struct StoreFullDiskTests {
     private static let reserveByteCount: Int64 = 20_000
 
     private let disk = FaultDisk()
-    private let laboratory = Laboratory(
+    private let fixture = StoreFixture(
         segmentByteCountMax: 700,
         eventRetention: Retention(documentCountMax: 4),
         reserveByteCount: reserveByteCount
@@ -39,8 +39,8 @@ struct StoreFullDiskTests {
         error?.isNoSpace ?? false
     }
 
-    @Test func deletingWorksAndNobodyTakesTheSpaceItGets() async throws {
-        let store = try laboratory.open(disk)
+    @Test func deletionUsesTheReserve() async throws {
+        let store = try fixture.open(disk)
         let things = store.collection("things")
         for id in ["a", "b", "c", "d", "e", "f"] { _ = try await things.insert(Self.thing(id)) }
         disk.byteCountMax = usedByteCount
@@ -50,7 +50,7 @@ struct StoreFullDiskTests {
         #expect(store.conditions().map(\.subject) == ["disk"])
         for id in ["a", "b", "c", "d"] { try await things.delete(id) }
         #expect(store.space.currentStatus.reserve == .inUse)
-        // There is room for it now, and it is not touched.
+        // There is space for it now, but it is not used.
         let count = disk.mutationCount
         for _ in 0..<2 {
             let error = await Self.refusal { () throws(StoreError) in _ = try await things.insert(Self.thing("x")) }
@@ -64,13 +64,13 @@ struct StoreFullDiskTests {
         try await store.maintain()
         _ = try await things.insert(Self.thing("x"))
         #expect(store.conditions() == [])
-        let again = try laboratory.open(disk.powerCut(keeping: .nothing)).collection("things")
+        let again = try fixture.open(disk.powerCut(keeping: .nothing)).collection("things")
         #expect(try again.list(Query(ascending: true)).documents.map(\.id) == ["e", "f", "x"])
     }
 
-    /// Of what maintenance frees the reserve is made again, without anybody's help.
-    @Test func whatMaintenanceFreesLetsWritesGoOn() async throws {
-        let store = try laboratory.open(disk)
+    /// The reserve is restored automatically from the space that maintenance frees.
+    @Test func maintenanceRestoresTheReserve() async throws {
+        let store = try fixture.open(disk)
         let events = store.collection("events")
         for number in 0..<400 {
             _ = try await events.insert(["event_id": .string("e\(number)"), "kind": .string("kind \(number)")])
@@ -83,11 +83,11 @@ struct StoreFullDiskTests {
         #expect(try events.count(Filter()) < 20)
         #expect(store.space.currentStatus.reserve == .held)
         _ = try await events.insert(["event_id": "new"])
-        #expect(try laboratory.open(disk.powerCut(keeping: .nothing)).collection("events").get("new") != nil)
+        #expect(try fixture.open(disk.powerCut(keeping: .nothing)).collection("events").get("new") != nil)
     }
 
-    @Test func deletionsPassThoseWhoWaitInFrontOfThem() async throws {
-        let store = try laboratory.open(disk)
+    @Test func deletionPassesWaitingWrites() async throws {
+        let store = try fixture.open(disk)
         let things = store.collection("things")
         for id in ["a", "b", "c"] { _ = try await things.insert(Self.thing(id)) }
         disk.byteCountMax = usedByteCount
@@ -110,19 +110,19 @@ struct StoreFullDiskTests {
         for id in ["a", "b", "c"] { #expect(try things.get(id) == nil) }
     }
 
-    @Test func closingWritesDownWhatIsDurable() async throws {
-        let store = try laboratory.open(disk)
+    @Test func closingStoresTheDurableLength() async throws {
+        let store = try fixture.open(disk)
         _ = try await store.collection("things").insert(Self.thing("a"))
         disk.byteCountMax = usedByteCount
         try await store.close()
     }
 
-    @Test func aFullDiskIsOpenedAndWrittenToWhenThereIsSpace() async throws {
-        var store = try Laboratory(reserveByteCount: nil).open(disk)
+    @Test func storeOnAFullDiskIsOpened() async throws {
+        var store = try StoreFixture(reserveByteCount: nil).open(disk)
         for id in ["a", "b"] { _ = try await store.collection("things").insert(Self.thing(id)) }
         let survivor = disk.processKill()
         survivor.byteCountMax = usedByteCount + 1_000
-        store = try laboratory.open(survivor)
+        store = try fixture.open(survivor)
         let things = store.collection("things")
         #expect(store.conditions().map(\.subject) == ["reserve"])
         #expect(
@@ -135,8 +135,8 @@ struct StoreFullDiskTests {
         #expect(try things.list(Query(ascending: true)).documents.map(\.id) == ["b", "x"] && store.conditions() == [])
     }
 
-    @Test func aLatchedLogIsACondition() async throws {
-        let store = try laboratory.open(disk)
+    @Test func latchedLogIsACondition() async throws {
+        let store = try fixture.open(disk)
         disk.fail(.fdatasync, at: "things", with: EIO, times: 1)
         let things = store.collection("things")
         let error = await Self.refusal { () throws(StoreError) in _ = try await things.insert(Self.thing("a")) }
@@ -150,8 +150,8 @@ struct StoreFullDiskTests {
         #expect(condition.subject == "log things" && condition.reason.hasSuffix("fdatasync: Input/output error"))
     }
 
-    @Test func maintenanceThatFailsIsAConditionUntilItDoesNot() async throws {
-        let store = try laboratory.open(disk)
+    @Test func failedMaintenanceIsACondition() async throws {
+        let store = try fixture.open(disk)
         for number in 0..<40 { _ = try await store.collection("events").insert(["kind": .string("\(number)")]) }
         disk.fail(.open, at: ".zst", with: EMFILE, times: 1)
         await #expect(throws: StorageError.self) { try await store.maintain() }

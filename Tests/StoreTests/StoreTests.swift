@@ -8,43 +8,43 @@ import Testing
 @testable import Store
 
 struct StoreTests {
-    private let laboratory = Laboratory()
+    private let fixture = StoreFixture()
 
-    @Test func aNewDirectoryGetsAnIdentityForLife() async throws {
+    @Test func newDirectoryReceivesAnIdentity() async throws {
         let disk = FaultDisk()
-        let store = try laboratory.open(disk)
+        let store = try fixture.open(disk)
         let line = try #require(try disk.contents(of: "data/ledge.json"))
         let text = String(decoding: line, as: UTF8.self)
         #expect(text.hasPrefix(#"{"format":1,"created_at":"\#(store.identity.createdAt)","instance_id":"#))
         #expect(text.hasSuffix("\"}\n"))
         #expect(store.identity.instanceID.utf8.count == 36)
         try await store.close()
-        #expect(try laboratory.open(disk).identity == store.identity)
+        #expect(try fixture.open(disk).identity == store.identity)
         #expect(try disk.contents(of: "data/ledge.json") == line)
     }
 
-    @Test func aSecondOpenerIsToldWhoIsThere() async throws {
+    @Test func secondOpenIsRefusedWithTheOwner() async throws {
         let disk = FaultDisk()
-        let store = try laboratory.open(disk)
-        #expect(throws: StoreError.locked(path: "data/lock", owner: getpid())) { try laboratory.open(disk) }
+        let store = try fixture.open(disk)
+        #expect(throws: StoreError.locked(path: "data/lock", owner: getpid())) { try fixture.open(disk) }
         #expect(try disk.contents(of: "data/lock") == Array("\(getpid())\n".utf8))
         try await store.close()
-        _ = try laboratory.open(disk)
+        _ = try fixture.open(disk)
     }
 
-    @Test func aLockLeftBehindByADeadProcessIsNone() throws {
+    @Test func lockOfADeadProcessIsIgnored() throws {
         let disk = FaultDisk()
-        let store = try laboratory.open(disk)
-        _ = try withExtendedLifetime(store) { try laboratory.open(disk.processKill()) }
+        let store = try fixture.open(disk)
+        _ = try withExtendedLifetime(store) { try fixture.open(disk.processKill()) }
     }
 
-    @Test func aFullDiskStillOpensForReading() async throws {
+    @Test func fullDiskOpensForReading() async throws {
         let disk = FaultDisk()
-        let store = try laboratory.open(disk)
+        let store = try fixture.open(disk)
         _ = try await store.collection("things").insert(["thing_id": "a"])
         try await store.close()
         disk.fail(.pwrite, with: ENOSPC)
-        let full = try laboratory.open(disk)
+        let full = try fixture.open(disk)
         #expect(try full.collection("things").get("a") != nil)
         let error = await #expect(throws: StoreError.self) { try await full.collection("things").insert([:]) }
         guard let error, error.isNoSpace else {
@@ -57,13 +57,13 @@ struct StoreTests {
 
     @Test func everyChangedByteOfTheIdentityIsDetected() async throws {
         let disk = FaultDisk()
-        try await laboratory.open(disk).close()
+        try await fixture.open(disk).close()
         let line = try #require(try disk.contents(of: "data/ledge.json"))
         for index in line.indices {
             var changed = line
             changed[index] ^= 1
             try disk.publish(changed, at: "data/ledge.json")
-            let error = #expect(throws: StoreError.self) { try laboratory.open(disk) }
+            let error = #expect(throws: StoreError.self) { try fixture.open(disk) }
             guard case .storage(.corrupt(let place)) = error, place.path == "data/ledge.json" else {
                 Issue.record("byte \(index): \(String(describing: error))")
                 continue
@@ -71,27 +71,27 @@ struct StoreTests {
         }
     }
 
-    @Test func aLaterFormatIsRefused() throws {
+    @Test func laterFormatIsRefused() throws {
         let disk = FaultDisk()
         try disk.ensureDirectory("data")
         let object: JSONObject = ["format": 2, "created_at": "2026-11-23T19:16:04.000000Z", "instance_id": "x"]
         try disk.publish(CheckedLine.seal(object, seed: XXH3.hash64("ledge.json")), at: "data/ledge.json")
-        #expect(throws: StoreError.unsupportedFormat(2)) { try laboratory.open(disk) }
+        #expect(throws: StoreError.unsupportedFormat(2)) { try fixture.open(disk) }
     }
 
     @Test func collectionsWithoutAnIdentityAreRefused() throws {
         let disk = FaultDisk()
         try disk.ensureDirectory("data/collections")
-        #expect(throws: StoreError.notADataDirectory("data")) { try laboratory.open(disk) }
+        #expect(throws: StoreError.notADataDirectory("data")) { try fixture.open(disk) }
         #expect(try disk.entry("data/ledge.json") == nil)
     }
 
-    @Test func aDirectoryIsServedFromTheMachinesOwnDisk() async throws {
+    @Test func directoryIsServedFromARealDisk() async throws {
         let directory = try TemporaryDirectory()
         for round in 1...2 {
             let store = try Store.open(
                 "\(directory.path)/new",
-                schemas: [Laboratory.things],
+                schemas: [StoreFixture.things],
                 on: PosixDisk()
             )
             _ = try await store.collection("things").insert(["n": 1])
@@ -103,34 +103,34 @@ struct StoreTests {
         }
     }
 
-    @Test func aClosedStoreTakesNothing() async throws {
-        let store = try laboratory.open(FaultDisk())
+    @Test func closedStoreRefusesWrites() async throws {
+        let store = try fixture.open(FaultDisk())
         _ = try await store.collection("things").insert(["thing_id": "a"])
         try await store.close()
         await #expect(throws: StoreError.storage(.closed)) { try await store.collection("things").insert([:]) }
         #expect(try store.collection("things").get("a") != nil)
     }
 
-    /// A line that verifies but says nothing a collection ever writes: another program's, or a later format's.
+    /// A line that verifies but that no collection writes: of another program, or of a later format.
     @Test(arguments: [
         #""op":"merge","id":"a","doc":{}"#, #""op":"put","id":"a""#, #""op":"put","id":7,"doc":{}"#,
         #""op":"delete","id":"a","doc":{}"#, #""id":"a","doc":{}"#, #""op":"put","doc":{}"#,
         #""op":"put","id":"a","doc":[]"#,
     ])
-    func aRecordOfAnotherKindIsRefused(_ members: String) async throws {
+    func recordOfAnotherKindIsRefused(_ members: String) async throws {
         let disk = FaultDisk()
-        let store = try laboratory.open(disk)
+        let store = try fixture.open(disk)
         let things = store.collection("things")
         _ = try await things.insert(["thing_id": "a"])
         _ = try await things.log.append { _, _, output in output.append(contentsOf: members.utf8) }
         try await store.close()
-        let error = #expect(throws: StoreError.self) { try laboratory.open(disk) }
+        let error = #expect(throws: StoreError.self) { try fixture.open(disk) }
         let place = corruption(of: error)
         #expect(place?.path == "collections/things/\(SegmentName.make(SegmentID(first: 1)))" && place?.sequence == 2)
         #expect(place?.reason == .foreignRecord)
     }
 
-    @Test func anUnknownCollectionTraps() async {
-        await #expect(processExitsWith: .failure) { _ = try Laboratory().open(FaultDisk()).collection("nothing") }
+    @Test func unknownCollectionTraps() async {
+        await #expect(processExitsWith: .failure) { _ = try StoreFixture().open(FaultDisk()).collection("nothing") }
     }
 }

@@ -169,12 +169,12 @@ extension SegmentLog {
 
 extension Checksums {
     /// Returns the bytes of a manifest or of a plain segment with correct checksums of all lines.
-    static func mended(_ bytes: [UInt8], ofLogFile path: String) -> [UInt8] {
-        guard path != LogSample.manifestPath else { return mended(bytes) { _ in XXH3.hash64(LogSample.name) } }
+    static func corrected(_ bytes: [UInt8], ofLogFile path: String) -> [UInt8] {
+        guard path != LogSample.manifestPath else { return corrected(bytes) { _ in XXH3.hash64(LogSample.name) } }
         guard let name = path.split(separator: "/").last, let (id, form) = SegmentName.parse(String(name)),
             form == .plain
         else { return bytes }
         let seed = RecordLine.seed(log: LogSample.name, segment: id)
-        return mended(bytes) { seed &+ UInt64($0) }
+        return corrected(bytes) { seed &+ UInt64($0) }
     }
 }

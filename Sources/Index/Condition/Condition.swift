@@ -1,17 +1,17 @@
 package import JSON
 
-/// One demand on one field of a document.
+/// A condition on one field of a document.
 ///
-/// A path with arrays on it yields every element, and one that passes is enough; ``Test/noneOf(_:)`` negates the whole.
-/// A missing member counts as null.
+/// A path through arrays yields every element, of which one must match; ``Test/noneOf(_:)`` negates this. A missing
+/// member counts as null.
 package struct Condition: Sendable, Hashable {
-    /// What the field's value is tested for.
+    /// The test of the field's value.
     package enum Test: Sendable, Hashable {
         /// Equal to one of the operands.
         case anyOf([Operand])
-        /// Equal to none of them: the exact negation, so a document without the field passes `__ne=x`.
+        /// Equal to none of them: the exact negation, so a document without the field matches `__ne=x`.
         case noneOf([Operand])
-        /// Smaller or greater than the operand, among values of its own reading only; see ``Scalar``.
+        /// Smaller or greater than the operand, among values of the same type only; see ``Scalar``.
         case less(Operand)
         case lessOrEqual(Operand)
         case greater(Operand)
@@ -20,7 +20,7 @@ package struct Condition: Sendable, Hashable {
 
     package let path: FieldPath
     package let test: Test
-    /// Every value that equals one of the operands: a client may name thousands.
+    /// Every value that equals one of the operands, possibly thousands.
     package let forms: Set<Scalar>
 
     package init(_ path: FieldPath, _ test: Test) {
@@ -34,7 +34,7 @@ package struct Condition: Sendable, Hashable {
 }
 
 extension Condition {
-    /// Whether a single value passes; of a path that yields several, one is enough, or for `noneOf` all must.
+    /// Whether a single value matches; of a path with several values, one must match, or all for `noneOf`.
     func passes(_ value: Scalar) -> Bool {
         switch test {
         case .anyOf: forms.contains(value)
@@ -46,11 +46,11 @@ extension Condition {
 
 extension Condition.Test {
     package static func equal(_ text: String) -> Self { .anyOf([Operand(text: text)]) }
-    /// Equal to this string and to nothing it could be read as; for ids.
+    /// Equal to this string only, without other interpretations; for ids.
     package static func exactly(_ text: String) -> Self { .anyOf([Operand(exactly: text)]) }
     package static func notEqual(_ text: String) -> Self { .noneOf([Operand(text: text)]) }
 
-    /// Whether one value is smaller or greater as a comparison asks; false for the tests of equality.
+    /// Whether one value passes a comparison; false for tests of equality.
     func passes(_ value: Scalar) -> Bool {
         switch self {
         case .anyOf, .noneOf: false

@@ -1,4 +1,4 @@
-/// The conditions a document must pass, all of them; without any, every document passes.
+/// The conditions that a document must match, all of them; without conditions, every document matches.
 package struct Filter: Sendable, Hashable {
     package var conditions: [Condition]
 

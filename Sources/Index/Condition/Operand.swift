@@ -1,9 +1,9 @@
 package import JSON
 
-/// What a condition compares with, read as loosely as clients write it.
+/// The right side of a condition, with all interpretations of the client's text.
 ///
-/// A query parameter is only text, and clients quote numbers at will, so an operand equals every value it could have
-/// meant:
+/// A query parameter is only text, and clients may quote numbers, so an operand equals every value that its text can
+/// represent:
 ///
 ///     1        the number 1, the string "1"
 ///     null     null, a missing member, the string "null"
@@ -11,9 +11,9 @@ package import JSON
 ///     2026-11-23T19:16:04Z     every spelling of that instant
 ///     idle     the string "idle"
 package struct Operand: Sendable, Hashable {
-    /// The values it equals: none for an operand no value can match.
+    /// The values it equals; empty for an operand that no value can match.
     let forms: [Scalar]
-    /// The value it is smaller or greater than.
+    /// The value for comparisons.
     let reading: Scalar
 }
 
@@ -32,7 +32,7 @@ extension Operand {
         }
     }
 
-    /// Reads an id: `null` and `true` are ids like any other.
+    /// Reads an id: `null` and `true` are ordinary ids.
     package init(exactly text: String) {
         let own = Scalar(string: text)
         self.init(forms: [own], reading: own)

@@ -2,14 +2,14 @@ internal import Disk
 internal import JSON
 internal import Synchronization
 
-/// The body of an index file, read in place, each block verified when it is touched first.
+/// The memory-mapped body of an index file; each block is verified at its first access.
 ///
-/// Opening a file then costs the same whatever its size, and a query pays once for each block it looks at. What was
-/// verified is remembered, one bit a block; the page cache may drop and read a page again behind it.
-/// Any offset may be asked for: one outside of the body throws, so no file can lead a reader astray.
-/// Source: docs/FORMAT.md, "Index files".
+/// So opening takes constant time, and a query verifies each block it accesses once. One bit for each block records
+/// that it was verified; the page cache may evict a page and read it again later. Every offset is valid as an argument:
+/// one outside of the body throws, so malformed files cannot cause out-of-bounds reads. Source: docs/FORMAT.md, "Index
+/// files".
 final class CheckedMap: @unchecked Sendable {
-    /// Bytes that share a checksum: a page, so that verifying a block reads nothing that was not going to be read.
+    /// The length of a block with one checksum: a page, so that verifying a block reads no additional page.
     static let blockByteCount = 4096
 
     let path: String
@@ -20,7 +20,7 @@ final class CheckedMap: @unchecked Sendable {
     private let verifiedWords: UnsafeMutablePointer<Atomic<UInt64>>
     private let verifiedWordCount: Int
 
-    /// Takes a file whose table, behind `body`, was verified.
+    /// Wraps a file whose table, which follows `body`, was verified.
     ///
     /// - Precondition: the table is in the file, and has 8 bytes for each block of `body`.
     init(_ mapped: MappedBytes, path: String, body: Range<Int>, seed: UInt64) {
@@ -42,10 +42,9 @@ final class CheckedMap: @unchecked Sendable {
         (byteCount + blockByteCount - 1) / blockByteCount
     }
 
-    /// Returns the bytes at an offset of the file; good for as long as this object lives.
+    /// Returns the bytes at an offset of the file; valid as long as this object exists.
     ///
-    /// - Throws: ``StorageError/corrupt(_:)`` where a block of them is not what was written, or where they
-    ///   leave the body.
+    /// - Throws: ``StorageError/corrupt(_:)`` if a block of them is damaged, or if they are not within the body.
     func bytes(at offset: Int, count: Int) throws(StorageError) -> UnsafeRawBufferPointer {
         guard count >= 0, offset >= body.lowerBound, offset <= body.upperBound, count <= body.upperBound - offset else {
             throw corrupt(.malformed(at: offset))
@@ -84,15 +83,15 @@ final class CheckedMap: @unchecked Sendable {
     }
 }
 
-/// A range of the body that holds one thing: what is asked of it stays within it.
+/// A part of the body, to which accesses are limited.
 struct MappedPart: Sendable {
     let map: CheckedMap
-    /// Where it stands in the file.
+    /// Its range in the file.
     let range: Range<Int>
 
     var byteCount: Int { range.count }
 
-    /// The error for what no checksum finds, at an offset within the part.
+    /// Returns the error for malformed content with a matching checksum, at an offset within the part.
     func corrupt(at offset: Int = 0) -> StorageError {
         map.corrupt(.malformed(at: range.lowerBound + offset))
     }

@@ -3,8 +3,8 @@ package import SegmentLog
 
 /// Builds the index file of a segment from its records, one after the other.
 ///
-/// Memory: 20 bytes for each row and 4 for each of its fields, and the distinct values; where ids repeat, also each id.
-/// The same rows give the same bytes.
+/// Memory: 20 bytes for each row and 4 for each of its fields, and the distinct values; if ids can repeat, also each
+/// id. Equal rows result in equal bytes.
 package struct IndexFileBuilder {
     private let schema: IndexSchema
     private var offsets: [UInt32] = []
@@ -83,7 +83,7 @@ package struct IndexFileBuilder {
 
 /// The sections of an index file, while they are written.
 struct IndexBody {
-    /// Everything behind the header.
+    /// All bytes after the header.
     private var bytes: [UInt8] = []
     /// Their parts count from the start of the body.
     private var sections: [IndexHeader.Section] = []
@@ -107,12 +107,12 @@ struct IndexBody {
         sections[sections.count - 1].hasOverlaps = hasOverlaps
     }
 
-    /// Returns the whole file; `header` lacks what depends on where the body stands.
+    /// Returns the whole file; the members of `header` that depend on the body's offset are set here.
     consuming func file(_ header: IndexHeader) -> [UInt8] {
         var header = header
         var line = header.line
         var start = 0
-        // Offsets have more digits the longer the header is, so it may take a second try.
+        // A longer header makes offsets longer, so a second iteration may be needed.
         repeat {
             start = IndexHeader.bodyOffset(lineByteCount: max(line.count, start))
             complete(&header, start)

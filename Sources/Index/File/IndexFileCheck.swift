@@ -1,15 +1,15 @@
 package import Disk
 package import SegmentLog
 
-/// Reads an index file without a server and tells whether it is what was written.
+/// Verifies an index file offline.
 package enum IndexFileCheck {
-    /// What is found where an index file should be.
+    /// The result of checking an index file.
     package enum Outcome: Sendable, Hashable {
         /// Every block matches its checksum.
         case whole(byteCount: Int64)
-        /// Nothing: the next start makes it again.
+        /// The file is missing: the next start rebuilds it.
         case missing
-        /// Not the index of this segment, or not all of it: the next start makes it again where the head shows that.
+        /// Damaged, or not the index of this segment: the next start rebuilds it if the header shows that.
         case unusable(Corruption.Reason)
     }
 
@@ -20,7 +20,7 @@ package enum IndexFileCheck {
 
     /// Verifies every byte of the index of a sealed segment.
     ///
-    /// - Throws: ``StorageError/disk(_:)`` where it cannot be read.
+    /// - Throws: ``StorageError/disk(_:)`` if it cannot be read.
     package static func run(
         of segment: SegmentSummary,
         in directory: String,

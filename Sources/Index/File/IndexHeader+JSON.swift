@@ -30,9 +30,9 @@ extension IndexHeader {
         return CheckedLine.seal(object, seed: Self.seed(log: log, first: segment.first))
     }
 
-    /// Reads the object of a verified header line; nil where it is of another format or malformed.
+    /// Reads the object of a verified header line; nil if it is of another format or malformed.
     ///
-    /// `lineByteCount` and `fileByteCount` say where the body may begin and what follows it.
+    /// `lineByteCount` and `fileByteCount` limit the range of the body and the table.
     init?(_ object: JSONObject, lineByteCount: Int, fileByteCount: Int) {
         guard
             object["format"]?.int == Self.format, let log = object["log"]?.string,
@@ -69,7 +69,7 @@ extension IndexHeader {
         guard offset == end, (bounds == nil) == (rowCount == 0) else { return nil }
     }
 
-    /// Where the body begins: the first multiple of a block behind the line.
+    /// Returns the offset of the body: the first multiple of a block after the line.
     static func bodyOffset(lineByteCount: Int) -> Int {
         CheckedMap.blockCount(of: lineByteCount) * CheckedMap.blockByteCount
     }
@@ -130,7 +130,7 @@ extension IndexHeader.Section {
 }
 
 extension JSON {
-    /// A number of things, or a place among them.
+    /// A count or an index, which is never negative.
     fileprivate var count: Int? {
         guard let int, int >= 0, int <= 1 << 48 else { return nil }
         return Int(int)

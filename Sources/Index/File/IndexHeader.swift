@@ -1,9 +1,9 @@
 internal import JSON
 internal import SegmentLog
 
-/// The first line of an index file: which content it speaks for, and where everything stands.
+/// The first line of an index file: which content it indexes, and the places of its sections.
 ///
-/// Shape: one checked line, then zeros up to a multiple of 4096; here broken for reading:
+/// Shape: one checked line, then zeros up to a multiple of 4096; here with line breaks:
 ///
 ///     {"format":2,"log":"things","first":1,"generation":0,"records":3,"content_xxh3_128":"…","events":false,
 ///      "min_id":"a","max_id":"c","min_at":"2026-…Z","max_at":"2026-…Z","ascending":true,
@@ -14,12 +14,12 @@ internal import SegmentLog
 /// Source: docs/FORMAT.md, "Index files".
 struct IndexHeader: Sendable {
     static let format: Int64 = 2
-    /// A header with hundreds of fields is far shorter.
+    /// The maximum length; a header with hundreds of fields is much shorter.
     static let byteCountMax = 1 << 20
-    /// What everything behind the header is aligned to.
+    /// The alignment of all arrays after the header.
     static let alignment = 8
 
-    /// One thing the file holds, in one or several arrays.
+    /// One section of the file, of one or several arrays.
     struct Section: Sendable, Equatable {
         enum Name: String, Sendable {
             case offsets, committedAt = "committed_at", ids, tombstones, field
@@ -39,19 +39,19 @@ struct IndexHeader: Sendable {
         }
 
         var name: Name
-        /// The field's, for a field.
+        /// The path of the field; nil for other sections.
         var path: String?
-        /// Numbers, ids, rows or values, as the section has them.
+        /// The number of its numbers, ids, rows or values.
         var count: Int
-        /// Where its arrays stand in the file, each aligned.
+        /// The ranges of its arrays in the file, each aligned.
         var parts: [Range<Int>]
-        /// Rows of all lists of a field.
+        /// The number of rows of all lists of a field.
         var listedCount = 0
-        /// Whether a row stands in several lists of a field.
+        /// Whether a row is in several lists of a field.
         var hasOverlaps = false
     }
 
-    /// What the rows of the segment span; nil without rows.
+    /// The ranges of ids and times of the segment's rows; nil without rows.
     struct Bounds: Sendable, Equatable {
         /// Byte by byte.
         var ids: ClosedRange<Text>
@@ -61,11 +61,11 @@ struct IndexHeader: Sendable {
     var log: String
     var segment: SegmentID
     var rowCount: Int
-    /// XXH3-128 of the lines the index speaks for.
+    /// XXH3-128 of the indexed lines.
     var digest: String
     var isAppendOnly: Bool
     var bounds: Bounds?
-    /// Whether no row was committed before the one above it.
+    /// Whether no row was committed before the previous one.
     var isAscending: Bool
     var sections: [Section]
     /// From the end of the header to the table of the blocks' checksums.
@@ -73,7 +73,7 @@ struct IndexHeader: Sendable {
     /// XXH3-64 of that table.
     var tableChecksum: UInt64
 
-    /// The seed of everything in the file, beside the offset where that counts.
+    /// The seed of all checksums in the file; for blocks, their offset is added.
     static func seed(log: String, first: UInt64) -> UInt64 {
         XXH3.hash64(log) &+ first
     }

@@ -5,7 +5,7 @@ internal import JSON
 /// Distinct values in order, each found by its position or by bisection.
 struct MappedDictionary: Sendable {
     let count: Int
-    /// Where each value ends.
+    /// The end offset of each value.
     private let ends: PackedColumn
     private let values: MappedPart
 
@@ -15,7 +15,7 @@ struct MappedDictionary: Sendable {
         self.values = values
     }
 
-    /// Returns a value as it is stored; see ``StoredScalar``.
+    /// Returns a value in its stored form; see ``StoredScalar``.
     ///
     /// - Precondition: the position is below `count`.
     func stored(at position: Int) throws(StorageError) -> UnsafeRawBufferPointer {
@@ -37,15 +37,15 @@ struct MappedDictionary: Sendable {
         return value
     }
 
-    /// Returns where a value stands, or nil.
+    /// Returns the position of a value, or nil.
     func position(of scalar: Scalar) throws(StorageError) -> Int? {
         if case .text(let text) = scalar { return try position(of: text) }
-        let position = try firstPosition { !$0.stands(before: scalar) }
+        let position = try firstPosition { !$0.isOrdered(before: scalar) }
         guard position < count, try self.scalar(at: position) == scalar else { return nil }
         return position
     }
 
-    /// Returns where a text stands, or nil.
+    /// Returns the position of a text, or nil.
     func position(of text: Text) throws(StorageError) -> Int? {
         var string = text.string
         var failure: StorageError?
@@ -61,12 +61,12 @@ struct MappedDictionary: Sendable {
         return found
     }
 
-    /// Returns the first position whose value passes, when all after it do; else `count`.
+    /// Returns the first position whose value passes, given that all later ones do; `count` if there is none.
     func firstPosition(where passes: (Scalar) -> Bool) throws(StorageError) -> Int {
         try (0..<count).firstPosition { position throws(StorageError) in passes(try scalar(at: position)) }
     }
 
-    /// Compares bytes in place: values that are no texts stand before all that are.
+    /// Compares bytes in place: texts are after all other values.
     private func position(of text: UnsafeRawBufferPointer) throws(StorageError) -> Int? {
         let position = try (0..<count).firstPosition { position throws(StorageError) in
             StoredScalar.withText(try stored(at: position)) { !$0.precedes(text) } ?? false
@@ -77,7 +77,7 @@ struct MappedDictionary: Sendable {
 }
 
 extension UnsafeRawBufferPointer {
-    /// Whether these bytes come before others, byte by byte.
+    /// Whether these bytes are before others in bytewise order.
     func precedes(_ other: UnsafeRawBufferPointer) -> Bool {
         guard let left = baseAddress, let right = other.baseAddress else { return count < other.count }
         let order = memcmp(left, right, Swift.min(count, other.count))

@@ -3,18 +3,18 @@ internal import JSON
 
 /// One field of an index file: its distinct values in order, and for each the rows that have it.
 ///
-/// A list of one row stands where others have their place, as 2 × row + 1; the place of a Roaring bitmap is even.
-/// Source: docs/FORMAT.md, "Index files".
+/// A list of one row is stored in place of an offset, as 2 × row + 1; offsets of Roaring bitmaps are even. Source:
+/// docs/FORMAT.md, "Index files".
 struct MappedField: Sendable {
     let path: FieldPath
     let dictionary: MappedDictionary
-    /// Rows of all lists together.
+    /// The number of rows of all lists together.
     let listedCount: Int
-    /// Whether a row stands in several lists.
+    /// Whether a row is in several lists.
     let hasOverlaps: Bool
     private let places: PackedColumn
     private let lists: MappedPart
-    /// Rows of the segment.
+    /// The number of rows of the segment.
     private let rowCount: Int
 
     init(_ section: IndexHeader.Section, in map: CheckedMap, path: FieldPath, rowCount: Int) {
@@ -28,7 +28,7 @@ struct MappedField: Sendable {
         lists = parts[3]
     }
 
-    /// How many rows have the value at a position.
+    /// Returns how many rows have the value at a position.
     func count(at position: Int) throws(StorageError) -> Int {
         guard case .many(let list) = try list(at: position) else { return 1 }
         let count = try list.count()
@@ -57,7 +57,7 @@ struct MappedField: Sendable {
         }
     }
 
-    /// Returns the positions of the values a comparison passes, of which there is one run.
+    /// Returns the positions of the values that pass a comparison, which are consecutive.
     func positions(passing test: Condition.Test) throws(StorageError) -> Range<Int> {
         let bounds: Range<Int>
         let reading: Scalar

@@ -1,7 +1,7 @@
 internal import Disk
 internal import JSON
 
-/// The ids of a collection whose documents change: each with its last row, in order.
+/// The ids of a collection whose documents can be replaced: each with its last row, in order.
 struct SortedIDs: Sendable {
     let dictionary: MappedDictionary
     private let rows: PackedColumn
@@ -26,12 +26,12 @@ struct SortedIDs: Sendable {
 
 /// The ids of events: 16 bits of the hash of each, and its row, in buckets of about 16.
 ///
-/// A row that is found is confirmed by its record, once in 4,000 lookups in vain. Rejected: the ids themselves, which
-/// take three times as much.
+/// A found row is confirmed by its record; one of 4,000 lookups of unknown ids reads a record in vain. Rejected:
+/// storing the ids, which need three times as much space.
 struct HashedIDs: Sendable {
     static let bucketRowCount = 16
 
-    /// Where each bucket begins, and behind the last where it ends.
+    /// The start of each bucket, then the end of the last one.
     private let starts: PackedColumn
     private let fingerprints: MappedPart
     /// In ascending order within a bucket.
@@ -50,12 +50,12 @@ struct HashedIDs: Sendable {
         (rowCount + bucketRowCount - 1) / bucketRowCount
     }
 
-    /// The bucket of a hash: its share of all hashes.
+    /// Returns the bucket of a hash: buckets divide the range of hashes evenly.
     static func bucket(of hash: UInt64, bucketCount: Int) -> Int {
         Int(hash.multipliedFullWidth(by: UInt64(bucketCount)).high)
     }
 
-    /// What is kept of a hash: its last bits, which say nothing of the bucket.
+    /// Returns the stored part of a hash: its lowest bits, which do not determine the bucket.
     static func fingerprint(of hash: UInt64) -> UInt16 {
         UInt16(truncatingIfNeeded: hash)
     }
@@ -80,7 +80,7 @@ struct HashedIDs: Sendable {
 }
 
 extension PackedColumn {
-    /// Returns a number that is a row.
+    /// Returns a number of the column, which must be a row.
     fileprivate func row(at position: Int, below rowCount: Int) throws(StorageError) -> Int {
         let row = Int(try value(at: position))
         guard row >= 0, row < rowCount else { throw part.corrupt() }

@@ -9,7 +9,7 @@ extension MappedIndex {
         return condition.isNegated ? match.inverted : match
     }
 
-    /// Exact where no row can be counted twice.
+    /// Returns the exact number of rows; nil if rows could be counted twice.
     package func count(passing condition: Condition, below rowCount: Int) throws(StorageError) -> Int? {
         guard tombstoneCount == 0, rowCount >= self.rowCount else { return nil }
         if condition.path == .committedAt {
@@ -51,7 +51,7 @@ extension MappedIndex {
     private func committed(passing condition: Condition, below rowCount: Int) throws(StorageError) -> RowMatch {
         guard rowCount > 0, let bounds else { return .none }
         let all = bounds.committedAt.lowerBound.microseconds...bounds.committedAt.upperBound.microseconds
-        // Those that reach what there is; a client may name thousands of moments.
+        // Only overlapping spans; a client may name thousands of times.
         let spans = condition.committedSpans.filter { $0.overlaps(all) }
         let match: RowMatch
         if spans.isEmpty {
@@ -105,7 +105,7 @@ extension Condition {
         if case .noneOf = test { true } else { false }
     }
 
-    /// The microseconds of the moments that pass, or for `noneOf` of those that do not.
+    /// The spans of matching times in microseconds; for `noneOf`, of those that do not match.
     fileprivate var committedSpans: [ClosedRange<Int64>] {
         let (earliest, latest) = (Timestamp.earliest.microseconds, Timestamp.latest.microseconds)
         switch test {
@@ -128,7 +128,7 @@ extension Condition {
 }
 
 extension RowMatch {
-    /// What is not in it.
+    /// The rows that are not in it.
     fileprivate var inverted: RowMatch {
         switch self {
         case .none: return .all

@@ -2,11 +2,10 @@ package import Disk
 package import JSON
 package import SegmentLog
 
-/// The index of a sealed segment, read in place from its file.
+/// The index of a sealed segment, memory-mapped from its file.
 ///
-/// In memory it is the header and one bit for each block. The file is derived from the segment and can be rebuilt from
-/// its records.
-/// Source: docs/FORMAT.md, "Index files".
+/// It uses memory for the header and one bit for each block. The file is derived from the segment and can be rebuilt
+/// from its records. Source: docs/FORMAT.md, "Index files".
 package final class MappedIndex: SegmentIndex {
     package let segment: SegmentID
     package let rowCount: Int
@@ -14,7 +13,7 @@ package final class MappedIndex: SegmentIndex {
     package let byteCount: Int64
     package let tombstoneCount: Int
     let bounds: IndexHeader.Bounds?
-    /// Whether no row was committed before the one above it.
+    /// Whether no row was committed before the previous one.
     let isAscending: Bool
     let committedAt: PackedColumn
     let fields: [MappedField]
@@ -28,10 +27,10 @@ package final class MappedIndex: SegmentIndex {
         case sorted(SortedIDs)
     }
 
-    /// Opens the index file of a sealed segment: reads the header and the checksums of the blocks, nothing else.
+    /// Opens the index file of a sealed segment: reads only the header and the checksums of the blocks.
     ///
-    /// - Throws: ``StorageError/corrupt(_:)`` where the file is not the index of this segment with this schema;
-    ///   ``StorageError/disk(_:)`` where it cannot be opened.
+    /// - Throws: ``StorageError/corrupt(_:)`` if the file is not the index of this segment with this schema;
+    ///   ``StorageError/disk(_:)`` if it cannot be opened.
     package static func open(
         _ path: String,
         of segment: SegmentSummary,
@@ -60,7 +59,7 @@ package final class MappedIndex: SegmentIndex {
         return try open(path, of: segment, schema, on: disk)
     }
 
-    /// Takes the bytes of an index file.
+    /// Wraps the bytes of an index file.
     init(
         _ mapped: MappedBytes,
         path: String,
@@ -138,7 +137,7 @@ package final class MappedIndex: SegmentIndex {
         return MappedColumn(field: field)
     }
 
-    /// How many different ids the rows have; zero for events, of whose ids only hashes are kept.
+    /// How many different ids the rows have; zero for events, whose ids are stored as hashes only.
     package var idCount: Int {
         switch ids {
         case .hashed: 0
@@ -150,7 +149,7 @@ package final class MappedIndex: SegmentIndex {
     ///
     /// - Precondition: The rows are not events; `position` is below ``idCount``.
     package func id(at position: Int) throws(StorageError) -> (utf8: [UInt8], row: Int) {
-        guard case .sorted(let ids) = ids else { preconditionFailure("the ids of events are not kept") }
+        guard case .sorted(let ids) = ids else { preconditionFailure("the ids of events are not stored") }
         let row = try ids.row(at: position)
         return try ids.dictionary.withText(at: position) { (Array($0), row) }
     }
@@ -164,7 +163,7 @@ package final class MappedIndex: SegmentIndex {
 extension IndexHeader {
     /// Reads the header of an index file and verifies the table of its blocks.
     ///
-    /// - Throws: ``StorageError/corrupt(_:)`` where it is not the index of this segment with this schema.
+    /// - Throws: ``StorageError/corrupt(_:)`` if it is not the index of this segment with this schema.
     init(
         _ file: UnsafeRawBufferPointer,
         path: String,
@@ -201,7 +200,7 @@ extension IndexHeader {
         self = header
     }
 
-    /// Whether the sections are those of a schema, and count what they must.
+    /// Whether the sections are those of a schema, with valid counts.
     private func hasSections(of schema: IndexSchema) -> Bool {
         let paths = schema.paths.map(\.text)
         let names = Section.Name.all(isAppendOnly: schema.isAppendOnly) + paths.map { _ in .field }
@@ -224,7 +223,7 @@ extension Corruption.Index {
 }
 
 extension MappedBytes {
-    /// The bytes of a file that could not be written.
+    /// Creates an index from the bytes of a file that could not be written.
     fileprivate convenience init(copying bytes: [UInt8]) {
         let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: IndexHeader.alignment)
         copy.copyBytes(from: bytes)

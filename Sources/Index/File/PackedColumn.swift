@@ -1,6 +1,6 @@
 internal import Disk
 
-/// A column of 64-bit numbers in few bytes, any of which is found in constant time.
+/// A compressed column of 64-bit numbers with access in constant time.
 ///
 /// Shape: for each block of 128 numbers an entry of 16 bytes, then the blocks:
 ///
@@ -8,9 +8,9 @@ internal import Disk
 ///             (0 to 8) in the lowest, and in the other seven where the block begins, from the column's first byte
 ///     block   each number's difference from the smallest, that many bytes each
 ///
-/// Neighbours in a log are alike, so 2 or 3 bytes hold most offsets and times. Rejected: widths in bits, which save a
-/// part of a byte and need shifts across words; differences from the number before, which must be summed up.
-/// Source: docs/FORMAT.md, "Index files".
+/// Adjacent numbers in a log are close, so 2 or 3 bytes are enough for most offsets and times. Rejected: widths in
+/// bits, which save less than a byte and need shifts across words; differences from the previous number, which must be
+/// summed up. Source: docs/FORMAT.md, "Index files".
 struct PackedColumn: Sendable {
     static let blockCount = 128
     private static let entryByteCount = 16
@@ -42,7 +42,8 @@ struct PackedColumn: Sendable {
         }
     }
 
-    /// Returns the first position of a range whose number is not below `bound`, where they ascend; else the range's end.
+    /// Returns the first position of a range whose number is not below `bound`, or the range's end; the numbers must
+    /// ascend.
     func firstPosition(in positions: Range<Int>, notBelow bound: Int64) throws(StorageError) -> Int {
         try positions.firstPosition { position throws(StorageError) in try value(at: position) >= bound }
     }
@@ -102,7 +103,8 @@ struct PackedColumn: Sendable {
 }
 
 extension Range<Int> {
-    /// Finds by bisection the first position that is beyond, when all after it are; else the range's end.
+    /// Finds by bisection the first position for which `isBeyond` holds, given that it holds for all later ones;
+    /// otherwise the range's end.
     func firstPosition(where isBeyond: (Int) throws(StorageError) -> Bool) throws(StorageError) -> Int {
         var low = lowerBound
         var high = upperBound

@@ -1,6 +1,6 @@
 extension RoaringList {
-    /// Appends the set of these rows, each container in its smallest form; what the C library writes after
-    /// `roaring_bitmap_run_optimize`, byte for byte.
+    /// Appends the set of these rows, each container in its smallest form, with the same bytes as the C library after
+    /// `roaring_bitmap_run_optimize`.
     ///
     /// - Precondition: the rows ascend.
     static func append(_ rows: ArraySlice<UInt32>, to output: inout [UInt8]) {
@@ -44,7 +44,7 @@ extension RoaringList {
     }
 }
 
-/// Rows whose upper 16 bits are alike, and how many runs of neighbours they are.
+/// Rows with equal upper 16 bits, and the number of runs of consecutive rows.
 private struct UnwrittenContainer {
     let rows: ArraySlice<UInt32>
     private let runCount: Int
@@ -89,7 +89,7 @@ private struct UnwrittenContainer {
 }
 
 extension ArraySlice<UInt32> {
-    /// Finds by bisection the first index whose number is beyond, when all after it are.
+    /// Finds by bisection the first index for whose number `isBeyond` holds, given that it holds for all later ones.
     fileprivate func partition(where isBeyond: (UInt32) -> Bool) -> Int {
         var low = startIndex
         var high = endIndex

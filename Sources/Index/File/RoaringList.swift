@@ -1,26 +1,26 @@
 internal import Disk
 
-/// A set of rows as a Roaring bitmap in the public portable form, read in place.
+/// A memory-mapped set of rows, a Roaring bitmap in the portable format.
 ///
 /// Rows that share their upper 16 bits are in one container: an array of the lower 16 bits, a bitmap, or runs.
 /// Source: github.com/RoaringBitmap/RoaringFormatSpec; Lemire et al., "Roaring Bitmaps: Implementation of an Optimized
 /// Software Library", 2018.
 struct RoaringList {
-    /// What the first 16 bits are where some container holds runs.
+    /// The first 16 bits if a container has runs.
     static let cookieWithRuns: UInt32 = 12347
-    /// What the first 32 bits are where none does.
+    /// The first 32 bits if none has.
     static let cookie: UInt32 = 12346
-    /// From so many containers on, the offset of each is written even where there are runs.
+    /// The number of containers from which on offsets are written even if there are runs.
     static let offsetsCountMin = 4
-    /// An array has at most so many rows, a bitmap more.
+    /// The maximum number of rows of an array; a bitmap has more.
     static let arrayCountMax = 4096
     static let bitmapByteCount = 8192
 
     private let part: MappedPart
     private let containerCount: Int
-    /// Where the bits stand that tell which containers hold runs, if any does.
+    /// The offset of the flags of containers with runs; nil if there are none.
     private let runFlags: Int?
-    /// Where the keys and counts of the containers stand.
+    /// The offset of the keys and counts of the containers.
     private let descriptions: Int
     /// Where the first container begins.
     private let firstContainer: Int
@@ -47,7 +47,7 @@ struct RoaringList {
         firstContainer = descriptions + containerCount * (hasOffsets ? 8 : 4)
     }
 
-    /// How many rows are in the set: a sum over its containers.
+    /// Returns how many rows are in the set, the sum over its containers.
     func count() throws(StorageError) -> Int {
         let descriptions = try part.bytes(at: descriptions, count: containerCount * 4)
         return (0..<containerCount).reduce(0) {
@@ -74,7 +74,7 @@ struct RoaringList {
         for container in containers.reversed() { container.forEach(ascending: false, body) }
     }
 
-    /// Adds all rows to `set`; those beyond its end are left out.
+    /// Adds all rows to `set`, except those past its end.
     func add(to set: inout RowSet) throws(StorageError) {
         try forEachContainer { container in container.add(to: &set) }
     }
@@ -108,14 +108,14 @@ struct RoaringList {
     }
 }
 
-/// The rows of a ``RoaringList`` whose upper 16 bits are alike.
+/// The rows of a ``RoaringList`` with equal upper 16 bits.
 private struct Container {
     enum Form {
         /// The lower 16 bits of each row, ascending.
         case array
         /// A bit for each of 65,536 rows.
         case bitmap
-        /// The first row of each run and how many follow it.
+        /// The first row of each run and the number of following rows.
         case runs
     }
 

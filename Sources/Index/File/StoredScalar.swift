@@ -1,15 +1,15 @@
 internal import JSON
 
-/// A ``Scalar`` as a dictionary stores it: a tag and what the value needs beside it.
+/// The stored form of a ``Scalar`` in a dictionary: a tag, then the value.
 ///
 ///     0 null    1 false    2 true
 ///     3 whole number: 8 bytes, signed       4 any other number: 8 bytes, a double
 ///     5 numeral: its UTF-8                  6 instant: 8 bytes, microseconds since 1970
 ///     7 text: its UTF-8                     8 text that is a UUID in lower case: its 16 bytes
 ///
-/// The longest dictionaries are those of ids, and 16 bytes for 36 make them less than half as long. Dashes stand at the
-/// same places in all of them and digits come before letters, so they are in the order of their texts.
-/// Source: docs/FORMAT.md, "Index files".
+/// The longest dictionaries are those of ids, and 16 instead of 36 bytes make them less than half as long. Dashes are
+/// at the same places in all UUIDs, and digits are before letters, so they are in the order of their texts. Source:
+/// docs/FORMAT.md, "Index files".
 enum StoredScalar {
     static func append(_ scalar: Scalar, to output: inout [UInt8]) {
         switch scalar {
@@ -31,7 +31,7 @@ enum StoredScalar {
         }
     }
 
-    /// Appends a text, whatever it could be read as; for ids.
+    /// Appends a text without interpreting it; for ids.
     static func append(_ text: Text, to output: inout [UInt8]) {
         var string = text.string
         string.withUTF8 { utf8 in
@@ -47,7 +47,7 @@ enum StoredScalar {
         }
     }
 
-    /// Reads what ``append(_:to:)`` wrote; nil for anything else.
+    /// Reads what ``append(_:to:)`` wrote; nil for other bytes.
     static func scalar(_ bytes: UnsafeRawBufferPointer) -> Scalar? {
         guard let tag = bytes.first else { return nil }
         let content = UnsafeRawBufferPointer(rebasing: bytes.dropFirst())
@@ -63,7 +63,7 @@ enum StoredScalar {
         }
     }
 
-    /// Calls `body` with the bytes of a stored text; nil where it is none.
+    /// Calls `body` with the bytes of a stored text; nil for other values.
     static func withText<Value>(
         _ bytes: UnsafeRawBufferPointer,
         _ body: (UnsafeRawBufferPointer) -> Value
@@ -86,7 +86,7 @@ enum StoredScalar {
     }
 }
 
-/// The 128 bits that a text of 36 lower-case characters stands for.
+/// A UUID of 36 lower-case characters as 128 bits.
 private struct UUIDText {
     static let byteCount = 36
 
@@ -95,7 +95,7 @@ private struct UUIDText {
 }
 
 extension UUIDText {
-    /// Reads `0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b`; nil for any other text, as with one letter in upper case.
+    /// Reads `0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b`; nil for any other text, for example with an upper-case letter.
     init?(parsing text: UnsafeRawBufferPointer) {
         guard text.count == Self.byteCount else { return nil }
         var halves: (UInt64, UInt64) = (0, 0)
@@ -134,9 +134,9 @@ extension UUIDText {
 }
 
 extension Scalar {
-    /// The order of dictionaries: that of ``precedes(_:)``, and among those that are alike in it numbers come before
-    /// numerals, and numerals by their bytes.
-    func stands(before other: Scalar) -> Bool {
+    /// The order of dictionaries: as ``precedes(_:)``; of values that are equal in that order, numbers are before
+    /// numerals, and numerals are ordered by their bytes.
+    func isOrdered(before other: Scalar) -> Bool {
         if precedes(other) { return true }
         switch (self, other) {
         case (.number, .numeral): return !other.precedes(self)

@@ -7,11 +7,11 @@ struct UnwrittenField {
     private var scalars: [Scalar] = []
     /// The first value of each row, by its ordinal.
     private var first: [UInt32] = []
-    /// What rows with several values have beside the first, in order of rows.
+    /// The further values of rows with several values, in order of rows.
     private var further: [(row: UInt32, ordinal: UInt32)] = []
     private(set) var listedCount = 0
 
-    /// Stands for a row without a value.
+    /// The ordinal of a row without a value.
     private static let none = UInt32.max
 
     init(_ path: FieldPath) {
@@ -43,7 +43,7 @@ struct UnwrittenField {
         }
     }
 
-    /// Adds a row's only value; often it is that of the row before.
+    /// Adds a row's first value, which is often that of the previous row.
     private mutating func appendFirst(_ scalar: Scalar) {
         listedCount += 1
         if let last = first.last, last != Self.none, scalars[Int(last)] == scalar {
@@ -92,7 +92,7 @@ struct UnwrittenField {
         body.part { $0.append(contentsOf: lists) }
     }
 
-    /// The rows of every value, ascending, one value after the other; a sort by counting.
+    /// Returns the rows of every value, ascending, by counting sort.
     private func rowsByOrdinal() -> (rows: [UInt32], starts: [Int]) {
         var starts = [Int](repeating: 0, count: scalars.count + 1)
         for ordinal in first where ordinal != Self.none { starts[Int(ordinal) + 1] += 1 }
@@ -116,7 +116,7 @@ struct UnwrittenField {
     }
 }
 
-/// Eight bytes that put most values into the order of dictionaries without looking at the values.
+/// A key of eight bytes that sorts most values in the order of dictionaries without comparing the values.
 private struct SortKey {
     private let bits: UInt64
     private let group: UInt8
@@ -128,7 +128,7 @@ private struct SortKey {
         keys.sort { left, right in
             if left.group != right.group { return left.group < right.group }
             if left.bits != right.bits { return left.bits < right.bits }
-            return scalars[left.index].stands(before: scalars[right.index])
+            return scalars[left.index].isOrdered(before: scalars[right.index])
         }
         return keys.map(\.index)
     }
@@ -144,7 +144,7 @@ private struct SortKey {
         }
     }
 
-    /// The nearest double as a number that compares alike (Knuth's trick for signed magnitudes).
+    /// Returns the nearest double as an integer with the same order (Knuth's method for signed magnitudes).
     private static func bits(of number: Number) -> UInt64 {
         let double: Double =
             switch number {
@@ -157,7 +157,7 @@ private struct SortKey {
 }
 
 extension Text {
-    /// The first eight bytes, zeros behind a shorter text, as a number that compares like them.
+    /// The first eight bytes, with zeros after a shorter text, as an integer with the same order.
     var leadingBits: UInt64 {
         string.utf8.prefix(8).enumerated().reduce(0) { $0 | UInt64($1.element) << UInt64(56 - 8 * $1.offset) }
     }

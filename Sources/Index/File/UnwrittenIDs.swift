@@ -3,9 +3,9 @@ internal import JSON
 /// The ids of an index file, while rows are added.
 struct UnwrittenIDs {
     private let isAppendOnly: Bool
-    /// Of events: the hash of each row's id.
+    /// The hash of each row's id; for events.
     private var hashes: [UInt64] = []
-    /// Of others: the last row of each id.
+    /// The last row of each id; for other documents.
     private var lastRows: [Text: UInt32] = [:]
     private var least: Text?
     private var greatest: Text?

@@ -1,13 +1,13 @@
 internal import JSON
 
-/// The index of one field within one segment: for each value the rows that have it.
+/// The index of one field within one segment: the rows of each value.
 struct FieldRows {
     let path: FieldPath
-    /// The rows of each value, ascending; a row with an array stands in several lists, a tombstone in none.
+    /// The rows of each value, ascending; a row with an array is in several lists, a tombstone in none.
     private var lists: [Scalar: [UInt32]] = [:]
-    /// The values in order, until one is added.
+    /// The sorted values; nil after one was added.
     private var sorted: [Scalar]?
-    /// Whether a row has several values, or none that is a scalar: then lists overlap, or leave a row out.
+    /// Whether a row has several values, or no scalar: then lists overlap, or do not contain a row.
     private(set) var isPartial = false
 
     init(_ path: FieldPath) {
@@ -39,7 +39,7 @@ struct FieldRows {
         return .some(found)
     }
 
-    /// Returns how many rows below `rowCount` pass, where the lengths of lists tell.
+    /// Returns how many rows below `rowCount` pass; nil if the lengths of lists do not show it.
     ///
     /// - Precondition: No row is a tombstone.
     func count(passing condition: Condition, below rowCount: Int) -> Int? {
@@ -49,7 +49,7 @@ struct FieldRows {
             listCount += 1
             count += rows.count(below: rowCount)
         }
-        // Where a row can be in two lists, only one list alone counts rows.
+        // If a row can be in two lists, only the length of a single list is a number of rows.
         guard listCount <= 1 || !isPartial else { return nil }
         if case .noneOf = condition.test { return rowCount - count }
         return count
@@ -65,7 +65,7 @@ struct FieldRows {
         }
     }
 
-    /// The values with their rows below `rowCount`; nil where a row has several.
+    /// Returns the values with their rows; nil if a row has several values.
     mutating func column() -> MemoryColumn? {
         guard !isPartial else { return nil }
         let values = sorted ?? lists.keys.sorted { $0.precedes($1) }
@@ -89,12 +89,12 @@ struct MemoryColumn: ValueColumn {
 }
 
 extension Array<UInt32> {
-    /// Adds a row, unless it was added just now for another element of the same array.
+    /// Adds a row, unless the last one is the same row, for another element of its array.
     fileprivate mutating func appendOnce(_ row: UInt32) {
         if last != row { append(row) }
     }
 
-    /// How many of these rows, which ascend, are below `rowCount`.
+    /// Returns how many of these ascending rows are below `rowCount`.
     fileprivate func count(below rowCount: Int) -> Int {
         var low = 0
         var high = count

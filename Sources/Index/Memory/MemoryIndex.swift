@@ -5,7 +5,7 @@ package import SegmentLog
 
 /// The index of a segment that is not sealed yet, in memory, built record by record.
 ///
-/// It is derived from the log: nothing of it is ever written. A row costs 16 bytes, its id, and 4 bytes for each field.
+/// It is derived from the log and never written. A row costs 16 bytes, its id, and 4 bytes for each field.
 package final class MemoryIndex: SegmentIndex {
     package let segment: SegmentID
     private let rows: NIOLockedValueBox<Rows>
@@ -61,7 +61,7 @@ package final class MemoryIndex: SegmentIndex {
 
 /// The contents of a ``MemoryIndex``.
 private struct Rows {
-    /// Where a record stands in its segment.
+    /// The place of a record in its segment.
     struct Place {
         let offset: UInt32
         let byteCount: UInt32
@@ -69,7 +69,7 @@ private struct Rows {
 
     var places: [Place] = []
     var committedAt: [Timestamp] = []
-    /// Whether every row was committed after the one before it: true until a document is replaced.
+    /// Whether every row was committed after the previous one: true until a document is replaced.
     var isInOrder = true
     /// The last row of each id.
     var ids: [Text: UInt32] = [:]
@@ -107,7 +107,7 @@ private struct Rows {
         return .some(found)
     }
 
-    /// Finds by bisection the first row that is beyond, when all after it are.
+    /// Finds by bisection the first row for which `isBeyond` holds, given that it holds for all later ones.
     private func firstRow(below rowCount: Int, isBeyond: (Int) -> Bool) -> Int {
         var low = 0
         var high = rowCount

@@ -2,11 +2,11 @@ package import JSON
 
 /// The value at a path of a document.
 package enum FieldValue: Sendable {
-    /// No value: conditions read it as null.
+    /// No value, which conditions treat as null.
     case missing
-    /// One value, and it is a scalar.
+    /// One scalar value.
     case one(Scalar)
-    /// The scalars among the values there, in order: of an array, or none of an object.
+    /// The scalars of an array, in order; none for an object.
     case many([Scalar])
 
     /// Reads the field at `path` of the object in `document`.
@@ -40,7 +40,7 @@ package enum FieldValue: Sendable {
         }
     }
 
-    /// Whether one of the scalars a condition looks at passes.
+    /// Whether one of the scalars that conditions use passes.
     func contains(where passes: (Scalar) -> Bool) -> Bool {
         switch self {
         case .missing: passes(.null)
@@ -49,7 +49,7 @@ package enum FieldValue: Sendable {
         }
     }
 
-    /// Calls `body` with every scalar a condition looks at.
+    /// Calls `body` with every scalar that conditions use.
     func forEach(_ body: (Scalar) -> Void) {
         switch self {
         case .missing: body(.null)
@@ -60,7 +60,7 @@ package enum FieldValue: Sendable {
 }
 
 extension Condition {
-    /// Whether the object in `document` passes.
+    /// Whether the object in `document` matches.
     package func holds(in document: UnsafeRawBufferPointer) -> Bool {
         let value = FieldValue(path, in: document)
         return switch test {

@@ -1,16 +1,16 @@
-/// A number by its value, so that `1`, `1.0` and `1e0` are one.
+/// A number by its value, so that `1`, `1.0` and `1e0` are equal.
 ///
-/// Whole numbers of 64 bits are exact, and so is every comparison; anything else has the precision of a `Double`.
+/// Whole numbers of 64 bits and all comparisons are exact; other numbers have the precision of a `Double`.
 package enum Number: Sendable, Hashable {
     case whole(Int64)
-    /// Never a value that ``whole(_:)`` could hold.
+    /// A number that ``whole(_:)`` cannot represent.
     case real(Double)
 
     init(_ value: Double) {
         self = Int64(exactly: value).map(Number.whole) ?? .real(value)
     }
 
-    /// Reads text spelled as JSON spells numbers, and returns nil for any other.
+    /// Parses a number in JSON syntax; nil for any other text.
     ///
     /// `007`, `+1`, `.5`, `0x10` and `nan` are not numbers.
     init?(spelling text: UnsafeRawBufferPointer) {
@@ -58,7 +58,7 @@ package enum Number: Sendable, Hashable {
         return index == text.count ? .fraction : nil
     }
 
-    /// The value of an optional minus and digits, or nil where it needs more than 64 bits.
+    /// Parses an optional minus and digits; nil if the number does not fit 64 bits.
     private static func whole(_ text: UnsafeRawBufferPointer) -> Int64? {
         let isNegative = text[0] == UInt8(ascii: "-")
         var value: Int64 = 0
@@ -74,13 +74,13 @@ package enum Number: Sendable, Hashable {
 }
 
 extension Number: Comparable {
-    /// Exact, though it compares as doubles: a real within 64 bits has a fraction, so it lies within 53 bits, and
-    /// a whole number beyond those does not round to the other side of it.
+    /// Exact, although it compares doubles: a real within 64 bits has a fraction, so it is within 53 bits, and a larger
+    /// whole number does not round to the other side of it.
     package static func < (left: Number, right: Number) -> Bool {
         switch (left, right) {
         case (.whole(let left), .whole(let right)): left < right
         case (.real(let left), .real(let right)): left < right
-        // Except here: the largest whole numbers round up to this very limit.
+        // Except here: the largest whole numbers round up to this limit.
         case (.whole(let left), .real(let right)): right >= 0x1p63 || Double(left) < right
         case (.real(let left), .whole(let right)): left < Double(right)
         }

@@ -1,12 +1,12 @@
 package import JSON
 
-/// A value of a document as conditions, indexes and sorting see it.
+/// A value of a document for conditions, indexes and sorting.
 ///
-/// Strings are read once: one that spells a number is a numeral, one that spells an instant (RFC 3339, or a date) is
-/// that instant. Round ids are decimal strings, and 10 comes after 9; clients send dates in every notation.
+/// Strings are interpreted: the text of a number is a numeral, the text of an instant (RFC 3339, or a date) is that
+/// instant. So round ids, which are decimal strings, sort as numbers, and dates in different notations are equal.
 ///
-/// Two values are equal when they are the same case with the same content: the number 1 and the string "1" differ,
-/// and it is the ``Operand`` that is loose about them. In order they are
+/// Two values are equal when they are the same case with the same content: the number 1 and the string "1" differ, and
+/// only an ``Operand`` equals both. Their order is
 ///
 ///     null  <  false  <  true  <  numbers and numerals, by value  <  instants  <  text, byte by byte
 ///
@@ -36,7 +36,7 @@ package enum Scalar: Sendable, Hashable {
         }
     }
 
-    /// Reads a value of a document; nil for an array or an object, which are no scalars.
+    /// Reads a value of a document; nil for an array or an object, which are not scalars.
     init?(_ span: JSONSpan) {
         switch span.kind {
         case .null: self = .null
@@ -56,7 +56,7 @@ package enum Scalar: Sendable, Hashable {
         }
     }
 
-    /// Whether this value comes before the other in the order above; neither does when they are alike in it.
+    /// Whether this value is before the other in the order above.
     package func precedes(_ other: Scalar) -> Bool {
         switch (self, other) {
         case (.bool(let left), .bool(let right)): !left && right
@@ -67,9 +67,9 @@ package enum Scalar: Sendable, Hashable {
         }
     }
 
-    /// Whether smaller and greater mean anything between the two values.
+    /// Whether the two values can be compared by size.
     ///
-    /// Null compares with nothing.
+    /// Null cannot be compared.
     func isComparable(to other: Scalar) -> Bool {
         group == other.group && self != .null
     }

@@ -1,7 +1,7 @@
 /// A string that is compared byte by byte.
 ///
-/// Swift calls two strings equal when they look alike, however their accents are spelled. Two such ids are two
-/// documents, and an index must distinguish them.
+/// In Swift, strings are equal if they are canonically equivalent, for example with composed and decomposed accents.
+/// Two such ids are two documents, and an index must distinguish them.
 package struct Text: Sendable, Hashable, Comparable {
     package let string: String
 
@@ -15,7 +15,8 @@ package struct Text: Sendable, Hashable, Comparable {
     }
 
     package static func == (left: Text, right: Text) -> Bool {
-        // The first comparison is the quick one: unequal looks mean unequal bytes, equal looks not yet equal bytes.
+        // The first comparison is fast: different strings have different bytes, but equal strings may have different
+        // bytes too.
         left.string == right.string && left.string.utf8.elementsEqual(right.string.utf8)
     }
 

@@ -1,26 +1,27 @@
-/// Which neighbours of a log are worth writing again as one segment.
+/// Selects adjacent segments of a log to merge into one.
 ///
-/// Segments whose documents were mostly replaced or deleted waste space, and many small ones cost every lookup. A run
-/// is written again where that halves it, or makes one segment of many; so a byte is written few times in its life.
+/// Segments whose documents were mostly replaced or deleted waste space, and many small ones slow down lookups. A run
+/// of segments is merged if that halves its size, or replaces many segments by one; so each byte is rewritten only a
+/// few times.
 struct Compaction: Sendable, Hashable {
-    /// What the choice looks at in one segment.
+    /// The properties of a segment for the selection.
     struct Candidate: Sendable, Hashable {
-        /// Bytes of its lines, and of those that are live.
+        /// The number of bytes of its lines; below, of its live ones.
         var byteCount: Int64
         var liveByteCount: Int64
-        /// Whether it takes no more records.
+        /// Whether no more records are appended to it.
         var isComplete: Bool
     }
 
-    /// Live bytes that one segment may have after a merge.
+    /// The maximum number of live bytes of a merged segment.
     var byteCountMax: Int64
-    /// As many small segments are merged at once, at least.
+    /// The minimum number of small segments to merge.
     var runCountMin = 8
 
-    /// Returns the oldest run worth merging, or nil.
+    /// Returns the oldest run to merge, or nil.
     ///
-    /// A run is as long as its live bytes fit one segment. It is worth it where half of its bytes are dead, or where it
-    /// replaces ``runCountMin`` segments by one at least four times the largest of them.
+    /// The live bytes of a run must fit one segment. A run is merged if half of its bytes are not live, or if it
+    /// replaces ``runCountMin`` segments by one at least four times as large as the largest of them.
     func run(_ segments: [Candidate]) -> Range<Int>? {
         for start in segments.indices where segments[start].isComplete {
             if segments[start].isMostlyDead {
@@ -35,7 +36,7 @@ struct Compaction: Sendable, Hashable {
         return nil
     }
 
-    /// Where a run from `start` on ends that takes what `belongs` lets in and fits one segment.
+    /// Returns the end of a run from `start` on whose segments all satisfy `belongs` and fit one segment.
     private func end(of start: Int, in segments: [Candidate], _ belongs: (Candidate) -> Bool) -> Int {
         var liveByteCount: Int64 = 0
         var end = start

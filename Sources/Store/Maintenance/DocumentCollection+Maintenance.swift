@@ -4,12 +4,12 @@ internal import JSON
 internal import NIOConcurrencyHelpers
 internal import SegmentLog
 
-/// Growing old gracefully: sealing what is closed, merging what is mostly dead, dropping what may go.
+/// Sealing, compaction, retention.
 ///
-/// All of it is called by one caller at a time, beside appends and reads, which it never stops. Each step is published
-/// by one atomic change of the manifest: a crash anywhere leaves the collection before the step or behind it.
+/// It is called by one caller at a time, concurrently with appends and reads, which it never blocks. Each step takes
+/// effect by one atomic change of the manifest: a crash anywhere leaves the collection before or after the step.
 extension DocumentCollection {
-    /// Does what is due and tells it; returns when nothing more is, or soon after `isEnding` says so.
+    /// Performs all due steps and reports them; returns when none is left, or soon after `isEnding` returns true.
     func maintain(
         _ retention: Retention?,
         _ compaction: Compaction,
@@ -19,7 +19,7 @@ extension DocumentCollection {
         guard !isQuarantined else { return }
         if let retention, let dropped = try drop(retention) { notice(dropped) }
         for path in damagedIndexPaths.withLockedValue({ $0.sorted() }) {
-            if let mended = try mend(path) { notice(mended) }
+            if let rebuilt = try rebuildIndex(path) { notice(rebuilt) }
         }
         try sealClosed(notice: notice, isEnding: isEnding)
         while !isEnding(), let compacted = try compact(compaction, isEnding) { notice(compacted) }
@@ -27,7 +27,7 @@ extension DocumentCollection {
 
     // MARK: Sealing
 
-    /// Seals every segment that takes no more records; returns soon after `isEnding` says so.
+    /// Seals every closed segment; returns early after `isEnding` returns true.
     func sealClosed(notice: (MaintenanceNotice) -> Void, isEnding: () -> Bool) throws(StorageError) {
         guard !isQuarantined else { return }
         for segment in log.segments where segment.form == .closed {
@@ -36,13 +36,13 @@ extension DocumentCollection {
         }
     }
 
-    /// Closes an active segment of some length, so that it can be sealed.
+    /// Closes the active segment if it has at least `byteCountMin` bytes, so that it can be sealed.
     func closeLongActive(byteCountMin: Int64) async throws(StorageError) {
         guard let active = log.segments.last, active.byteCount >= byteCountMin else { return }
         try await log.roll()
     }
 
-    /// Compresses a closed segment and lets an index file take the place of the one in memory; nil where it was given up.
+    /// Compresses a closed segment and replaces its index in memory by an index file; returns nil if it was cancelled.
     private func seal(_ segment: SegmentSummary, _ isEnding: () -> Bool) throws(StorageError) -> MaintenanceNotice? {
         var rows = RowCollector(schema)
         let replacement: Replacement
@@ -65,17 +65,17 @@ extension DocumentCollection {
         )
     }
 
-    /// Makes an index file again that a read found damaged; nil where it is not needed any more.
-    private func mend(_ path: String) throws(StorageError) -> MaintenanceNotice? {
+    /// Rebuilds an index file that a read found damaged; returns nil if it is not needed any more.
+    private func rebuildIndex(_ path: String) throws(StorageError) -> MaintenanceNotice? {
         let segment = log.segments.first { $0.form == .sealed && log.indexPath($0.id) == path }
         if let segment, let sealed = log.sealedSegment(segment.id) {
             index.swap(try MappedIndex.rebuild(sealed, schema, on: disk))
         }
         damagedIndexPaths.withLockedValue { _ = $0.remove(path) }
-        return segment.map { _ in .mended(collection: schema.name, path: path) }
+        return segment.map { _ in .rebuiltIndex(collection: schema.name, path: path) }
     }
 
-    /// Writes the index file of a replacement and makes both count.
+    /// Writes the index file of a replacement and puts both into effect.
     private func publish(_ replacement: Replacement, _ rows: RowCollector) throws(StorageError) -> MappedIndex? {
         var sealed: MappedIndex?
         do throws(StorageError) {
@@ -92,7 +92,7 @@ extension DocumentCollection {
 
     // MARK: Retention
 
-    /// Closes the active segment where few events arrive and it would keep old ones too long.
+    /// Closes the active segment if few events arrive, so that it does not keep old ones too long.
     func closeForRetention(_ retention: Retention?) async throws(StorageError) {
         guard let retention, let active = log.segments.last, let oldest = active.firstAt,
             retention.closesActive(oldest: oldest, now: clock())
@@ -100,9 +100,9 @@ extension DocumentCollection {
         try await log.roll()
     }
 
-    /// Drops the segments that may go, and returns nil where there is none.
+    /// Drops the expired segments; returns nil if there are none.
     private func drop(_ retention: Retention) throws(StorageError) -> MaintenanceNotice? {
-        precondition(schema.isAppendOnly, "only events grow old")
+        precondition(schema.isAppendOnly, "only events expire")
         let segments = log.segments
         let candidates = try index.snapshot().map { segment throws(StorageError) in
             let summary = segments.first { $0.id == segment.index.segment }
@@ -131,7 +131,7 @@ extension DocumentCollection {
 
     // MARK: Compaction
 
-    /// Writes the oldest run worth it again as one segment, and returns nil where there is none, or where it was given up.
+    /// Merges the oldest run that is worth it into one segment; returns nil if there is none, or if it was cancelled.
     private func compact(_ compaction: Compaction, _ isEnding: () -> Bool) throws(StorageError) -> MaintenanceNotice? {
         let segments = try index.snapshot()
         let summaries = log.segments
@@ -173,7 +173,7 @@ extension DocumentCollection {
 }
 
 extension Replacement {
-    /// Bytes that what is new takes on disk.
+    /// Returns the size of the new segment on disk, with its index.
     fileprivate func storedByteCount(with index: MappedIndex?) -> Int64 {
         (new?.storedByteCount ?? 0) + (index?.byteCount ?? 0)
     }

@@ -4,10 +4,10 @@ internal import Dispatch
 internal import JSON
 internal import NIOConcurrencyHelpers
 
-/// Runs the maintenance of all collections, one step at a time: when a segment was closed, and once a minute.
+/// Runs the maintenance of all collections, one step at a time: after a segment was closed, and once a minute.
 ///
-/// The work blocks for the disk and the processor, so it has a queue of its own. One step at a time bounds its memory to
-/// that of one segment's index, and leaves the other cores to those who wait for an answer.
+/// The work blocks for disk and processor, so it has a queue of its own. One step at a time limits its memory to that
+/// of one segment's index, and leaves the other cores to requests.
 final class Maintenance: Sendable {
     private let options: Store.Options
     private let space: DiskSpace
@@ -17,25 +17,25 @@ final class Maintenance: Sendable {
     private let requests: AsyncStream<Void>
     private let request: AsyncStream<Void>.Continuation
     private let tasks = NIOLockedValueBox<[Task<Void, Never>]>([])
-    /// What the last round could not do, by the name of the collection, and since when.
+    /// The failures of the last round by the name of the collection, with the time of the first one.
     private let failures = NIOLockedValueBox<[String: (error: StorageError, since: Timestamp)]>([:])
-    /// Whether a merge that is under way is to be given up: it can take seconds, and the next start does it again.
+    /// Whether to cancel a running merge: it can take seconds, and the next start repeats it.
     private let isEnding = NIOLockedValueBox(false)
 
     init(_ options: Store.Options, _ space: DiskSpace, _ clock: @escaping @Sendable () -> Timestamp) {
         self.options = options
         self.space = space
         self.clock = clock
-        // Requests that come while one is served are one request.
+        // Requests during a round are combined into one.
         (requests, request) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
-    /// Asks for a round soon; quick, from any thread.
+    /// Requests a round; does not block, callable from any thread.
     func ask() {
         request.yield()
     }
 
-    /// Begins to serve requests, and to ask once a minute.
+    /// Starts to process requests, and to request a round once a minute.
     func begin(_ collections: [DocumentCollection]) {
         let server = Task { for await _ in requests { await self.round(collections) } }
         let clock = Task {
@@ -47,7 +47,7 @@ final class Maintenance: Sendable {
         tasks.withLockedValue { $0 = [server, clock] }
     }
 
-    /// What maintenance could not do, a condition for each collection.
+    /// The failures of maintenance, one condition for each collection.
     var conditions: [HealthCondition] {
         failures.withLockedValue { $0 }.map { name, failure in
             let reason = failure.error.failedCall?.reason ?? "stored data failed its checksum, or cannot be read"
@@ -59,7 +59,7 @@ final class Maintenance: Sendable {
         failures.withLockedValue { $0[collection.schema.name] = (error, $0[collection.schema.name]?.since ?? clock()) }
     }
 
-    /// Returns when no round is under way and none will begin.
+    /// Returns when no round is running and none will begin.
     func end() async {
         isEnding.withLockedValue { $0 = true }
         request.finish()
@@ -71,7 +71,8 @@ final class Maintenance: Sendable {
         for task in tasks { await task.value }
     }
 
-    /// Does what is due in all collections, and returns the first failure; the others are maintained all the same.
+    /// Performs all due steps of all collections, and returns the first failure; the other collections are maintained
+    /// nevertheless.
     @discardableResult
     func round(_ collections: [DocumentCollection]) async -> StorageError? {
         let failure = await serially(collections) { collection throws(StorageError) in
@@ -79,7 +80,7 @@ final class Maintenance: Sendable {
                 try await self.maintain(collection)
             } catch {
                 guard error.isNoSpace else { throw error }
-                // Most of what is done here frees space in the end.
+                // Most maintenance frees space in the end.
                 await self.queue.run { [space = self.space] in space.useReserve() }
                 try await self.maintain(collection)
             }
@@ -88,7 +89,7 @@ final class Maintenance: Sendable {
         return failure
     }
 
-    /// Seals what a start would have to read again, where that takes longer than a moment, as far as time allows.
+    /// Seals long active segments, which the next start would have to read, as far as time allows.
     func settle(_ collections: [DocumentCollection]) async {
         let end = ContinuousClock.now + options.settlingTimeMax
         await serially(collections) { collection throws(StorageError) in

@@ -1,16 +1,16 @@
 package import Disk
 
-/// What maintenance did to a collection, for the log of whoever runs it.
+/// A step of maintenance, for the log of the server.
 package enum MaintenanceNotice: Sendable {
-    /// A segment was compressed and given an index file.
+    /// A segment was compressed, and its index file was written.
     case sealed(collection: String, documentCount: Int, byteCount: Int64, storedByteCount: Int64)
-    /// Segments were written again as one, without what was replaced or deleted.
+    /// Segments were merged into one, without replaced and deleted documents.
     case compacted(collection: String, segmentCount: Int, byteCount: Int64, storedByteCount: Int64)
-    /// The oldest segments were dropped, as the collection's retention says.
+    /// The oldest segments were dropped by the collection's retention.
     case dropped(collection: String, segmentCount: Int, documentCount: Int, byteCount: Int64)
-    /// An index file that was found damaged was made again from its segment.
-    case mended(collection: String, path: String)
-    /// Maintenance could not do its work; the collection serves as before, and the next round tries again.
+    /// A damaged index file was rebuilt from its segment.
+    case rebuiltIndex(collection: String, path: String)
+    /// Maintenance failed; the collection is served as before, and the next round repeats it.
     case failed(collection: String, StorageError)
 }
 
@@ -23,8 +23,8 @@ extension MaintenanceNotice: CustomStringConvertible {
             "compacted \(segmentCount) segments of \(collection): \(byteCount) bytes became \(storedByteCount)"
         case .dropped(let collection, let segmentCount, let documentCount, let byteCount):
             "dropped \(segmentCount) segments of \(collection): \(documentCount) records, \(byteCount) bytes"
-        case .mended(let collection, let path):
-            "made the index \(path) of \(collection) again, which was not as it was written"
+        case .rebuiltIndex(let collection, let path):
+            "rebuilt the damaged index \(path) of \(collection)"
         case .failed(let collection, let error):
             "maintenance of \(collection) failed: \(error)"
         }

@@ -1,15 +1,15 @@
 internal import JSON
 
-/// How long a collection of events keeps them; whole segments leave, the oldest first.
+/// How long a collection keeps events; whole segments are deleted, oldest first.
 ///
-/// Each rule holds alone: a segment goes as soon as one of them no longer needs it. What a rule names is kept at least,
-/// and up to one segment more.
+/// The rules are independent: a segment is deleted as soon as one rule allows it. At least the events that a rule names
+/// are kept, plus up to one segment.
 package struct Retention: Sendable, Hashable {
-    /// Events committed longer ago may go.
+    /// Events that were committed longer ago are deletable.
     package var ageMax: Duration?
-    /// The newest events may take this much space, indexes included; what is older may go.
+    /// The space for the newest events, including indexes; older ones are deletable.
     package var byteCountMax: Int64?
-    /// As many of the newest events stay; what is older may go.
+    /// The number of newest events to keep; older ones are deletable.
     package var documentCountMax: Int?
 
     package init(ageMax: Duration? = nil, byteCountMax: Int64? = nil, documentCountMax: Int? = nil) {
@@ -18,17 +18,17 @@ package struct Retention: Sendable, Hashable {
         self.documentCountMax = documentCountMax
     }
 
-    /// What the rules look at in one segment.
+    /// The properties of a segment for the rules.
     struct Candidate: Sendable, Hashable {
         var documentCount: Int
         var byteCount: Int64
         /// When its newest event was committed.
         var newest: Timestamp
-        /// Whether it takes no more records and so may go.
+        /// Whether no more records are appended to it, so that it can be deleted.
         var isComplete: Bool
     }
 
-    /// Returns how many of the segments, which stand oldest first, may go now.
+    /// Returns how many of the segments, which are ordered oldest first, are deletable now.
     func dropCount(_ segments: [Candidate], now: Timestamp) -> Int {
         var documentCount = segments.reduce(0) { $0 + $1.documentCount }
         var byteCount = segments.reduce(0) { $0 + $1.byteCount }
@@ -43,16 +43,17 @@ package struct Retention: Sendable, Hashable {
         return segments.count
     }
 
-    /// Whether the active segment should be closed, so that it can leave in time though few events arrive.
+    /// Returns whether the active segment should be closed, so that it can be deleted in time although few events
+    /// arrive.
     ///
-    /// Its oldest event then has an eighth of the age that lets it go.
+    /// Its oldest event then has an eighth of the maximum age.
     func closesActive(oldest: Timestamp, now: Timestamp) -> Bool {
         ageMax.map { oldest < now - $0 / 8 } ?? false
     }
 }
 
 extension Timestamp {
-    /// The moment a duration before this one, or the earliest there is.
+    /// Returns the time a duration before this one, at least the earliest representable one.
     fileprivate static func - (moment: Timestamp, duration: Duration) -> Timestamp {
         let (seconds, attoseconds) = duration.components
         let (whole, overflows) = seconds.multipliedReportingOverflow(by: 1_000_000)

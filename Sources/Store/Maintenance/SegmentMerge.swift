@@ -2,15 +2,15 @@ internal import Disk
 internal import Index
 internal import SegmentLog
 
-/// Decides, record by record, what of a run of segments is worth keeping.
+/// Decides for each record of a run of segments whether to keep it.
 ///
-/// Documents that are live are kept. So is a tombstone that is the last word on its id while an older segment still has
-/// a document of that id: without it the next start would take that document for live.
+/// Live documents are kept. So is a tombstone that is the last record of its id while an older segment still has a
+/// document of that id: without it, the next start would take that document for live.
 final class SegmentMerge {
     let run: [IndexedSegment]
-    /// For each record kept, which row it was; none of events.
+    /// For each kept record, its old row; empty for events.
     private(set) var origins: [RowOrigin] = []
-    /// Why it cannot be decided.
+    /// Why the decision failed.
     private(set) var failure: StorageError?
     private let older: [IndexedSegment]
     private let newer: [IndexedSegment]
@@ -25,7 +25,7 @@ final class SegmentMerge {
 
     /// Whether the next record of the run is kept; called for each, in order.
     func keeps(_ entry: LogEntry) -> Bool {
-        // Events are all live, and nobody asks which row one was.
+        // Events are all live, and their old rows are not needed.
         if run[0].live == nil { return true }
         while next.row == run[next.segment].rowCount { next = RowOrigin(segment: next.segment + 1, row: 0) }
         let origin = next
@@ -54,10 +54,9 @@ final class SegmentMerge {
 }
 
 extension IndexedSegment {
-    /// What compaction looks at; a segment that is not sealed is not complete.
+    /// Returns the properties for compaction; a segment that is not sealed is not complete.
     ///
-    /// Tombstones count as live, for they may be needed, but not in the oldest segment, where there is nothing before
-    /// them.
+    /// Tombstones count as live, because they may be needed, except in the oldest segment.
     func compactionCandidate(
         _ summary: SegmentSummary?,
         isOldest: Bool

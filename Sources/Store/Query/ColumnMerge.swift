@@ -1,16 +1,17 @@
 internal import Disk
 internal import Index
 
-/// Where a walk over one segment's column stands: at a run of values alike in order, those that 1, "1" and "1.0" are.
+/// The position of an iteration over one segment's column: a run of values that are equal in order, such as 1, "1" and
+/// "1.0".
 struct ColumnHead {
     let segment: Int
     /// The first value of the run.
     private(set) var value: Scalar
     private let column: any ValueColumn
     private let ascending: Bool
-    /// Steps from the end the walk began at.
+    /// The range of the run, in steps from the end at which the iteration began.
     private var run: Range<Int>
-    /// The value behind the run, once it was read.
+    /// The value after the run, once it was read.
     private var following: Scalar?
 
     /// Begins at the smallest value, or at the largest; nil for a column without values.
@@ -24,7 +25,7 @@ struct ColumnHead {
         try extendRun()
     }
 
-    /// Goes on to the next run, and returns false at the end.
+    /// Advances to the next run; returns false at the end.
     mutating func advance() throws(StorageError) -> Bool {
         guard let following else { return false }
         value = following
@@ -49,7 +50,7 @@ struct ColumnHead {
         ascending ? step : column.valueCount - 1 - step
     }
 
-    /// Whether one value alone makes the run, so that its rows come in ascending order.
+    /// Whether the run has a single value, so that its rows ascend.
     var isSingle: Bool { run.count == 1 }
 
     /// Calls `body` with each row of the run.
@@ -57,13 +58,13 @@ struct ColumnHead {
         for step in run { try column.forEachRow(at: position(step), body) }
     }
 
-    /// Whether the walk stands before where another does.
+    /// Whether this position is before another one in the iteration.
     fileprivate func precedes(_ other: ColumnHead) -> Bool {
         ascending ? value.precedes(other.value) : other.value.precedes(value)
     }
 }
 
-/// The columns of several segments, walked together in the order of their values: a binary heap of their heads.
+/// A merge of the columns of several segments in the order of their values: a binary heap of their positions.
 struct ColumnMerge {
     private var heap: [ColumnHead] = []
 
@@ -76,7 +77,7 @@ struct ColumnMerge {
         }
     }
 
-    /// Takes out all heads that stand at the next value; none when all columns are at their end.
+    /// Removes and returns all heads at the next value; empty if all columns are at their end.
     mutating func next() -> [ColumnHead] {
         guard let first = removeFirst() else { return [] }
         var heads = [first]

@@ -10,7 +10,7 @@ struct ColumnPage {
     private let window: Window
     private let ascending: Bool
     private var passedCount = 0
-    /// The rows of one value in one segment: never those of more than one segment at a time.
+    /// The rows of one value in one segment.
     private var rows: [UInt32] = []
 
     init(of run: QueryRun, _ passing: [SegmentRows], _ window: Window, ascending: Bool) {
@@ -43,7 +43,7 @@ struct ColumnPage {
         }
     }
 
-    /// Documents that are replaced keep their moment, so their rows are in no order.
+    /// Replaced documents keep their `committed_at`, so their rows are not in order.
     private mutating func addRanked(_ heads: [ColumnHead]) throws(StorageError) {
         var ranking = Ranking(countMax: window.end - passedCount, ascending: ascending)
         var count = 0
@@ -61,7 +61,7 @@ struct ColumnPage {
         passedCount += count
     }
 
-    /// Gathers the rows at a head that pass.
+    /// Collects the rows at a head that pass.
     private mutating func collect(_ head: ColumnHead) throws(StorageError) {
         let passing = passing[head.segment]
         var rows: [UInt32] = []

@@ -1,19 +1,18 @@
 internal import Glibc
 internal import JSON
 
-/// Where the id and the document stand in a verified line of a collection's log.
+/// The places of the id and the document in a verified line of a collection's log.
 ///
-/// The members before and behind them are of known lengths, so the document is found without going through it:
+/// The members before and after them have known lengths, so the document is found without scanning it:
 ///
 ///     {"seq":7,"batch":7,"at":"27 bytes","op":"put","id":"a1","doc":{…,"updated_at":"27 bytes"},"xxh3":"16 bytes"}
 ///
-/// A line that looks otherwise, as one whose id is written with escapes, is scanned as ``Record`` does.
-/// Source: docs/FORMAT.md, "Records".
+/// Other lines, for example with escapes in the id, are scanned, as by ``Record``. Source: docs/FORMAT.md, "Records".
 struct DocumentPlace {
     let id: String
     let range: Range<Int>
 
-    /// Nil where the line is not of the usual shape.
+    /// Returns nil if the line does not have the usual shape.
     init?(found line: UnsafeRawBufferPointer) {
         guard let (id, range) = Self.find(in: line) else { return nil }
         self.id = String(decoding: UnsafeRawBufferPointer(rebasing: line[id]), as: UTF8.self)
@@ -34,7 +33,7 @@ struct DocumentPlace {
 
     /// The document alone.
     ///
-    /// - Precondition: as for ``init(_:)``.
+    /// - Precondition: As for ``init(_:)``.
     static func range(in line: UnsafeRawBufferPointer) -> Range<Int> {
         find(in: line)?.document ?? DocumentPlace(line).range
     }
@@ -46,7 +45,7 @@ struct DocumentPlace {
     private static let documentEnd: StaticString = "\"}"
 
     private static func find(in line: UnsafeRawBufferPointer) -> (id: Range<Int>, document: Range<Int>)? {
-        // `at` stands behind two numbers of at most 19 digits.
+        // `at` is after two numbers of at most 19 digits.
         let end = line.count - CheckedLine.trailerByteCount
         guard let at = (17..<56).first(where: { isText(atKey, at: $0, in: line) }) else { return nil }
         var position = at + atKey.utf8CodeUnitCount + Timestamp.byteCount

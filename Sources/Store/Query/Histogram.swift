@@ -4,11 +4,11 @@ package import JSON
 internal import SegmentLog
 
 extension DocumentCollection {
-    /// Counts the documents that pass by when they were committed, in equal spans of time.
+    /// Counts the matching documents by `committed_at`, in equal time spans.
     ///
-    /// Without `from` the first span begins with the oldest document that passes, without `until` the last ends just
-    /// behind the newest; where nothing passes and one of them is left out there are no spans. `from` itself counts,
-    /// `until` does not. Reads no document when every condition is on an indexed field.
+    /// Without `from`, the first span begins with the oldest matching document; without `until`, the last one ends just
+    /// after the newest. If no document matches and one of them is missing, there are no spans. `from` is included,
+    /// `until` is not. Reads no document if all conditions are on indexed fields.
     ///
     /// - Throws: as ``list(_:)`` does.
     package func histogram(
@@ -31,13 +31,13 @@ extension DocumentCollection {
     }
 }
 
-/// One span of time, up to where the next begins, and how many documents fall into it.
+/// One time span, up to the start of the next one, and the number of documents in it.
 package struct HistogramBucket: Sendable, Hashable {
     package let start: Timestamp
     package let count: Int
 }
 
-/// The time between two moments in equal parts.
+/// A time range divided into equal spans.
 ///
 /// Exact in microseconds: 10,000 years times 200 parts do not fit 64 bits.
 struct Spans {
@@ -51,16 +51,16 @@ struct Spans {
         counts = Array(repeating: 0, count: count)
     }
 
-    /// The span a moment falls into; `count` of them or more where it lies behind the last.
+    /// Returns the span of a time; at least `count` if it is after the last span.
     ///
-    /// - Precondition: The moment is not before `start`.
+    /// - Precondition: The time is not before `start`.
     func span(of time: Timestamp) -> Int {
         Int(clamping: UInt128(time.microseconds - start.microseconds) * UInt128(counts.count) / width)
     }
 
-    /// The first moment of a span; of the one behind the last, where all end.
+    /// Returns the start of a span; with the number after the last one, the end of all.
     func start(of span: Int) -> Timestamp {
-        // A span begins with the first microsecond that counts into it.
+        // A span begins with its first microsecond.
         let offset = (UInt128(span) * width + UInt128(counts.count) - 1) / UInt128(counts.count)
         return Timestamp(microseconds: start.microseconds + Int64(offset))
     }

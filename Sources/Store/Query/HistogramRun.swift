@@ -2,10 +2,10 @@ internal import Disk
 internal import Index
 internal import JSON
 
-/// One histogram: the rows that pass are only counted, between bounds found in the moments of each index.
+/// Computes one histogram: matching rows are only counted, between bounds found in the times of each index.
 struct HistogramRun {
     private var run: QueryRun
-    /// Rows that were needed to find the first or the last moment.
+    /// Rows that were needed to find the first or the last time.
     private var found: [Int: SegmentRows] = [:]
     private let isAppendOnly: Bool
 
@@ -24,7 +24,7 @@ struct HistogramRun {
         if from == nil || until == nil {
             guard let extent = try extent(from: from, until: until) else { return [] }
             start = from ?? extent.lowerBound
-            // A span is a microsecond at least, so that no two begin together.
+            // A span is at least a microsecond, so that no two have the same start.
             let endMin = Timestamp(microseconds: (from ?? extent.lowerBound).microseconds + Int64(count))
             end = until ?? max(endMin, Timestamp(microseconds: extent.upperBound.microseconds + 1))
         }
@@ -34,7 +34,7 @@ struct HistogramRun {
         return spans.buckets
     }
 
-    /// The first and the last moment of the documents that pass, of those in a part of time.
+    /// Returns the first and the last time of the matching documents in a time range.
     private mutating func extent(from: Timestamp?, until: Timestamp?) throws(StorageError) -> ClosedRange<Timestamp>? {
         let positions = run.segments.indices
         guard isAppendOnly else {
@@ -45,7 +45,7 @@ struct HistogramRun {
             }
             return whole
         }
-        // Events stand in the order of time: the two ends of the log are enough.
+        // Events are in the order of time: the two ends of the log are sufficient.
         for oldest in positions {
             guard let first = try extent(of: oldest, from: from, until: until) else { continue }
             for newest in positions.reversed() where newest > oldest {
@@ -81,7 +81,7 @@ struct HistogramRun {
         return try segment.index.committedAt(of: ends.first)...segment.index.committedAt(of: ends.last)
     }
 
-    /// Counts the rows of one segment into the spans.
+    /// Adds the rows of one segment to the spans.
     private mutating func add(
         _ position: Int,
         from start: Timestamp,
@@ -138,7 +138,7 @@ struct HistogramRun {
 }
 
 extension IndexedSegment {
-    /// The first row committed at a moment or later, found by bisection; `rowCount` where there is none.
+    /// Returns the first row committed at a time or later, by bisection; `rowCount` if there is none.
     ///
     /// - Precondition: The segment is one of events, whose rows are in the order of `committed_at`.
     fileprivate func firstRow(from moment: Timestamp, after first: Int = 0) throws(StorageError) -> Int {

@@ -1,18 +1,18 @@
 package import Index
 package import JSON
 
-/// Which documents of a collection, in which order, and which part of them.
+/// A query: filter, order and page.
 package struct Query: Sendable, Hashable {
     package var filter: Filter
-    /// What orders the documents; nil for `committed_at`.
+    /// The field by which documents are sorted; nil for `committed_at`.
     ///
-    /// Ascending, documents without a value come first, then `false`, `true`, numbers, instants, other text; see
-    /// ``Scalar``. Equal values are ordered by `committed_at` in the same direction, so a key that no document has
+    /// In ascending order, documents without a value are first, then `false`, `true`, numbers, instants, other text;
+    /// see ``Scalar``. Equal values are ordered by `committed_at` in the same direction, so a key that no document has
     /// gives the order of `committed_at`.
     package var sortKey: FieldPath?
     /// Oldest or smallest first; otherwise newest or largest first.
     package var ascending: Bool
-    /// How many documents to leave out at the start.
+    /// How many documents to skip at the start.
     package var skip: Int
     /// How many documents to return at most; nil for all.
     package var limit: Int?
@@ -32,19 +32,19 @@ package struct Query: Sendable, Hashable {
     }
 }
 
-/// The part of a query's documents that was asked for.
+/// The requested page of a query's documents.
 package struct Page: Sendable {
-    /// How many documents pass the filter, whatever was skipped or limited.
+    /// How many documents pass the filter, independent of skip and limit.
     package let total: Int
     package let documents: [Document]
-    /// How the answer was found.
+    /// The query plan.
     package let plan: QueryPlan
 
-    /// How many documents were read only to find the answer: zero where indexes gave it.
+    /// How many documents were read only to evaluate conditions or the order; zero if indexes were sufficient.
     package var scannedCount: Int { plan.recordsScanned }
 }
 
-/// The part of an order that a query returns: from `start` up to, not including, `end`.
+/// The range of an order that a query returns: from `start` up to, not including, `end`.
 struct Window {
     let start: Int
     let end: Int

@@ -1,51 +1,51 @@
 package import JSON
 
-/// How a query was answered: what it touched, and what told which documents pass.
+/// How a query was answered: the segments and documents it read, and the sources of its conditions.
 ///
 /// Every segment is skipped, counted or read: `segmentsSkipped + segmentsCounted + segmentsRead == segmentCount`.
 package struct QueryPlan: Sendable, Hashable {
-    /// Where the order of a page came from.
+    /// The source of a page's order.
     package enum Order: Sendable, Hashable {
         /// The order in which the records were appended: events by `committed_at`.
         case log
-        /// The sorted values of an index, walked until the page is full.
+        /// The sorted values of an index, read until the page is full.
         case column(FieldPath)
-        /// The first rows were picked out of all that pass, by a value read from each document; for `committed_at`
-        /// from the index.
+        /// The first rows were selected from all matching ones, by a value that was read from each document; for
+        /// `committed_at` from the index.
         case ranked(FieldPath)
     }
 
-    /// What told whether a document passes a condition.
+    /// The source that decides a condition.
     package enum Source: String, Sendable, Hashable {
-        /// A look for the id.
+        /// A lookup of the id.
         case key
-        /// The lists of rows that an index of the field keeps for each value.
+        /// The lists of rows for each value in an index of the field.
         case postings
-        /// The moments each index keeps of its rows.
+        /// The times of rows in each index.
         case committedAt
-        /// The documents themselves, read one after the other, in at least one segment.
+        /// The documents, which were read one after the other in at least one segment.
         case scan
     }
 
-    /// One condition of the filter, and what answered it.
+    /// One condition of the filter, with its source.
     package struct Step: Sendable, Hashable {
         package let path: FieldPath
         package internal(set) var answeredBy: Source
     }
 
-    /// Segments the collection had when the query began.
+    /// The number of segments when the query began.
     package internal(set) var segmentCount: Int
-    /// Segments where an index said at once that nothing passes.
+    /// The number of segments that cannot contain a match, by their index.
     package internal(set) var segmentsSkipped = 0
-    /// Segments whose documents that pass were only counted: from the lengths of lists, or remembered.
+    /// The number of segments whose matches were only counted: from the lengths of lists, or from the cache.
     package var segmentsCounted: Int { segmentCount - segmentsSkipped - segmentsRead }
-    /// Segments whose rows were gone through, in an index or one document after the other.
+    /// The number of segments whose rows were enumerated, in an index or by reading documents.
     package internal(set) var segmentsRead = 0
-    /// Documents returned.
+    /// The number of returned documents.
     package internal(set) var recordsRead = 0
-    /// Documents read only to find the answer: zero where indexes gave it.
+    /// The number of documents read only to evaluate conditions or the order; zero if indexes were sufficient.
     package internal(set) var recordsScanned = 0
-    /// Nil where nothing was put in order: for a count.
+    /// Nil for a count, which has no order.
     package internal(set) var order: Order?
     /// The conditions of the filter in the order they were applied, cheapest first.
     package internal(set) var conditions: [Step]

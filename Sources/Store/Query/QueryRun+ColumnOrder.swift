@@ -2,15 +2,15 @@ internal import Disk
 internal import Index
 internal import JSON
 
-/// Pages in the order of a field: columns of it are walked together until the page is full.
+/// Pages in the order of a field: its columns are merged until the page is full.
 extension QueryRun {
-    /// How many rows of a column are passed by in the time one document takes to be read.
+    /// How many rows of a column can be skipped in the time of reading one document.
     private static let rowsPerReading = 1_000
 
     /// Collects a window in the order of a field.
     ///
-    /// Where a segment has no column of it, one is made of the first rows of the window, ranked by what their
-    /// documents say.
+    /// If a segment has no column of the field, one is created from its first rows, ranked by the values in their
+    /// documents.
     mutating func ordered(
         by path: FieldPath,
         _ window: Window,
@@ -50,7 +50,7 @@ extension QueryRun {
         return (total, page.places)
     }
 
-    /// Whether so few documents pass that reading them all is quicker than meeting a page of them in the columns.
+    /// Whether so few documents match that reading them all is faster than finding a page of them in the columns.
     private func isWalkLong(to end: Int, passingCount: Int) -> Bool {
         let rowCount = segments.reduce(0) { $0 + $1.rowCount }
         let walked = Double(rowCount) * min(1, Double(end) / Double(max(passingCount, 1)))
@@ -73,7 +73,7 @@ extension QueryRun {
     }
 }
 
-/// The rows of one segment in a ranking, as if they were a column: one value each.
+/// The ranked rows of one segment as a column with one value for each row.
 private struct RankedColumn: ValueColumn {
     private let rows: [RankedRow]
 

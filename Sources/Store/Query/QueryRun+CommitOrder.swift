@@ -2,11 +2,13 @@ internal import Disk
 internal import Index
 internal import JSON
 
-/// Pages in the order of `committed_at` where documents are replaced, and then keep their moment in a later row.
+/// Pages in the order of `committed_at` in collections whose documents can be replaced: a replaced document keeps its
+/// `committed_at` in a later row.
 extension QueryRun {
     /// Collects a window.
     ///
-    /// Segments are visited by what they could contribute; once nothing that remains can, they are only counted.
+    /// Segments are visited in the order of their best possible row; once no remaining one can contribute, they are
+    /// only counted.
     mutating func inOrderOfCommit(
         _ window: Window,
         ascending: Bool
@@ -35,10 +37,10 @@ extension QueryRun {
         return (total, places)
     }
 
-    /// Ranks rows from the one end of their segment, in steps that grow.
+    /// Ranks rows from one end of their segment, in growing steps.
     ///
-    /// Newest first the moments before a row have a bound the index may know, and after a page's worth of rows it is
-    /// usually too old.
+    /// In descending order, the index may know an upper bound of the times before a row, and after the rows of a page
+    /// it is usually too old.
     private func rank(
         _ rows: SegmentRows,
         of position: Int,

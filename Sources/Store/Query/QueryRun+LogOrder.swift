@@ -1,24 +1,24 @@
 internal import Disk
 
-/// Pages of events, whose log is in the order of `committed_at`: they stop when they are full.
+/// Pages of events, whose log is in the order of `committed_at`: reading stops when the page is full.
 extension QueryRun {
     /// Collects a window, oldest or newest first.
     ///
-    /// With the counts of the filter remembered only the segments the window lies in are looked at, however many were
-    /// skipped; else every segment beside the window is counted, for the total.
+    /// If the counts of the filter are cached, only the segments of the window are read, independent of how many rows
+    /// are skipped; otherwise all other segments are counted for the total.
     mutating func inLogOrder(
         _ window: Window,
         ascending: Bool
     ) throws(StorageError) -> (total: Int, places: [RowPlace]) {
         plan.order = .log
         guard !segments.isEmpty else { return (0, []) }
-        if let sums = rememberedSums { return try jump(to: window, sums, ascending: ascending) }
+        if let sums = cachedSums { return try jump(to: window, sums, ascending: ascending) }
         var passedCount = 0
         var counts = Array(repeating: 0, count: segments.count)
         var places: [RowPlace] = []
         for step in segments.indices {
             let position = ascending ? step : segments.count - 1 - step
-            let known = rememberedCount(in: position)
+            let known = cachedCount(in: position)
             if passedCount >= window.end || known.map({ passedCount + $0 <= window.start }) ?? false {
                 counts[position] = try count(in: position)
             } else {
@@ -28,11 +28,11 @@ extension QueryRun {
             }
             passedCount += counts[position]
         }
-        remember(counts)
+        cache(counts)
         return (passedCount, places)
     }
 
-    /// Collects a window where `sums` tell how many pass before each segment.
+    /// Collects a window if `sums` are known: the number of matches before each segment.
     private mutating func jump(
         to window: Window,
         _ sums: [Int],
@@ -50,7 +50,7 @@ extension QueryRun {
 
         if !ascending { take(lastRows, of: last, window, after: 0, ascending: false, into: &places) }
         var position = Self.segment(of: ascending ? window.start : total - 1 - window.start, in: sums)
-        // Newest first the last segment was taken already.
+        // In descending order, the last segment was already collected.
         if !ascending { position = min(position, last - 1) }
         while position >= 0, position < last {
             let passedCount = ascending ? sums[position] : total - sums[position + 1]
@@ -65,7 +65,8 @@ extension QueryRun {
         return (total, places)
     }
 
-    /// The segment that holds the passing document with a number, counted from the oldest; the last where it is beyond.
+    /// Returns the segment of the matching document with a number, counted from the oldest; the last one for larger
+    /// numbers.
     private static func segment(of number: Int, in sums: [Int]) -> Int {
         var low = 0
         var high = sums.count - 1
@@ -76,7 +77,7 @@ extension QueryRun {
         return low
     }
 
-    /// Adds those rows of a segment to `places` that lie in the window, `passedCount` rows being before it.
+    /// Adds the rows of a segment that are in the window to `places`; `passedCount` rows are before it.
     private mutating func take(
         _ rows: SegmentRows,
         of position: Int,

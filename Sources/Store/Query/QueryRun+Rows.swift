@@ -3,11 +3,11 @@ internal import Index
 internal import JSON
 internal import SegmentLog
 
-/// Which rows of one segment pass, and how many.
+/// The matching rows of one segment, and their number.
 extension QueryRun {
-    /// Counts the documents of a segment that pass, without going through rows where that can be.
+    /// Counts the matching documents of a segment, if possible without enumerating rows.
     mutating func count(in position: Int) throws(StorageError) -> Int {
-        if let count = rememberedCount(in: position) { return count }
+        if let count = cachedCount(in: position) { return count }
         let segment = segments[position]
         if conditions.isEmpty { return segment.liveCount }
         if conditions.count == 1, segment.liveCount == segment.rowCount, plan.conditions[0].answeredBy != .key,
@@ -75,7 +75,7 @@ extension QueryRun {
         var found: RowSet?
         for id in condition.ids {
             guard let row = try lastRow(of: id, in: segment) else { continue }
-            // Written again since the query began: which row it was then only the documents tell.
+            // Written again since the query began: its earlier row is known only from the documents.
             guard row < segment.rowCount || collection.schema.isAppendOnly else { return .unknown }
             if found == nil { found = RowSet(rowCount: segment.rowCount) }
             found?.insert(row)
@@ -95,7 +95,7 @@ extension QueryRun {
         return row
     }
 
-    /// Reads the documents of some rows, one after the other, holding one block of the segment.
+    /// Reads the documents of some rows, one after the other, with one block of the segment in memory.
     mutating func read(
         _ rows: SegmentRows,
         of segment: IndexedSegment,
@@ -123,9 +123,9 @@ extension QueryRun {
 
 /// Conditions on the member that is a document's id: a string, never null.
 extension Condition {
-    /// Whether looking up ids answers the condition.
+    /// Whether the condition can be answered by looking up ids.
     ///
-    /// Not a comparison, and not an instant: an id may spell it in another way.
+    /// Not so for a comparison, nor for an instant, which an id may have in another notation.
     var idsAreKnown: Bool {
         switch test {
         case .less, .lessOrEqual, .greater, .greaterOrEqual: return false

@@ -3,22 +3,23 @@ internal import Index
 internal import JSON
 internal import SegmentLog
 
-/// One query, answered over the segments of a collection as they were when it began.
+/// One query over a snapshot of the segments of a collection.
 ///
-/// Each segment is asked in two steps: its index gives the rows that pass the conditions it knows, and the documents
-/// of those rows are read for the rest. Counting and paging then need no document that the indexes can speak for.
+/// Each segment is evaluated in two steps: its index returns the rows that pass the indexed conditions, and the
+/// documents of those rows are read for the others. So counting and paging read no documents if all conditions are
+/// indexed.
 struct QueryRun {
     let collection: DocumentCollection
     /// Oldest first.
     let segments: [IndexedSegment]
     /// The conditions of the filter, cheapest first.
     let conditions: [Condition]
-    /// What was remembered of this filter.
-    let remembered: SealedCounts.Entry?
+    /// The cached counts of this filter.
+    let cached: SealedCounts.Entry?
     private let filter: Filter
     var plan: QueryPlan
 
-    /// - Throws: What ``CollectionIndex/snapshot()`` throws.
+    /// - Throws: Errors of ``CollectionIndex/snapshot()``.
     init(_ filter: Filter, over collection: DocumentCollection) throws(StorageError) {
         self.filter = filter
         self.collection = collection
@@ -31,24 +32,24 @@ struct QueryRun {
             segmentCount: segments.count,
             conditions: steps.map { QueryPlan.Step(path: $0.condition.path, answeredBy: $0.source) }
         )
-        // An id is in one segment at most, and looking for it costs what looking up a count would.
-        let isMemorable = schema.isAppendOnly && segments.count > 1 && !steps.contains { $0.source == .key }
-        remembered = isMemorable ? collection.sealedCounts.entry(filter) : nil
+        // An id is in at most one segment, and looking it up costs the same as looking up a count.
+        let isCacheable = schema.isAppendOnly && segments.count > 1 && !steps.contains { $0.source == .key }
+        cached = isCacheable ? collection.sealedCounts.entry(filter) : nil
     }
 
     /// Returns how many documents pass.
     mutating func count() throws(StorageError) -> Int {
-        if let sums = rememberedSums {
+        if let sums = cachedSums {
             return try sums[sums.count - 1] + count(in: segments.count - 1)
         }
         var counts: [Int] = []
         counts.reserveCapacity(segments.count)
         for position in segments.indices { counts.append(try count(in: position)) }
-        remember(counts)
+        cache(counts)
         return counts.reduce(0, +)
     }
 
-    /// Returns the part of the passing documents that `query` asks for.
+    /// Returns the page of `query`.
     mutating func page(_ query: Query) throws(StorageError) -> Page {
         let path = query.sortKey ?? .committedAt
         let window = Window(skip: query.skip, limit: query.limit)
@@ -67,22 +68,22 @@ struct QueryRun {
         return Page(total: total, documents: try collection.documents(at: pointers), plan: plan)
     }
 
-    // MARK: What is remembered
+    // MARK: Cached counts
 
-    /// How many pass in the segments before each one but the last, where that is remembered.
-    var rememberedSums: [Int]? {
-        guard let remembered, remembered.isComplete(for: segments.dropLast()) else { return nil }
-        return remembered.sums
+    /// The cached numbers of matches before each segment, except the last one; nil if they are not cached.
+    var cachedSums: [Int]? {
+        guard let cached, cached.isComplete(for: segments.dropLast()) else { return nil }
+        return cached.sums
     }
 
-    /// How many pass in a segment, where that is remembered.
-    func rememberedCount(in position: Int) -> Int? {
-        // The last segment may still take records, or did when the query began.
-        position < segments.count - 1 ? remembered?.count(in: segments[position].index.segment) : nil
+    /// Returns the cached number of matches in a segment; nil if it is not cached.
+    func cachedCount(in position: Int) -> Int? {
+        // Records may still be appended to the last segment, or were when the query began.
+        position < segments.count - 1 ? cached?.count(in: segments[position].index.segment) : nil
     }
 
-    /// Keeps how many pass in each segment, but for the last one, for the next query.
-    func remember(_ counts: [Int]) {
+    /// Caches the number of matches in each segment, except the last one.
+    func cache(_ counts: [Int]) {
         guard collection.schema.isAppendOnly, segments.count > 1 else { return }
         guard !plan.conditions.contains(where: { $0.answeredBy == .key }) else { return }
         collection.sealedCounts.keep(counts.dropLast(), of: filter, in: segments.dropLast())
@@ -96,14 +97,15 @@ struct RowPlace {
 }
 
 extension Condition {
-    /// What answers the condition, as far as the schema tells; an index may yet leave it to the documents.
+    /// Returns the source of the condition according to the schema; an index may still require the documents.
     fileprivate func source(_ schema: CollectionSchema) -> QueryPlan.Source {
         if path == .committedAt { return .committedAt }
         if path == FieldPath(schema.key) { return idsAreKnown ? .key : .scan }
         return schema.indexes.contains(path) ? .postings : .scan
     }
 
-    /// The place of the condition in the order of application: what may rule out a whole segment comes first.
+    /// Returns the place of the condition in the order of evaluation: those that may exclude a whole segment come
+    /// first.
     fileprivate func cost(_ source: QueryPlan.Source) -> Int {
         switch (source, test) {
         case (.committedAt, _): 0

@@ -1,16 +1,16 @@
 internal import Index
 internal import JSON
 
-/// One row with what decides its place in an order.
+/// One row with its sort keys.
 struct RankedRow {
     let value: Scalar
     let committedAt: Timestamp
     let segment: Int
     let row: Int
 
-    /// Whether the row stands before the other, ascending.
+    /// Whether the row is before the other in ascending order.
     ///
-    /// Documents that brought their moment along may share it; then the order of their records decides.
+    /// Imported documents may have equal times; then the order of their records decides.
     func precedes(_ other: RankedRow) -> Bool {
         if value.precedes(other.value) { return true }
         if other.value.precedes(value) { return false }
@@ -18,12 +18,12 @@ struct RankedRow {
     }
 }
 
-/// Finds the first rows of an order among many, holding at most twice as many as are asked for.
+/// Selects the first rows of an order, with at most twice the requested number in memory.
 struct Ranking {
     private let countMax: Int
     private let ascending: Bool
     private var rows: [RankedRow] = []
-    /// The last of the first rows so far: what stands behind it is out.
+    /// The last of the first rows so far; rows after it are dropped.
     private var last: RankedRow?
 
     init(countMax: Int, ascending: Bool) {
@@ -38,7 +38,7 @@ struct Ranking {
         if rows.count / 2 >= max(countMax, 64) { cut() }
     }
 
-    /// Whether no row committed at `bound` or, in the order, after it can be among the first.
+    /// Returns whether no row that was committed at `bound` or after it in the order can be among the first.
     ///
     /// - Precondition: The order is that of `committed_at` alone: the values of all rows are null.
     mutating func isSettled(before bound: Timestamp) -> Bool {

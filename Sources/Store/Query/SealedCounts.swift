@@ -2,16 +2,16 @@ internal import Index
 internal import NIOConcurrencyHelpers
 internal import SegmentLog
 
-/// How many documents of each segment that takes no more records pass a filter, for the filters asked last.
+/// A cache of the number of matches in each closed segment, for recent filters.
 ///
-/// Only for collections of events: nothing in such a segment is ever superseded, so a count holds for as long as the
-/// segment is there. Counts are told apart by ``SegmentID``, so after closing, merging or dropping segments only those
-/// that are new have to be counted. Memory: 24 bytes for each filter and segment, and the filters.
+/// Only for collections of events: no record in such a segment is ever superseded, so a count is valid as long as the
+/// segment exists. Counts are keyed by ``SegmentID``, so after closing, merging or dropping segments only new ones have
+/// to be counted. Memory: 24 bytes for each filter and segment, and the filters.
 final class SealedCounts: Sendable {
     /// The counts of one filter.
     struct Entry {
         fileprivate let segments: [SegmentID]
-        /// How many pass in the segments before each one, and at the end how many in all of them.
+        /// The number of matches before each segment, then the total.
         let sums: [Int]
         fileprivate var lastUse: UInt64 = 0
 
@@ -23,7 +23,7 @@ final class SealedCounts: Sendable {
             self.sums = sums
         }
 
-        /// How many pass in a segment; nil for one that is not among them.
+        /// Returns the number of matches in a segment; nil if it is not cached.
         func count(in segment: SegmentID) -> Int? {
             var low = 0
             var high = segments.count
@@ -37,8 +37,8 @@ final class SealedCounts: Sendable {
 
         /// Whether the entry is for exactly these segments.
         ///
-        /// Comparing the ends is enough. New segments come last, and the first ones are dropped, so with the same ends
-        /// segments can only have been merged, and then there are fewer of them.
+        /// Comparing the first and the last one is sufficient. New segments come last, and the first ones are dropped;
+        /// if both ends are equal, segments can only have been merged, and then there are fewer of them.
         func isComplete(for segments: ArraySlice<IndexedSegment>) -> Bool {
             self.segments.count == segments.count && self.segments.first == segments.first?.index.segment
                 && self.segments.last == segments.last?.index.segment
@@ -50,16 +50,16 @@ final class SealedCounts: Sendable {
         var clock: UInt64 = 0
     }
 
-    /// Filters a dashboard may hold open.
+    /// The maximum number of cached filters, enough for a dashboard.
     static let filterCountMax = 256
-    /// A filter may name thousands of values; one that long is not kept.
+    /// The maximum number of values of a filter; larger ones are not cached.
     private static let formCountMax = 64
 
     private let state = NIOLockedValueBox(State())
 
     var filterCount: Int { state.withLockedValue { $0.entries.count } }
 
-    /// The counts of a filter, as they were when it was asked last.
+    /// Returns the cached counts of a filter.
     func entry(_ filter: Filter) -> Entry? {
         state.withLockedValue { state in
             guard let place = state.entries.index(forKey: filter) else { return nil }
@@ -69,7 +69,7 @@ final class SealedCounts: Sendable {
         }
     }
 
-    /// Keeps the counts of a filter, in the place of the one not asked for the longest.
+    /// Caches the counts of a filter, and evicts the least recently used one.
     func keep(_ counts: [Int], of filter: Filter, in segments: ArraySlice<IndexedSegment>) {
         guard filter.conditions.reduce(0, { $0 + $1.forms.count }) <= Self.formCountMax else { return }
         var entry = Entry(counts, of: segments.map(\.index.segment))

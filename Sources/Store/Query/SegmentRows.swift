@@ -3,11 +3,11 @@ internal import Index
 /// The rows of one segment that pass a filter.
 enum SegmentRows {
     case none
-    /// All that were there, this many, each of them live.
+    /// All rows, this many, each of them live.
     case all(Int)
     case some(RowSet)
 
-    /// How many there are; for a set a pass over its words.
+    /// The number of rows; for a set it takes a pass over its words.
     var count: Int {
         switch self {
         case .none: 0
@@ -28,7 +28,7 @@ enum SegmentRows {
         }
     }
 
-    /// How many of these rows lie in a range.
+    /// Returns how many of these rows are in a range.
     func count(in range: Range<Int>) -> Int {
         switch self {
         case .none: 0
@@ -37,7 +37,7 @@ enum SegmentRows {
         }
     }
 
-    /// The first and the last of these rows that lie in a range.
+    /// Returns the first and the last of these rows in a range.
     func ends(in range: Range<Int>) -> (first: Int, last: Int)? {
         switch self {
         case .none: return nil
@@ -48,7 +48,7 @@ enum SegmentRows {
         }
     }
 
-    /// Calls `body` with each row but the first `skipped` until it returns false, from the first or from the last.
+    /// Calls `body` with each row except the first `skipped` until it returns false, ascending or descending.
     func forEach(ascending: Bool, skipping skipped: Int = 0, _ body: (Int) -> Bool) {
         switch self {
         case .none: return

@@ -6,14 +6,14 @@ internal import SegmentLog
 /// The indexes of all segments of a collection, and which of their rows are live.
 ///
 /// A row is live from its sync until a later record of its id, a document or a tombstone. `apply` is called by the log
-/// for one durable record after the other; everything else may come from any thread at any time.
+/// for one durable record after the other; all other methods may be called from any thread at any time.
 final class CollectionIndex: Sendable {
     private struct State {
         /// Oldest first.
         var segments: [IndexedSegment] = []
-        /// Takes the next record.
+        /// The index to which the next record is added.
         var active: MemoryIndex?
-        /// Why the index is not to be trusted any more.
+        /// Why the index is not valid any more.
         var failure: StorageError?
     }
 
@@ -24,7 +24,7 @@ final class CollectionIndex: Sendable {
         self.schema = schema
     }
 
-    /// The first reason why a record could not be taken in, if there was one.
+    /// The first error of indexing a record, if there was one.
     var failure: StorageError? {
         state.withLockedValue { $0.failure }
     }
@@ -33,7 +33,7 @@ final class CollectionIndex: Sendable {
         state.withLockedValue { $0.segments.reduce(0) { $0 + $1.liveCount } }
     }
 
-    /// All segments as they are now, oldest first; what is applied later does not show in it.
+    /// Returns a snapshot of all segments, oldest first.
     ///
     /// - Throws: ``failure``.
     func snapshot() throws(StorageError) -> [IndexedSegment] {
@@ -42,9 +42,9 @@ final class CollectionIndex: Sendable {
         return segments
     }
 
-    /// Looks at the segments, newest last, while nothing is added to them.
+    /// Calls `body` with the segments, newest last, under the lock.
     ///
-    /// - Throws: ``failure``; what `body` throws.
+    /// - Throws: ``failure``; errors of `body`.
     func withSegments<Value>(
         _ body: ([IndexedSegment]) throws(StorageError) -> Value
     ) throws(StorageError) -> Value {
@@ -61,7 +61,7 @@ final class CollectionIndex: Sendable {
 
     // MARK: Records
 
-    /// Takes a durable record in.
+    /// Indexes a durable record.
     func apply(_ entry: LogEntry) {
         guard let new = IndexRow(entry, schema) else {
             fail(.corrupt(Corruption(foreign: entry, in: schema)))
@@ -69,7 +69,7 @@ final class CollectionIndex: Sendable {
         }
         state.withLockedValue { state in
             do throws(StorageError) {
-                if !schema.isAppendOnly { try Self.kill(new.id, in: &state.segments) }
+                if !schema.isAppendOnly { try Self.markDeleted(new.id, in: &state.segments) }
             } catch {
                 state.failure = state.failure ?? error
             }
@@ -83,16 +83,16 @@ final class CollectionIndex: Sendable {
         }
     }
 
-    /// Says why the index cannot be used from now on: what it would tell could be wrong.
+    /// Records why the index cannot be used from now on, because its results could be wrong.
     func fail(_ error: StorageError) {
         state.withLockedValue { $0.failure = $0.failure ?? error }
     }
 
-    /// Takes the row that is live for an id out of the living.
-    private static func kill(_ id: Text, in segments: inout [IndexedSegment]) throws(StorageError) {
+    /// Marks the live row of an id as deleted.
+    private static func markDeleted(_ id: Text, in segments: inout [IndexedSegment]) throws(StorageError) {
         for position in segments.indices.reversed() {
             guard let row = try segments[position].lastRow(of: id) else { continue }
-            segments[position].kill(row)
+            segments[position].markDeleted(row)
             return
         }
     }
@@ -106,12 +106,12 @@ final class CollectionIndex: Sendable {
         state.withLockedValue { $0.segments = segments }
     }
 
-    /// Takes what stands before a loss out of the living: the records that are lost may have replaced or deleted it.
-    func doubt(before loss: Loss) throws(StorageError) {
+    /// Marks rows before a loss as deleted: the lost records may have replaced or deleted their documents.
+    func markDeleted(before loss: Loss) throws(StorageError) {
         var failure: StorageError?
         state.withLockedValue { state in
             do throws(StorageError) {
-                for position in state.segments.indices { try state.segments[position].kill(before: loss) }
+                for position in state.segments.indices { try state.segments[position].markDeleted(before: loss) }
             } catch {
                 failure = error
             }
@@ -119,28 +119,28 @@ final class CollectionIndex: Sendable {
         if let failure { throw failure }
     }
 
-    /// Lets an index in a file take the place of the one in memory, row for row, once its segment is sealed.
+    /// Replaces an index in memory by the one in a file, row for row, after its segment was sealed.
     func swap(_ sealed: MappedIndex) {
         state.withLockedValue { state in
             guard let position = state.segments.firstIndex(where: { $0.index.segment == sealed.segment }) else {
-                preconditionFailure("a segment that was sealed is one of ours")
+                preconditionFailure("a sealed segment belongs to the collection")
             }
             precondition(state.segments[position].rowCount == sealed.rowCount, "sealing keeps every row")
             state.segments[position].index = sealed
         }
     }
 
-    /// Lets one segment take the place of a run of others, or of none at all where nothing of them is left.
+    /// Replaces a run of segments by a merged one, or removes them if no record remains.
     ///
-    /// `origins` tells for each row of the new segment which row of which segment of the run it was: what was live then
-    /// and is not any more is dead in the new one too. Of events all rows are live.
+    /// `origins` contains for each row of the new segment its old segment and row: rows that were deleted in the
+    /// meantime are marked deleted in the new one too. For events, all rows are live.
     func merge(_ run: [SegmentID], into merged: MappedIndex?, origins: [RowOrigin]) {
         state.withLockedValue { state in
             guard let first = state.segments.firstIndex(where: { $0.index.segment == run.first }) else {
-                preconditionFailure("a run that was merged is one of ours")
+                preconditionFailure("a merged run belongs to the collection")
             }
             let old = state.segments[first..<first + run.count]
-            precondition(old.map(\.index.segment) == run, "the segments of a run are neighbours")
+            precondition(old.map(\.index.segment) == run, "the segments of a run are adjacent")
             var replacement: [IndexedSegment] = []
             if let merged, schema.isAppendOnly {
                 replacement = [IndexedSegment(events: merged)]
@@ -153,7 +153,7 @@ final class CollectionIndex: Sendable {
         }
     }
 
-    /// Forgets the oldest segments.
+    /// Removes the oldest segments.
     func drop(_ ids: [SegmentID]) {
         state.withLockedValue { state in
             precondition(state.segments.prefix(ids.count).map(\.index.segment) == ids, "the oldest are dropped")

@@ -4,7 +4,7 @@ internal import JSON
 internal import SegmentLog
 
 extension IndexRow {
-    /// Reads what the indexes need from a record, or returns nil where no collection could have written it.
+    /// Extracts the indexed values of a record; nil if no collection writes such a record.
     init?(_ entry: LogEntry, _ schema: CollectionSchema) {
         let row = entry.line.withUnsafeBytes { line -> IndexRow? in
             guard let place = Self.place(in: line) else { return nil }
@@ -20,7 +20,7 @@ extension IndexRow {
         self = row
     }
 
-    /// The id, and where the document is; nil where the line is none that a collection writes.
+    /// Returns the id and the range of the document; nil if no collection writes such a line.
     private static func place(in line: UnsafeRawBufferPointer) -> (id: String, document: Range<Int>?)? {
         if let place = DocumentPlace(found: line) { return (place.id, place.range) }
         return Record(line).map { ($0.id, $0.document) }
@@ -32,7 +32,7 @@ extension IndexRow {
 }
 
 extension Corruption {
-    /// A record that no collection of this build could have written.
+    /// Creates the corruption of a record that no collection of this build writes.
     init(foreign entry: LogEntry, in schema: CollectionSchema) {
         self.init(
             path: "collections/\(schema.name)/\(SegmentName.make(entry.pointer.segment, entry.form))",

@@ -2,15 +2,15 @@ internal import Disk
 internal import Index
 internal import SegmentLog
 
-/// The index of one segment and which of its rows are live: as a value, a picture of one moment.
+/// The index of one segment, with the set of its live rows; a value, so a copy is a snapshot.
 struct IndexedSegment: Sendable {
     var index: any SegmentIndex
     private(set) var rowCount = 0
     private(set) var liveCount = 0
-    /// Nil where every row is live, as it is of events, which are never replaced.
+    /// Nil if all rows are live, as for events, which are never replaced.
     private(set) var live: RowSet?
 
-    /// A segment without rows, which are added one by one.
+    /// Creates a segment without rows.
     init(index: any SegmentIndex, isAppendOnly: Bool) {
         self.index = index
         live = isAppendOnly ? nil : RowSet(rowCount: 0)
@@ -27,11 +27,11 @@ struct IndexedSegment: Sendable {
         live?.contains(row) ?? (row < rowCount)
     }
 
-    /// The last row of an id.
+    /// Returns the last row of an id.
     ///
-    /// - Precondition: The collection is not one of events, so the index knows ids as they are.
+    /// - Precondition: The collection is not one of events, so the index contains whole ids.
     func lastRow(of id: Text) throws(StorageError) -> Int? {
-        try index.lastRow(of: id) { _ in preconditionFailure("ids that can be replaced are kept whole") }
+        try index.lastRow(of: id) { _ in preconditionFailure("the ids of replaceable documents are stored whole") }
     }
 
     mutating func append(isLive: Bool) {
@@ -40,7 +40,7 @@ struct IndexedSegment: Sendable {
         if isLive { liveCount += 1 }
     }
 
-    mutating func kill(_ row: Int) {
+    mutating func markDeleted(_ row: Int) {
         guard let isIn = live?.contains(row), isIn else { return }
         live?.remove(row)
         liveCount -= 1
@@ -48,17 +48,17 @@ struct IndexedSegment: Sendable {
 }
 
 extension IndexedSegment {
-    /// Kills every row whose record stands before a loss.
-    mutating func kill(before loss: Loss) throws(StorageError) {
+    /// Marks every row whose record is before a loss as deleted.
+    mutating func markDeleted(before loss: Loss) throws(StorageError) {
         for row in 0..<rowCount where isLive(row) {
-            if try loss.isBehind(index.pointer(of: row)) { kill(row) }
+            if try loss.isAfter(index.pointer(of: row)) { markDeleted(row) }
         }
     }
 
-    /// Sealed segments, oldest first, each with the rows that are live as far as these segments tell.
+    /// Returns sealed segments, oldest first, with their live rows, considering only these segments.
     ///
-    /// A document is live where no newer segment has its id and it is the last of its segment. The ids of every index
-    /// are sorted, so one merge over all of them tells; nothing of it needs to be kept on disk.
+    /// A document is live if no newer segment has its id and it is the last one of its segment. The ids of every index
+    /// are sorted, so one merge over all of them finds the live rows; they need not be stored on disk.
     static func all(_ indexes: [MappedIndex], isAppendOnly: Bool) throws(StorageError) -> [IndexedSegment] {
         guard !isAppendOnly else { return indexes.map(IndexedSegment.init(events:)) }
         var segments = indexes.map { IndexedSegment(mortal: $0) }
@@ -66,12 +66,12 @@ extension IndexedSegment {
         for (position, index) in indexes.enumerated() {
             if let head = try Head(index, segment: position) { heads.append(head) }
         }
-        // Newest first among equal ids: that one decides, and the others are dead already.
+        // Newest first among equal ids: only that one is live.
         heads.sort { $0.precedes($1) }
         var last: [UInt8]?
         while var head = heads.first {
             if last != head.id {
-                if try !indexes[head.segment].isTombstone(head.row) { segments[head.segment].revive(head.row) }
+                if try !indexes[head.segment].isTombstone(head.row) { segments[head.segment].markLive(head.row) }
                 last = head.id
             }
             heads.removeFirst()
@@ -88,13 +88,13 @@ extension IndexedSegment {
         live = RowSet(rowCount: index.rowCount)
     }
 
-    private mutating func revive(_ row: Int) {
+    private mutating func markLive(_ row: Int) {
         live?.insert(row)
         liveCount += 1
     }
 }
 
-/// Where a merge over sorted ids stands in one segment.
+/// The position of a merge over sorted ids in one segment.
 private struct Head {
     let segment: Int
     private(set) var id: [UInt8] = []

@@ -25,7 +25,7 @@ struct RowCollector {
 
     /// Writes the index file of the segment, durably, and opens it.
     ///
-    /// - Throws: ``StorageError/corrupt(_:)`` where an entry is a record that no collection could have written.
+    /// - Throws: ``StorageError/corrupt(_:)`` if no collection writes such a record.
     func publish(
         at path: String,
         of segment: SegmentSummary,
@@ -43,10 +43,10 @@ struct RowCollector {
 }
 
 extension MappedIndex {
-    /// Writes the index file of a sealed segment from its records, and replaces the one there may be.
+    /// Writes the index file of a sealed segment from its records, replacing an existing one.
     ///
-    /// - Throws: ``StorageError/corrupt(_:)`` where the segment is not what was written, or contains a record that no
-    ///   collection could have written; ``StorageError/disk(_:)``.
+    /// - Throws: ``StorageError/corrupt(_:)`` if the segment is damaged, or contains a record that no collection
+    ///   writes; ``StorageError/disk(_:)``.
     static func rebuild(
         _ sealed: SealedSegment,
         _ schema: CollectionSchema,

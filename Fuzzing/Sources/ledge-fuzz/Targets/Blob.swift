@@ -81,7 +81,7 @@ private func forge(_ file: inout [UInt8], of id: BlobID, _ input: inout FuzzInpu
             line = CheckedLine.seal(object, seed: id.seed)
         }
     }
-    line = Checksums.mended(line) { _ in id.seed }
+    line = Checksums.corrected(line) { _ in id.seed }
     var metadata: [UInt8] = []
     metadata.append(littleEndian: UInt32(0x184D_2A5D))
     metadata.append(littleEndian: UInt32(line.count))

@@ -34,7 +34,7 @@ private func forged(_ sample: IndexSample, _ input: inout FuzzInput) -> [UInt8] 
     var body = Array(sample.file[sample.header.body])
     if input.number(below: 3) == 0 {
         line.edit(by: &input, timesAtMost: 2)
-        line = Checksums.mended(line) { _ in seed }
+        line = Checksums.corrected(line) { _ in seed }
     } else {
         let byteCount = body.count
         body.edit(by: &input)

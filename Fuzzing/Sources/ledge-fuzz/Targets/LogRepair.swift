@@ -14,26 +14,26 @@ func fuzzLogRepair(_ bytes: UnsafeRawBufferPointer) {
     var input = FuzzInput(bytes)
     let sample = input.element(of: samples)
     let disk = sample.disk.copy()
-    var isMended = false
+    var isForged = false
     var touched: Set<String> = []
     for _ in 0..<(1 + input.number(below: 3)) {
         let path = input.element(of: sample.paths)
         guard disk.bytes(of: path) != nil else { continue }
         touched.insert(path)
-        let mends = input.number(below: 4) == 3
-        isMended = isMended || mends
+        let forges = input.number(below: 4) == 3
+        isForged = isForged || forges
         if input.number(below: 16) == 15 {
             must("a file is removed") { try disk.remove(path) }
         } else {
             must("a file is damaged") {
                 try disk.damage(path) { bytes in
                     bytes.edit(by: &input)
-                    if mends { bytes = Checksums.mended(bytes, ofLogFile: path) }
+                    if forges { bytes = Checksums.corrected(bytes, ofLogFile: path) }
                 }
             }
         }
     }
-    openDamaged(disk.copy(), sample, isMended)
+    openDamaged(disk.copy(), sample, isForged)
     let repair: LogRepair
     do throws(StorageError) {
         repair = try LogRepair(log: LogSample.name, directory: LogSample.directory, on: disk)
@@ -46,7 +46,7 @@ func fuzzLogRepair(_ bytes: UnsafeRawBufferPointer) {
     }
     let findings = LogFindings(disk)
     // Forged lines may contradict each other in ways that no damage causes.
-    guard !isMended else { return }
+    guard !isForged else { return }
     must(findings.violations.isEmpty, "what was repaired has no flaw: \(findings.violations)")
     let contents = must("what was repaired opens") { try LogContents(disk.copy()) }
     must(contents.corruptions.isEmpty, "every record of it can be read")
@@ -67,7 +67,7 @@ func fuzzLogRepair(_ bytes: UnsafeRawBufferPointer) {
     must(again.steps.isEmpty, "repairing is done once: \(again.steps)")
 }
 
-private func openDamaged(_ disk: FaultDisk, _ sample: LogSample, _ isMended: Bool) {
+private func openDamaged(_ disk: FaultDisk, _ sample: LogSample, _ isForged: Bool) {
     var options = LogSample.options
     options.opensDamaged = true
     let applied = Ledger<[LogSample.Record]>([])
@@ -77,7 +77,7 @@ private func openDamaged(_ disk: FaultDisk, _ sample: LogSample, _ isMended: Boo
         guard case .corrupt = error else { fatalError("a disk in memory works: \(error)") }
         return
     }
-    if !isMended { must(isPart(applied.entries, of: sample.records), "only what was written is applied, in order") }
+    if !isForged { must(isPart(applied.entries, of: sample.records), "only what was written is applied, in order") }
 }
 
 /// Returns whether records are a subsequence of others; their positions may differ.

@@ -43,7 +43,7 @@ private func composeAndChange(_ input: inout FuzzInput) {
 }
 
 private func readForged(_ bytes: [UInt8]) {
-    let line = Checksums.mended(Array(bytes.prefix { $0 != UInt8(ascii: "\n") })) { _ in seed }
+    let line = Checksums.corrected(Array(bytes.prefix { $0 != UInt8(ascii: "\n") })) { _ in seed }
     guard let header = try? line.withUnsafeBytes({ try RecordLine.open($0, seed: seed) }) else { return }
     must(header.members.upperBound == line.count - CheckedLine.trailerByteCount, "members end before the checksum")
     must(header.members.lowerBound <= header.members.upperBound, "members are in the line")

@@ -62,7 +62,7 @@ private func forgeManifest(on disk: FaultDisk, _ input: inout FuzzInput) {
     must("a file is damaged") {
         try disk.damage(LogSample.manifestPath) { bytes in
             bytes.edit(by: &input)
-            bytes = Checksums.mended(bytes) { _ in XXH3.hash64(LogSample.name) }
+            bytes = Checksums.corrected(bytes) { _ in XXH3.hash64(LogSample.name) }
         }
     }
 }
@@ -113,7 +113,7 @@ private func forgeLines(on disk: FaultDisk, _ input: inout FuzzInput) {
         var lines: [UInt8] = []
         while let entry = try scan.nextEntry() { lines += entry.line }
         lines.edit(by: &input)
-        lines = Checksums.mended(lines) { seed &+ UInt64($0) }
+        lines = Checksums.corrected(lines) { seed &+ UInt64($0) }
         try disk.remove("\(LogSample.directory)/\(SegmentName.make(closed.id, .sealed))")
         var writer = try SealedWriter(closed.id, directory: LogSample.directory, ZstdContexts(), on: disk)
         for line in lines.split(separator: UInt8(ascii: "\n")) {

@@ -14,14 +14,14 @@ func fuzzSegmentRecovery(_ bytes: UnsafeRawBufferPointer) {
     let sample = input.element(of: samples)
     let disk = sample.disk.copy()
     let path = input.element(of: sample.paths)
-    let isMended = input.number(below: 3) == 2
+    let isForged = input.number(below: 3) == 2
     if input.number(below: 16) == 15 {
         must("a file is removed") { try disk.remove(path) }
     } else {
         must("a file is damaged") {
             try disk.damage(path) { bytes in
                 bytes.edit(by: &input)
-                if isMended { bytes = Checksums.mended(bytes, ofLogFile: path) }
+                if isForged { bytes = Checksums.corrected(bytes, ofLogFile: path) }
             }
         }
     }
@@ -35,7 +35,7 @@ func fuzzSegmentRecovery(_ bytes: UnsafeRawBufferPointer) {
     must(findings.violations.isEmpty, "what opens has no violation: \(findings.violations)")
     must(findings.sequences == contents.records.map(\.sequence), "the check finds what opening applies")
     must(disk.violations.isEmpty, "\(disk.violations)")
-    if !isMended {
+    if !isForged {
         must(sample.records.starts(with: contents.records), "only written records are returned, without a gap")
         must(!sample.isClosed || contents.records.count == sample.records.count, "nothing acknowledged is lost")
     }

@@ -16,18 +16,18 @@ func fuzzUploadRecovery(_ bytes: UnsafeRawBufferPointer) {
     let disk = sample.disk.copy()
     let path = input.element(of: sample.paths)
     let journal = BlobPaths(BlobSample.directory).journal(of: sample.id)
-    let isMended = path == journal && input.bool()
+    let isForged = path == journal && input.bool()
     must("a file is damaged") {
         try disk.damage(path) { bytes in
             bytes.edit(by: &input)
-            if isMended { bytes = Checksums.mended(bytes) { sample.id.seed &+ UInt64($0) } }
+            if isForged { bytes = Checksums.corrected(bytes) { sample.id.seed &+ UInt64($0) } }
         }
     }
     let entries = must("a directory is listed") { try BlobCheck.entries(in: BlobSample.directory, on: disk) }
     let findings = must("a disk in memory is read") { try entries.map { try BlobCheck.check($0, on: disk) } }
     guard let upload = recovered(disk, sample) else { return }
     let status = upload.status
-    if !isMended {
+    if !isForged {
         check(status, sample, disk)
         must(
             findings.allSatisfy(\.violations.isEmpty) || path != journal || status.isComplete

@@ -7,11 +7,11 @@ import Testing
 
 @testable import Store
 
-/// An index file that rots is found out when it is read, and made again from its segment.
-struct IndexMendingTests {
+/// Damage of an index file is found when it is read, and the file is rebuilt from its segment.
+struct IndexRebuildTests {
     private static let seed: Comment = "SEED=\(SeededGenerator.runSeed)"
 
-    /// What a collection answers: every document by its id, and a few lists.
+    /// The results of a collection: every document by its id, and a few lists.
     private struct Answers: Equatable {
         var documents: [String?] = []
         var lists: [[String]] = []
@@ -35,7 +35,7 @@ struct IndexMendingTests {
         return answers
     }
 
-    /// Asks until nothing damaged is met, with maintenance in between; nothing wrong is answered on the way.
+    /// Queries until no damage is found, with maintenance in between; no result may be wrong.
     private static func settle(_ store: Store, _ name: String, _ ids: [String]) async throws -> Answers {
         for _ in 0..<20 {
             do {
@@ -49,10 +49,10 @@ struct IndexMendingTests {
     }
 
     @Test(arguments: ["things", "events"])
-    func aFlippedBitIsMended(_ name: String) async throws {
+    func damagedIndexIsRebuilt(_ name: String) async throws {
         var generator = SeededGenerator()
         let disk = FaultDisk()
-        let store = try Laboratory(segmentByteCountMax: 400).open(disk)
+        let store = try StoreFixture(segmentByteCountMax: 400).open(disk)
         var ids: [String] = []
         for _ in 0..<60 {
             ids.append(try await store.collection(name).insert(QuerySample.document(&generator)).id)
@@ -62,31 +62,31 @@ struct IndexMendingTests {
         try await store.close()
         let paths = disk.paths.filter { $0.hasSuffix(".idx") && $0.contains(name) }
         #expect(paths.count > 2)
-        var mendedCount = 0
+        var rebuiltCount = 0
         for _ in 0..<150 {
             let damaged = disk.copy()
             let path = try #require(paths.randomElement(using: &generator))
             let bytes = try #require(damaged.bytes(of: path))
             try damaged.flipBit(.random(in: 0..<bytes.count * 8, using: &generator), of: path)
-            let again = try Laboratory(segmentByteCountMax: 400).open(damaged)
+            let again = try StoreFixture(segmentByteCountMax: 400).open(damaged)
             #expect(try await Self.settle(again, name, ids) == expected, Self.seed)
-            if damaged.bytes(of: path) == bytes { mendedCount += 1 }
+            if damaged.bytes(of: path) == bytes { rebuiltCount += 1 }
             try await again.close()
         }
-        // What nobody asked for, and padding, stay as they are.
-        #expect(mendedCount > 20, Self.seed)
+        // Unread parts, and padding, are not rebuilt.
+        #expect(rebuiltCount > 20, Self.seed)
     }
 
-    @Test func aMissingIndexIsMadeAgain() async throws {
+    @Test func missingIndexIsRebuilt() async throws {
         let disk = FaultDisk()
-        let store = try Laboratory().open(disk)
+        let store = try StoreFixture().open(disk)
         for id in 0..<40 { _ = try await store.collection("things").insert(["thing_id": .string("t\(id)")]) }
         try await store.maintain()
         try await store.close()
         let path = try #require(disk.paths.first { $0.hasSuffix(".idx") })
         let bytes = disk.bytes(of: path)
         try disk.remove(path)
-        let again = try Laboratory().open(disk)
+        let again = try StoreFixture().open(disk)
         #expect(again.rebuiltIndexPaths == [path] && disk.bytes(of: path) == bytes)
         #expect(try again.collection("things").count(Filter()) == 40)
     }

@@ -7,7 +7,7 @@ import Store
 import TestSupport
 
 /// A store on a disk in memory, with the schemas that the tests of this target share.
-struct Laboratory: Sendable {
+struct StoreFixture: Sendable {
     /// Documents that are replaced and deleted.
     static let things = CollectionSchema(
         name: "things",
@@ -28,7 +28,7 @@ struct Laboratory: Sendable {
     var reserveByteCount: Int64?
     private let time = NIOLockedValueBox(Int64(1_780_000_000_000_000))
 
-    /// Opens a store whose clock advances by a microsecond at every look.
+    /// Opens a store whose clock advances by a microsecond at every call.
     func open(_ disk: any Disk) throws -> Store {
         var options = Store.Options()
         options.segmentByteCountMax = segmentByteCountMax
@@ -50,7 +50,7 @@ extension Filter {
         self.init(parameters.map(\.condition))
     }
 
-    /// Documents whose field equals a value, as a URL spells it.
+    /// Returns the filter of documents whose field equals a value, as in a URL.
     static func equal(_ path: FieldPath, _ value: String) -> Filter {
         Filter([Condition(path, .equal(value))])
     }
