@@ -76,6 +76,6 @@ def an_administrators_refresh_token_is_exchanged(place):
 @promise
 def an_access_token_is_no_credential(place):
     with network(place, authentication=True) as stored:
-        # The official client takes it for a refresh token, is refused, and says so at every call.
+        # The official client takes it for a refresh token, is refused, and reports it at every call.
         scaleout = stored.client(Forge(place).token())
         assert raised(RuntimeError, scaleout.get_clients) == "No credential configured"

@@ -77,7 +77,7 @@ class Rounds:
 
 
 def keep(directory, name):
-    """Copies a directory to .build, and returns a sentence that says so."""
+    """Copies a directory to .build, and returns a sentence about it."""
     kept = ROOT / f".build/{name}"
     subprocess.run(["cp", "-r", "--sparse=always", str(directory), str(kept)], check=False)
     return f"the directory is kept: {kept}"

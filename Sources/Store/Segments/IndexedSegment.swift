@@ -61,7 +61,7 @@ extension IndexedSegment {
     /// are sorted, so one merge over all of them finds the live rows; they need not be stored on disk.
     static func all(_ indexes: [MappedIndex], isAppendOnly: Bool) throws(StorageError) -> [IndexedSegment] {
         guard !isAppendOnly else { return indexes.map(IndexedSegment.init(events:)) }
-        var segments = indexes.map { IndexedSegment(mortal: $0) }
+        var segments = indexes.map { IndexedSegment(replaceable: $0) }
         var heads: [Head] = []
         for (position, index) in indexes.enumerated() {
             if let head = try Head(index, segment: position) { heads.append(head) }
@@ -82,7 +82,7 @@ extension IndexedSegment {
         return segments
     }
 
-    private init(mortal index: MappedIndex) {
+    private init(replaceable index: MappedIndex) {
         self.index = index
         rowCount = index.rowCount
         live = RowSet(rowCount: index.rowCount)
