@@ -109,7 +109,7 @@ extension UploadDirectory {
         return Upload(contents.header, from: start, in: self)
     }
 
-    /// Cuts a file to `end` and makes it durable, whatever the syncs of earlier processes reported.
+    /// Cuts a file to `end` and makes it durable, independent of the syncs of earlier processes.
     private func settle(_ file: File, from durableEnd: Int64, to end: Int64) throws(StorageError) {
         if try file.byteCount > end { try file.truncate(to: end) }
         var offset = durableEnd

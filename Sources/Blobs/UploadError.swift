@@ -50,7 +50,7 @@ extension UploadError {
     /// Whether the disk is full.
     package var isNoSpace: Bool { storageError?.isNoSpace ?? false }
 
-    /// Whether stored bytes are not what was written.
+    /// Whether stored bytes differ from what was written.
     package var isCorrupt: Bool { storageError?.isCorrupt ?? false }
 
     /// The error of a file of an upload; if it is missing, so is the upload.

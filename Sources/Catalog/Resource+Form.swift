@@ -1,7 +1,7 @@
 package import JSON
 
 extension Resource {
-    /// Returns the object that the fields of a form stand for.
+    /// Returns the object that the fields of a form represent.
     ///
     /// A form knows only text, so each value is read as its field's kind says: `1.5` as a number where a number is
     /// declared, `{"a":1}` as JSON where an object is. A dotted name, `sender.client_id`, sets a member. What cannot

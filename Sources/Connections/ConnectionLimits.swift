@@ -1,4 +1,4 @@
-/// How many connections there may be, how long one may wait, and how slow it may be; whatever the protocol.
+/// Limits on the number of connections, their waiting times and transfer rates, for any protocol.
 ///
 /// Each limit bounds what one client can hold, so a client that exceeds it only harms itself.
 package struct ConnectionLimits: Sendable {

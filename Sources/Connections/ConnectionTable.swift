@@ -1,7 +1,7 @@
 internal import NIOConcurrencyHelpers
 internal import NIOCore
 
-/// The open connections of a server, so that there are never too many; whatever their protocol.
+/// The open connections of a server, with a limit on their number, for any protocol.
 ///
 /// Idle connections cost their clients little: they reconnect. So when the table is full, the one that has been idle
 /// longest is closed, first among those that have sent no request yet. A flood of connections, or of clients that never

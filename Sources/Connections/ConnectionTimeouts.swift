@@ -3,8 +3,8 @@ internal import NIOCore
 /// How long a client may keep the server waiting: measures idle time and transfer rates, and reports when one is exceeded.
 ///
 /// Only time in which the server waits for the client counts: while a body is not read because the disk is slow, its
-/// clock stands still. The rate is averaged over a whole ``ConnectionLimits/stallTimeout``, so an upload of any length
-/// may use a slow line, and one that trickles ends.
+/// clock is paused. The rate is averaged over a whole ``ConnectionLimits/stallTimeout``, so an upload of any length may
+/// use a slow line, and one that trickles ends.
 struct ConnectionTimeouts {
     enum Verdict: Equatable {
         /// There is no request to answer, or the client does not take the answer.

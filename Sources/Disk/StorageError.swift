@@ -4,7 +4,7 @@
 package enum StorageError: Error, Sendable, Hashable {
     /// A call failed. The operation had no effect, and the next one may succeed.
     case disk(DiskError)
-    /// An earlier write or sync failed: no writes until the log or the upload is opened again. Reads go on.
+    /// An earlier write or sync failed: no writes until the log or the upload is opened again. Reads continue.
     ///
     /// Whether the records of the failed group are stored is unknown until then.
     case latched(Latch)

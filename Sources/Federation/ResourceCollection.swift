@@ -102,7 +102,7 @@ extension ResourceCollection {
         }
     }
 
-    /// Replaces a document, whose id stays whatever the new one says, unless `check` refuses the result.
+    /// Replaces a document but keeps its id, unless `check` refuses the result.
     ///
     /// - Throws: `ValidationError`, and as ``change(_:_:check:)`` does.
     package func replace(

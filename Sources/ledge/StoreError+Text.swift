@@ -17,7 +17,7 @@ extension StoreError {
         case .locked(let path, let owner?): "process \(owner) uses this data directory; it holds the lock \(path)"
         case .locked(let path, nil): "another process uses this data directory; it holds the lock \(path)"
         case .unsupportedFormat(let format):
-            "the data directory is in format \(format), newer than this build reads"
+            "the data directory is in format \(format), newer than this build can read"
         case .notADataDirectory(let path): "\(path) is not a data directory: it has collections but no ledge.json"
         case .possiblySuperseded(let place): "\(Finding(place)); records are lost there; run \"ledge repair\""
         case .notFound(let id): "document \(id) does not exist"
