@@ -11,7 +11,6 @@ internal import JSON
 struct LogOpening {
     private let options: SegmentLog.Options
     private let disk: any Disk
-    private let sealed: (SealedSegment) -> Void
     private let apply: (LogEntry) -> Void
     private var report: RecoveryReport
     private var lastTime = Timestamp.earliest
@@ -29,30 +28,29 @@ struct LogOpening {
     init(
         _ options: SegmentLog.Options,
         on disk: any Disk,
-        sealed: @escaping (SealedSegment) -> Void,
         apply: @escaping (LogEntry) -> Void
     ) {
         self.options = options
-        self.sealed = sealed
         self.disk = disk
         self.apply = apply
         report = RecoveryReport(name: options.name)
     }
 
-    /// Verifies and replays what is not sealed.
+    /// Passes the sealed segments on, then verifies and replays the others.
     ///
     /// Afterwards every record that was applied is on stable storage.
-    mutating func run() throws(StorageError) -> Opened {
+    mutating func run(
+        sealed: ([SealedSegment]) throws(StorageError) -> Void
+    ) throws(StorageError) -> Opened {
         let exists = try disk.entry(options.directory) != nil
         if !exists || !options.parentIsDurable { try disk.ensureDirectory(options.directory) }
         let log = try LogScan(options, on: disk)
         let manifest = try manifest(of: log)
-        for closed in manifest.closed {
-            if closed.sealed != nil {
-                try attach(closed)
-            } else if !hasLost(closed.id) {
-                _ = try replay(.closed(closed), of: log)
-            }
+        var found: [SealedSegment] = []
+        for closed in manifest.closed where closed.sealed != nil { found.append(try sealedSegment(closed)) }
+        try sealed(found)
+        for closed in manifest.closed where closed.sealed == nil && !hasLost(closed.id) {
+            _ = try replay(.closed(closed), of: log)
         }
         let id = SegmentID(first: manifest.active.first)
         if hasLost(id) { try make(id) }
@@ -82,8 +80,8 @@ struct LogOpening {
         return Opened(writer: writer, position: position, manifest: manifestFile, report: report)
     }
 
-    /// Passes a sealed segment on, after verifying the length of its file.
-    private mutating func attach(_ closed: Manifest.Closed) throws(StorageError) {
+    /// Returns a sealed segment, after verifying the length of its file.
+    private mutating func sealedSegment(_ closed: Manifest.Closed) throws(StorageError) -> SealedSegment {
         guard let file = closed.sealed else { preconditionFailure("the segment is sealed") }
         let path = "\(options.directory)/\(SegmentName.make(closed.id, .sealed))"
         let found = try disk.entry(path)?.byteCount ?? 0
@@ -91,12 +89,12 @@ struct LogOpening {
             let reason = Corruption.Reason.wrongByteCount(expected: file.storedByteCount, found: found)
             try note(Corruption(path: path, reason: reason))
         }
-        sealed(SealedSegment(closed, options, on: disk))
         lastTime = file.lastAt
         report.segmentCount += 1
         report.recordCount += UInt64(file.recordCount)
         report.byteCount += closed.byteCount
         report.storedByteCount += file.storedByteCount
+        return SealedSegment(closed, options, on: disk)
     }
 
     /// The manifest of the log, which is created if the log is new, after the directory was compared with it.

@@ -60,23 +60,23 @@ package final class SegmentLog: Sendable {
     /// Opens the log, or creates it if its directory is missing or empty; blocks while it reads the segments that are
     /// not sealed.
     ///
-    /// `sealed` is called for every sealed segment, oldest first, and before the first record. `apply` is called for
-    /// every record of the others in the order of sequences, never twice at once: during this call for those on disk,
-    /// later for each appended one, after its sync and before its appender is resumed. An incomplete last append of a
-    /// crash is cut off and reported.
+    /// `sealed` is called once, with all sealed segments, oldest first, before the first record; if it throws, the log is
+    /// not opened. `apply` is called for every record of the others in the order of sequences, never twice at once: during
+    /// this call for those on disk, later for each appended one, after its sync and before its appender is resumed. An
+    /// incomplete last append of a crash is cut off and reported.
     /// - Precondition: No other log has the directory open; the options' sizes keep offsets below 4 GiB.
     /// - Throws: ``StorageError/corrupt(_:)`` if durable bytes are damaged, unless the options allow damaged segments:
     ///   then no file was changed; ``StorageError/disk(_:)``.
     package static func open(
         _ options: Options,
         on disk: any Disk,
-        sealed: @escaping (SealedSegment) -> Void = { _ in },
+        sealed: ([SealedSegment]) throws(StorageError) -> Void = { _ in },
         apply: @escaping @Sendable (LogEntry) -> Void
     ) throws(StorageError) -> (log: SegmentLog, recovery: RecoveryReport) {
         precondition(options.recordByteCountMax <= RecordLine.byteCountMax, "the format limits a line")
         precondition(options.segmentByteCountMax <= 1 << 31 && options.batchByteCountMax <= 1 << 30, "32-bit offsets")
-        var opening = LogOpening(options, on: disk, sealed: sealed, apply: apply)
-        let opened = try opening.run()
+        var opening = LogOpening(options, on: disk, apply: apply)
+        let opened = try opening.run(sealed: sealed)
         let statistics = LogStatistics(
             segmentCount: opened.report.segmentCount,
             byteCount: opened.report.byteCount,

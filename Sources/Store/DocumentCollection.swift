@@ -38,19 +38,17 @@ package final class DocumentCollection: Sendable {
     /// Opens the collection in `directory` and indexes the segments without index files.
     init(_ schema: CollectionSchema, _ options: SegmentLog.Options, on disk: any Disk) throws(StorageError) {
         let index = CollectionIndex(schema)
-        let attachment = SealedAttachment(schema, to: index, acceptsLoss: options.opensDamaged, on: disk)
+        var attachment = SealedAttachment(schema, acceptsLoss: options.opensDamaged, on: disk)
         self.schema = schema
         self.index = index
         self.disk = disk
         clock = options.clock
         askForMaintenance = options.didClose
-        (log, recovery) = try SegmentLog.open(options, on: disk) { sealed in
-            attachment.add(sealed)
+        (log, recovery) = try SegmentLog.open(options, on: disk) { sealed throws(StorageError) in
+            try attachment.attach(sealed, to: index)
         } apply: { entry in
-            attachment.finish()
             index.apply(entry)
         }
-        attachment.finish()
         rebuiltIndexPaths = attachment.rebuiltPaths
         if let failure = index.failure { throw failure }
         let losses = attachment.losses + recovery.losses

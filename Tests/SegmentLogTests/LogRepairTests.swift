@@ -41,8 +41,10 @@ struct LogRepairTests {
         options.opensDamaged = true
         var members: [String] = []
         let applied = Ledger<[String]>([])
-        _ = try SegmentLog.open(options, on: disk) { sealed in
-            do throws(StorageError) { try sealed.forEach { members.append($0.text) } } catch {}
+        _ = try SegmentLog.open(options, on: disk) { segments in
+            for segment in segments {
+                do throws(StorageError) { try segment.forEach { members.append($0.text) } } catch {}
+            }
         } apply: { entry in
             applied.enter { $0.append(entry.text) }
         }

@@ -73,13 +73,11 @@ struct SealedLog {
     static func contents(of disk: FaultDisk) throws -> [String] {
         var members: [String] = []
         let applied = Ledger<[String]>([])
-        var failure: StorageError?
-        _ = try SegmentLog.open(options, on: disk) { sealed in
-            do throws(StorageError) { try sealed.forEach { members.append($0.text) } } catch { failure = error }
+        _ = try SegmentLog.open(options, on: disk) { segments throws(StorageError) in
+            for segment in segments { try segment.forEach { members.append($0.text) } }
         } apply: { entry in
             applied.enter { $0.append(entry.text) }
         }
-        if let failure { throw failure }
         return members + applied.entries
     }
 }

@@ -29,12 +29,12 @@ struct StoreFixture: Sendable {
     private let time = NIOLockedValueBox(Int64(1_780_000_000_000_000))
 
     /// Opens a store whose clock advances by a microsecond at every call.
-    func open(_ disk: any Disk) throws -> Store {
+    func open(_ disk: any Disk, in directory: String = "data") throws -> Store {
         var options = Store.Options()
         options.segmentByteCountMax = segmentByteCountMax
         options.retention["events"] = eventRetention
         options.reserveByteCount = reserveByteCount
-        return try Store.open("data", schemas: [Self.things, Self.events], options: options, on: disk) { [time] in
+        return try Store.open(directory, schemas: [Self.things, Self.events], options: options, on: disk) { [time] in
             Timestamp(
                 microseconds: time.withLockedValue {
                     $0 += 1

@@ -61,7 +61,11 @@ extension FaultDisk: Disk {
             let bytes = state.tree.files[index].bytes
             let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 4096)
             copy.copyBytes(from: bytes)
-            return MappedBytes(UnsafeRawBufferPointer(copy)) { $0.deallocate() }
+            mappings.withLockedValue { $0.append(path) }
+            return MappedBytes(UnsafeRawBufferPointer(copy)) { [mappings] bytes in
+                bytes.deallocate()
+                mappings.withLockedValue { _ = $0.remove(at: $0.firstIndex(of: path) ?? $0.endIndex) }
+            }
         }
     }
 

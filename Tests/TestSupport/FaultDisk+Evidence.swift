@@ -24,6 +24,11 @@ extension FaultDisk {
         state.withLockedValue { $0.descriptors.count }
     }
 
+    /// The path of each mapping that is not released, sorted.
+    package var mappedPaths: [String] {
+        mappings.withLockedValue { $0.sorted() }
+    }
+
     /// Every path on the disk, sorted; directories end in `/`.
     package var paths: [String] {
         state.withLockedValue { $0.tree.paths }

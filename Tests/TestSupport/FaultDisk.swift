@@ -44,6 +44,8 @@ package final class FaultDisk: Sendable {
     package let powerCutCount: Int
     package let failedDirectories = FailedDirectories()
     let state: NIOLockedValueBox<State>
+    /// The path of each mapping that is not released yet.
+    let mappings = NIOLockedValueBox<[String]>([])
 
     /// Creates an empty disk: only the root directory.
     package init() {
