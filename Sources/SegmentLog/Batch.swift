@@ -3,13 +3,12 @@ internal import JSON
 
 /// The records of one group commit, sealed and in order, and the appenders that wait for them.
 struct Batch: Sendable {
-    /// Resumes an appender, once, by ``resume(failing:)``, with the place of its last record.
+    /// Resumes an appender, once, by ``resume(failing:)``, with the time of its last record.
     ///
-    /// The unsafe continuation would save an allocation, which is negligible compared with a sync, but ThreadSanitizer
-    /// reports it as a race.
-    typealias Continuation = CheckedContinuation<Result<RecordPointer, StorageError>, Never>
+    /// An unsafe continuation would save an allocation, which is not measurable, and ThreadSanitizer reports it as a race.
+    typealias Continuation = CheckedContinuation<Result<Timestamp, StorageError>, Never>
     /// Adds the members of one of an appender's records, by its position among them.
-    typealias Composition = (_ position: Int, _ sequence: UInt64, Timestamp, inout [UInt8]) -> Void
+    typealias Composition = (_ position: Int, Timestamp, inout [UInt8]) -> Void
 
     /// One record.
     struct Record: Sendable {
@@ -21,9 +20,9 @@ struct Batch: Sendable {
         let members: Range<Int>
     }
 
-    /// One appender, and the place of its last record.
+    /// One appender, and the time of its last record.
     struct Waiter: Sendable {
-        let pointer: RecordPointer
+        let lastTime: Timestamp
         let continuation: Continuation
     }
 
@@ -73,18 +72,19 @@ struct Batch: Sendable {
         precondition(count > 0, "an appender has a record")
         let (byteCount, recordCount, before) = (bytes.count, records.count, end)
         for position in 0..<count {
-            guard let error = add(position, at: now, byteCountMax: byteCountMax, compose) else { continue }
+            guard let error = self.compose(position, at: now, byteCountMax: byteCountMax, compose) else { continue }
             bytes.removeLast(bytes.count - byteCount)
             records.removeLast(records.count - recordCount)
             end = before
             return error
         }
         if frees { self.frees = true }
-        waiters.append(Waiter(pointer: records[records.count - 1].pointer, continuation: continuation))
+        waiters.append(Waiter(lastTime: end.lastTime, continuation: continuation))
         return nil
     }
 
-    private mutating func add(
+    /// Composes the line of one record at the end of the others.
+    private mutating func compose(
         _ position: Int,
         at now: Timestamp,
         byteCountMax: Int,
@@ -94,7 +94,7 @@ struct Batch: Sendable {
         let at = max(now, Timestamp(microseconds: end.lastTime.microseconds + 1))
         RecordLine.begin(end.sequence, batch: start.sequence, at: at, in: &bytes)
         let membersStart = bytes.count
-        compose(position, end.sequence, at, &bytes)
+        compose(position, at, &bytes)
         let members = membersStart..<bytes.count
         precondition(!members.isEmpty, "a record has members")
         RecordLine.seal(&bytes, from: lineStart, seed: seed &+ UInt64(bitPattern: end.offset))
@@ -131,10 +131,10 @@ struct Batch: Sendable {
         }
     }
 
-    /// Resumes every appender, with `error` or with the place of its last record.
+    /// Resumes every appender, with `error` or with the time of its last record.
     func resume(failing error: StorageError? = nil) {
         for waiter in waiters {
-            waiter.continuation.resume(returning: error.map(Result.failure) ?? .success(waiter.pointer))
+            waiter.continuation.resume(returning: error.map(Result.failure) ?? .success(waiter.lastTime))
         }
     }
 }

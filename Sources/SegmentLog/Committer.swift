@@ -48,33 +48,24 @@ final class Committer: Sendable {
         state.withLockedValue { $0.noteReplaced(replacement) }
     }
 
-    /// Returns the place of the last record when all are durable and applied; see ``SegmentLog/append(count:_:)``.
-    func append(count: Int, frees: Bool, _ compose: Batch.Composition) async throws(StorageError) -> RecordPointer {
-        var result = await add(count: count, frees: frees, compose)
-        // Repeated with the reserve, twice: the first time, records that were added before may come first.
-        for _ in 0..<2 {
-            guard frees, let space = options.space, case .failure(let error) = result, error.isNoSpace else { break }
-            await withCheckedContinuation { continuation in
-                queue.async {
-                    space.useReserve()
-                    continuation.resume()
-                }
-            }
-            result = await add(count: count, frees: frees, compose)
-        }
-        return try result.get()
-    }
-
-    private func add(
-        count: Int,
-        frees: Bool,
-        _ compose: Batch.Composition
-    ) async -> Result<RecordPointer, StorageError> {
-        await withCheckedContinuation { continuation in
+    /// Composes records, and returns the time of the last one when all are durable and applied.
+    func append(count: Int, frees: Bool, _ compose: Batch.Composition) async throws(StorageError) -> Timestamp {
+        let result = await withCheckedContinuation { continuation in
             switch state.withLockedValue({ $0.add(count: count, frees: frees, continuation, options, compose) }) {
             case .queued: break
             case .queuedFirst: queue.async { self.drain() }
             case .refused(let error): continuation.resume(returning: .failure(error))
+            }
+        }
+        return try result.get()
+    }
+
+    /// Returns when the batches that free space may use the reserve.
+    func useReserve(of space: DiskSpace) async {
+        await withCheckedContinuation { continuation in
+            queue.async {
+                space.useReserve()
+                continuation.resume()
             }
         }
     }

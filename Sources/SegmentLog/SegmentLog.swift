@@ -118,43 +118,42 @@ package final class SegmentLog: Sendable {
     /// The contents of the log, and whether it accepts writes.
     package var statistics: LogStatistics { committer.statistics }
 
-    /// Appends a record, and returns its place when it is durable and applied.
+    /// Appends records as one group, and returns the time of the last one once all are durable and applied.
     ///
-    /// `compose` is given the record's sequence and its time, later than that of every record before, and adds the
-    /// record's members to the buffer: `"op":"put","id":"a1","doc":{…}`. It is called once, immediately, under the
-    /// log's lock: it must be quick and must not block. Records of concurrent appends are in the order of these calls.
-    /// A record that throws leaves no gap in the sequences.
+    /// `compose` is called for one position after the other, at once, under the log's lock: it must not block. It gets
+    /// the time of the record, later than that of every record before, and adds the record's members to the buffer:
+    /// `"op":"put","id":"a1","doc":{…}`. Records of appends that overlap are in the order of these calls. Records that
+    /// are not appended leave no gap in the sequences.
     ///
-    /// A record that `frees` space, such as a tombstone, may use the reserve if the disk is full; it may then be
-    /// composed again. All others are refused while the reserve is in use.
-    /// - Precondition: Enclosed in `{` and `}`, what `compose` adds is a JSON object without a newline.
-    /// - Throws: ``StorageError/disk(_:)``, ``StorageError/latched(_:)``,
-    ///   ``StorageError/closed``, ``StorageError/recordTooLarge(byteCount:byteCountMax:)``.
+    /// With `frees` the records free space, as a tombstone does eventually: if the disk is full they are composed again
+    /// and may use the reserve. All others are refused while the reserve is in use.
+    /// - Precondition: There is a record, and together they are shorter than 2 GiB. What `compose` adds makes `{` … `}`
+    ///   a JSON object, without a newline.
+    /// - Throws: ``StorageError/disk(_:)``, ``StorageError/closed``; ``StorageError/recordTooLarge(byteCount:byteCountMax:)``
+    ///   if one record is too long; then none of them is in the log. ``StorageError/latched(_:)``: the next open may
+    ///   find some, the first ones.
+    @discardableResult
     package func append(
+        count: Int = 1,
         frees: Bool = false,
-        _ compose: @Sendable (UInt64, Timestamp, inout [UInt8]) -> Void
-    ) async throws(StorageError) -> RecordPointer {
-        try await committer.append(count: 1, frees: frees) { _, sequence, at, buffer in
-            compose(sequence, at, &buffer)
+        _ compose: @Sendable (_ position: Int, Timestamp, inout [UInt8]) -> Void
+    ) async throws(StorageError) -> Timestamp {
+        var attemptCount = 1
+        while true {
+            do {
+                return try await committer.append(count: count, frees: frees, compose)
+            } catch {
+                // Up to two attempts with the reserve: the first may be in a batch that was composed before.
+                guard frees, error.isNoSpace, attemptCount < 3, let space = options.space else { throw error }
+                attemptCount += 1
+                await committer.useReserve(of: space)
+            }
         }
-    }
-
-    /// Appends records as one group, and returns once all of them are durable and applied.
-    ///
-    /// `compose` is called for one position after the other, as for ``append(_:)``. If it throws, none of them is in
-    /// the log, except after a crash or ``StorageError/latched(_:)``: then the next open may find the first ones.
-    /// - Precondition: There is a record, and together they are shorter than 2 GiB.
-    /// - Throws: as ``append(_:)`` does; one record that is too long makes all be refused.
-    package func append(
-        count: Int,
-        _ compose: @Sendable (_ position: Int, _ sequence: UInt64, Timestamp, inout [UInt8]) -> Void
-    ) async throws(StorageError) {
-        _ = try await committer.append(count: count, frees: false, compose)
     }
 
     /// Closes the active segment and begins the next one, unless it is empty.
     ///
-    /// - Throws: as ``append(_:)`` does.
+    /// - Throws: as ``append(count:frees:_:)`` does.
     package func roll() async throws(StorageError) {
         try await committer.roll()
     }

@@ -30,7 +30,7 @@ extension DocumentCollection {
         let drafts = batch.drafts
         guard !drafts.isEmpty else { return batch.refusals }
         do {
-            try await log.append(count: drafts.count) { position, _, at, output in
+            try await log.append(count: drafts.count) { position, at, output in
                 drafts[position].write(at: at, to: &output)
             }
         } catch {

@@ -1,7 +1,6 @@
 internal import Concurrency
 internal import Disk
 package import JSON
-internal import NIOConcurrencyHelpers
 internal import SegmentLog
 
 extension DocumentCollection {
@@ -66,23 +65,18 @@ extension DocumentCollection {
         defer { locks.unlock(id) }
         guard try exists(id) else { throw missing(id) }
         do {
-            _ = try await log.append(frees: true) { _, _, output in Record.writeDelete(id, to: &output) }
+            try await log.append(frees: true) { _, _, output in Record.writeDelete(id, to: &output) }
         } catch {
             throw .storage(error)
         }
     }
 
-    func append(_ draft: Draft) async throws(StoreError) -> Document {
-        let moment = NIOLockedValueBox(Timestamp.earliest)
+    private func append(_ draft: Draft) async throws(StoreError) -> Document {
         do {
-            _ = try await log.append { _, at, output in
-                moment.withLockedValue { $0 = at }
-                draft.write(at: at, to: &output)
-            }
+            return draft.document(at: try await log.append { _, at, output in draft.write(at: at, to: &output) })
         } catch {
             throw .storage(error)
         }
-        return draft.document(at: moment.withLockedValue { $0 })
     }
 
     /// Returns the id of an object, or nil if it has none.

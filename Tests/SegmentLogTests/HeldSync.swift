@@ -55,14 +55,8 @@ extension OpenedLog {
 
     /// Appends a record, and calls `composed` once its place in the order is fixed.
     private func answer(to id: String, _ composed: @Sendable () -> Void) async -> Answer {
-        let members = Array(Self.members(id).utf8)
         do throws(StorageError) {
-            return .success(
-                try await log.append { _, _, buffer in
-                    buffer += members
-                    composed()
-                }
-            )
+            return .success(try await append(id, composed: composed))
         } catch {
             return .failure(error)
         }

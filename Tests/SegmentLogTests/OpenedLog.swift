@@ -1,6 +1,7 @@
 internal import Disk
 internal import JSON
 internal import TestSupport
+internal import Testing
 
 @testable internal import SegmentLog
 
@@ -53,10 +54,23 @@ struct OpenedLog: Sendable {
         #""op":"put","id":"\#(id)","doc":{"x":"\#(String(repeating: "x ", count: byteCount / 2))"}"#
     }
 
+    /// Appends a record and returns where it was applied; calls `composed` once its place in the order is fixed.
     @discardableResult
-    func append(_ id: String, byteCount: Int = 0) async throws(StorageError) -> RecordPointer {
+    func append(
+        _ id: String,
+        byteCount: Int = 0,
+        composed: @Sendable () -> Void = {}
+    ) async throws(StorageError) -> RecordPointer {
         let members = Array(Self.members(id, byteCount).utf8)
-        return try await log.append { _, _, buffer in buffer += members }
+        let at = try await log.append { _, _, buffer in
+            buffer += members
+            composed()
+        }
+        guard let record = applied.last(where: { $0.at == at }) else {
+            Issue.record("\(id) was acknowledged before it was applied")
+            return RecordPointer(segment: 0, offset: 0, byteCount: 0)
+        }
+        return record.pointer
     }
 
     /// The error of an append that must fail.

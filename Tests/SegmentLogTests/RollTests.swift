@@ -77,7 +77,7 @@ struct RollTests {
         let disk = FaultDisk()
         let log = try OpenedLog(on: disk)
         let before = log.log.statistics.commitCount
-        try await log.log.append(count: 50) { position, _, _, output in
+        try await log.log.append(count: 50) { position, _, output in
             output += OpenedLog.members("a\(position)").utf8
         }
         #expect(log.log.statistics.commitCount == before + 1)
@@ -89,7 +89,7 @@ struct RollTests {
     @Test func tooLongRecordRefusesItsGroup() async throws {
         let log = try OpenedLog(on: FaultDisk(), OpenedLog.options { $0.recordByteCountMax = 300 })
         await #expect(throws: StorageError.self) {
-            try await log.log.append(count: 5) { position, _, _, output in
+            try await log.log.append(count: 5) { position, _, output in
                 output += OpenedLog.members("a\(position)", position == 3 ? 400 : 0).utf8
             }
         }

@@ -8,13 +8,14 @@ internal import Testing
 struct SegmentLogTests {
     @Test func recordIsReadBackAsTheDocumentedLine() async throws {
         let log = try OpenedLog(on: FaultDisk())
-        let pointer = try await log.log.append { sequence, at, buffer in
-            buffer += #""op":"put","id":"\#(sequence)","doc":{"at":"\#(at)"}"#.utf8
+        try await log.log.append { position, at, buffer in
+            buffer += #""op":"put","id":"\#(position)","doc":{"at":"\#(at)"}"#.utf8
         }
+        let pointer = try #require(log.applied.first).pointer
         let line = String(decoding: try log.log.read(pointer), as: UTF8.self)
         #expect(
             line.hasPrefix(
-                #"{"seq":1,"batch":1,"at":"2026-11-23T19:16:04.000000Z","op":"put","id":"1","#
+                #"{"seq":1,"batch":1,"at":"2026-11-23T19:16:04.000000Z","op":"put","id":"0","#
                     + #""doc":{"at":"2026-11-23T19:16:04.000000Z"},"xxh3":""#
             )
         )
@@ -32,6 +33,19 @@ struct SegmentLogTests {
         let log = try OpenedLog(on: FaultDisk())
         for id in 1...3 { try await log.append("a\(id)") }
         #expect(log.applied.map(\.at.microseconds) == (0..<3).map { 1_795_461_364_000_000 + $0 })
+    }
+
+    @Test(arguments: [1, 5])
+    func anAppendReturnsTheTimeOfItsLastRecord(_ count: Int) async throws {
+        let log = try OpenedLog(on: FaultDisk())
+        try await log.append("a0")
+        let composed = Ledger<[Timestamp]>([])
+        let time = try await log.log.append(count: count) { position, at, output in
+            composed.enter { $0.append(at) }
+            output += OpenedLog.members("b\(position)").utf8
+        }
+        #expect(composed.entries.count == count && composed.entries == log.applied.dropFirst().map(\.at))
+        #expect(time == composed.entries.last)
     }
 
     @Test func timeIncreasesAcrossReopening() async throws {

@@ -32,7 +32,7 @@ struct LogSample: Sendable {
             let disk = FaultDisk()
             let (log, _) = try SegmentLog.open(options, on: disk) { _ in }
             for (group, size) in [3, 1, 4, 1, 2, 6, 2, 1, 3].enumerated() {
-                try await log.append(count: size) { position, _, _, buffer in
+                try await log.append(count: size) { position, _, buffer in
                     buffer += members(group: group, position, byteCount: group * 29 % 97)
                 }
                 if group == 3 || group == 5 { try await log.roll() }
@@ -48,7 +48,7 @@ struct LogSample: Sendable {
             let disk = FaultDisk()
             let (log, _) = try SegmentLog.open(options, on: disk) { _ in }
             for (segment, size) in [40, 3, 90, 2].enumerated() {
-                try await log.append(count: size) { position, _, _, buffer in
+                try await log.append(count: size) { position, _, buffer in
                     buffer += members(group: segment, position, byteCount: position * 7 % 300)
                 }
                 try await log.roll()
@@ -63,7 +63,7 @@ struct LogSample: Sendable {
                 } visit: { _ in
                 }
             )
-            try await log.append(count: 2) { position, _, _, buffer in
+            try await log.append(count: 2) { position, _, buffer in
                 buffer += members(group: 9, position, byteCount: 10)
             }
             try await log.close()
@@ -104,10 +104,14 @@ struct LogContents {
         var sealed: [LogSample.Record] = []
         var corruptions: [Corruption] = []
         let applied = Ledger<[LogSample.Record]>([])
-        (log, _) = try SegmentLog.open(LogSample.options, on: disk) { segment in
-            do throws(StorageError) { try segment.forEach { sealed.append(LogSample.Record($0)) } } catch {
-                guard case .corrupt(let corruption) = error else { fatalError("a disk in memory is read: \(error)") }
-                corruptions.append(corruption)
+        (log, _) = try SegmentLog.open(LogSample.options, on: disk) { segments in
+            for segment in segments {
+                do throws(StorageError) { try segment.forEach { sealed.append(LogSample.Record($0)) } } catch {
+                    guard case .corrupt(let corruption) = error else {
+                        fatalError("a disk in memory is read: \(error)")
+                    }
+                    corruptions.append(corruption)
+                }
             }
         } apply: { entry in
             applied.enter { $0.append(LogSample.Record(entry)) }
