@@ -64,10 +64,7 @@ extension ResourceCollection {
     @discardableResult
     package func insert(_ object: JSONObject) async throws -> Document {
         var names = Senders.Names()
-        let document = try resource.validate(object)
-        return try await collection.insert(
-            senders.fill(in: document, of: resource, insists: false, remembering: &names)
-        )
+        return try await collection.insert(draft(of: object, insists: false, remembering: &names))
     }
 
     /// Stores a document in place of the one with its id, if there is one.
@@ -75,13 +72,18 @@ extension ResourceCollection {
         try await collection.put(resource.validate(object))
     }
 
-    /// Returns a document as ``create(_:)`` would store it, reusing the names of senders that were looked up before.
-    package func draft(of object: JSONObject, remembering names: inout Senders.Names) throws -> JSONObject {
-        let document = try resource.validate(object)
-        return try senders.fill(
-            in: document,
+    /// Returns a document as it is to be stored, reusing the names of senders that were looked up before.
+    ///
+    /// With `insists` a document from an unknown sender is refused; the default is what the resource declares.
+    package func draft(
+        of object: JSONObject,
+        insists: Bool? = nil,
+        remembering names: inout Senders.Names
+    ) throws -> JSONObject {
+        try senders.fill(
+            in: resource.validate(object),
             of: resource,
-            insists: resource.insistsOnSenders,
+            insists: insists ?? resource.insistsOnSenders,
             remembering: &names
         )
     }

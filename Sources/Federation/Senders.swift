@@ -61,19 +61,16 @@ extension Senders.Names {
     fileprivate mutating func name(of id: String, _ kind: String, in collection: DocumentCollection) throws -> JSON? {
         let key = Array("\(kind) \(id)".utf8)
         if let name = known[key] { return name }
-        let name = try Self.name(of: id, in: collection)
-        known[key] = .some(name)
-        return name
-    }
-
-    /// Returns null for a sender whose document is damaged: its documents are stored nevertheless.
-    private static func name(of id: String, in collection: DocumentCollection) throws(StoreError) -> JSON? {
+        let name: JSON?
         do throws(StoreError) {
             // A document passed its checksum when it was read, and was JSON when it was stored.
-            return try collection.get(id).map { (try? JSON(parsing: $0.bytes))?[path: "name"] ?? .null }
+            name = try collection.get(id).map { (try? JSON(parsing: $0.bytes))?[path: "name"] ?? .null }
         } catch {
+            // What a sender with a damaged document sends is stored.
             guard error.isDamage else { throw error }
-            return .null
+            name = .null
         }
+        known[key] = .some(name)
+        return name
     }
 }

@@ -70,51 +70,39 @@ struct Batch: Sendable {
         _ compose: Composition
     ) -> StorageError? {
         precondition(count > 0, "an appender has a record")
-        let (byteCount, recordCount, before) = (bytes.count, records.count, end)
+        let (byteCountBefore, recordCountBefore, endBefore) = (bytes.count, records.count, end)
         for position in 0..<count {
-            guard let error = self.compose(position, at: now, byteCountMax: byteCountMax, compose) else { continue }
-            bytes.removeLast(bytes.count - byteCount)
-            records.removeLast(records.count - recordCount)
-            end = before
-            return error
+            let lineStart = bytes.count
+            let at = max(now, Timestamp(microseconds: end.lastTime.microseconds + 1))
+            RecordLine.begin(end.sequence, batch: start.sequence, at: at, in: &bytes)
+            let membersStart = bytes.count
+            compose(position, at, &bytes)
+            let members = membersStart..<bytes.count
+            precondition(!members.isEmpty, "a record has members")
+            RecordLine.seal(&bytes, from: lineStart, seed: seed &+ UInt64(bitPattern: end.offset))
+            let byteCount = bytes.count - lineStart
+            guard byteCount <= byteCountMax else {
+                bytes.removeLast(bytes.count - byteCountBefore)
+                records.removeLast(records.count - recordCountBefore)
+                end = endBefore
+                return .recordTooLarge(byteCount: byteCount, byteCountMax: byteCountMax)
+            }
+            let pointer = RecordPointer(
+                segment: SegmentID(first: end.segment),
+                offset: UInt32(end.offset),
+                byteCount: UInt32(byteCount)
+            )
+            records.append(
+                Record(sequence: end.sequence, at: at, pointer: pointer, start: lineStart, members: members)
+            )
+            end.advance(past: at, byteCount: byteCount)
         }
         if frees { self.frees = true }
         waiters.append(Waiter(lastTime: end.lastTime, continuation: continuation))
         return nil
     }
 
-    /// Composes the line of one record at the end of the others.
-    private mutating func compose(
-        _ position: Int,
-        at now: Timestamp,
-        byteCountMax: Int,
-        _ compose: Composition
-    ) -> StorageError? {
-        let lineStart = bytes.count
-        let at = max(now, Timestamp(microseconds: end.lastTime.microseconds + 1))
-        RecordLine.begin(end.sequence, batch: start.sequence, at: at, in: &bytes)
-        let membersStart = bytes.count
-        compose(position, at, &bytes)
-        let members = membersStart..<bytes.count
-        precondition(!members.isEmpty, "a record has members")
-        RecordLine.seal(&bytes, from: lineStart, seed: seed &+ UInt64(bitPattern: end.offset))
-        let byteCount = bytes.count - lineStart
-        guard byteCount <= byteCountMax else {
-            return .recordTooLarge(byteCount: byteCount, byteCountMax: byteCountMax)
-        }
-        let pointer = RecordPointer(
-            segment: SegmentID(first: end.segment),
-            offset: UInt32(end.offset),
-            byteCount: UInt32(byteCount)
-        )
-        records.append(
-            Record(sequence: end.sequence, at: at, pointer: pointer, start: lineStart, members: members)
-        )
-        end.advance(past: at, byteCount: byteCount)
-        return nil
-    }
-
-    /// Passes every record to `apply`, in order.
+    /// Hands every record to `apply`, in order.
     func apply(_ apply: (LogEntry) -> Void) {
         for record in records {
             apply(

@@ -15,12 +15,12 @@ extension DocumentCollection {
         guard let id = try id(of: object) else {
             // A new id is unique: it needs neither a lock nor a lookup.
             let id = UniqueID.timeOrdered(at: clock())
-            return try await append(Draft(keyed(object, id), id: id, committedAt: nil))
+            return try await store(Draft(keyed(object, id), id: id, committedAt: nil))
         }
         await locks.lock(id)
         defer { locks.unlock(id) }
         guard try !exists(id) else { throw .alreadyExists(id) }
-        return try await append(Draft(object, id: id, committedAt: nil))
+        return try await store(Draft(object, id: id, committedAt: nil))
     }
 
     /// Stores a document and replaces the one with its id, if there is one, keeping its `committed_at`.
@@ -34,7 +34,7 @@ extension DocumentCollection {
         defer { locks.unlock(id) }
         // A document that lost records may have changed counts as new.
         let committedAt = try StoreError.wrap(retrying(find(id)))?.committedAt
-        return try await append(Draft(object, id: id, committedAt: committedAt))
+        return try await store(Draft(object, id: id, committedAt: committedAt))
     }
 
     /// Replaces a document by the result of `change`, atomically: the id is locked.
@@ -52,7 +52,7 @@ extension DocumentCollection {
         guard let old = try StoreError.wrap(retrying(stored(id))) else { throw missing(id) }
         let object = try change(try StoreError.wrap(object(of: old.document)))
         guard try self.id(of: object) == id else { throw .invalidKey(member: schema.key) }
-        return try await append(Draft(object, id: id, committedAt: old.committedAt))
+        return try await store(Draft(object, id: id, committedAt: old.committedAt))
     }
 
     /// Deletes a document by appending its tombstone; on a full disk it uses the reserve.
@@ -71,7 +71,7 @@ extension DocumentCollection {
         }
     }
 
-    private func append(_ draft: Draft) async throws(StoreError) -> Document {
+    private func store(_ draft: Draft) async throws(StoreError) -> Document {
         do {
             return draft.document(at: try await log.append { _, at, output in draft.write(at: at, to: &output) })
         } catch {

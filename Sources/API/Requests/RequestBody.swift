@@ -31,7 +31,19 @@ extension Request {
     /// - Throws: ``RequestError/bodyTooLarge(byteCountMax:)``, before reading if the client declared the length;
     ///   ``RequestError/bodyTruncated``; ``JSONError``.
     func smallBody(byteCountMax: Int) async throws -> SmallBody {
-        let bytes = try await bytes(byteCountMax: byteCountMax).readableBytesView
+        if let declaredByteCount, declaredByteCount > byteCountMax {
+            throw RequestError.bodyTooLarge(byteCountMax: byteCountMax)
+        }
+        let share = BodyMemory.Share()
+        var collected = ByteBuffer()
+        try await forEachBuffer { buffer in
+            guard share.hold(collected.readableBytes + buffer.readableBytes) else { throw RequestError.tooManyBodies }
+            guard collected.readableBytes + buffer.readableBytes <= byteCountMax else {
+                throw RequestError.bodyTooLarge(byteCountMax: byteCountMax)
+            }
+            if collected.readableBytes == 0 { collected = buffer } else { collected.writeImmutableBuffer(buffer) }
+        }
+        let bytes = collected.readableBytesView
         guard let first = bytes.first(where: { !$0.isJSONSpace }) else { return .empty }
         let looksLikeJSON = first == UInt8(ascii: "{") || first == UInt8(ascii: "[")
         if !looksLikeJSON, headers[.contentType]?.lowercased().contains("x-www-form-urlencoded") == true {
@@ -83,23 +95,6 @@ extension Request {
         return fields
     }
 
-    /// Reads the whole body into memory.
-    private func bytes(byteCountMax: Int) async throws -> ByteBuffer {
-        if let declaredByteCount, declaredByteCount > byteCountMax {
-            throw RequestError.bodyTooLarge(byteCountMax: byteCountMax)
-        }
-        let share = BodyMemory.Share()
-        var collected = ByteBuffer()
-        try await forEachBuffer { buffer in
-            guard share.hold(collected.readableBytes + buffer.readableBytes) else { throw RequestError.tooManyBodies }
-            guard collected.readableBytes + buffer.readableBytes <= byteCountMax else {
-                throw RequestError.bodyTooLarge(byteCountMax: byteCountMax)
-            }
-            if collected.readableBytes == 0 { collected = buffer } else { collected.writeImmutableBuffer(buffer) }
-        }
-        return collected
-    }
-
     /// Passes the body to `consume` as it arrives; no more is read while `consume` runs, which slows the client down.
     ///
     /// - Throws: errors of `consume`; ``RequestError/bodyTruncated`` if the connection ended too early,
@@ -107,24 +102,23 @@ extension Request {
     func forEachBuffer(_ consume: (ByteBuffer) async throws -> Void) async throws {
         var byteCount: Int64 = 0
         var iterator = body.makeAsyncIterator()
-        while let buffer = try await nextBuffer(&iterator) {
+        while true {
+            let buffer: ByteBuffer?
+            do {
+                buffer = try await iterator.next()
+            } catch is CancellationError {
+                throw CancellationError()
+            } catch let refusal as ConnectionRefusal {
+                throw RequestError(refusal)
+            } catch {
+                throw RequestError.bodyTruncated
+            }
+            guard let buffer else { break }
             byteCount += Int64(buffer.readableBytes)
             try await consume(buffer)
         }
         // A truncated stream may end without an error; only the declared length shows it.
         if let declaredByteCount, byteCount != declaredByteCount { throw RequestError.bodyTruncated }
-    }
-
-    private func nextBuffer(_ iterator: inout RequestBody.AsyncIterator) async throws -> ByteBuffer? {
-        do {
-            return try await iterator.next()
-        } catch is CancellationError {
-            throw CancellationError()
-        } catch let refusal as ConnectionRefusal {
-            throw RequestError(refusal)
-        } catch {
-            throw RequestError.bodyTruncated
-        }
     }
 }
 

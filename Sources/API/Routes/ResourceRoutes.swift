@@ -99,7 +99,7 @@ struct ResourceRoutes: Sendable {
                 .created(.document(resource)),
                 taken,
                 invalid,
-                use: createOrIngest
+                use: create
             )
         case (true, false):
             table.add(
@@ -152,8 +152,13 @@ struct ResourceRoutes: Sendable {
         Response(try documents.document(context.parameter("id")))
     }
 
+    /// Stores one document, or many if the body is JSON lines and the resource takes them.
     @Sendable func create(_ request: Request, context: LedgeContext) async throws -> Response {
-        Response(status: .created, try await documents.create(object(in: request)))
+        if request.hasLines, resource.operations.contains(.ingest) {
+            return try await ingest(request, context: context)
+        }
+        let object = try await request.object(for: resource, byteCountMax: options.bodyByteCountMax)
+        return Response(status: .created, try await documents.create(object))
     }
 
     @Sendable func ingest(_ request: Request, context: LedgeContext) async throws -> Response {
@@ -166,22 +171,14 @@ struct ResourceRoutes: Sendable {
         return Response(receipt.json)
     }
 
-    @Sendable func createOrIngest(_ request: Request, context: LedgeContext) async throws -> Response {
-        guard request.hasLines else { return try await create(request, context: context) }
-        return try await ingest(request, context: context)
-    }
-
     @Sendable func change(_ request: Request, context: LedgeContext) async throws -> Response {
-        Response(try await documents.change(context.parameter("id"), object(in: request)))
+        let fields = try await request.object(for: resource, byteCountMax: options.bodyByteCountMax)
+        return Response(try await documents.change(context.parameter("id"), fields))
     }
 
     @Sendable func delete(_ request: Request, context: LedgeContext) async throws -> Response {
         try await documents.collection.delete(context.parameter("id"))
         return Response(["message": .string("\(resource.singular.capitalized) deleted")])
-    }
-
-    private func object(in request: Request) async throws -> JSONObject {
-        try await request.object(for: resource, byteCountMax: options.bodyByteCountMax)
     }
 
     private func list(_ request: Request, _ filter: Filter) async throws -> Response {
