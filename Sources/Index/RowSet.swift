@@ -9,7 +9,7 @@ package struct RowSet: Sendable, Equatable {
     /// Rows from this one on are not in the set.
     package private(set) var rowCount: Int
     /// Bits past `rowCount` are zero.
-    @usableFromInline private(set) var words: [UInt64]
+    private var words: [UInt64]
 
     /// Creates an empty or a full set for `rowCount` rows.
     package init(rowCount: Int, isFull: Bool = false) {
@@ -54,7 +54,6 @@ package struct RowSet: Sendable, Equatable {
         return ends
     }
 
-    @inlinable
     package func contains(_ row: Int) -> Bool {
         row < rowCount && words[row / 64] & (1 << UInt64(row % 64)) != 0
     }
@@ -122,7 +121,6 @@ package struct RowSet: Sendable, Equatable {
     /// Calls `body` with each row except the first `skipped` until it returns false, ascending or descending.
     ///
     /// Skipping takes one operation for each word.
-    @inlinable
     package func forEach(ascending: Bool, skipping skipped: Int = 0, _ body: (Int) throws -> Bool) rethrows {
         var rest = skipped
         for step in words.indices {

@@ -20,6 +20,11 @@ struct ResourceTests {
         #expect(Set(names).count == names.count)
     }
 
+    @Test(arguments: Resource.all)
+    func indexedPathsAreUnique(_ resource: Resource) {
+        #expect(Set(resource.schema.indexes).count == resource.schema.indexes.count)
+    }
+
     /// A source or an alias that names no field would silently do nothing.
     @Test(arguments: Resource.all)
     func everyPathBeginsWithAField(_ resource: Resource) {

@@ -49,9 +49,4 @@ package struct QueryPlan: Sendable, Hashable {
     package internal(set) var order: Order?
     /// The conditions of the filter in the order they were applied, cheapest first.
     package internal(set) var conditions: [Step]
-
-    init(segmentCount: Int, conditions: [Step]) {
-        self.segmentCount = segmentCount
-        self.conditions = conditions
-    }
 }
