@@ -76,7 +76,8 @@ struct ReportTests {
     @Test func textIsATable() async throws {
         let sample = try await SampleDirectory([.records, .uploads])
         let report = try Report.read("data", on: sample.disk)
-        let lines = report.text(at: .now().advanced(by: .seconds(7_500))).split(separator: "\n")
+        let upload = try #require(report.uploads.first { $0.id == sample.unfinishedID })
+        let lines = report.text(at: upload.lastActivity.advanced(by: .seconds(7_500))).split(separator: "\n")
         #expect(lines[0].hasPrefix("data: format 1, created 20"))
         #expect(
             lines[1].split(separator: " ")
