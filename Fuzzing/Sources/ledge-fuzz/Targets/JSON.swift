@@ -1,7 +1,8 @@
 internal import JSON
 
-/// Parses bytes: a value must be written and read back unchanged, nest no deeper than allowed, and equal what the
-/// scanner finds. On malformed bytes the scanner may return any result within bounds.
+/// Parses bytes: a value must be written and read back unchanged, nest no deeper than allowed, and equal the scanner's.
+///
+/// On malformed bytes the scanner may return any result within bounds.
 func fuzzJSON(_ bytes: UnsafeRawBufferPointer) {
     let value: JSON
     do throws(JSONError) { value = try JSON(parsing: bytes) } catch {

@@ -6,10 +6,10 @@ internal import TestSupport
 
 private let samples = [LogSample.sealed(), LogSample.plain(closing: true), LogSample.plain(closing: false)]
 
-/// Damages files of a log: opened or repaired, it must contain only written records, in order. A repaired log must pass
-/// the check, need no second repair, and contain every record of the undamaged files.
+/// Damages files of a log: opened or repaired, it must contain only written records, in order.
 ///
-/// If checksums were corrected, reads must stay within bounds.
+/// A repaired log must pass the check, need no second repair, and contain every record of the undamaged files. If
+/// checksums were corrected, reads must stay within bounds.
 func fuzzLogRepair(_ bytes: UnsafeRawBufferPointer) {
     var input = FuzzInput(bytes)
     let sample = input.element(of: samples)

@@ -2,8 +2,10 @@ internal import JSON
 
 @testable internal import Weights
 
-/// Opens bytes as a model, which may be refused. A model's arrays must have their declared lengths, its average must be
-/// a model with the same arrays, and a written model must be read back unchanged.
+/// Opens bytes as a model, which may be refused.
+///
+/// A model's arrays must have their declared lengths, its average must be a model with the same arrays, and a written
+/// model must be read back unchanged.
 func fuzzModelFile(_ bytes: UnsafeRawBufferPointer) {
     var input = FuzzInput(bytes)
     let format = [nil, .numpy, .binary, .android][input.number(below: 4)] as WeightsFormat?
