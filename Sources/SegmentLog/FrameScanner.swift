@@ -1,5 +1,4 @@
 internal import Disk
-internal import Glibc
 internal import JSON
 
 /// Splits the frames of a sealed segment into lines; holds one frame.
@@ -28,7 +27,7 @@ struct FrameScanner {
             try restoreFrame()
         }
         let start = position
-        position += lineLength
+        position += frame.withUnsafeBytes { $0[start...].lineLength ?? $0.count - start }
         let hasLineEnd = frame[position - 1] == UInt8(ascii: "\n")
         return ScannedLine(offset: Int64(frameOffset + start), bytes: frame[start..<position], hasLineEnd: hasLineEnd)
     }
@@ -41,16 +40,5 @@ struct FrameScanner {
         frameOffset = file.offset(ofFrame: index)
         frame = try file.content(ofFrame: index, verifying: true)
         frame.withUnsafeBytes { digest.update($0) }
-    }
-
-    /// Bytes of the line at `position` with its newline, or to the end of the frame.
-    private var lineLength: Int {
-        frame.withUnsafeBytes { bytes in
-            let rest = bytes[position...]
-            guard let start = UnsafeRawBufferPointer(rebasing: rest).baseAddress,
-                let newline = memchr(start, Int32(UInt8(ascii: "\n")), rest.count)
-            else { return rest.count }
-            return UnsafeRawPointer(newline) - start + 1
-        }
     }
 }

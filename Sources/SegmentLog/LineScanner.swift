@@ -49,11 +49,7 @@ struct LineScanner {
     /// The length of the line at `position`, of which `searchedCount` bytes are known to contain no newline.
     private func lineLength(after searchedCount: Int) -> Int? {
         window.withUnsafeBytes { bytes in
-            let rest = bytes[(position + searchedCount)..<filledCount]
-            guard let start = UnsafeRawBufferPointer(rebasing: rest).baseAddress,
-                let newline = memchr(start, Int32(UInt8(ascii: "\n")), rest.count)
-            else { return nil }
-            return searchedCount + (UnsafeRawPointer(newline) - start) + 1
+            bytes[(position + searchedCount)..<filledCount].lineLength.map { searchedCount + $0 }
         }
     }
 

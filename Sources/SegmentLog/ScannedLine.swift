@@ -1,3 +1,4 @@
+internal import Glibc
 internal import JSON
 
 /// One line as it was read from a segment, before anything of it is verified.
@@ -19,5 +20,15 @@ struct ScannedLine {
                 try RecordLine.open(line, seed: seed &+ UInt64(bitPattern: offset))
             }
         }
+    }
+}
+
+extension Slice<UnsafeRawBufferPointer> {
+    /// The length of the line that these bytes begin with, including its newline; nil if they contain none.
+    var lineLength: Int? {
+        guard let start = UnsafeRawBufferPointer(rebasing: self).baseAddress,
+            let newline = memchr(start, Int32(UInt8(ascii: "\n")), count)
+        else { return nil }
+        return UnsafeRawPointer(newline) - start + 1
     }
 }
