@@ -24,7 +24,7 @@ let lock = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "sw
 let package = Package(
     name: "benchmarks",
     dependencies: [
-        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2")
+        .package(url: "https://github.com/apple/swift-nio.git", exact: "2.101.2")
     ],
     targets: [
         .systemLibrary(name: "CSQLite"),

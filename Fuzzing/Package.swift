@@ -31,8 +31,8 @@ extension Target.Dependency {
 let package = Package(
     name: "fuzzing",
     dependencies: [
-        .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
-        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-crypto.git", exact: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-nio.git", exact: "2.101.2"),
     ],
     targets: [
         .systemLibrary(name: "CZlib", path: "Modules/CZlib"),
