@@ -17,6 +17,11 @@ package struct ConnectionLimits: Sendable {
     /// Lowest average rate of a body or a response in that period, in bytes per second.
     package var byteRateMin = 512
 
+    /// How long a client may continue to send a request that was already answered.
+    package var lingerTimeout: Duration = .seconds(30)
+    /// How long it may pause meanwhile, and the period over which its rate is measured.
+    package var lingerPauseMax: Duration = .seconds(5)
+
     /// Connections over the limit that get an answer; further ones are closed without one.
     static let refusedCountMax = 64
 

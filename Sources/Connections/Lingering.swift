@@ -6,18 +6,17 @@ internal import NIOCore
 /// answer on its way to the client.
 /// Source: RFC 9112, section 9.6; nginx's `lingering_close`.
 struct Lingering {
-    /// How long a client may continue to send a request that was already answered.
-    static let timeout = TimeAmount.seconds(30)
-    /// How long it may pause, and the period over which its rate is measured.
-    static let pauseMax = TimeAmount.seconds(5)
-
+    private let timeout: TimeAmount
+    private let pauseMax: TimeAmount
     private let byteCountMin: Int
     private let began: NIODeadline
     private var periodBegan: NIODeadline
     private var byteCount = 0
 
     init(_ limits: ConnectionLimits, at now: NIODeadline) {
-        byteCountMin = limits.byteRateMin * Int(Self.pauseMax.nanoseconds / 1_000_000_000)
+        timeout = TimeAmount(limits.lingerTimeout)
+        pauseMax = TimeAmount(limits.lingerPauseMax)
+        byteCountMin = limits.byteRateMin * Int(limits.lingerPauseMax / .seconds(1))
         began = now
         periodBegan = now
     }
@@ -28,8 +27,8 @@ struct Lingering {
 
     /// Whether the time is up, or the client sends nothing more or too slowly.
     mutating func isOver(at now: NIODeadline) -> Bool {
-        guard now - began < Self.timeout else { return true }
-        guard now - periodBegan >= Self.pauseMax else { return false }
+        guard now - began < timeout else { return true }
+        guard now - periodBegan >= pauseMax else { return false }
         defer { (periodBegan, byteCount) = (now, 0) }
         return byteCount < byteCountMin
     }

@@ -34,7 +34,7 @@ struct DiskFailureResponseTests {
         let disk = FaultDisk()
         let fixture = try ServerFixture(on: disk)
         try await fixture.server.application().test(.router) { transport in
-            let client = APIClient(transport: transport)
+            let client = APIClient(transport: Transport(router: transport))
             #expect(try await client.ask(.post, "/api/v1/telemetry", Self.record).status == 201)
             disk.fail(.fdatasync, at: "telemetry", with: EIO, times: 1)
             for _ in 0..<2 {

@@ -54,7 +54,7 @@ struct HealthRouteTests {
         let disk = FaultDisk()
         let fixture = try ServerFixture(on: disk)
         try await fixture.server.application().test(.router) { transport in
-            let client = APIClient(transport: transport)
+            let client = APIClient(transport: Transport(router: transport))
             let id = try await UploadRouteTests.begin(client, 10)
             disk.fail(.fdatasync, with: EIO)
             #expect(try await client.ask(.post, "/api/v1/telemetry", ["key": "k", "client_id": "c"]).status == 503)

@@ -48,7 +48,7 @@ struct IngestFailureTests {
         let disk = FaultDisk()
         let fixture = try ServerFixture(on: disk)
         try await fixture.server.application().test(.router) { transport in
-            let client = APIClient(transport: transport)
+            let client = APIClient(transport: Transport(router: transport))
             disk.fail(.fdatasync, at: "telemetry", with: EIO, after: 1)
             let answer = try await IngestTests.ingest(client, Self.body)
             #expect(answer.status == 503)

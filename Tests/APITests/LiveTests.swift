@@ -12,19 +12,12 @@ import Testing
 /// Behaviour that needs a real socket; a connection that is not closed makes a test time out.
 @Suite(.timeLimit(.minutes(10)))
 struct LiveTests {
-    /// Returns a server without an idle timeout.
-    private static func fixture() throws -> ServerFixture {
-        var options = ServerOptions()
-        options.connections.idleTimeout = .seconds(3600)
-        return try ServerFixture(options: options)
-    }
-
     private static func head(_ path: String, _ fields: String) -> String {
         "POST \(path) HTTP/1.1\r\nHost: localhost\r\n\(fields)\r\n\r\n"
     }
 
     @Test func oversizedBodyIsAnsweredBeforeItIsSent() async throws {
-        try await Self.fixture().run(.live) { client async throws in
+        try await ServerFixture().run(.live) { client async throws in
             let port = try #require(client.transport.port)
             let answer = try await RawConnection.connected(to: port) { connection in
                 try await connection.send(Self.head("/api/v1/telemetry", "Content-Length: 2147483648"))
@@ -41,7 +34,7 @@ struct LiveTests {
     }
 
     @Test func oversizedBodyOfUnknownLengthIsRefused() async throws {
-        try await Self.fixture().run(.live) { client async throws in
+        try await ServerFixture().run(.live) { client async throws in
             let port = try #require(client.transport.port)
             let answer = try await RawConnection.connected(to: port) { connection in
                 try await connection.send(Self.head("/api/v1/telemetry", "Transfer-Encoding: chunked"))
@@ -58,7 +51,7 @@ struct LiveTests {
     }
 
     @Test func connectionIsClosedAfterAnOversizedBody() async throws {
-        try await Self.fixture().run(.live) { client async throws in
+        try await ServerFixture().run(.live) { client async throws in
             let port = try #require(client.transport.port)
             let answer = try await RawConnection.connected(to: port) { connection in
                 try await connection.send(Self.head("/api/v1/telemetry", "Content-Length: 3000000"))
@@ -70,7 +63,7 @@ struct LiveTests {
     }
 
     @Test func connectionStaysUsableAfterARefusedBody() async throws {
-        try await Self.fixture().run(.live) { client async throws in
+        try await ServerFixture().run(.live) { client async throws in
             let port = try #require(client.transport.port)
             let answers = try await RawConnection.connected(to: port) { connection in
                 try await connection.send(Self.head("/api/v1/nonsense", "Content-Length: 500000"))
@@ -85,7 +78,7 @@ struct LiveTests {
 
     /// `curl` waits a second for it with every body over 1 MB.
     @Test func waitingClientReceivesContinue() async throws {
-        try await Self.fixture().run(.live) { client async throws in
+        try await ServerFixture().run(.live) { client async throws in
             let port = try #require(client.transport.port)
             let answers = try await RawConnection.connected(to: port) { connection in
                 let body = #"{"key":"k","client_id":"c"}"#
@@ -101,7 +94,7 @@ struct LiveTests {
     }
 
     @Test func abortedChunkDoesNotCount() async throws {
-        try await Self.fixture().run(.live) { client async throws in
+        try await ServerFixture().run(.live) { client async throws in
             let port = try #require(client.transport.port)
             let bytes = UploadRouteTests.noise(700_000)
             let id = try await UploadRouteTests.begin(client, bytes.count)
@@ -129,7 +122,7 @@ struct LiveTests {
     }
 
     @Test func abortedDocumentIsNotStored() async throws {
-        try await Self.fixture().run(.live) { client async throws in
+        try await ServerFixture().run(.live) { client async throws in
             let port = try #require(client.transport.port)
             try await RawConnection.connected(to: port) { connection in
                 try await connection.send(Self.head("/api/v1/telemetry", "Content-Length: 100"))
@@ -140,7 +133,7 @@ struct LiveTests {
     }
 
     @Test func largeFileIsDownloadedOverASocket() async throws {
-        try await Self.fixture().run(.live) { client async throws in
+        try await ServerFixture().run(.live) { client async throws in
             let bytes = UploadRouteTests.noise(1_500_000)
             let token = try await UploadRouteTests.upload(client, bytes, chunk: 900 << 10)
             let body: JSON = ["file_token": .string(token), "helper": "binaryhelper", "model_id": "m"]

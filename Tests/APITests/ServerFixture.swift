@@ -1,5 +1,6 @@
 import Blobs
 import Catalog
+import Connections
 import Control
 import Disk
 import Federation
@@ -41,6 +42,8 @@ final class ServerFixture: Sendable {
         network = FederatedNetwork(store: store, blobs: blobs)
         controller = Controller(network)
         let spent = store.collection(TokenAuthority.schema.name)
+        var options = options
+        options.connections.waitForHours()
         server = Server(
             network: network,
             controller: controller,
@@ -58,7 +61,12 @@ final class ServerFixture: Sendable {
     /// Runs `body` with a client of the server, through the router alone or over a socket.
     func run(_ setup: TestingSetup = .router, _ body: @Sendable @escaping (APIClient) async throws -> Void) async throws
     {
-        try await server.application().test(setup) { transport in try await body(APIClient(transport: transport)) }
+        try await server.application().test(setup) { transport in
+            guard let port = transport.port else {
+                return try await body(APIClient(transport: Transport(router: transport)))
+            }
+            try await Transport.connected(to: port) { try await body(APIClient(transport: $0)) }
+        }
         await controller.shutdown()
         await blobs.close()
         try await store.close()
@@ -71,9 +79,54 @@ final class ServerFixture: Sendable {
     }
 }
 
+extension ConnectionLimits {
+    /// Makes every wait so long that no test ends with it, however slow the machine is.
+    fileprivate mutating func waitForHours() {
+        idleTimeout = .seconds(36_000)
+        headTimeout = .seconds(36_000)
+        stallTimeout = .seconds(36_000)
+        lingerTimeout = .seconds(36_000)
+        lingerPauseMax = .seconds(36_000)
+    }
+}
+
+/// How requests reach the server under test: through its router, or over a socket.
+struct Transport: Sendable {
+    /// The port of the server; nil without a socket.
+    let port: Int?
+    let send: @Sendable (HTTPRequest.Method, String, HTTPFields, ByteBuffer?) async throws -> Answer
+
+    init(router: any TestClientProtocol) {
+        port = nil
+        send = { method, path, headers, body in
+            try await router.execute(uri: path, method: method, headers: headers, body: body) {
+                Answer(status: Int($0.status.code), headers: $0.headers, bytes: Array($0.body.readableBytesView))
+            }
+        }
+    }
+
+    private init(socket: TestClient, port: Int) {
+        self.port = port
+        send = { method, path, headers, body in
+            let request = TestClient.Request(path, method: method, authority: "localhost", headers: headers, body: body)
+            let response = try await socket.execute(request)
+            let bytes = response.body.map { Array($0.readableBytesView) }
+            return Answer(status: Int(response.status.code), headers: response.headers, bytes: bytes ?? [])
+        }
+    }
+
+    /// Connects, and waits for hours for an answer; the client that Hummingbird connects waits 20 s.
+    static func connected(to port: Int, _ body: @escaping @Sendable (Transport) async throws -> Void) async throws {
+        let configuration = TestClient.Configuration(timeout: .seconds(36_000))
+        try await TestClient.withClient(host: "localhost", port: port, configuration: configuration) { socket in
+            try await body(Transport(socket: socket, port: port))
+        }
+    }
+}
+
 /// Sends requests to the server under test.
 struct APIClient: Sendable {
-    let transport: any TestClientProtocol
+    let transport: Transport
 
     func ask(
         _ method: HTTPRequest.Method,
@@ -83,12 +136,7 @@ struct APIClient: Sendable {
     ) async throws -> Answer {
         var fields = HTTPFields()
         for (name, value) in headers { fields[HTTPField.Name(name) ?? .accept] = value }
-        return try await transport.execute(
-            uri: path,
-            method: method,
-            headers: fields,
-            body: bytes.map { ByteBuffer(bytes: $0) }
-        ) { Answer(status: Int($0.status.code), headers: $0.headers, bytes: Array($0.body.readableBytesView)) }
+        return try await transport.send(method, path, fields, bytes.map { ByteBuffer(bytes: $0) })
     }
 
     func ask(_ method: HTTPRequest.Method, _ path: String, headers: [String: String] = [:], _ body: JSON) async throws

@@ -5,6 +5,7 @@ import select
 import socket
 
 from events import telemetry
+from ledge import WAIT_SECONDS
 from promises import message, promise
 
 
@@ -47,7 +48,7 @@ def a_body_of_two_gigabytes_is_refused_without_being_read(place):
             f"POST /api/v1/telemetry HTTP/1.1\r\nHost: {server.host}\r\nContent-Type: application/json\r\n"
             f"Content-Length: {byte_count}\r\n\r\n"
         )
-        with socket.create_connection((server.host, server.port), timeout=30) as connection:
+        with socket.create_connection((server.host, server.port), timeout=WAIT_SECONDS) as connection:
             connection.sendall(head.encode())
             sent = 0
             # A client that goes on sending must be able to read the answer, not find its connection reset.

@@ -8,6 +8,7 @@ import time
 
 import requests
 import yaml
+from ledge import WAIT_SECONDS
 from network import Coverage, network
 from promises import DIGITS, promise
 from stored import NETWORK, document
@@ -17,7 +18,6 @@ cli = Coverage("commands of the official command line")
 NOUNS = ("client", "combiner", "model", "package", "round", "session", "status", "validation")
 FEW = "Number of available clients is lower than the required minimum of 1"
 ON, OFF = [True], [False]
-SECONDS = 60
 
 
 def plural(noun):
@@ -170,18 +170,18 @@ def logged_in(terminal, token):
     log = network.place.path / "login.log"
     with terminal.start("login", network.url, log=log) as process:
         url = wait_for(log, r"(http://\S+/login\?requestId=\S+)", process)[1]
-        page = requests.get(url, timeout=10).text
+        page = requests.get(url, timeout=WAIT_SECONDS).text
         request = re.search(r'name="requestId" value="([^"]+)"', page)[1]
         form = {"requestId": request, "token": token, "decision": "approve"}
-        assert requests.post(url.partition("?")[0], data=form, timeout=10).status_code == 200
-        assert process.wait(SECONDS) == 0, log.read_text()
+        assert requests.post(url.partition("?")[0], data=form, timeout=WAIT_SECONDS).status_code == 200
+        assert process.wait(WAIT_SECONDS) == 0, log.read_text()
     terminal.tried(["login"])
     return log.read_text()
 
 
 def wait_for(log, pattern, process):
     """The first match of what a process prints, which must not end before."""
-    deadline = time.monotonic() + SECONDS
+    deadline = time.monotonic() + WAIT_SECONDS
     while time.monotonic() < deadline:
         running = process.poll() is None
         if found := re.search(pattern, log.read_text()):
@@ -237,14 +237,14 @@ class Combiner:
 
     def greeting(self, process):
         """The first bytes of the first connection of a process; none where it ended, or took too long."""
-        deadline = time.monotonic() + SECONDS
+        deadline = time.monotonic() + WAIT_SECONDS
         while time.monotonic() < deadline and process.poll() is None:
             try:
                 connection, _ = self.socket.accept()
             except TimeoutError:
                 continue
             with connection:
-                connection.settimeout(SECONDS)
+                connection.settimeout(WAIT_SECONDS)
                 return connection.recv(24)
         return None
 

@@ -4,7 +4,7 @@ import itertools
 import random
 import threading
 
-from ledge import COMBINER, Refused
+from ledge import COMBINER, WAIT_SECONDS, Refused
 from ledger import CONNECTION_LOST
 
 CHUNK_BYTES = 256 << 10
@@ -54,7 +54,7 @@ class Crowd:
     def run(self, worker, work):
         chance = random.Random(f"{self.ledger.seed} {self.round} {worker}")
         try:
-            with self.server.connect(timeout=30) as connection:
+            with self.server.connect() as connection:
                 work(PoweredConnection(connection, self), worker, chance)
         except (Refused, AssertionError) as failure:
             self.failures.append(str(failure))
@@ -64,7 +64,7 @@ class Crowd:
 
     def join(self):
         for thread in self.threads:
-            thread.join(timeout=60)
+            thread.join(WAIT_SECONDS)
             assert not thread.is_alive(), "a request has neither an answer nor an end"
         assert not self.failures, f"not served: {self.failures[:3]}"
 

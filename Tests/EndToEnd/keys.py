@@ -39,7 +39,7 @@ def the_secret_is_the_servers_own(place):
         assert Network(place, server, client.token).get("helpers/active") == "numpyhelper"
     # A secret that others may read is none.
     secret.chmod(0o644)
-    refused = place.tool("serve", "--data", place.data, "--listen", "127.0.0.1:0", "--authentication", timeout=30)
+    refused = place.tool("serve", "--data", place.data, "--listen", "127.0.0.1:0", "--authentication")
     assert refused.returncode != 0 and "token-secret" in refused.stderr, refused
 
 
@@ -92,7 +92,7 @@ def the_operator_chooses_the_algorithm_of_a_secret(place):
     options = ["--token-secret", str(secret), "--token-algorithm", "HS512"]
 
     def refusal():
-        return place.tool("serve", "--data", place.data, "--listen", "127.0.0.1:0", *options, timeout=30)
+        return place.tool("serve", "--data", place.data, "--listen", "127.0.0.1:0", *options)
 
     secret.chmod(0o640)
     assert "chmod 600" in refusal().stderr
@@ -111,7 +111,7 @@ def the_operator_chooses_the_algorithm_of_a_secret(place):
 @promise
 def an_open_server_is_not_shown_to_other_machines(place):
     for address in ("0.0.0.0:0", "[::]:0", "192.0.2.1:0"):
-        refused = place.tool("serve", "--data", place.data, "--listen", address, timeout=30)
+        refused = place.tool("serve", "--data", place.data, "--listen", address)
         assert refused.returncode != 0
         assert "authentication" in refused.stderr and "127.0.0.1" in refused.stderr, refused.stderr
         assert "listening" not in refused.stdout and not place.data.exists()

@@ -190,14 +190,15 @@ def a_number_of_a_million_digits_takes_no_longer_than_text(place):
     with place.server() as server:
         for value in (digits, b"0." + digits, b"1e" + digits, b"1e-" + digits, b"-0." + b"0" * 1_000_000 + b"1"):
             for name in (b"value", b"meta"):
-                began = time.monotonic()
+                began = cpu_seconds(server.pid)
                 content = b'{"key":"k","client_id":"c","%s":%s}' % (
                     name,
                     value if name == b"value" else b'{"a":%s}' % value,
                 )
                 status = server.ask("POST", TELEMETRY, content).status
                 assert status in (201, 400), (status, name, value[:20])
-                assert time.monotonic() - began < 5, (name, value[:20])
+                # Processor time, which does not depend on what else the machine does. Quadratic work takes minutes.
+                assert cpu_seconds(server.pid) - began < 5, (name, value[:20])
         for query in ("value__gt=" + "9" * 15_000, "value=1e" + "9" * 15_000):
             assert server.ask("GET", f"{TELEMETRY}?{query}").status in (200, 400)
     place.check()

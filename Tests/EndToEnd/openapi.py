@@ -12,7 +12,6 @@ from stored import NETWORK
 
 SEED = 20261124
 REQUESTS_AT_LEAST = 2000
-SECONDS = 300
 HOOKS = Path(__file__).with_name("schemathesis_hooks.py")
 
 CHECKS = (
@@ -94,7 +93,7 @@ def replay(stored, *options):
     command += ["--continue-on-failure", "--report", "json", "--report-json-path", report, *options]
     for name, content in stored.headers.items():
         command += ["--header", f"{name}:{content}"]
-    ran = subprocess.run(command, cwd=stored.place.path, capture_output=True, text=True, timeout=SECONDS)
+    ran = subprocess.run(command, cwd=stored.place.path, capture_output=True, text=True, timeout=WAIT_SECONDS)
     assert report.exists(), ran.stdout + ran.stderr
     found = json.loads(report.read_text())
     requests, failures = found["test_cases"]["generated"], found["test_cases"]["unique_failures"]

@@ -5,7 +5,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from ledge import COMBINER, ROOT, Server
+from ledge import COMBINER, ROOT, WAIT_SECONDS, Server
 from ledger import check
 
 DIGITS = ROOT / "fixtures/models/digits-mlp.npz"
@@ -35,13 +35,13 @@ class Place:
             if server.runs:
                 server.stop_cleanly()
 
-    def tool(self, *arguments, timeout=120, input=None):
+    def tool(self, *arguments, input=None):
         """Runs a command of the binary to its end; its notes on uploads are kept in this directory."""
         return subprocess.run(
             [str(self.binary), *map(str, arguments)],
             capture_output=True,
             text=True,
-            timeout=timeout,
+            timeout=WAIT_SECONDS,
             input=input,
             env={**os.environ, "XDG_STATE_HOME": str(self.path / "state")},
         )

@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 SCALEOUT = Path(sys.executable).parent / "scaleout"
-SECONDS = 120
 AT_ONCE = 4
 
 
@@ -46,7 +45,7 @@ class Terminal:
             [str(SCALEOUT), *map(str, words)],
             capture_output=True,
             text=True,
-            timeout=SECONDS,
+            timeout=WAIT_SECONDS,
             stdin=subprocess.DEVNULL,
             cwd=self.home,
             env={**self.environment, **environment},

@@ -179,7 +179,7 @@ def the_same_upload_command_goes_on_where_it_stopped(place):
 def wait_for_bytes(place, byte_count):
     """Waits until that much of an upload has reached the data directory."""
     parts = place.data.glob
-    until(lambda: sum(path.stat().st_size for path in parts("uploads/*/data.part")) >= byte_count, 10, 0.005)
+    until(lambda: sum(path.stat().st_size for path in parts("uploads/*/data.part")) >= byte_count, 0.005)
 
 
 @promise

@@ -4,6 +4,8 @@ import contextlib
 import json
 import socket
 
+from ledge import WAIT_SECONDS
+
 HEALTH = b"GET /health HTTP/1.1\r\nHost: edge\r\n\r\n"
 RECORD = b'{"key":"k","client_id":"c"}'
 
@@ -24,7 +26,7 @@ def chunk(content):
 class Wire:
     """A socket to the server that remembers what it has read."""
 
-    def __init__(self, server, source="127.0.0.1", timeout=30, receive_buffer=None):
+    def __init__(self, server, source="127.0.0.1", timeout=WAIT_SECONDS, receive_buffer=None):
         self.socket = socket.socket()
         if receive_buffer:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)

@@ -1,23 +1,22 @@
 """A healthy client that measures its requests, in a process of its own, while other clients attack the server.
 
-As a program: witness.py HOST PORT, until its input ends; then it prints what it saw, as JSON.
+As a program: witness.py HOST PORT, until its input ends; it prints each request as a line of JSON.
 """
 
 import contextlib
 import json
-import os
 import select
 import subprocess
 import sys
+import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from ledge import ask
+from ledge import WAIT_SECONDS, ask, until
 
-# A healthy client waits this long at most, where the machine has nothing else to do; otherwise as much longer.
-SECONDS_MAX = 2
-SECONDS_ALONE = 1.5
+# So many requests of a healthy client are answered while an attack continues.
+ANSWERS = 200
 # Where a connection ends before it has answered anything, a client opens another one, so many times.
 ATTEMPTS = 3
 # A client keeps its connection for so many requests, then comes anew: it must get in as well as through.
@@ -28,10 +27,21 @@ REQUESTS_PER_CONNECTION = 10
 class Sight:
     """What the witness saw: milliseconds of each GET and each POST, and the ids that were acknowledged."""
 
-    get: list
-    post: list
-    acknowledged: list
-    wrong: list
+    get: list = field(default_factory=list)
+    post: list = field(default_factory=list)
+    acknowledged: list = field(default_factory=list)
+    wrong: list = field(default_factory=list)
+
+    def add(self, kind, milliseconds, identifier, wrong):
+        getattr(self, kind).append(milliseconds)
+        if wrong:
+            self.wrong.append(wrong)
+        elif kind == "post":
+            self.acknowledged.append(identifier)
+
+    @property
+    def count(self):
+        return len(self.get) + len(self.post)
 
     @staticmethod
     def share(times, part):
@@ -50,24 +60,39 @@ class Witness:
     def __init__(self, server):
         arguments = [sys.executable, __file__, server.host, str(server.port)]
         self.process = subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.sight = Sight()
+        self.reader = threading.Thread(target=self.read, daemon=True)
+        self.reader.start()
+
+    def read(self):
+        for line in self.process.stdout:
+            self.sight.add(*json.loads(line))
+
+    def await_answers(self):
+        """Waits until requests that begin now have been answered."""
+        count = self.sight.count + ANSWERS
+        until(lambda: self.sight.count >= count or not self.reader.is_alive())
 
     def end(self):
-        output, _ = self.process.communicate(timeout=60)
-        return Sight(**json.loads(output))
+        self.process.stdin.close()
+        self.process.wait(WAIT_SECONDS)
+        self.reader.join(WAIT_SECONDS)
+        return self.sight
 
 
 def alone(server):
     """What the witness measures without an attack."""
     witness = Witness(server)
-    time.sleep(SECONDS_ALONE)
+    witness.await_answers()
     return witness.end()
 
 
 @contextlib.contextmanager
-def witnessed(server, attack, rest=1.5):
-    """Runs what is within as an attack, for `rest` seconds more, and demands that a healthy client hardly notices.
+def witnessed(server, attack):
+    """Runs what is within as an attack, and demands that a healthy client is answered correctly while it continues.
 
-    Prints what the client saw alone and under the attack, and what memory the server held at most.
+    Prints how long the client waited alone and under the attack, and what memory the server held at most. How long
+    depends on the machine, so it is not tested.
     """
     before = alone(server)
     held = server.memory()
@@ -75,7 +100,7 @@ def witnessed(server, attack, rest=1.5):
     witness = Witness(server)
     try:
         yield
-        time.sleep(rest)
+        witness.await_answers()
     finally:
         under = witness.end()
     print(f"  {attack}")
@@ -83,8 +108,6 @@ def witnessed(server, attack, rest=1.5):
     print(f"    under  {under}")
     print(f"    memory {held >> 20} MiB before, {server.peak_memory() >> 20} at most, {server.memory() >> 20} after")
     assert not under.wrong, under.wrong[:3]
-    busy = max(1, os.getloadavg()[0] / os.cpu_count())
-    assert Sight.share(under.get + under.post, 0.99) < SECONDS_MAX * 1000 * busy, str(under)
     for identifier in under.acknowledged[-5:]:
         assert server.ask("GET", f"/api/v1/telemetry/{identifier}").status == 200
 
@@ -95,7 +118,7 @@ def requests(host, port):
 
     identifier = None
     while True:
-        with contextlib.closing(http.client.HTTPConnection(host, port, timeout=30)) as connection:
+        with contextlib.closing(http.client.HTTPConnection(host, port, timeout=WAIT_SECONDS)) as connection:
             for number in range(REQUESTS_PER_CONNECTION):
                 posts = number % 2 == 0 or identifier is None
                 began = time.monotonic()
@@ -123,16 +146,10 @@ def requests(host, port):
 
 
 def main():
-    sight = Sight([], [], [], [])
-    for kind, milliseconds, identifier, wrong in requests(sys.argv[1], int(sys.argv[2])):
-        getattr(sight, kind).append(round(milliseconds, 3))
-        if wrong:
-            sight.wrong.append(wrong)
-        elif kind == "post":
-            sight.acknowledged.append(identifier)
+    for request in requests(sys.argv[1], int(sys.argv[2])):
+        print(json.dumps(request), flush=True)
         if select.select([sys.stdin], [], [], 0.002)[0]:
             break
-    print(json.dumps(sight.__dict__))
 
 
 if __name__ == "__main__":
