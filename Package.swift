@@ -165,7 +165,7 @@ let package = Package(
             ["Inspection", "Federation", "Catalog", "Tokens", "Store", "Index", "Blobs", "SegmentLog", "Disk", "JSON"]
         ),
         tests(of: "Inspection", ["Catalog", "Store", "Index", "Blobs", "SegmentLog", "Disk", "JSON"]),
-        tests(of: "Connections", [.nio, .nioEmbedded, .nioHTTP1]),
+        tests(of: "Connections", [.hummingbirdCore, .logging, .nio, .nioEmbedded, .nioHTTP1]),
         tests(
             of: "ledge",
             [

@@ -9,7 +9,7 @@ internal import NIOHTTP1
 /// because each read is a hop between executors (measured, docs/ARCHITECTURE.md). It grows only on connections that
 /// fill it.
 package struct HTTP1ServerChannel: ServerChildChannel {
-    package typealias Value = HTTP1Channel.Value
+    package typealias Value = AcceptedConnection
 
     private static let receiveByteCountMax = 256 << 10
     /// For the buffers of all connections together: with many connections each has a smaller one.
@@ -63,8 +63,9 @@ package struct HTTP1ServerChannel: ServerChildChannel {
         return channel.setOption(.recvAllocator, value: allocator)
             .flatMap { base.setup(channel: channel, logger: logger) }
             .flatMapThrowing { value in
+                let connection = AcceptedConnection(value)
                 try addHandlers(to: channel, refusal: refusal)
-                return value
+                return connection
             }
     }
 
@@ -85,6 +86,6 @@ package struct HTTP1ServerChannel: ServerChildChannel {
 
     /// Answers the requests of the connection until it ends.
     package func handle(value: Value, logger: Logger) async {
-        await base.handle(value: value, logger: logger)
+        await base.handle(value: value.handled(), logger: logger)
     }
 }

@@ -1,8 +1,8 @@
 """Bytes that are no request, or two at once: refused, closed, and nothing after them is taken for a request."""
 
-import time
 from urllib.parse import quote
 
+from ledge import cpu_seconds
 from promises import message, promise
 from wire import HEALTH, RECORD, Wire, chunk, post, refused
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from ledge import WAIT_SECONDS
 from network import ENDPOINTS, network
 from promises import Place, promise
 from stored import NETWORK

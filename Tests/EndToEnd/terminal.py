@@ -7,6 +7,8 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from ledge import WAIT_SECONDS
+
 SCALEOUT = Path(sys.executable).parent / "scaleout"
 AT_ONCE = 4
 
