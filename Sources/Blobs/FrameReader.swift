@@ -6,6 +6,11 @@ struct FrameReader: Sendable {
     let file: File
     let contexts: ZstdContexts
 
+    /// The maximum length of a frame, and of its content; those that this build writes are far shorter.
+    ///
+    /// The lengths come from the file: without a bound, a forged one would take all memory.
+    private static let byteCountMax = 16 << 20
+
     /// A frame as it is stored, and its content.
     struct Frame {
         let stored: [UInt8]
@@ -20,8 +25,10 @@ struct FrameReader: Sendable {
     /// - Throws: `.corrupt` unless the bytes are exactly one zstd frame of exactly that much content, and the content
     ///   has the frame's checksum.
     func frame(at offset: Int64, storedByteCount: Int, contentByteCount: Int) throws(StorageError) -> Frame {
+        guard storedByteCount > 4, max(storedByteCount, contentByteCount) <= Self.byteCountMax else {
+            throw file.violation(.frame, at: offset)
+        }
         let stored = try file.content(at: offset, count: storedByteCount)
-        guard storedByteCount > 4 else { throw file.violation(.frame, at: offset) }
         var isWhole = false
         let content = [UInt8](unsafeUninitializedCapacity: contentByteCount) { buffer, initializedCount in
             isWhole = stored.withUnsafeBytes { contexts.decompress($0, into: UnsafeMutableRawBufferPointer(buffer)) }

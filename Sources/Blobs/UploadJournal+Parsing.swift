@@ -51,11 +51,14 @@ extension UploadJournal {
         Lines(bytes, of: id).compactMap { $0.object.flatMap(chunk)?.durableChunkCount }.max()
     }
 
+    /// Above every length of a file; sums of lengths below it do not overflow.
+    private static let byteCountBound: Int64 = 1 << 48
+
     private static func header(_ object: JSONObject, of id: BlobID) -> Header? {
         guard object["format"]?.int == 1, object["upload_id"]?.string == id.text,
             let fileName = object["file_name"]?.string,
-            let byteCount = object["file_size"]?.count,
-            let chunkByteCount = object["chunk_size"]?.count,
+            let byteCount = object["file_size"]?.count, byteCount <= byteCountBound,
+            let chunkByteCount = object["chunk_size"]?.count, (1...byteCountBound).contains(chunkByteCount),
             let createdAt = object["created_at"]?.string.flatMap({ Timestamp(parsing: $0) })
         else { return nil }
         return Header(

@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// Atomic creation and replacement of files and directories.
 extension Disk {
     /// Replaces the file at `path` by `bytes`: after a crash it contains the old bytes or the new ones, never a
@@ -5,22 +7,17 @@ extension Disk {
     ///
     /// Writes `<path>.new`, syncs it, renames it over `path`, syncs the directory. When this returns, the new bytes
     /// survive a power cut. Throws before it writes anything if a sync of the directory has failed earlier. A leftover
-    /// `.new` file of an earlier crash is overwritten. A private file can be opened only by its owner, from its
-    /// creation on.
-    package func publish(_ bytes: [UInt8], at path: String, isPrivate: Bool = false) throws(StorageError) {
-        try publish(at: path, isPrivate: isPrivate) { file throws(StorageError) in try file.write(bytes, at: 0) }
+    /// `.new` file of an earlier crash is overwritten.
+    package func publish(_ bytes: [UInt8], at path: String) throws(StorageError) {
+        try publish(at: path) { file throws(StorageError) in try file.write(bytes, at: 0) }
     }
 
     /// Replaces the file at `path` by the bytes that `write` writes, in any number of pieces.
-    package func publish(
-        at path: String,
-        isPrivate: Bool = false,
-        _ write: (File) throws(StorageError) -> Void
-    ) throws(StorageError) {
+    package func publish(at path: String, _ write: (File) throws(StorageError) -> Void) throws(StorageError) {
         if let failure = failedDirectories.failure(of: directory(of: path)) { throw failure }
         let newPath = path + ".new"
         if try entry(newPath) != nil { try remove(newPath) }
-        let file = try File(newPath, isPrivate ? .createPrivate : .create, on: self)
+        let file = try File(newPath, .create, on: self)
         try write(file)
         try file.synchronize()
         try rename(newPath, to: path)
@@ -30,11 +27,15 @@ extension Disk {
     /// Creates a directory and its missing parents, so that they survive a power cut.
     ///
     /// The names of existing directories are synced again, up to the root: an earlier process may have died between
-    /// creating one and syncing it. Directories that cannot be opened for lack of permission are skipped.
+    /// creating one and syncing it. Directories that cannot be opened for lack of permission are skipped, and the disk's
+    /// own root and its parents.
     package func ensureDirectory(_ path: String) throws(StorageError) {
+        guard path != root else { return }
         let parent = directory(of: path)
         if parent != "." && parent != "/" { try ensureDirectory(parent) }
-        let exists = try entry(path) != nil
+        let kind = try entry(path)?.kind
+        guard kind == nil || kind == .directory else { throw .failed(.mkdir, path, ENOTDIR) }
+        let exists = kind != nil
         do {
             if !exists { try createDirectory(path) }
         } catch {

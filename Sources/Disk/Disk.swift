@@ -53,6 +53,8 @@ package protocol Disk: Sendable {
     /// After a failure the kernel may have dropped the dirty pages and a second call may succeed without them (Rebello
     /// et al., "Can Applications Recover from fsync Failures?", ATC 2020), so it is never repeated;
     /// ``File/synchronize()`` ensures this.
+    ///
+    /// Fails with `ENOENT` if the file was removed: its bytes end with the last descriptor.
     func synchronize(_ file: Descriptor, path: String) throws(StorageError)
 
     /// Returns the length of an open file in bytes.
@@ -60,7 +62,7 @@ package protocol Disk: Sendable {
 
     /// Takes the exclusive advisory lock of an open file, or returns false if another process holds it.
     ///
-    /// The lock is released when the descriptor is closed or its process ends for any reason.
+    /// The file may be a directory. The lock is released when the descriptor is closed or its process ends for any reason.
     func lock(_ file: Descriptor, path: String) throws(StorageError) -> Bool
 
     /// Returns the entry at a path, or nil if there is none.
@@ -69,7 +71,7 @@ package protocol Disk: Sendable {
     /// Returns the names in a directory, sorted, without `.` and `..`.
     func list(_ path: String) throws(StorageError) -> [String]
 
-    /// Creates one directory; its parent must exist, and it must not.
+    /// Creates one directory for its owner only (mode 0700); its parent must exist, and it must not.
     func createDirectory(_ path: String) throws(StorageError)
 
     /// Renames a file, replacing an existing file of the new name.
@@ -91,6 +93,17 @@ package protocol Disk: Sendable {
 
     /// Returns how many bytes an unprivileged process can still write below a path.
     func freeByteCount(_ path: String) throws(StorageError) -> Int64
+
+    /// The path of the directory that the disk has open; nil if it finds every file by its whole path.
+    var root: String? { get }
+
+    /// Where the root is now.
+    var rootState: RootState { get }
+}
+
+extension Disk {
+    package var root: String? { nil }
+    package var rootState: RootState { .inPlace }
 }
 
 /// An open file, identified by the number that its `Disk` assigned.
@@ -111,12 +124,21 @@ package enum OpenIntent: Sendable, Hashable {
     case read
     /// An existing file, read and written.
     case update
-    /// A new file, read and written; it must not exist.
+    /// A new file, read and written; it must not exist. Only its owner may open it (mode 0600).
     case create
-    /// As ``create``, for a file that only its owner may open (mode 0600).
-    case createPrivate
-    /// A file that is created if it is missing, read and written.
+    /// A file that is created as by ``create`` if it is missing, read and written.
     case updateOrCreate
+    /// An existing directory, to be locked.
+    case directory
+}
+
+/// Where the root of a disk is; see ``Disk/root``.
+package enum RootState: Sendable, Hashable {
+    case inPlace
+    /// Its path now names another directory, or none. Files are still found in it.
+    case moved
+    /// It was removed: nothing new can be stored in it.
+    case removed
 }
 
 /// A file or directory at a path.

@@ -48,18 +48,34 @@ package struct DiskError: Error, Sendable, Hashable {
     package var isExisting: Bool {
         code == EEXIST
     }
+
+    /// Whether a part of the path is not a directory.
+    package var isNotADirectory: Bool {
+        code == ENOTDIR
+    }
 }
 
 extension DiskError {
     /// The failure without its path, for clients: `fdatasync: Input/output error`.
     package var reason: String {
-        "\(call.rawValue): \(String(cString: strerror(code)))"
+        "\(call.rawValue): \(text)"
+    }
+
+    /// The kernel's text, or the meaning where that does not follow from it.
+    private var text: String {
+        switch (call, code) {
+        case (_, ELOOP): "it is, or is in, a symbolic link, which is not followed in a data directory"
+        case (.open, ENXIO): "it is not a regular file"
+        case (.mkdir, ENOTDIR): "it is not a directory, or not in one; links are not followed in a data directory"
+        case (.fdatasync, ENOENT): "the file was removed while it was open"
+        default: String(cString: strerror(code))
+        }
     }
 }
 
 extension DiskError: CustomStringConvertible {
     /// For the log and the operator's terminal: `pwrite data/x.jsonl: No space left on device (28)`.
     package var description: String {
-        "\(call.rawValue) \(path): \(String(cString: strerror(code))) (\(code))"
+        "\(call.rawValue) \(path): \(text) (\(code))"
     }
 }

@@ -67,6 +67,9 @@ extension StorageError {
     /// Whether the path already exists.
     package var isExisting: Bool { isDisk(\.isExisting) }
 
+    /// Whether a part of the path is not a directory.
+    package var isNotADirectory: Bool { isDisk(\.isNotADirectory) }
+
     /// Whether stored bytes differ from what was written.
     package var isCorrupt: Bool {
         if case .corrupt = self { true } else { false }

@@ -73,14 +73,13 @@ struct DirectoryScan {
     private mutating func listCollections() {
         for name in names(in: directory.collections) {
             let path = directory.collection(name)
-            guard kind(path) == .directory else {
+            let isOurs = Resource.allSchemas.contains { $0.name == name }
+            guard isOurs || kind(path) == .directory else {
                 findings.append(Finding(path: path, reason: .unknownEntry))
                 continue
             }
             collections.append(name)
-            if !Resource.allSchemas.contains(where: { $0.name == name }) {
-                findings.append(Finding(path: path, reason: .unknownCollection))
-            }
+            if !isOurs { findings.append(Finding(path: path, reason: .unknownCollection)) }
             for file in names(in: path) where file != SegmentName.manifest {
                 let form = SegmentName.parse(file)?.form
                 if form != nil { storedByteCounts[name, default: 0] += byteCount("\(path)/\(file)") }
@@ -104,7 +103,7 @@ struct DirectoryScan {
     /// The names in a directory; none if it does not exist, or cannot be read, which is a finding.
     private mutating func names(in path: String) -> [String] {
         do throws(StorageError) {
-            return try disk.entry(path)?.kind == .directory ? try disk.list(path) : []
+            return try disk.entry(path) == nil ? [] : disk.list(path)
         } catch {
             findings.append(Finding(error, at: path))
             return []

@@ -6,17 +6,17 @@ extension Repair {
     /// Undoes the newest repair of a directory that was not undone yet, and returns the directory with its copies.
     ///
     /// - Precondition: The caller has the directory's lock.
-    /// - Throws: ``RepairError/nothingToUndo(_:)``; as ``RepairBackup/undo()`` does.
+    /// - Throws: ``RepairError/nothingToUndo(_:)``; ``RepairError/malformedBackup(_:)``; as ``RepairBackup/undo()`` does.
     package static func undo(_ path: String, on disk: any Disk) throws(RepairError) -> String {
         let directory = DataDirectory(path)
-        guard let newest = try RepairError.wrap(newest(in: directory, on: disk)) else { throw .nothingToUndo(path) }
+        guard let newest = try newest(in: directory, on: disk) else { throw .nothingToUndo(path) }
         try newest.undo()
         return newest.path
     }
 
-    private static func newest(in directory: DataDirectory, on disk: any Disk) throws(StorageError) -> RepairBackup? {
-        let backups = try instants(in: directory.repairBackups, on: disk)
-        let earlier = try instantsOfEarlierBuilds(in: directory.lostAndFound, on: disk)
+    private static func newest(in directory: DataDirectory, on disk: any Disk) throws(RepairError) -> RepairBackup? {
+        let backups = try RepairError.wrap(instants(in: directory.repairBackups, on: disk))
+        let earlier = try RepairError.wrap(instantsOfEarlierBuilds(in: directory.lostAndFound, on: disk))
         for (_, path) in (backups + earlier).sorted(by: >) {
             let backup = try RepairBackup(path, of: directory, on: disk)
             if let backup, backup.state == .done { return backup }

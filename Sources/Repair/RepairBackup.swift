@@ -67,20 +67,33 @@ struct RepairBackup {
     }
 
     /// Reads the list of an earlier repair; nil if there is none or it does not verify.
-    init?(_ path: String, of directory: DataDirectory, on disk: any Disk) throws(StorageError) {
-        guard let bytes = try disk.contents(of: "\(path)/\(Self.fileName)") else { return nil }
+    ///
+    /// - Throws: ``RepairError/malformedBackup(_:)`` if it verifies but no repair writes such a list: restoring from it
+    ///   could change files that a repair does not touch. ``RepairError/storage(_:)``.
+    init?(_ path: String, of directory: DataDirectory, on disk: any Disk) throws(RepairError) {
+        let listPath = "\(path)/\(Self.fileName)"
+        guard let bytes = try RepairError.wrap(disk.contents(of: listPath)) else { return nil }
         let object: JSONObject
         do { object = try CheckedLine.open(bytes, seed: Self.seed) } catch { return nil }
-        guard object["format"]?.int == Self.format, let state = object["state"]?.string.flatMap(State.init(rawValue:)),
-            let kept = object["kept"]?.array?.compactMap(Entry.init),
-            let left = object["left"]?.array?.compactMap(Entry.init)
+        guard object["format"]?.int == Self.format, let state = object["state"]?.string.flatMap(State.init(rawValue:))
         else { return nil }
+        guard let kept = Self.entries(object["kept"]), kept.allSatisfy({ $0.content != nil }),
+            let left = Self.entries(object["left"])
+        else { throw .malformedBackup(listPath) }
         self.path = path
         self.directory = directory
         self.disk = disk
         self.state = state
         self.kept = kept
         self.left = left
+    }
+
+    /// Parses a list of files; nil if one is not a file that repairs touch, or is listed twice.
+    private static func entries(_ json: JSON?) -> [Entry]? {
+        guard let array = json?.array else { return nil }
+        let entries = array.compactMap(Entry.init)
+        let isValid = entries.count == array.count && Set(entries.map(\.path)).count == entries.count
+        return isValid ? entries : nil
     }
 
     /// Records the files that the repair wrote or removed, as they are now.
@@ -187,15 +200,22 @@ struct RepairBackup {
 
 extension RepairBackup.Entry {
     fileprivate init?(_ json: JSON) {
-        guard let path = json["path"]?.string, !path.split(separator: "/").contains(".."), !path.hasPrefix("/") else {
-            return nil
-        }
+        guard let path = json["path"]?.string, Self.isRepairable(path) else { return nil }
         self.path = path
         if let byteCount = json["bytes"]?.int, let digest = json["xxh3_128"]?.string {
             content = RepairBackup.Content(byteCount: byteCount, digest: digest)
         } else {
             content = nil
         }
+    }
+
+    /// Whether a path in a data directory is the identity, or a file of a collection.
+    private static func isRepairable(_ path: String) -> Bool {
+        let directory = DataDirectory("")
+        let names = path.split(separator: "/", omittingEmptySubsequences: false)
+        guard names.count == 3 else { return "/\(path)" == directory.identity }
+        let isName = names.allSatisfy { !["", ".", ".."].contains($0) }
+        return isName && "/\(path)" == "\(directory.collection(String(names[1])))/\(names[2])"
     }
 
     fileprivate var json: JSON {

@@ -14,6 +14,8 @@ package enum RepairError: StorageErrorWrapper, Sendable, Equatable {
     case changedSince(String)
     /// A copy in the backup does not match its checksum.
     case damagedCopy(String)
+    /// The list of a backup has files that repairs do not touch, or one of them twice.
+    case malformedBackup(String)
 }
 
 extension RepairError: CustomStringConvertible {
@@ -31,6 +33,8 @@ extension RepairError: CustomStringConvertible {
         case .nothingToUndo(let path): "\(path) has no repair to undo"
         case .changedSince(let path):
             "\(path) was changed after the repair; undoing would lose the changes. The old files are in repair-backups"
+        case .malformedBackup(let path):
+            "\(path) was not written by a repair: it lists a file twice, or one that repairs do not touch. Nothing was changed"
         case .damagedCopy(let path):
             "\(path) is damaged: it does not match the checksum of the backup. Nothing was changed"
         }

@@ -52,7 +52,8 @@ final class SealedFile: Sendable {
         guard let frames = SeekTable(parsing: table), XXH3.hash64(frames.entryBytes) == sealed.tableChecksum else {
             throw corrupt(.damagedSeekTable)
         }
-        guard let content = Self.offsets(frames.frames.map(\.contentByteCount), to: closed.byteCount),
+        guard frames.frames.allSatisfy({ $0.contentByteCount <= Self.contentByteCountMax }),
+            let content = Self.offsets(frames.frames.map(\.contentByteCount), to: closed.byteCount),
             let stored = Self.offsets(frames.frames.map(\.storedByteCount), to: tableStart)
         else { throw corrupt(.damagedSeekTable) }
         self.path = path
@@ -79,14 +80,14 @@ final class SealedFile: Sendable {
             let bytes = try file.bytes(at: start, count: Int(min(Int64(windowByteCount), end - start)))
             guard let extent = bytes.withUnsafeBytes(FrameExtent.init) else {
                 // The frame may be longer than the window, but no longer than a record and another frame.
-                guard start + Int64(bytes.count) < end, windowByteCount < 2 * RecordLine.byteCountMax else { break }
+                guard start + Int64(bytes.count) < end, windowByteCount < Self.contentByteCountMax else { break }
                 windowByteCount *= 2
                 continue
             }
             windowByteCount = Self.walkByteCount
             guard let contentEnd = UInt32(exactly: Int(content[content.count - 1]) + extent.contentByteCount),
                 let storedEnd = UInt32(exactly: start + Int64(extent.storedByteCount)), extent.storedByteCount > 4,
-                extent.contentByteCount <= 2 * RecordLine.byteCountMax
+                extent.contentByteCount <= Self.contentByteCountMax
             else { break }
             content.append(contentEnd)
             stored.append(storedEnd)
@@ -101,6 +102,8 @@ final class SealedFile: Sendable {
     }
 
     private static let walkByteCount = 64 << 10
+    /// The maximum length of a frame's content: a line more than ``frameByteCount``, with a margin.
+    private static let contentByteCountMax = 2 * RecordLine.byteCountMax
 
     /// Returns the start of each of these lengths, and the end of the last one; nil if that is not `end`.
     private static func offsets(_ byteCounts: [UInt32], to end: Int64) -> [UInt32]? {

@@ -6,14 +6,15 @@ internal import SegmentLog
 extension Store {
     /// Returns all problems, the oldest first; empty if there are none.
     ///
-    /// Does not block; callable from any thread.
+    /// Reads no file; callable from any thread.
     package func conditions() -> [HealthCondition] {
         let damaged = collections.values.compactMap(\.damageCondition)
-        let found = latches + damaged + space.conditions + maintenance.conditions
+        let moved = watch.check().map { [$0] } ?? []
+        let found = latches + damaged + moved + space.conditions + maintenance.conditions
         return found.sorted { ($0.since, $0.subject) < ($1.since, $1.subject) }
     }
 
-    /// All possible subjects of ``conditions()``.
+    /// The subjects of ``conditions()`` that are listed even if they are healthy.
     package var healthSubjects: [String] {
         ["disk", "reserve"] + collections.keys.sorted().map { "log \($0)" }
     }

@@ -25,6 +25,8 @@ package final class Store: Sendable {
         package var servesDamaged = false
         /// The retention of each collection of events, by its name.
         package var retention: [String: Retention] = [:]
+        /// Whether a directory with files that are not Ledge's may become a data directory.
+        package var allowsOtherFiles = false
         /// Whether segments are sealed, merged and dropped automatically; otherwise by ``Store/maintain()``.
         package var maintainsItself = false
         /// The size in bytes from which on an active segment is sealed at closing, if the store maintains itself: a
@@ -46,12 +48,15 @@ package final class Store: Sendable {
     /// The space on its disk, shared with the blobs of the same directory.
     package let space: DiskSpace
     package let identity: StoreIdentity
+    /// Whether opening has made the directory a data directory.
+    package let isNew: Bool
     /// The findings of opening each log, in the order of the schemas.
     package let recovery: [RecoveryReport]
     /// Index files that were rebuilt, because they were missing or unusable.
     package let rebuiltIndexPaths: [String]
     let collections: [String: DocumentCollection]
     let maintenance: Maintenance
+    let watch: RootWatch
     private let maintainsItself: Bool
     /// Released by `close`.
     private let lock: NIOLockedValueBox<DirectoryLock?>
@@ -71,6 +76,7 @@ package final class Store: Sendable {
     ) throws(StoreError) -> Store {
         let directory = DataDirectory(directory)
         try StoreError.wrap(disk.ensureDirectory(directory.path))
+        let isNew = try StoreIdentity.isMissing(in: directory, allowingFiles: options.allowsOtherFiles, on: disk)
         let lock = try DirectoryLock(directory, on: disk)
         let identity = try StoreIdentity(of: directory, on: disk, clock: clock)
         try StoreError.wrap(disk.ensureDirectory(directory.collections))
@@ -81,7 +87,8 @@ package final class Store: Sendable {
             every: options.maintainsItself ? .milliseconds(500) : nil,
             on: disk
         ) { clock().microseconds }
-        let maintenance = Maintenance(options, space, clock)
+        let watch = RootWatch(directory, on: disk, notice: options.notice, clock: clock)
+        let maintenance = Maintenance(options, space, watch, clock)
         let frameCache = FrameCache(byteCountMax: options.frameCacheByteCountMax)
         var collections: [DocumentCollection] = []
         for schema in schemas {
@@ -104,9 +111,11 @@ package final class Store: Sendable {
             directory,
             space,
             identity,
+            isNew: isNew,
             collections,
             lock,
             maintenance,
+            watch,
             maintainsItself: options.maintainsItself
         )
     }
@@ -115,12 +124,16 @@ package final class Store: Sendable {
         _ directory: DataDirectory,
         _ space: DiskSpace,
         _ identity: StoreIdentity,
+        isNew: Bool,
         _ collections: [DocumentCollection],
         _ lock: DirectoryLock,
         _ maintenance: Maintenance,
+        _ watch: RootWatch,
         maintainsItself: Bool
     ) {
         self.maintenance = maintenance
+        self.watch = watch
+        self.isNew = isNew
         self.maintainsItself = maintainsItself
         self.directory = directory
         self.space = space

@@ -19,12 +19,14 @@ package enum StoreError: StorageErrorWrapper, Sendable, Equatable {
 
     // Opening the data directory.
 
-    /// Another process serves the directory; with its id, if the `lock` file contains it.
+    /// Another process serves the directory and holds the lock of this path; with its id, if it is known.
     case locked(path: String, owner: Int32?)
     /// `ledge.json` has a format that this build does not support.
     case unsupportedFormat(Int)
-    /// There are collections but no `ledge.json`.
+    /// There are collections, uploads or blobs, but no `ledge.json`.
     case notADataDirectory(String)
+    /// The directory has no `ledge.json`, but files that are not Ledge's.
+    case notEmpty(String)
 
     /// The logs, the indexes or the disk failed.
     case storage(StorageError)

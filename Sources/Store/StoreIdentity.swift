@@ -25,19 +25,30 @@ package struct StoreIdentity: Sendable, Hashable {
     }
 
     /// Reads the identity of a directory, or creates it if the directory is new.
-    ///
-    /// - Throws: ``StoreError/notADataDirectory(_:)`` if there are collections without an identity, which cannot result
-    ///   from a crash, because the identity is durable before they are created.
     init(of directory: DataDirectory, on disk: any Disk, clock: () -> Timestamp) throws(StoreError) {
         if let found = try Self.read(directory, on: disk) {
             self = found
             return
         }
         self.init(createdAt: clock(), instanceID: UniqueID.random())
-        guard try StoreError.wrap(disk.entry(directory.collections)) == nil else {
-            throw .notADataDirectory(directory.path)
-        }
         try StoreError.wrap(disk.publish(line, at: directory.identity))
+    }
+
+    /// Returns whether a directory has no identity yet, and may become a data directory.
+    ///
+    /// - Throws: ``StoreError/notADataDirectory(_:)`` if it has stored data without an identity, which cannot result from
+    ///   a crash, because the identity is durable before all else is created; ``StoreError/notEmpty(_:)`` if it has other
+    ///   files and they are not allowed.
+    static func isMissing(
+        in directory: DataDirectory,
+        allowingFiles: Bool,
+        on disk: any Disk
+    ) throws(StoreError) -> Bool {
+        guard try StoreError.wrap(disk.entry(directory.identity)) == nil else { return false }
+        let names = Set(try StoreError.wrap(disk.list(directory.path)))
+        guard names.isDisjoint(with: DataDirectory.storedNames) else { throw .notADataDirectory(directory.path) }
+        guard allowingFiles || names.isSubset(of: DataDirectory.earlyNames) else { throw .notEmpty(directory.path) }
+        return true
     }
 
     /// Returns the identity of a directory without changing it, or nil if it has none.

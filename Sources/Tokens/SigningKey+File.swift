@@ -24,7 +24,7 @@ extension SigningKey {
     ) throws(SigningKeyError) -> SigningKey {
         let path = "\(directory)/\(fileName)"
         if try SigningKeyError.wrap(disk.entry(path)) == nil {
-            try SigningKeyError.wrap(disk.publish(newSecret(), at: path, isPrivate: true))
+            try SigningKeyError.wrap(disk.publish(newSecret(), at: path))
         }
         return try load(file: path, algorithm: algorithm, on: disk)
     }

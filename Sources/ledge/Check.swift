@@ -32,7 +32,7 @@ struct Check: ParsableCommand {
         var shown: Int64 = 0
         let tally: Tally
         do throws(InspectionError) {
-            tally = try Inspection.Check.run(directory, on: PosixDisk()) { byteCount in
+            tally = try Inspection.Check.run(directory, on: PosixDisk.inspecting(directory)) { byteCount in
                 guard isTerminal, byteCount - shown >= 64 << 20 else { return }
                 shown = byteCount
                 Console.overwrite("\(ByteCount(byteCount)) read")

@@ -122,7 +122,7 @@ struct Export: ParsableCommand {
             collection,
             of: data,
             Inspection.Export.Selection(isHistory: history, since: since, until: until, filter: filter),
-            on: PosixDisk()
+            on: PosixDisk.inspecting(data)
         ) { progress in
             line.show(text(of: progress))
         } report: { finding in

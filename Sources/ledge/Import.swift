@@ -15,10 +15,10 @@ struct Import: AsyncParsableCommand {
             $date and $number… become plain values, and _id becomes the id of a document that has none, otherwise it is \
             removed. Documents are validated as by the API; --no-validate stores them unchanged.
 
-            No server may use the directory during an import. A thousand documents are stored in each group commit. If the \
-            command is stopped, the documents imported so far stay, and the same command can be repeated: documents whose \
-            id already exists are refused. Each refused document is reported on standard error with its line; the others \
-            are stored.
+            The directory must exist; an empty one becomes a data directory. No server may use it during an import. A \
+            thousand documents are stored in each group commit. If the command is stopped, the documents imported so far \
+            stay, and the same command can be repeated: documents whose id already exists are refused. Each refused \
+            document is reported on standard error with its line; the others are stored.
 
             With --keep-times documents keep their committed_at. Events must then be sorted by it, oldest first, and be \
             later than the stored ones.
@@ -130,8 +130,15 @@ struct Import: AsyncParsableCommand {
         var options = Store.Options()
         options.maintainsItself = true
         options.settlingTimeMax = .seconds(3600)
+        let disk: PosixDisk?
+        do { disk = try PosixDisk.opening(data) } catch { throw CommandFailure(error.text) }
+        guard let disk else {
+            throw CommandFailure(
+                "\(data) does not exist; an import makes an empty directory a data directory: mkdir \(data)"
+            )
+        }
         do {
-            return try Store.open(data, schemas: Resource.allSchemas, options: options, on: PosixDisk())
+            return try Store.open(data, schemas: Resource.allSchemas, options: options, on: disk)
         } catch {
             throw CommandFailure(error.text)
         }

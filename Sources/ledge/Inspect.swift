@@ -29,7 +29,7 @@ struct Inspect: ParsableCommand {
     func run() throws {
         let report: Report
         do throws(InspectionError) {
-            report = try Report.read(directory, on: PosixDisk())
+            report = try Report.read(directory, on: PosixDisk.inspecting(directory))
         } catch {
             Console.note("ledge: \(error)")
             throw ExitCode.unreadable

@@ -52,13 +52,16 @@ struct RepairCommand: ParsableCommand {
 
     func run() throws {
         do throws(RepairError) {
+            guard let disk = try RepairError.wrap(PosixDisk.opening(directory)) else {
+                throw .notADataDirectory(directory)
+            }
             if undo {
-                let lock = try lock()
-                let path = try Repair.undo(directory, on: PosixDisk())
+                let lock = try lock(on: disk)
+                let path = try Repair.undo(directory, on: disk)
                 withExtendedLifetime(lock) {}
                 Console.note("restored the files in \(path)")
             } else {
-                try repair()
+                try repair(on: disk)
             }
         } catch {
             Console.note("ledge: \(error)")
@@ -67,10 +70,10 @@ struct RepairCommand: ParsableCommand {
     }
 
     /// Plans the repairs and, with `--apply`, makes them under the directory's lock.
-    private func repair() throws(RepairError) {
-        let lock = apply ? try lock() : nil
+    private func repair(on disk: PosixDisk) throws(RepairError) {
+        let lock = apply ? try lock(on: disk) : nil
         defer { withExtendedLifetime(lock) {} }
-        let repair = try plan()
+        let repair = try plan(on: disk)
         for action in repair.actions {
             Console.output(json ? String(decoding: action.json.bytes, as: UTF8.self) : action.description)
         }
@@ -94,10 +97,10 @@ struct RepairCommand: ParsableCommand {
         Self.exit(withError: ExitCode.failure)
     }
 
-    private func plan() throws(RepairError) -> Repair {
+    private func plan(on disk: PosixDisk) throws(RepairError) -> Repair {
         let isTerminal = Console.isTerminal
         var shown: Int64 = 0
-        let repair = try Repair(directory, on: PosixDisk()) { byteCount in
+        let repair = try Repair(directory, on: disk) { byteCount in
             guard isTerminal, byteCount - shown >= 64 << 20 else { return }
             shown = byteCount
             Console.overwrite("\(ByteCount(byteCount)) read")
@@ -106,8 +109,7 @@ struct RepairCommand: ParsableCommand {
         return repair
     }
 
-    private func lock() throws(RepairError) -> DirectoryLock {
-        let disk = PosixDisk()
+    private func lock(on disk: PosixDisk) throws(RepairError) -> DirectoryLock {
         let data = DataDirectory(directory)
         guard try RepairError.wrap(disk.entry(data.collections)) != nil else { throw .notADataDirectory(directory) }
         do { return try DirectoryLock(data, on: disk) } catch { throw .store(error) }

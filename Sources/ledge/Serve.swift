@@ -18,10 +18,10 @@ struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Serve the REST API from a data directory.",
         discussion: """
-            Creates the data directory if it does not exist. Only one server can use a directory at a time. When the \
-            server accepts requests, it prints one line, "listening on http://HOST:PORT", to standard output; all other \
-            output goes to standard error. SIGTERM and SIGINT stop it cleanly. After a crash, the next start recovers and \
-            reports what it found.
+            Creates the data directory if it does not exist; one with other files must be permitted with \
+            --allow-non-empty. Only one server can use a directory at a time. When the server accepts requests, it prints \
+            one line, "listening on http://HOST:PORT", to standard output; all other output goes to standard error. \
+            SIGTERM and SIGINT stop it cleanly. After a crash, the next start recovers and reports what it found.
 
             Without --authentication the server listens on loopback addresses only. With it, every request needs a token \
             that is signed with the secret in the data directory; "ledge token" creates the first one.
@@ -46,6 +46,9 @@ struct Serve: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("Data directory.", valueName: "dir"), completion: .directory)
     var data = "data"
+
+    @Flag(help: "Make a directory with other files a data directory; Ledge does not change them.")
+    var allowNonEmpty = false
 
     @Option(help: ArgumentHelp("Address to listen on; port 0 selects a free port.", valueName: "host:port"))
     var listen = ListenAddress.standard
@@ -126,7 +129,9 @@ struct Serve: AsyncParsableCommand {
                 metadata: ["files": "\(fileCountMax)", "connections": "\(connectionCountMax)"]
             )
         }
-        let (store, blobs) = try await open(logger)
+        let disk = try openDirectory(logger)
+        let (store, blobs) = try await open(on: disk, logger)
+        if store.isNew { logger.notice("created a new data directory at \(dataPath)") }
         for report in store.recovery { log(report, to: logger) }
         for (collection, places) in store.damage { log(places, of: collection, to: logger) }
         for path in store.rebuiltIndexPaths {
@@ -145,7 +150,7 @@ struct Serve: AsyncParsableCommand {
             let server = Server(
                 network: network,
                 controller: controller,
-                authority: try access.authority(data: data, store: store),
+                authority: try access.authority(data: data, store: store, on: disk),
                 options: options(fileCountMax: fileCountMax),
                 logger: logger
             )
@@ -171,10 +176,35 @@ extension Serve {
         return options
     }
 
+    /// The path of the data directory without links, for messages.
+    private var dataPath: String {
+        realpath(data, nil).map { path in
+            defer { free(path) }
+            return String(cString: path)
+        } ?? data
+    }
+
+    /// Opens the data directory, which is created if it does not exist, and logs which of its entries are open to others.
+    private func openDirectory(_ logger: Logger) throws -> PosixDisk {
+        do throws(StorageError) {
+            try PosixDisk().ensureDirectory(data)
+            let disk = try PosixDisk(root: data)
+            if let names = try DataDirectory(data).namesOpenToOthers(on: disk) {
+                logger.warning(
+                    "other users have access to the data directory; run chmod -R go= \(dataPath)",
+                    metadata: ["open": "\((["."] + names).joined(separator: " "))"]
+                )
+            }
+            return disk
+        } catch {
+            throw CommandFailure(error.text)
+        }
+    }
+
     /// Opens the store and the blobs; closes the store if the blobs cannot be opened.
-    private func open(_ logger: Logger) async throws -> (Store, BlobStore) {
-        let disk = PosixDisk()
+    private func open(on disk: PosixDisk, _ logger: Logger) async throws -> (Store, BlobStore) {
         var storeOptions = limits.store
+        storeOptions.allowsOtherFiles = allowNonEmpty
         storeOptions.servesDamaged = true
         storeOptions.notice = { notice in logger.log(level: notice.level, "\(notice)") }
         let store: Store
@@ -208,17 +238,12 @@ extension Serve {
         try await startingAnyway(logger, "cannot resume the running session") {
             for notice in try await controller.resume() { Console.note(notice) }
         }
-        let data =
-            realpath(data, nil).map { path in
-                defer { free(path) }
-                return String(cString: path)
-            } ?? data
         do {
             try await server.run { host, port in
                 let url = "http://\(ListenAddress.text(host: host, port: port))"
                 Console.output("listening on \(url)")
                 Console.note(
-                    "serving \(data); upload a model: curl -F helper=numpyhelper -F file=@seed.npz \(url)/api/v1/models/"
+                    "serving \(dataPath); upload a model: curl -F helper=numpyhelper -F file=@seed.npz \(url)/api/v1/models/"
                 )
             }
         } catch {
@@ -274,6 +299,8 @@ extension MaintenanceNotice {
         case .compacted, .dropped: .info
         case .rebuiltIndex: .notice
         case .failed: .warning
+        case .directory(_, .inPlace): .notice
+        case .directory: .error
         }
     }
 }

@@ -44,23 +44,26 @@ struct ServeAccess: ParsableArguments {
     /// Returns the authority that verifies tokens; nil without authentication.
     ///
     /// - Precondition: the store of the directory is open, so this process holds the directory's lock.
-    func authority(data: String, store: Store) throws(CommandFailure) -> TokenAuthority? {
+    func authority(data: String, store: Store, on disk: PosixDisk) throws(CommandFailure) -> TokenAuthority? {
         guard isOn else { return nil }
         var options = TokenAuthority.Options()
         options.accessLifetime = .seconds(tokenLifetime * 60)
         return TokenAuthority(
-            key: try Self.key(in: data, file: tokenSecret, algorithm: tokenAlgorithm),
+            key: try Self.key(in: data, file: tokenSecret, algorithm: tokenAlgorithm, on: disk),
             spent: store.collection(TokenAuthority.schema.name),
             options: options
         )
     }
 
-    static func key(in data: String, file: String?, algorithm: SigningKey.Algorithm) throws(CommandFailure)
-        -> SigningKey
-    {
+    static func key(
+        in data: String,
+        file: String?,
+        algorithm: SigningKey.Algorithm,
+        on disk: PosixDisk
+    ) throws(CommandFailure) -> SigningKey {
         do {
-            guard let file else { return try SigningKey.load(directory: data, algorithm: algorithm, on: PosixDisk()) }
-            return try SigningKey.load(file: file, algorithm: algorithm, on: PosixDisk())
+            guard let file else { return try SigningKey.load(directory: data, algorithm: algorithm, on: disk) }
+            return try SigningKey.load(file: file, algorithm: algorithm, on: disk)
         } catch {
             throw CommandFailure(error.text)
         }

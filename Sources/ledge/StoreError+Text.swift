@@ -14,11 +14,14 @@ extension StoreError {
     /// The message for the operator if a data directory cannot be served or a document cannot be stored.
     var text: String {
         switch self {
-        case .locked(let path, let owner?): "process \(owner) uses this data directory; it holds the lock \(path)"
-        case .locked(let path, nil): "another process uses this data directory; it holds the lock \(path)"
+        case .locked(let path, let owner?): "process \(owner) uses this data directory; it has locked \(path)"
+        case .locked(let path, nil): "another process uses this data directory; it has locked \(path)"
         case .unsupportedFormat(let format):
             "the data directory is in format \(format), newer than this build can read"
-        case .notADataDirectory(let path): "\(path) is not a data directory: it has collections but no ledge.json"
+        case .notADataDirectory(let path): "\(path) is not a data directory: it has stored data but no ledge.json"
+        case .notEmpty(let path):
+            "\(path) is neither empty nor a data directory (it has no ledge.json); choose another directory, or add "
+                + "--allow-non-empty to \"ledge serve\" to set one up among these files"
         case .possiblySuperseded(let place): "\(Finding(place)); records are lost there; run \"ledge repair\""
         case .notFound(let id): "document \(id) does not exist"
         case .alreadyExists(let id): "document \(id) already exists"

@@ -12,7 +12,7 @@ struct TokenCommand: ParsableCommand {
         discussion: """
             Signs an API key, which the official client sends unchanged, with the secret in the data directory. The token \
             is printed to standard output and not stored. A running server accepts it immediately if it was started with \
-            --authentication. If the directory has no secret yet, one is generated.
+            --authentication. If the data directory has no secret yet, one is generated.
 
             EXAMPLES
               ledge token --data data
@@ -78,16 +78,17 @@ struct TokenCommand: ParsableCommand {
     ///
     /// Fails if a server without authentication holds the lock: it has no secret and ignores tokens.
     private func key() throws -> SigningKey {
-        let disk = PosixDisk()
+        if let tokenSecret { return try key(file: tokenSecret, on: PosixDisk()) }
         do {
-            if tokenSecret == nil, try disk.entry("\(data)/\(SigningKey.fileName)") == nil {
-                try disk.ensureDirectory(data)
-                let lock = try DirectoryLock(DataDirectory(data), on: disk)
-                Console.note("generated a new secret in \(data)")
-                return try withExtendedLifetime(lock) {
-                    try ServeAccess.key(in: data, file: nil, algorithm: tokenAlgorithm)
-                }
+            guard let disk = try PosixDisk.opening(data) else { throw missing("does not exist") }
+            guard try disk.entry("\(data)/\(SigningKey.fileName)") == nil else { return try key(file: nil, on: disk) }
+            let directory = DataDirectory(data)
+            guard try StoreIdentity.read(directory, on: disk) != nil else {
+                throw missing("is not a data directory (it has no ledge.json)")
             }
+            let lock = try DirectoryLock(directory, on: disk)
+            Console.note("generated a new secret in \(data)")
+            return try withExtendedLifetime(lock) { try key(file: nil, on: disk) }
         } catch StoreError.locked {
             throw CommandFailure(
                 "the server of \(data) runs without --authentication and ignores tokens; restart it with that option"
@@ -97,7 +98,16 @@ struct TokenCommand: ParsableCommand {
         } catch let error as StorageError {
             throw CommandFailure(error.text)
         }
-        return try ServeAccess.key(in: data, file: tokenSecret, algorithm: tokenAlgorithm)
+    }
+
+    private func key(file: String?, on disk: PosixDisk) throws(CommandFailure) -> SigningKey {
+        try ServeAccess.key(in: data, file: file, algorithm: tokenAlgorithm, on: disk)
+    }
+
+    private func missing(_ reason: String) -> CommandFailure {
+        CommandFailure(
+            "\(data) \(reason); the first start of its server creates it: ledge serve --data \(data) --authentication"
+        )
     }
 
     private static func role(_ text: String) throws -> Role {

@@ -150,13 +150,14 @@ struct UploadJournalTests {
         #expect(try parse(first + line)?.fault == (isSensible ? nil : .outOfOrder))
     }
 
-    @Test func negativeLengthIsNoHeader() throws {
-        let id = try #require(Self.id)
+    /// A forged header may match its checksum; the number of chunks must be computable from it.
+    @Test(arguments: [(-1, 10), (12, 0), (12, -1), (.max, 10), (12, .max)] as [(Int64, Int)])
+    func impossibleLengthIsNoHeader(_ byteCount: Int64, _ chunkByteCount: Int) throws {
         let header = UploadJournal.Header(
-            id: id,
+            id: header.id,
             fileName: "a",
-            byteCount: -1,
-            chunkByteCount: 10,
+            byteCount: byteCount,
+            chunkByteCount: chunkByteCount,
             createdAt: header.createdAt
         )
         #expect(try parse(UploadJournal.line(header)) == nil)

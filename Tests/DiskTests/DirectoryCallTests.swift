@@ -78,7 +78,8 @@ struct DirectoryCallTests {
         #expect(throws: directory.failure(.rename, "no", ENOENT)) {
             try directory.disk.rename(directory("no"), to: directory("y"))
         }
-        #expect(throws: directory.failure(.rename, "x", ENOENT)) {
+        // Without a root the kernel does not report which of the paths is missing.
+        #expect(throws: directory.failure(.rename, kind == .rooted ? "no/y" : "x", ENOENT)) {
             try directory.disk.rename(directory("x"), to: directory("no/y"))
         }
         #expect(throws: directory.failure(.rename, "x", EISDIR)) {

@@ -4,11 +4,12 @@ import Testing
 
 /// The disks that must behave alike, so that tests on the one in memory are valid for the real one.
 enum DiskUnderTest: CaseIterable, CustomTestStringConvertible {
-    case posix, fault
+    case posix, rooted, fault
 
     var testDescription: String {
         switch self {
         case .posix: "PosixDisk"
+        case .rooted: "PosixDisk(root:)"
         case .fault: "FaultDisk"
         }
     }
@@ -19,6 +20,10 @@ enum DiskUnderTest: CaseIterable, CustomTestStringConvertible {
         case .posix:
             let directory = try TemporaryDirectory()
             return DirectoryFixture(disk: PosixDisk(), path: directory.path, owner: directory)
+        case .rooted:
+            let directory = try TemporaryDirectory()
+            let disk = try PosixDisk(root: directory.path)
+            return DirectoryFixture(disk: disk, path: directory.path, owner: directory)
         case .fault:
             let disk = FaultDisk()
             try disk.createDirectory("test")

@@ -67,23 +67,16 @@ struct FileCallTests {
         #expect(try directory.bytes(of: "x") == [1])
     }
 
-    /// From its creation on, also under another name and after a power cut.
+    /// From its creation on, also under another name.
     @Test(arguments: DiskUnderTest.allCases)
-    func privateFileIsOnlyForItsOwner(_ kind: DiskUnderTest) throws {
+    func newFileIsOnlyForItsOwner(_ kind: DiskUnderTest) throws {
         let directory = try kind.makeDirectory()
-        _ = try File(directory("x"), .createPrivate, on: directory.disk)
-        #expect(try directory.disk.entry(directory("x"))?.isOpenToOthers == false)
-        #expect(throws: directory.failure(.open, "x", EEXIST)) {
-            try File(directory("x"), .createPrivate, on: directory.disk)
-        }
-        try directory.disk.publish([1], at: directory("y"), isPrivate: true)
-        #expect(try directory.disk.entry(directory("y"))?.isOpenToOthers == false)
-        try directory.disk.publish([2], at: directory("y"))
-        #expect(try directory.disk.entry(directory("y"))?.isOpenToOthers == true)
-        if let disk = directory.disk as? FaultDisk {
-            try disk.synchronizeDirectory(".")
-            try disk.synchronizeDirectory(directory.path)
-            #expect(try disk.powerCut(keeping: .nothing).entry(directory("x"))?.isOpenToOthers == false)
+        _ = try File(directory("x"), .create, on: directory.disk)
+        _ = try File(directory("y"), .updateOrCreate, on: directory.disk)
+        try directory.disk.publish([1], at: directory("z"))
+        try directory.disk.createDirectory(directory("d"))
+        for name in ["x", "y", "z", "d"] {
+            #expect(try directory.disk.entry(directory(name))?.isOpenToOthers == false, "\(name)")
         }
     }
 
@@ -123,9 +116,39 @@ struct FileCallTests {
         try directory.disk.remove(directory("x"))
         try directory.makeFile("x", [9])
         try file.write([3], at: 1)
-        try file.synchronize()
         #expect(try file.bytes(at: 0, count: 9) == [1, 3])
         #expect(try directory.bytes(of: "x") == [9])
+    }
+
+    /// Its bytes would be lost when the file is closed.
+    @Test(arguments: DiskUnderTest.allCases)
+    func syncOfARemovedFileFails(_ kind: DiskUnderTest) throws {
+        let directory = try kind.makeDirectory()
+        let file = try directory.makeFile("x", [1, 2])
+        try file.synchronize()
+        try directory.disk.remove(directory("x"))
+        #expect(throws: directory.failure(.fdatasync, "x", ENOENT)) { try file.synchronize() }
+        let replaced = try directory.makeFile("y", [1])
+        try directory.disk.rename(directory.makeFile("y.new", [2]).path, to: directory("y"))
+        #expect(throws: directory.failure(.fdatasync, "y", ENOENT)) { try replaced.synchronize() }
+    }
+
+    @Test(arguments: DiskUnderTest.allCases)
+    func directoryIsLocked(_ kind: DiskUnderTest) throws {
+        let directory = try kind.makeDirectory()
+        try directory.makeFile("x")
+        var first: File? = try File(directory.path, .directory, on: directory.disk)
+        let second = try File(directory.path, .directory, on: directory.disk)
+        #expect(try first?.lock() == true)
+        #expect(try second.lock() == false)
+        first = nil
+        #expect(try second.lock() == true)
+        #expect(throws: directory.failure(.open, "no", ENOENT)) {
+            try File(directory("no"), .directory, on: directory.disk)
+        }
+        #expect(throws: directory.failure(.open, "x", ENOTDIR)) {
+            try File(directory("x"), .directory, on: directory.disk)
+        }
     }
 
     @Test(arguments: DiskUnderTest.allCases)

@@ -18,6 +18,7 @@ UPDATED = re.compile(r',"updated_at":"[^"]{27}"(?=\}$)', re.MULTILINE)
 
 def imported(place, *arguments, status=0):
     """The summary of `ledge import --json`, and its standard error."""
+    place.data.mkdir(exist_ok=True)
     result = place.tool("import", "--data", place.data, "--json", *arguments)
     assert result.returncode == status, f"exit {result.returncode}: {result.stderr}"
     return json.loads(result.stdout) if result.stdout else None, result.stderr
@@ -95,6 +96,7 @@ def refused_documents_do_not_stop_an_import(place):
 @promise
 def standard_input_is_imported(place):
     content = '[{"colour":"red"},{"telemetry_id":"x"}]'
+    place.data.mkdir()
     result = place.tool("import", "--data", place.data, "--no-validate", "telemetry", "-", input=content)
     assert result.returncode == 0, result.stderr
     assert result.stdout.startswith("telemetry: 2 imported, "), result.stdout
@@ -109,6 +111,7 @@ def a_long_file_takes_little_memory(place):
     with path.open("wb") as file:
         for number in range(1500):
             file.write(lines(telemetry([number], meta={"text": "x" * 100_000})))
+    place.data.mkdir()
     command = [str(place.binary), "import", "--data", str(place.data), "telemetry", str(path)]
     output, peak = watched(command, place.path / "output")
     assert output.startswith("telemetry: 1500 imported, "), output
@@ -143,6 +146,7 @@ def an_export_can_be_imported_as_it_was(place):
         assert (summary["exported"], summary["bytes"]) == (count, len(first.encode())), summary
         for option in ((), ("--keep-times",)):
             copy = place.path / f"copy{len(option)}"
+            copy.mkdir(exist_ok=True)
             path = place.file(f"{name}.jsonl", first.encode())
             result = place.tool("import", "--data", copy, *option, name, path)
             assert result.returncode == 0, result.stderr
@@ -159,6 +163,7 @@ def an_export_can_be_imported_as_it_was(place):
 def an_export_goes_into_an_import(place):
     imported(place, "telemetry", place.file("telemetry.jsonl", lines(telemetry(range(2000)))))
     ledge, new = place.binary, place.path / "new"
+    new.mkdir()
     command = f"set -o pipefail; {ledge} export --data {place.data} telemetry"
     command += f" | {ledge} import --data {new} --keep-times telemetry -"
     result = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60)
@@ -304,6 +309,7 @@ def a_directory_that_is_served_is_not_imported_into(place):
 @promise
 def impossible_imports_are_refused(place):
     path = place.file("telemetry.jsonl.gz", b"\x1f\x8b\x08\x00")
+    place.data.mkdir()
     for arguments, words in (
         (("telemetry", path), "compressed"),
         (("telemetry", place.path / "missing"), "No such file"),

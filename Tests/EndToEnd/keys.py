@@ -62,7 +62,9 @@ def the_command_that_makes_tokens_says_what_it_will_not_do(place):
 
 
 @promise
-def the_first_token_can_be_made_before_the_first_start(place):
+def the_first_token_can_be_made_before_tokens_are_required(place):
+    with place.server():
+        pass
     made = json.loads(
         place.tool("token", "--data", place.data, "--role", "client", "--subject", "ann", "--json").stdout
     )

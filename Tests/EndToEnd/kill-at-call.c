@@ -61,10 +61,9 @@ __attribute__((destructor)) static void report(void) {
 CALL(int, fdatasync, (int fd), (fd))
 CALL(int, fsync, (int fd), (fd))
 CALL(int, ftruncate, (int fd, off_t length), (fd, length))
-CALL(int, rename, (const char *from, const char *to), (from, to))
-CALL(int, unlink, (const char *path), (path))
-CALL(int, rmdir, (const char *path), (path))
-CALL(int, mkdir, (const char *path, mode_t mode), (path, mode))
+CALL(int, renameat, (int from_fd, const char *from, int to_fd, const char *to), (from_fd, from, to_fd, to))
+CALL(int, unlinkat, (int fd, const char *path, int flags), (fd, path, flags))
+CALL(int, mkdirat, (int fd, const char *path, mode_t mode), (fd, path, mode))
 
 ssize_t pwrite(int fd, const void *bytes, size_t count, off_t offset) {
     int found = is_the_one();
@@ -79,17 +78,17 @@ ssize_t pwrite(int fd, const void *bytes, size_t count, off_t offset) {
 
 // Opening a file changes the file system only if it can create it.
 #define OPEN(name)                                                                                         \
-    int name(const char *path, int flags, ...) {                                                           \
+    int name(int fd, const char *path, int flags, ...) {                                                   \
         va_list rest;                                                                                      \
         va_start(rest, flags);                                                                             \
         mode_t mode = flags & O_CREAT ? va_arg(rest, mode_t) : 0;                                          \
         va_end(rest);                                                                                      \
         int found = flags & O_CREAT ? is_the_one() : 0;                                                    \
         if (found && is_mode("half")) die();                                                               \
-        int result = NEXT(name)(path, flags, mode);                                                        \
+        int result = NEXT(name)(fd, path, flags, mode);                                                    \
         if (found) die();                                                                                  \
         return result;                                                                                     \
     }
 
-OPEN(open)
-OPEN(open64)
+OPEN(openat)
+OPEN(openat64)

@@ -139,6 +139,37 @@ struct DirectoryRepairTests {
         #expect(Self.files(disk) == before)
     }
 
+    /// A prepared directory must not make `--undo` write elsewhere.
+    @Test(arguments: [
+        "../x", "/etc/x", "collections/../x", "collections/clients/../x", "collections//x", "collections/./x",
+        "token-secret",
+        "lock", "blobs/ab/x", "collections/x", "collections/clients/a/b", "ledge.json/a/b", "",
+    ])
+    func forgedBackupIsRefused(_ path: String) async throws {
+        let disk = try await Self.makeDisk()
+        let backup = "data/repair-backups/\(Self.now)"
+        try disk.ensureDirectory("\(backup)/collections/clients")
+        try disk.ensureDirectory("\(backup)/blobs/ab")
+        func publish(kept: [JSON], left: [JSON]) throws {
+            let object: JSONObject = ["format": 1, "state": "done", "kept": .array(kept), "left": .array(left)]
+            let line = CheckedLine.seal(object, seed: XXH3.hash64("repair.json"))
+            try disk.publish(line, at: "\(backup)/repair.json")
+        }
+        let hash = JSON.string(XXH3Digest().hex)
+        let entry: JSON = ["path": .string(path), "bytes": 0, "xxh3_128": hash]
+        let good: JSON = ["path": "ledge.json", "bytes": 0, "xxh3_128": hash]
+        let missing: JSON = ["path": "ledge.json", "bytes": .null, "xxh3_128": .null]
+        let lists: [([JSON], [JSON])] = [
+            ([good, entry], []), ([], [entry]), ([good, good], []), ([], [good, good]), ([missing], []),
+        ]
+        let before = Self.files(disk)
+        for (kept, left) in lists {
+            try publish(kept: kept, left: left)
+            #expect(throws: RepairError.malformedBackup("\(backup)/repair.json")) { try Repair.undo("data", on: disk) }
+            #expect(Self.files(disk) == before)
+        }
+    }
+
     /// Every step is durable before the next one: after a crash anywhere, the same command finishes the repair.
     @Test func crashedRepairIsFinishedByTheNext() async throws {
         let damaged = try await Self.makeDisk()

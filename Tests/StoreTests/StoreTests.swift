@@ -26,10 +26,29 @@ struct StoreTests {
     @Test func secondOpenIsRefusedWithTheOwner() async throws {
         let disk = FaultDisk()
         let store = try fixture.open(disk)
-        #expect(throws: StoreError.locked(path: "data/lock", owner: getpid())) { try fixture.open(disk) }
+        #expect(throws: StoreError.locked(path: "data", owner: getpid())) { try fixture.open(disk) }
         #expect(try disk.contents(of: "data/lock") == Array("\(getpid())\n".utf8))
         try await store.close()
         _ = try fixture.open(disk)
+    }
+
+    @Test func secondOpenAfterTheLockFileIsRemovedIsRefused() async throws {
+        let disk = FaultDisk()
+        let store = try fixture.open(disk)
+        try disk.remove("data/lock")
+        #expect(throws: StoreError.locked(path: "data", owner: nil)) { try fixture.open(disk) }
+        #expect(try disk.entry("data/lock") == nil)
+        try await store.close()
+    }
+
+    /// Earlier builds lock only the file.
+    @Test func directoryOfAnEarlierBuildIsRefused() async throws {
+        let disk = FaultDisk()
+        try await fixture.open(disk).close()
+        let file = try File("data/lock", .update, on: disk)
+        try file.write(Array("4711\n".utf8), at: 0)
+        #expect(try file.lock())
+        #expect(throws: StoreError.locked(path: "data/lock", owner: 4711)) { try fixture.open(disk) }
     }
 
     @Test func lockOfADeadProcessIsIgnored() throws {
@@ -86,6 +105,42 @@ struct StoreTests {
         #expect(try disk.entry("data/ledge.json") == nil)
     }
 
+    @Test(arguments: ["uploads", "blobs"])
+    func storedDataWithoutAnIdentityIsRefused(_ name: String) throws {
+        let disk = FaultDisk()
+        try disk.ensureDirectory("data/\(name)")
+        var options = Store.Options()
+        options.allowsOtherFiles = true
+        #expect(throws: StoreError.notADataDirectory("data")) {
+            try Store.open("data", schemas: [], options: options, on: disk)
+        }
+        #expect(disk.paths == ["data/", "data/\(name)/"])
+    }
+
+    @Test func directoryWithOtherFilesIsRefused() async throws {
+        let disk = FaultDisk()
+        try disk.ensureDirectory("data/photos")
+        try disk.publish([1], at: "data/lock")
+        #expect(throws: StoreError.notEmpty("data")) { try fixture.open(disk) }
+        #expect(disk.paths == ["data/", "data/lock", "data/photos/"] && disk.bytes(of: "data/lock") == [1])
+        var options = Store.Options()
+        options.allowsOtherFiles = true
+        let store = try Store.open("data", schemas: [], options: options, on: disk)
+        #expect(store.isNew)
+        try await store.close()
+        #expect(try !fixture.open(disk).isNew, "it is a data directory now")
+    }
+
+    /// Of the file system, of a start that crashed, and of `ledge token` of an earlier build.
+    @Test func directoryWithoutOtherFilesBecomesADataDirectory() throws {
+        let disk = FaultDisk()
+        try disk.ensureDirectory("data/lost+found")
+        for name in ["lock", "ledge.json.new", "token-secret", "token-secret.new"] {
+            try disk.publish([], at: "data/\(name)")
+        }
+        #expect(try fixture.open(disk).isNew)
+    }
+
     @Test func directoryIsServedFromARealDisk() async throws {
         let directory = try TemporaryDirectory()
         for round in 1...2 {
@@ -96,7 +151,7 @@ struct StoreTests {
             )
             _ = try await store.collection("things").insert(["n": 1])
             #expect(try store.collection("things").list(Query()).documents.count == round)
-            #expect(throws: StoreError.locked(path: "\(directory.path)/new/lock", owner: getpid())) {
+            #expect(throws: StoreError.locked(path: "\(directory.path)/new", owner: getpid())) {
                 try Store.open("\(directory.path)/new", schemas: [], on: PosixDisk())
             }
             try await store.close()

@@ -6,33 +6,35 @@ extension FaultDisk: Disk {
     package func open(_ path: String, _ intent: OpenIntent) throws(StorageError) -> Descriptor {
         let isMade = { (state: borrowing State) in
             switch intent {
-            case .create, .createPrivate: true
+            case .create: true
             case .updateOrCreate: state.tree.node(at: path) == nil
-            case .read, .update: false
+            case .read, .update, .directory: false
             }
         }
         return try perform(.open, path, mutates: isMade) { state, _ throws(MemoryTree.Failure) in
-            let file: Int
-            if isMade(state) {
-                file = try state.tree.createFile(at: path)
-                state.tree.files[file].isOpenToOthers = intent != .createPrivate
-                state.tree.files[file].modifiedMicroseconds = state.nowMicroseconds
+            let node: Node
+            if intent == .directory {
+                node = .directory(try state.tree.directory(at: path))
             } else {
-                file = try state.tree.file(at: path)
+                let isNew = isMade(state)
+                let file = try isNew ? state.tree.createFile(at: path) : state.tree.file(at: path)
+                if isNew { state.tree.files[file].modifiedMicroseconds = state.nowMicroseconds }
+                state.tree.files[file].openCount += 1
+                node = .file(file)
             }
             state.lastDescriptor += 1
-            state.tree.files[file].openCount += 1
-            state.descriptors[state.lastDescriptor] = OpenFile(file: file, isWritable: intent != .read)
+            let isWritable = intent != .read && intent != .directory
+            state.descriptors[state.lastDescriptor] = OpenFile(node: node, isWritable: isWritable)
             return Descriptor(number: state.lastDescriptor)
         }
     }
 
     package func close(_ file: Descriptor, path: String) throws(StorageError) {
         try perform(.close, path, mutates: never) { state, _ throws(MemoryTree.Failure) in
-            let index = try state.file(of: file, for: .close, path)
+            let node = try state.node(of: file, for: .close, path)
             state.descriptors[file.number] = nil
-            state.tree.files[index].openCount -= 1
-            if state.tree.files[index].lockHolder == file.number { state.tree.files[index].lockHolder = nil }
+            if case .file(let index) = node { state.tree.files[index].openCount -= 1 }
+            if state.tree.lockHolders[node] == file.number { state.tree.lockHolders[node] = nil }
         }
     }
 
@@ -115,6 +117,7 @@ extension FaultDisk: Disk {
             if portion != .whole { state.failedFiles.insert(file.number) }
             if portion == .whole {
                 state.tree.files[index].synchronize()
+                guard state.tree.files[index].nameCount > 0 else { throw MemoryTree.Failure(code: ENOENT) }
             } else {
                 state.tree.files[index].failToSynchronize()
             }
@@ -129,9 +132,9 @@ extension FaultDisk: Disk {
 
     package func lock(_ file: Descriptor, path: String) throws(StorageError) -> Bool {
         try perform(.flock, path, mutates: never) { state, _ throws(MemoryTree.Failure) in
-            let index = try state.file(of: file, for: .flock, path)
-            let holder = state.tree.files[index].lockHolder
-            if holder == nil { state.tree.files[index].lockHolder = file.number }
+            let node = try state.node(of: file, for: .flock, path)
+            let holder = state.tree.lockHolders[node]
+            if holder == nil { state.tree.lockHolders[node] = file.number }
             return holder == nil || holder == file.number
         }
     }
@@ -145,10 +148,10 @@ extension FaultDisk: Disk {
                     kind: .file,
                     byteCount: Int64(file.bytes.count),
                     modifiedMicroseconds: file.modifiedMicroseconds,
-                    isOpenToOthers: file.isOpenToOthers
+                    isOpenToOthers: false
                 )
             case .directory:
-                return DirectoryEntry(kind: .directory, byteCount: 4096, modifiedMicroseconds: 0, isOpenToOthers: true)
+                return DirectoryEntry(kind: .directory, byteCount: 4096, modifiedMicroseconds: 0, isOpenToOthers: false)
             case nil:
                 return nil
             }

@@ -71,16 +71,26 @@ extension FaultDisk.State {
         return plan.verdict(on: recorded)
     }
 
-    /// Returns the file of a descriptor; using a closed one, or writing to a read-only one, is a violation.
+    /// Returns the file of a descriptor, as ``node(of:for:_:)`` does.
     mutating func file(of descriptor: Descriptor, for call: DiskError.Call, _ path: String) throws(MemoryTree.Failure)
         -> Int
+    {
+        guard case .file(let index) = try node(of: descriptor, for: call, path) else {
+            throw MemoryTree.Failure(code: EISDIR)
+        }
+        return index
+    }
+
+    /// Returns what a descriptor has opened; using a closed one, or writing to a read-only one, is a violation.
+    mutating func node(of descriptor: Descriptor, for call: DiskError.Call, _ path: String) throws(MemoryTree.Failure)
+        -> Node
     {
         let writes = call == .pwrite || call == .ftruncate || call == .fallocate
         guard let open = descriptors[descriptor.number], open.isWritable || !writes else {
             violations.append("\(call.rawValue) \(path): descriptor \(descriptor.number) is closed or read-only")
             throw MemoryTree.Failure(code: EBADF)
         }
-        return open.file
+        return open.node
     }
 
     var freeByteCount: Int64 {

@@ -36,7 +36,7 @@ package final class FaultDisk: Sendable {
 
     /// An open descriptor.
     struct OpenFile {
-        let file: Int
+        let node: Node
         let isWritable: Bool
     }
 

@@ -12,11 +12,8 @@ struct MemoryFile {
     /// The bytes before the last change of dirty ones: the disk may have written some of them in the meantime.
     private var staleBytes: [UInt8] = []
     var modifiedMicroseconds: Int64 = 0
-    var isOpenToOthers = true
     var nameCount = 0
     var openCount = 0
-    /// The descriptor that holds the lock.
-    var lockHolder: Int32?
     private(set) var synchronizationCount = 0
 
     /// Writes at `offset`; a gap between the old end and `offset` reads as zeros.

@@ -13,6 +13,8 @@ struct MemoryTree {
 
     var files: [MemoryFile] = []
     var directories = [MemoryDirectory()]
+    /// The descriptor that holds the lock of a file or directory.
+    var lockHolders: [Node: Int32] = [:]
 
     /// Returns the entry at a path, or nil if there is none.
     func node(at path: String) -> Node? {
@@ -167,7 +169,6 @@ extension MemoryTree {
                     var survivor = MemoryFile()
                     survivor.replace(with: files[file].afterPowerCut(keeping: survival, &generator))
                     survivor.modifiedMicroseconds = files[file].modifiedMicroseconds
-                    survivor.isOpenToOthers = files[file].isOpenToOthers
                     result.files.append(survivor)
                     moved[file] = copy
                 }
@@ -182,10 +183,8 @@ extension MemoryTree {
     /// Returns the tree for a new process: unsynced changes stay unsynced, and no file is open or locked.
     func afterProcessKill() -> MemoryTree {
         var result = self
-        for index in result.files.indices {
-            result.files[index].openCount = 0
-            result.files[index].lockHolder = nil
-        }
+        for index in result.files.indices { result.files[index].openCount = 0 }
+        result.lockHolders = [:]
         return result
     }
 }

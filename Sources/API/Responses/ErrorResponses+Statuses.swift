@@ -70,7 +70,7 @@ extension StoreError: AnsweredError {
         case .notFound: .notFound
         case .alreadyExists: .conflict
         case .invalidKey, .refused, .invalidTime: .badRequest
-        case .possiblySuperseded, .locked, .unsupportedFormat, .notADataDirectory: .internalServerError
+        case .possiblySuperseded, .locked, .unsupportedFormat, .notADataDirectory, .notEmpty: .internalServerError
         case .storage(let error): error.status
         }
     }
@@ -84,7 +84,7 @@ extension StoreError: AnsweredError {
         case .refused(let reason): reason
         case .invalidTime(let reason): reason
         case .possiblySuperseded: possiblySupersededMessage
-        case .locked, .unsupportedFormat, .notADataDirectory: unexpectedErrorMessage
+        case .locked, .unsupportedFormat, .notADataDirectory, .notEmpty: unexpectedErrorMessage
         case .storage(let error): error.answer
         }
     }

@@ -11,6 +11,7 @@ internal import NIOConcurrencyHelpers
 final class Maintenance: Sendable {
     private let options: Store.Options
     private let space: DiskSpace
+    private let watch: RootWatch
     private let clock: @Sendable () -> Timestamp
     private let queue = DispatchQueue(label: "ledge.maintenance", qos: .utility)
     private let turn = AsyncSemaphore(permitCount: 1)
@@ -22,9 +23,15 @@ final class Maintenance: Sendable {
     /// Whether to cancel a running merge: it can take seconds, and the next start repeats it.
     private let isEnding = NIOLockedValueBox(false)
 
-    init(_ options: Store.Options, _ space: DiskSpace, _ clock: @escaping @Sendable () -> Timestamp) {
+    init(
+        _ options: Store.Options,
+        _ space: DiskSpace,
+        _ watch: RootWatch,
+        _ clock: @escaping @Sendable () -> Timestamp
+    ) {
         self.options = options
         self.space = space
+        self.watch = watch
         self.clock = clock
         // Requests during a round are combined into one.
         (requests, request) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
@@ -85,7 +92,10 @@ final class Maintenance: Sendable {
                 try await self.maintain(collection)
             }
         }
-        await queue.run { [space] in space.restore() }
+        await queue.run { [space, watch] in
+            space.restore()
+            watch.check()
+        }
         return failure
     }
 

@@ -12,6 +12,8 @@ package enum MaintenanceNotice: Sendable {
     case rebuiltIndex(collection: String, path: String)
     /// Maintenance failed; the collection is served as before, and the next round repeats it.
     case failed(collection: String, StorageError)
+    /// The data directory was moved or removed while it is open, or is back in its place.
+    case directory(path: String, RootState)
 }
 
 extension MaintenanceNotice: CustomStringConvertible {
@@ -27,6 +29,11 @@ extension MaintenanceNotice: CustomStringConvertible {
             "rebuilt the damaged index \(path) of \(collection)"
         case .failed(let collection, let error):
             "maintenance of \(collection) failed: \(error)"
+        case .directory(let path, .inPlace): "the data directory \(path) is in its place again"
+        case .directory(let path, .moved):
+            "the data directory \(path) was moved or replaced; the server continues to write into the one that it opened"
+        case .directory(let path, .removed):
+            "the data directory \(path) was removed; no writes can be stored until the server is restarted"
         }
     }
 }
