@@ -50,8 +50,15 @@ extension Disk {
 
     /// Returns all bytes of a file of at most `byteCountMax` bytes, or nil if it does not exist.
     package func contents(of path: String, byteCountMax: Int = 16 << 20) throws(StorageError) -> [UInt8]? {
-        guard let entry = try entry(path) else { return nil }
-        return try File(path, .read, on: self).bytes(at: 0, count: Int(min(entry.byteCount, Int64(byteCountMax))))
+        guard try entry(path) != nil else { return nil }
+        do {
+            // The length of the opened file: a server may have replaced the one that was at the path.
+            let file = try File(path, .read, on: self)
+            return try file.bytes(at: 0, count: Int(min(file.byteCount, Int64(byteCountMax))))
+        } catch {
+            guard error.isMissing else { throw error }
+            return nil
+        }
     }
 
     /// Removes a directory and the files in it, one level deep, and syncs the removal.

@@ -20,31 +20,45 @@ struct SegmentListing {
 
     /// Lists the directory of the log `name`, and reads its manifest.
     ///
+    /// A server may change both meanwhile: what was found in the directory counts only if the manifest is the same
+    /// before and afterwards.
     /// - Throws: ``StorageError/disk(_:)``.
     init(log name: String, directory: String, on disk: any Disk) throws(StorageError) {
-        self.directory = directory
-        let manifestPath = "\(directory)/\(SegmentName.manifest)"
-        var bytes: [UInt8]?
-        // A server may change both meanwhile: the list belongs to the manifest if that is the same before and after.
+        let path = "\(directory)/\(SegmentName.manifest)"
+        var bytes = try disk.contents(of: path, byteCountMax: Manifest.byteCountMax)
         while true {
-            bytes = try disk.contents(of: manifestPath, byteCountMax: Manifest.byteCountMax)
-            files = try disk.list(directory).compactMap(File.init)
-            let isStable = try disk.contents(of: manifestPath, byteCountMax: Manifest.byteCountMax) == bytes
-            if isStable { break }
+            let listing = try SegmentListing(of: bytes, log: name, directory, on: disk)
+            let current = try disk.contents(of: path, byteCountMax: Manifest.byteCountMax)
+            guard current != bytes else {
+                self = listing
+                return
+            }
+            bytes = current
         }
+    }
 
+    /// Compares the directory with the bytes of a manifest; nil if there is none.
+    private init(
+        of bytes: [UInt8]?,
+        log name: String,
+        _ directory: String,
+        on disk: any Disk
+    ) throws(StorageError) {
+        self.directory = directory
+        files = try disk.list(directory).compactMap(File.init)
+        let path = "\(directory)/\(SegmentName.manifest)"
         guard let bytes else {
             // The first segment is created before the first manifest: if it is alone and empty, nothing is lost.
             var isNew = files.allSatisfy { $0 == File(id: SegmentID(first: 1), form: .plain) }
             if isNew, let first = files.first { isNew = try byteCount(first, on: disk) == 0 }
-            if !isNew { note(manifestPath, .missingManifest) }
+            if !isNew { note(path, .missingManifest) }
             return
         }
         switch Result(catching: { () throws(Corruption.Reason) in try Manifest.open(bytes, name: name) }) {
         case .success(let manifest):
             self.manifest = manifest
             try compare(manifest, on: disk)
-        case .failure(let reason): note(manifestPath, reason)
+        case .failure(let reason): note(path, reason)
         }
     }
 

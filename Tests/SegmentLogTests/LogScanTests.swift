@@ -92,4 +92,37 @@ struct LogScanTests {
         #expect(rolled.entries)
         #expect(findings.sequences == [1, 2] && findings.violations.isEmpty)
     }
+
+    /// The server lists the next segment and appends to it before its length is read.
+    @Test func concurrentAppendToTheNextSegmentIsNoViolation() throws {
+        let disk = FaultDisk()
+        let (first, second) = (SegmentText(first: 1, batchSizes: [1]), SegmentText(first: 2, batchSizes: [1]))
+        try disk.put([first])
+        try disk.put([], at: second.path)
+        let appended = Ledger(false)
+        disk.beforeEachCall { call, path in
+            guard call == .stat, path == second.path, !appended.entries else { return }
+            appended.enter { $0 = true }
+            do { try disk.put([first, second]) } catch { Issue.record(error) }
+        }
+        let findings = try Findings(on: disk)
+        #expect(appended.entries)
+        #expect(findings.sequences == [1, 2] && findings.violations.isEmpty)
+    }
+
+    /// A new log gets its manifest and its first record while its directory is compared.
+    @Test func concurrentCreationIsNoViolation() throws {
+        let disk = FaultDisk()
+        let first = SegmentText(first: 1, batchSizes: [1])
+        try disk.put([], at: first.path)
+        let created = Ledger(false)
+        disk.beforeEachCall { call, path in
+            guard call == .stat, path == first.path, !created.entries else { return }
+            created.enter { $0 = true }
+            do { try disk.put([first]) } catch { Issue.record(error) }
+        }
+        let findings = try Findings(on: disk)
+        #expect(created.entries)
+        #expect(findings.sequences == [1] && findings.violations.isEmpty)
+    }
 }
