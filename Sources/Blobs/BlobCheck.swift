@@ -50,7 +50,8 @@ package enum BlobCheck {
         var entries: [Entry] = []
         for directory in try names(in: paths.blobs, on: disk) {
             let path = "\(paths.blobs)/\(directory)"
-            guard directory.utf8.count == 2, try disk.entry(path)?.kind == .directory else {
+            guard let found = try disk.entry(path) else { continue }
+            guard directory.utf8.count == 2, found.kind == .directory else {
                 entries.append(Entry(kind: .foreign, id: "", path: path))
                 continue
             }
@@ -62,7 +63,9 @@ package enum BlobCheck {
         }
         for name in try names(in: paths.uploads, on: disk) {
             let path = "\(paths.uploads)/\(name)"
-            guard let id = BlobID(name), try disk.entry(path)?.kind == .directory else {
+            // A server may have removed it since the directory was listed.
+            guard let found = try disk.entry(path) else { continue }
+            guard let id = BlobID(name), found.kind == .directory else {
                 entries.append(Entry(kind: .foreign, id: "", path: path))
                 continue
             }
@@ -70,6 +73,15 @@ package enum BlobCheck {
             entries.append(Entry(kind: isComplete ? .completeUpload : .unfinishedUpload, id: name, path: path))
         }
         return entries
+    }
+
+    /// Whether an entry is still what it was when it was listed.
+    ///
+    /// A server may have completed, published or removed it; then what was found in it is no damage.
+    package static func isCurrent(_ entry: Entry, on disk: any Disk) throws(StorageError) -> Bool {
+        let complete = BlobPaths.complete(inUpload: entry.path)
+        if entry.kind == .unfinishedUpload, try disk.entry(complete) != nil { return false }
+        return try disk.entry(entry.kind == .completeUpload ? complete : entry.path) != nil
     }
 
     /// Reads and verifies every byte of one entry.

@@ -39,12 +39,13 @@ extension Corruption.Index: CustomStringConvertible {
         case .tornHeader: "the header is torn"
         case .malformedHeader: "the header is malformed"
         case .headerChecksumMismatch: "the header does not match its checksum"
-        case .unknownFormat: "the header has an unknown format"
+        case .otherFormat: "the file is of another format than this build writes"
         case .ofOtherSegment: "the index belongs to another segment"
         case .ofOtherSchema: "the index was built for another schema"
         case .tableChecksumMismatch: "the checksum table does not match its own checksum"
         case .blockChecksumMismatch(let offset): "the block at \(offset) does not match its checksum"
         case .malformed(let offset): "the checksums match, but the content at \(offset) is malformed"
+        case .collidingIDs: "more ids than chance explains have one hash"
         }
     }
 }

@@ -66,7 +66,7 @@ package struct Corruption: Sendable, Hashable {
         case tornHeader
         case malformedHeader
         case headerChecksumMismatch
-        case unknownFormat
+        case otherFormat
         // The header matches its checksum.
         case ofOtherSegment
         case ofOtherSchema
@@ -76,6 +76,8 @@ package struct Corruption: Sendable, Hashable {
         case blockChecksumMismatch(at: Int)
         /// The checksums match, but the content at this offset is malformed.
         case malformed(at: Int)
+        /// More ids than chance explains have one hash.
+        case collidingIDs
     }
 
     /// What is wrong with a stored file or an upload.

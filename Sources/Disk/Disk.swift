@@ -33,12 +33,6 @@ package protocol Disk: Sendable {
         _ bytes: UnsafeRawBufferPointer
     ) throws(StorageError)
 
-    /// Maps all current bytes of a file into memory; an empty file maps to an empty range.
-    ///
-    /// The file must not change or become shorter while it is mapped: the kernel terminates a process that reads past
-    /// the file's end (SIGBUS). So only files that are published atomically are mapped.
-    func map(_ file: Descriptor, path: String) throws(StorageError) -> MappedBytes
-
     /// Cuts or extends a file to `byteCount` bytes.
     func truncate(_ file: Descriptor, path: String, to byteCount: Int64) throws(StorageError)
 

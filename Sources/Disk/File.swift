@@ -45,11 +45,6 @@ package final class File: Sendable {
         return bytes
     }
 
-    /// Maps the whole file; see ``Disk/map(_:path:)``.
-    package func map() throws(StorageError) -> MappedBytes {
-        try disk.map(descriptor, path: path)
-    }
-
     /// Writes all of `bytes` at `offset`.
     package func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(StorageError) {
         try disk.write(descriptor, path: path, at: offset, bytes)

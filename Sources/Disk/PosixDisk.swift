@@ -101,14 +101,6 @@ package struct PosixDisk: Disk {
         }
     }
 
-    package func map(_ file: Descriptor, path: String) throws(StorageError) -> MappedBytes {
-        let byteCount = try byteCount(file, path: path)
-        guard let mapped = MappedBytes(descriptor: file.number, byteCount: Int(byteCount)) else {
-            throw .failed(.mmap, path, errno)
-        }
-        return mapped
-    }
-
     package func truncate(_ file: Descriptor, path: String, to byteCount: Int64) throws(StorageError) {
         guard retryingInterrupts({ ftruncate(file.number, Int(byteCount)) }) == 0 else {
             throw .failed(.ftruncate, path, errno)

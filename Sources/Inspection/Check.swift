@@ -81,6 +81,7 @@ package struct Check {
                 let segmentPath = "\(directory)/\(SegmentName.make(segment.id, .sealed))"
                 guard try scan.disk.entry(segmentPath) != nil else { return }
                 report(Finding(path: path, reason: .missingIndex))
+            case .outdated(let reason): report(Finding(path: path, reason: .outdatedIndex(reason)))
             case .unusable(let reason): report(Finding(path: path, reason: .damagedIndex(reason)))
             }
         } catch {
@@ -96,8 +97,7 @@ package struct Check {
         do throws(StorageError) {
             let found = try BlobCheck.check(entry, on: scan.disk)
             let remainder = entry.kind == .blob ? nil : try UploadRemainder.finding(after: found, in: scan)
-            // A server may have finished, claimed or expired it while it was read.
-            guard try scan.disk.entry(entry.path) != nil else {
+            guard try BlobCheck.isCurrent(entry, on: scan.disk) else {
                 report(Finding(path: entry.path, reason: .disappeared))
                 return
             }
@@ -119,17 +119,29 @@ package struct Check {
     /// A damaged blob exists; its damage was reported before.
     private mutating func compareOwners() {
         let paths = BlobPaths(scan.directory.path)
+        var missing: [(owner: BlobOwner, path: String)] = []
         for owner in owners where blobIDs.remove(owner.blobID) == nil && owner.isPermanent {
             let path = BlobID(owner.blobID).map { paths.blob($0) } ?? paths.blobs
             do throws(StorageError) {
-                guard try scan.disk.entry(path)?.kind != .file else { continue }
-                report(Finding(path: path, reason: .missingBlob(document: owner.documentID)))
+                if try scan.disk.entry(path)?.kind != .file { missing.append((owner, path)) }
             } catch {
                 report(Finding(error, at: path))
             }
         }
+        // A server may have deleted the document since, and its blob with it.
+        let current = missing.isEmpty ? [] : Set(scan.collections.flatMap(currentOwners))
+        for (owner, path) in missing where current.contains(owner) {
+            report(Finding(path: path, reason: .missingBlob(document: owner.documentID)))
+        }
         for orphan in blobIDs.sorted() {
             report(Finding(path: BlobID(orphan).map { paths.blob($0) } ?? paths.blobs, reason: .orphanBlob))
         }
+    }
+
+    /// Reads a collection again, without findings, which were reported before.
+    private func currentOwners(_ name: String) -> [BlobOwner] {
+        var log = CollectionScan(name)
+        log.run(in: scan.directory.collection(name), on: scan.disk) { _ in }
+        return log.owners
     }
 }

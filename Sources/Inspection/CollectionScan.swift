@@ -93,7 +93,7 @@ struct CollectionScan {
 }
 
 /// A document and the blob it owns.
-struct BlobOwner {
+struct BlobOwner: Hashable {
     let documentID: String
     let blobID: String
     /// Whether the blob must exist.

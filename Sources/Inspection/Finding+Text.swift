@@ -31,6 +31,7 @@ extension Finding.Reason: CustomStringConvertible {
         case .damagedIdentity: "the checksum does not match"
         case .missingBlob(let document): "document \(document) names this blob, but it is missing"
         case .damagedIndex(let reason): "\(reason); the index can be removed, and the next start rebuilds it"
+        case .outdatedIndex(let reason): "\(reason); the next start rebuilds it"
         case .missingIndex: "the index of the segment is missing; the next start rebuilds it"
         case .neverDurable(let byteCount): "\(byteCount) bytes were never durable; the server cuts them off"
         case .obsoleteJournal: "the line does not match its checksum; it is not needed, because the upload is complete"

@@ -35,6 +35,8 @@ package struct Finding: Sendable, Hashable {
         case obsoleteJournal
         /// A sealed segment has no index file: the next start rebuilds it.
         case missingIndex
+        /// The index of a sealed segment is of another format or schema: the next start rebuilds it.
+        case outdatedIndex(Corruption.Reason)
         /// No live document names the blob, for example after a crash, or if an upload was claimed but not published.
         case orphanBlob
         /// Not a Ledge file.
@@ -93,8 +95,8 @@ package struct Finding: Sendable, Hashable {
         case .corrupt(.unsupportedFormat), .disk: .unreadable
         case .corrupt(.blob(.unexpectedEntry)): .note
         case .corrupt, .missingIdentity, .damagedIdentity, .missingBlob, .damagedIndex: .damage
-        case .neverDurable, .obsoleteJournal, .missingIndex, .orphanBlob, .unknownEntry, .unknownCollection,
-            .disappeared:
+        case .neverDurable, .obsoleteJournal, .missingIndex, .outdatedIndex, .orphanBlob, .unknownEntry,
+            .unknownCollection, .disappeared:
             .note
         }
     }

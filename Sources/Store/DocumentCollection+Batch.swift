@@ -26,7 +26,7 @@ extension DocumentCollection {
         let ids = batch.namedIDs
         for id in ids { await locks.lock(id) }
         defer { for id in ids { locks.unlock(id) } }
-        for id in ids where try exists(id) { batch.refuse(id) }
+        for id in try await existing(ids) { batch.refuse(id) }
         let drafts = batch.drafts
         guard !drafts.isEmpty else { return batch.refusals }
         do {
@@ -37,6 +37,16 @@ extension DocumentCollection {
             throw .storage(error)
         }
         return batch.refusals
+    }
+
+    /// Returns those of the ids that live documents have.
+    private func existing(_ ids: [String]) async throws(StoreError) -> [String] {
+        guard !ids.isEmpty else { return [] }
+        return try await lookups.run { () throws(StoreError) in
+            var existing: [String] = []
+            for id in ids where try self.exists(id) { existing.append(id) }
+            return existing
+        }
     }
 
     /// When the newest document was committed.

@@ -18,22 +18,27 @@ extension DocumentCollection {
             do throws(StorageError) {
                 return try body()
             } catch {
-                if case .corrupt(let corruption) = error { noteDamage(corruption) }
+                note(error)
                 guard error == .retired else { throw error }
             }
         }
         return try body()
     }
 
-    /// Schedules the rebuild of a damaged index file; until then, reads that need its damaged part fail.
-    private func noteDamagedIndex(at path: String) {
+    /// Schedules the rebuild of an index file; until then, reads that need its damaged part fail.
+    private func noteUnusableIndex(at path: String) {
         guard path.hasPrefix("\(log.directory)/") else { return }
         damagedIndexPaths.withLockedValue { _ = $0.insert(path) }
         askForMaintenance()
     }
 
+    /// Schedules the rebuild of an unusable index file, or records other damage.
+    private func note(_ error: StorageError) {
+        if let path = error.unusableIndexPath { return noteUnusableIndex(at: path) }
+        if case .corrupt(let corruption) = error { noteDamage(corruption) }
+    }
+
     private func noteDamage(_ corruption: Corruption) {
-        if case .index = corruption.reason { return noteDamagedIndex(at: corruption.path) }
         foundDamage.withLockedValue { damage in
             guard damage.places.count < Self.damageCountMax, !damage.places.contains(corruption) else { return }
             if damage.places.isEmpty { damage.since = clock() }

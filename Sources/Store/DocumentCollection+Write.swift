@@ -19,7 +19,7 @@ extension DocumentCollection {
         }
         await locks.lock(id)
         defer { locks.unlock(id) }
-        guard try !exists(id) else { throw .alreadyExists(id) }
+        guard try await !lookups.run({ () throws(StoreError) in try self.exists(id) }) else { throw .alreadyExists(id) }
         return try await store(Draft(object, id: id, committedAt: nil))
     }
 
@@ -33,7 +33,9 @@ extension DocumentCollection {
         await locks.lock(id)
         defer { locks.unlock(id) }
         // A document that lost records may have changed counts as new.
-        let committedAt = try StoreError.wrap(retrying(find(id)))?.committedAt
+        let committedAt = try await lookups.run { () throws(StoreError) in
+            try StoreError.wrap(self.retrying(self.find(id)))?.committedAt
+        }
         return try await store(Draft(object, id: id, committedAt: committedAt))
     }
 
@@ -49,7 +51,10 @@ extension DocumentCollection {
         precondition(!schema.isAppendOnly, "events are never replaced")
         await locks.lock(id)
         defer { locks.unlock(id) }
-        guard let old = try StoreError.wrap(retrying(stored(id))) else { throw missing(id) }
+        let found = try await lookups.run { () throws(StoreError) in
+            try StoreError.wrap(self.retrying(self.stored(id)))
+        }
+        guard let old = found else { throw missing(id) }
         let object = try change(try StoreError.wrap(object(of: old.document)))
         guard try self.id(of: object) == id else { throw .invalidKey(member: schema.key) }
         return try await store(Draft(object, id: id, committedAt: old.committedAt))
@@ -63,7 +68,7 @@ extension DocumentCollection {
         precondition(!schema.isAppendOnly, "events are never deleted")
         await locks.lock(id)
         defer { locks.unlock(id) }
-        guard try exists(id) else { throw missing(id) }
+        guard try await lookups.run({ () throws(StoreError) in try self.exists(id) }) else { throw missing(id) }
         do {
             try await log.append(frees: true) { _, _, output in Record.writeDelete(id, to: &output) }
         } catch {

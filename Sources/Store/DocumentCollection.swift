@@ -1,5 +1,6 @@
 internal import Concurrency
 package import Disk
+internal import Dispatch
 internal import JSON
 internal import NIOConcurrencyHelpers
 package import SegmentLog
@@ -10,7 +11,8 @@ package import SegmentLog
 /// indexes are updated after the sync. Writes to one id are serialized; of two inserts of the same id exactly one
 /// succeeds.
 ///
-/// Reads block for the disk, so callers must not make long ones (`list`, `count`) on Swift's cooperative threads.
+/// Reads block for the disk, so callers must not make long ones (`list`, `count`) on Swift's cooperative threads. Writes
+/// look up ids that clients chose on threads of their own.
 package final class DocumentCollection: Sendable {
     /// The maximum length of an id in bytes.
     package static let idByteCountMax = 512
@@ -23,10 +25,12 @@ package final class DocumentCollection: Sendable {
     let log: SegmentLog
     let index: CollectionIndex
     let locks = KeyedLock()
+    /// Where writes look up ids, which may read index files and records of all segments.
+    let lookups = DispatchQueue(label: "ledge.store.lookups", attributes: .concurrent)
     let sealedCounts = SealedCounts()
     let disk: any Disk
     let clock: @Sendable () -> Timestamp
-    /// Index files that a read found damaged.
+    /// Index files that a read found damaged, or could not read.
     let damagedIndexPaths = NIOLockedValueBox<Set<String>>([])
     let foundDamage: NIOLockedValueBox<(places: [Corruption], since: Timestamp)>
     /// The newest place with lost records, if there is one.

@@ -4,8 +4,8 @@ internal import SegmentLog
 
 /// Opens the index files of a log's sealed segments, and rebuilds those that cannot be used.
 ///
-/// An index is derived: one that is missing, of another segment or of another schema, or damaged in the part that opening
-/// reads, is rebuilt from the segment's records. If the disk has no space for it, it is kept in memory.
+/// An index is derived: one that is missing, of another segment, format or schema, or of which the part that opening reads
+/// is damaged or cannot be read, is rebuilt from the segment's records. If the disk has no space for it, it is kept in memory.
 /// Opening reads the header, and if documents are replaced also the ids; other damage is found when it is read.
 struct SealedAttachment {
     private let schema: CollectionSchema
@@ -36,8 +36,8 @@ struct SealedAttachment {
             do throws(StorageError) {
                 return try collection.attach(indexes)
             } catch {
-                guard case .corrupt(let corruption) = error, repaired.insert(corruption.path).inserted,
-                    let position = segments.firstIndex(where: { $0.indexPath == corruption.path })
+                guard let path = error.unusableIndexPath, repaired.insert(path).inserted,
+                    let position = segments.firstIndex(where: { $0.indexPath == path })
                 else { throw error }
                 if let index = try index(of: segments[position], isUsable: false) {
                     indexes[position] = index
@@ -65,7 +65,7 @@ struct SealedAttachment {
         do throws(StorageError) {
             return try MappedIndex.open(sealed.indexPath, of: sealed.summary, schema.indexSchema, on: disk)
         } catch {
-            if case .disk = error, !error.isMissing { throw error }
+            if case .disk = error, !error.isMissing, error.unusableIndexPath == nil { throw error }
             return try rebuild(sealed)
         }
     }
@@ -78,6 +78,17 @@ struct SealedAttachment {
 }
 
 extension StorageError {
+    /// The path of an index file that is damaged or cannot be read, which can be rebuilt; nil for other errors.
+    var unusableIndexPath: String? {
+        switch self {
+        case .corrupt(let corruption):
+            if case .index = corruption.reason { corruption.path } else { nil }
+        case .disk(let error):
+            error.call == .pread && error.path.hasSuffix(SegmentName.Form.index.rawValue) ? error.path : nil
+        default: nil
+        }
+    }
+
     /// The damage in which the records of a segment are lost; nil for other errors.
     fileprivate var loss: Corruption? {
         switch self {

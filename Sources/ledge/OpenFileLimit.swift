@@ -8,7 +8,7 @@ enum OpenFileLimit {
     /// Raises the soft limit to the hard limit, if the kernel permits it, and returns the soft limit.
     ///
     /// The soft limit is 1024 on most systems, for compatibility with programs that use `select`. Each connection and
-    /// each sealed segment takes a descriptor, so a server can reach that limit with little load.
+    /// the index of each sealed segment takes a descriptor, so a server can reach that limit with little load.
     static func raise() -> UInt64 {
         let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
         var limit = rlimit()

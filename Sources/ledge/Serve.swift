@@ -136,7 +136,7 @@ struct Serve: AsyncParsableCommand {
         for (collection, places) in store.damage { log(places, of: collection, to: logger) }
         for path in store.rebuiltIndexPaths {
             logger.notice(
-                "rebuilt an index file that was missing or damaged",
+                "rebuilt an index file that was missing, damaged or of another format",
                 metadata: ["file": "\(path)"]
             )
         }

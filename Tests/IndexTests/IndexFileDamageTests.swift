@@ -71,7 +71,7 @@ struct IndexFileDamageTests {
             var segment = IndexFileSample(documents, of: schema).segment
             change(&segment)
             #expect(throws: StorageError.self) {
-                try MappedIndex(MappedBytes(file), path: "x.idx", of: segment, schema)
+                try MappedIndex(.memory(file), path: "x.idx", of: segment, schema)
             }
         }
     }
@@ -130,23 +130,27 @@ struct IndexFileDamageTests {
         let size = CheckedMap.blockByteCount
         var generator = SeededGenerator()
         let body = generator.bytes(count: 3 * size - 5)
+        let checksums = stride(from: 0, to: body.count, by: size).map { start in
+            XXH3.hash64(Array(body[start..<min(start + size, body.count)]), seed: UInt64(start))
+        }
         for damaged in 0..<3 {
             var file = body
-            for start in stride(from: 0, to: body.count, by: size) {
-                let block = Array(body[start..<min(start + size, body.count)])
-                file.append(littleEndian: XXH3.hash64(block, seed: UInt64(start)))
-            }
             file[damaged * size + 7] ^= 8
-            let map = CheckedMap(MappedBytes(file), path: "x.idx", body: 0..<body.count, seed: 0)
-            #expect(throws: StorageError.self) { try map.bytes(at: 0, count: body.count) }
+            let map = try CheckedMap(
+                .memory(file),
+                path: "x.idx",
+                body: 0..<body.count,
+                checksums: checksums,
+                seed: 0
+            )
+            #expect(throws: StorageError.self) { try map.copy(at: 0, count: body.count) }
             for start in [1, size + 1, 2 * size + 1] where start / size != damaged {
-                let found = try Array(map.bytes(at: start, count: 9))
-                #expect(found == Array(body[start..<start + 9]))
+                #expect(try map.copy(at: start, count: 9) == Array(body[start..<start + 9]))
             }
-            #expect(throws: StorageError.self) { try map.bytes(at: damaged * size, count: 1) }
-            #expect(throws: StorageError.self) { try map.bytes(at: body.count, count: 1) }
-            #expect(throws: StorageError.self) { try map.bytes(at: -1, count: 1) }
-            #expect(throws: StorageError.self) { try map.bytes(at: 5, count: .max) }
+            #expect(throws: StorageError.self) { try map.copy(at: damaged * size, count: 1) }
+            #expect(throws: StorageError.self) { try map.copy(at: body.count, count: 1) }
+            #expect(throws: StorageError.self) { try map.copy(at: -1, count: 1) }
+            #expect(throws: StorageError.self) { try map.copy(at: 5, count: .max) }
         }
     }
 

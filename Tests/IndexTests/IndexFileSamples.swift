@@ -21,6 +21,8 @@ struct IndexFileSample {
     let ids: [String]
     let moments: [Int64]
     private(set) var segment: SegmentSummary
+    /// The seed of the hashes of ids, as in the example of docs/FORMAT.md.
+    var idSeed: UInt64 = 0x0123_4567_89ab_cdef
 
     init(
         _ documents: [[UInt8]?],
@@ -95,7 +97,7 @@ struct IndexFileSample {
 
     /// The bytes of the index file.
     var file: [UInt8] {
-        var builder = IndexFileBuilder(schema)
+        var builder = IndexFileBuilder(schema, idSeed: idSeed)
         for row in rows { builder.append(row) }
         return builder.finish(for: segment)
     }
@@ -106,7 +108,7 @@ struct IndexFileSample {
 
     /// Opens bytes, which may be malformed.
     func index(_ bytes: [UInt8]) throws(StorageError) -> MappedIndex {
-        try MappedIndex(MappedBytes(bytes), path: "x.idx", of: segment, schema)
+        try MappedIndex(.memory(bytes), path: "x.idx", of: segment, schema)
     }
 
     var memoryIndex: MemoryIndex {
@@ -127,11 +129,26 @@ struct IndexFileSample {
     }
 }
 
-extension MappedBytes {
-    convenience init(_ bytes: [UInt8]) {
-        let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 8)
-        copy.copyBytes(from: bytes)
-        self.init(UnsafeRawBufferPointer(copy)) { $0.deallocate() }
+extension CheckedMap {
+    /// Wraps bytes as the body of a file, with matching checksums.
+    static func of(_ body: [UInt8], path: String = "x.idx", budget: BlockBudget = .shared) throws -> CheckedMap {
+        let checksums = stride(from: 0, to: body.count, by: blockByteCount).map { start in
+            XXH3.hash64(Array(body[start..<min(start + blockByteCount, body.count)]), seed: UInt64(start))
+        }
+        return try CheckedMap(
+            .memory(body),
+            path: path,
+            body: 0..<body.count,
+            checksums: checksums,
+            seed: 0,
+            budget: budget
+        )
+    }
+}
+
+extension CheckedMap {
+    func copy(at offset: Int, count: Int) throws(StorageError) -> [UInt8] {
+        try reading { () throws(StorageError) in Array(try bytes(at: offset, count: count)) }
     }
 }
 

@@ -60,7 +60,7 @@ struct PackedColumnTests {
             bytes.append(littleEndian: Int64.max)
             bytes.append(littleEndian: place)
             bytes.append(UInt8(0))
-            let column = PackedColumn(part: MappedPart.unchecked(bytes), count: 128)
+            let column = PackedColumn(part: try MappedPart.unchecked(bytes), count: 128)
             #expect(throws: StorageError.self) { try column.value(at: 127) }
         }
     }
@@ -68,19 +68,15 @@ struct PackedColumnTests {
     private func column(_ numbers: [Int64]) throws -> PackedColumn {
         var bytes: [UInt8] = []
         PackedColumn.append(numbers, to: &bytes)
-        return PackedColumn(part: MappedPart.unchecked(bytes), count: numbers.count)
+        return PackedColumn(part: try MappedPart.unchecked(bytes), count: numbers.count)
     }
 }
 
 extension MappedPart {
-    /// Returns bytes as a part of a file with matching checksums.
-    static func unchecked(_ bytes: [UInt8]) -> MappedPart {
-        var file = bytes
-        for start in stride(from: 0, to: bytes.count, by: CheckedMap.blockByteCount) {
-            let block = Array(bytes[start..<min(start + CheckedMap.blockByteCount, bytes.count)])
-            file.append(littleEndian: XXH3.hash64(block, seed: UInt64(start)))
-        }
-        let map = CheckedMap(MappedBytes(file), path: "part", body: 0..<bytes.count, seed: 0)
+    /// Returns bytes as a part of a file with matching checksums, which is being read from now on.
+    static func unchecked(_ bytes: [UInt8]) throws -> MappedPart {
+        let map = try CheckedMap.of(bytes, path: "part")
+        map.beginReading()
         return MappedPart(map: map, range: 0..<bytes.count)
     }
 }

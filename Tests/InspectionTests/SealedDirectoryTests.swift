@@ -1,5 +1,6 @@
 import Disk
 import Inspection
+import JSON
 import SegmentLog
 import TestSupport
 import Testing
@@ -72,5 +73,23 @@ struct SealedDirectoryTests {
         _ = try File(plain, .create, on: sample.disk)
         let (tally, _) = try check(sample.disk)
         #expect(tally.worst == .note)
+    }
+
+    /// For example of an earlier build; the next start rebuilds it.
+    @Test func indexOfAnotherFormatIsNoDamage() async throws {
+        let sample = try await Self.sample()
+        let path = try #require(sample.files.first { $0.hasSuffix(".idx") })
+        try sample.disk.damage(path) { bytes in
+            let line = Array(bytes.prefix { $0 != UInt8(ascii: "\n") }) + [UInt8(ascii: "\n")]
+            let log = path.split(separator: "/").dropLast().last.map(String.init) ?? ""
+            let first = SegmentName.parse(String(path.split(separator: "/").last ?? ""))?.id.first ?? 0
+            let seed = XXH3.hash64(log) &+ first
+            guard var object = try? CheckedLine.open(line, seed: seed) else { return }
+            object["format"] = .number(JSONNumber(Int64(2)))
+            bytes.replaceSubrange(0..<line.count, with: CheckedLine.seal(object, seed: seed))
+        }
+        let (tally, findings) = try check(sample.disk)
+        #expect(tally.worst == .note)
+        #expect(findings == [Finding(path: path, reason: .outdatedIndex(.index(.otherFormat)))])
     }
 }

@@ -27,6 +27,44 @@ struct ServerAtWorkTests {
         #expect(findings.map(\.reason) == [.neverDurable(byteCount: 29)])
     }
 
+    /// A server renames the file, syncs two directories, and removes the upload's directory last.
+    @Test func uploadThatIsBeingPublishedIsNoDamage() async throws {
+        let sample = try await SampleDirectory(.uploads)
+        let complete = "data/uploads/\(sample.completeID)/complete.zst"
+        let disk = sample.disk
+        try disk.createDirectory("data/blobs/\(sample.completeID.prefix(2))")
+        disk.beforeEachCall { call, path in
+            guard call == .open, path == complete else { return }
+            disk.beforeEachCall(nil)
+            let blob = "data/blobs/\(sample.completeID.prefix(2))/\(sample.completeID).zst"
+            do { try disk.rename(complete, to: blob) } catch { Issue.record(error) }
+        }
+        let (tally, findings) = try check(disk)
+        #expect(tally.worst == .note)
+        #expect(findings.map(\.reason) == [.disappeared])
+    }
+
+    /// A server deletes a document and then its blob.
+    @Test func modelThatIsBeingDeletedIsNoDamage() async throws {
+        let sample = try await SampleDirectory(.model)
+        let disk = sample.disk
+        let log = try #require(disk.paths.first { $0.contains("/models/") && $0.hasSuffix(".jsonl") })
+        let before = try #require(disk.bytes(of: log))
+        let store = try Store.open("data", schemas: [Resource.models.schema], on: disk)
+        try await store.collection("models").delete(sample.modelID)
+        let after = try #require(disk.bytes(of: log))
+        try disk.replaceBytes(of: log, with: before)
+        try disk.remove(sample.blobPath)
+        // The document is lost with its blob if it is still there.
+        #expect(try check(disk).1.map(\.severity) == [.damage])
+        disk.beforeEachCall { call, path in
+            guard call == .stat, path == sample.blobPath else { return }
+            disk.beforeEachCall(nil)
+            do { try disk.replaceBytes(of: log, with: after) } catch { Issue.record(error) }
+        }
+        #expect(try check(disk).1 == [])
+    }
+
     /// Many segments are closed and many uploads claimed during the check.
     @Test func runningServerIsNoDamage() async throws {
         let disk = FaultDisk()

@@ -24,7 +24,7 @@ extension FaultDisk: Disk {
             }
             state.lastDescriptor += 1
             let isWritable = intent != .read && intent != .directory
-            state.descriptors[state.lastDescriptor] = OpenFile(node: node, isWritable: isWritable)
+            state.descriptors[state.lastDescriptor] = OpenFile(path: path, node: node, isWritable: isWritable)
             return Descriptor(number: state.lastDescriptor)
         }
     }
@@ -53,20 +53,6 @@ extension FaultDisk: Disk {
                 UnsafeMutableRawBufferPointer(rebasing: buffer[..<count])
                     .copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[start..<start + count]))
                 return count
-            }
-        }
-    }
-
-    package func map(_ file: Descriptor, path: String) throws(StorageError) -> MappedBytes {
-        try perform(.mmap, path, mutates: never) { state, _ throws(MemoryTree.Failure) in
-            let index = try state.file(of: file, for: .mmap, path)
-            let bytes = state.tree.files[index].bytes
-            let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 4096)
-            copy.copyBytes(from: bytes)
-            mappings.withLockedValue { $0.append(path) }
-            return MappedBytes(UnsafeRawBufferPointer(copy)) { [mappings] bytes in
-                bytes.deallocate()
-                mappings.withLockedValue { _ = $0.remove(at: $0.firstIndex(of: path) ?? $0.endIndex) }
             }
         }
     }

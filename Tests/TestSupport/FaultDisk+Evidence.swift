@@ -24,9 +24,9 @@ extension FaultDisk {
         state.withLockedValue { $0.descriptors.count }
     }
 
-    /// The path of each mapping that is not released, sorted.
-    package var mappedPaths: [String] {
-        mappings.withLockedValue { $0.sorted() }
+    /// The path by which each open descriptor was opened, sorted.
+    package var openPaths: [String] {
+        state.withLockedValue { $0.descriptors.values.map(\.path).sorted() }
     }
 
     /// Every path on the disk, sorted; directories end in `/`.

@@ -36,6 +36,8 @@ package final class FaultDisk: Sendable {
 
     /// An open descriptor.
     struct OpenFile {
+        /// The path by which it was opened.
+        let path: String
         let node: Node
         let isWritable: Bool
     }
@@ -44,8 +46,6 @@ package final class FaultDisk: Sendable {
     package let powerCutCount: Int
     package let failedDirectories = FailedDirectories()
     let state: NIOLockedValueBox<State>
-    /// The path of each mapping that is not released yet.
-    let mappings = NIOLockedValueBox<[String]>([])
 
     /// Creates an empty disk: only the root directory.
     package init() {

@@ -35,7 +35,7 @@ struct IndexSample: Sendable {
             digest: "00112233445566778899aabbccddeeff"
         )
         ids = (0..<Self.rowCount).map { isAppendOnly || $0 % 3 > 0 ? "id-\($0)" : "id-\($0 / 2)" }
-        var builder = IndexFileBuilder(schema)
+        var builder = IndexFileBuilder(schema, idSeed: 1)
         for row in 0..<Self.rowCount {
             let values = isAppendOnly || row % 9 > 0 ? Self.values(row, of: schema) : nil
             builder.append(
@@ -48,11 +48,11 @@ struct IndexSample: Sendable {
             )
         }
         file = builder.finish(for: segment)
-        let mapped = MappedBytes(copying: file)
+        let source = IndexSource.memory(file)
         let (segment, schema, ids) = (segment, schema, ids)
-        header = must("the header is whole") { try IndexHeader(mapped.bytes, path: "x.idx", of: segment, schema) }
+        header = must("the header is whole") { try IndexHeader(source, path: "x.idx", of: segment, schema) }
         answers = must("the file is whole") {
-            try IndexAnswers(MappedIndex(mapped, path: "x.idx", of: segment, schema), schema, ids)
+            try IndexAnswers(MappedIndex(source, path: "x.idx", of: segment, schema), schema, ids)
         }
     }
 
@@ -123,13 +123,5 @@ struct IndexAnswers: Sendable, Equatable {
             must(rows.rowCount == rowCount, "rows are below what was asked for")
             numbers += (0..<rowCount).filter(rows.contains)
         }
-    }
-}
-
-extension MappedBytes {
-    convenience init(copying bytes: [UInt8]) {
-        let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 8)
-        copy.copyBytes(from: bytes)
-        self.init(UnsafeRawBufferPointer(copy)) { $0.deallocate() }
     }
 }

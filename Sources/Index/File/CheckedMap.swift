@@ -1,85 +1,108 @@
 internal import Disk
 internal import JSON
-internal import Synchronization
 
-/// The memory-mapped body of an index file; each block is verified at its first access.
+/// The body of an index file in memory, read block by block: each is verified when it is first read.
 ///
-/// So opening takes constant time, and a query verifies each block it accesses once. One bit for each block records
-/// that it was verified; the page cache may evict a page and read it again later. Every offset is valid as an argument:
-/// one outside of the body throws, so malformed files cannot cause out-of-bounds reads. Source: docs/FORMAT.md, "Index
-/// files".
-final class CheckedMap: @unchecked Sendable {
-    /// The length of a block with one checksum: a page, so that verifying a block reads no additional page.
-    static let blockByteCount = 4096
+/// So opening takes constant time, and a query reads and verifies only the blocks it accesses. A ``BlockBudget`` evicts
+/// blocks, which are then read and verified again. The file is read, never mapped: where it has become shorter or cannot
+/// be read, the access throws. Every offset is valid as an argument: one outside of the body throws, so malformed files
+/// cannot cause out-of-bounds reads. Source: docs/FORMAT.md, "Index files".
+final class CheckedMap: Sendable {
+    /// The length of a block with one checksum.
+    static let blockByteCount = BlockMemory.blockByteCount
 
     let path: String
-    private let mapped: MappedBytes
+    private let source: IndexSource
     /// The blocks, from the end of the header to the table of their checksums.
     private let body: Range<Int>
+    private let checksums: [UInt64]
     private let seed: UInt64
-    private let verifiedWords: UnsafeMutablePointer<Atomic<UInt64>>
-    private let verifiedWordCount: Int
+    private let memory: BlockMemory
+    private let budget: BlockBudget
 
-    /// Wraps a file whose table, which follows `body`, was verified.
+    /// Wraps the body of a file; `checksums` are those of its blocks, verified.
     ///
-    /// - Precondition: the table is in the file, and has 8 bytes for each block of `body`.
-    init(_ mapped: MappedBytes, path: String, body: Range<Int>, seed: UInt64) {
-        self.mapped = mapped
+    /// - Throws: ``StorageError/disk(_:)`` if the process has no more addresses.
+    init(
+        _ source: IndexSource,
+        path: String,
+        body: Range<Int>,
+        checksums: [UInt64],
+        seed: UInt64,
+        budget: BlockBudget = .shared
+    ) throws(StorageError) {
+        precondition(checksums.count == Self.blockCount(of: body.count), "each block has a checksum")
+        self.source = source
         self.path = path
         self.body = body
+        self.checksums = checksums
         self.seed = seed
-        verifiedWordCount = Self.blockCount(of: body.count) / 64 + 1
-        verifiedWords = .allocate(capacity: verifiedWordCount)
-        for word in 0..<verifiedWordCount { (verifiedWords + word).initialize(to: Atomic(0)) }
+        self.budget = budget
+        memory = try BlockMemory(byteCount: body.count, path: path)
+        budget.add(memory)
     }
 
     deinit {
-        verifiedWords.deinitialize(count: verifiedWordCount)
-        verifiedWords.deallocate()
+        budget.remove(memory)
     }
 
     static func blockCount(of byteCount: Int) -> Int {
         (byteCount + blockByteCount - 1) / blockByteCount
     }
 
-    /// Returns the bytes at an offset of the file; valid as long as this object exists.
+    /// Runs a body that uses ``bytes(at:count:)``.
+    func reading<Value>(_ body: () throws(StorageError) -> Value) throws(StorageError) -> Value {
+        beginReading()
+        defer { endReading() }
+        return try body()
+    }
+
+    func beginReading() {
+        memory.beginReading()
+    }
+
+    func endReading() {
+        memory.endReading()
+        budget.trim()
+    }
+
+    /// Returns the bytes at an offset of the file; valid until the end of ``reading(_:)``.
     ///
-    /// - Throws: ``StorageError/corrupt(_:)`` if a block of them is damaged, or if they are not within the body.
+    /// - Throws: ``StorageError/corrupt(_:)`` if a block of them is damaged, or if they are not within the body;
+    ///   ``StorageError/disk(_:)`` if it cannot be read.
     func bytes(at offset: Int, count: Int) throws(StorageError) -> UnsafeRawBufferPointer {
         guard count >= 0, offset >= body.lowerBound, offset <= body.upperBound, count <= body.upperBound - offset else {
             throw corrupt(.malformed(at: offset))
         }
         guard count > 0 else { return UnsafeRawBufferPointer(start: nil, count: 0) }
-        let first = (offset - body.lowerBound) / Self.blockByteCount
-        let last = (offset - body.lowerBound + count - 1) / Self.blockByteCount
-        for block in first...last where !isVerified(block) { try verify(block) }
-        return UnsafeRawBufferPointer(rebasing: mapped.bytes[offset..<offset + count])
+        let start = offset - body.lowerBound
+        let first = start / Self.blockByteCount
+        let last = (start + count - 1) / Self.blockByteCount
+        for block in first...last where !memory.contains(block) { try load(block) }
+        return memory.bytes(start..<start + count)
     }
 
-    /// Verifies the whole body.
+    /// Reads and verifies the whole body, a block at a time.
     func verify() throws(StorageError) {
-        _ = try bytes(at: body.lowerBound, count: body.count)
+        for block in checksums.indices { _ = try verified(block) }
     }
 
     func corrupt(_ reason: Corruption.Index) -> StorageError {
         .corrupt(Corruption(path: path, reason: .index(reason)))
     }
 
-    private func isVerified(_ block: Int) -> Bool {
-        verifiedWords[block / 64].load(ordering: .relaxed) & (1 << UInt64(block % 64)) != 0
+    private func load(_ block: Int) throws(StorageError) {
+        if memory.store(try verified(block), as: block) { budget.didStoreBlock() }
     }
 
-    private func verify(_ block: Int) throws(StorageError) {
+    /// Reads a block from the file; one that is not as long as it should be does not match its checksum.
+    private func verified(_ block: Int) throws(StorageError) -> [UInt8] {
         let start = body.lowerBound + block * Self.blockByteCount
-        let end = min(start + Self.blockByteCount, body.upperBound)
-        let found = XXH3.hash64(
-            UnsafeRawBufferPointer(rebasing: mapped.bytes[start..<end]),
-            seed: seed &+ UInt64(start)
-        )
-        guard found == mapped.bytes.littleEndian(at: body.upperBound + block * 8, as: UInt64.self) else {
+        let bytes = try source.bytes(at: start, count: min(Self.blockByteCount, body.upperBound - start))
+        guard XXH3.hash64(bytes, seed: seed &+ UInt64(start)) == checksums[block] else {
             throw corrupt(.blockChecksumMismatch(at: start))
         }
-        verifiedWords[block / 64].bitwiseOr(1 << UInt64(block % 64), ordering: .relaxed)
+        return bytes
     }
 }
 

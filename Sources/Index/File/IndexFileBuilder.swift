@@ -4,9 +4,11 @@ package import SegmentLog
 /// Builds the index file of a segment from its records, one after the other.
 ///
 /// Memory: 20 bytes for each row and 4 for each of its fields, and the distinct values; if ids can repeat, also each
-/// id. Equal rows result in equal bytes.
+/// id. Equal rows and seeds result in equal bytes.
 package struct IndexFileBuilder {
     private let schema: IndexSchema
+    /// Of the hashes of the ids of events; nil for other documents.
+    private let idSeed: UInt64?
     private var offsets: [UInt32] = []
     private var end: UInt32 = 0
     private var committedAt: [Int64] = []
@@ -15,9 +17,13 @@ package struct IndexFileBuilder {
     private var tombstones: [UInt32] = []
     private var fields: [UnwrittenField]
 
-    package init(_ schema: IndexSchema) {
+    /// Begins an index file without rows.
+    ///
+    /// By default `idSeed` is random, from the system's generator, so that no client can choose ids with equal hashes.
+    package init(_ schema: IndexSchema, idSeed: UInt64 = .random(in: .min ... .max)) {
         self.schema = schema
-        ids = UnwrittenIDs(isAppendOnly: schema.isAppendOnly)
+        self.idSeed = schema.isAppendOnly ? idSeed : nil
+        ids = UnwrittenIDs(hashSeed: self.idSeed)
         fields = schema.paths.map { UnwrittenField($0) }
     }
 
@@ -62,7 +68,7 @@ package struct IndexFileBuilder {
             segment: segment.id,
             rowCount: offsets.count,
             digest: segment.digest,
-            isAppendOnly: schema.isAppendOnly,
+            idSeed: idSeed,
             bounds: bounds,
             isAscending: isAscending,
             sections: [],

@@ -9,6 +9,8 @@ package enum IndexFileCheck {
         case whole(byteCount: Int64)
         /// The file is missing: the next start rebuilds it.
         case missing
+        /// Of another format or schema, for example of an earlier build: the next start rebuilds it.
+        case outdated(Corruption.Reason)
         /// Damaged, or not the index of this segment: the next start rebuilds it if the header shows that.
         case unusable(Corruption.Reason)
     }
@@ -32,9 +34,15 @@ package enum IndexFileCheck {
             try index.verify()
             return .whole(byteCount: index.byteCount)
         } catch {
-            if case .corrupt(let corruption) = error { return .unusable(corruption.reason) }
-            guard error.isMissing else { throw error }
-            return .missing
+            switch error {
+            case .corrupt(let corruption):
+                switch corruption.reason {
+                case .index(.otherFormat), .index(.ofOtherSchema): return .outdated(corruption.reason)
+                default: return .unusable(corruption.reason)
+                }
+            case _ where error.isMissing: return .missing
+            default: throw error
+            }
         }
     }
 }

@@ -13,6 +13,7 @@ extension IndexHeader {
             "content_xxh3_128": .string(digest),
             "events": .bool(isAppendOnly),
         ]
+        if let idSeed { object["id_seed"] = .string(Hexadecimal.text(idSeed)) }
         if let bounds {
             object["min_id"] = .string(bounds.ids.lowerBound.string)
             object["max_id"] = .string(bounds.ids.upperBound.string)
@@ -30,12 +31,12 @@ extension IndexHeader {
         return CheckedLine.seal(object, seed: Self.seed(log: log, first: segment.first))
     }
 
-    /// Reads the object of a verified header line; nil if it is of another format or malformed.
+    /// Reads the object of a verified header line of this format; nil if it is malformed.
     ///
     /// `lineByteCount` and `fileByteCount` limit the range of the body and the table.
     init?(_ object: JSONObject, lineByteCount: Int, fileByteCount: Int) {
         guard
-            object["format"]?.int == Self.format, let log = object["log"]?.string,
+            let log = object["log"]?.string,
             let first = object["first"]?.int.flatMap({ UInt64(exactly: $0) }),
             let generation = object["generation"]?.int.flatMap({ UInt32(exactly: $0) }),
             let rowCount = object["records"]?.count, rowCount <= UInt32.max,
@@ -54,7 +55,7 @@ extension IndexHeader {
         segment = SegmentID(first: first, generation: generation)
         self.rowCount = rowCount
         self.digest = digest
-        self.isAppendOnly = isAppendOnly
+        idSeed = object["id_seed"]?.string.flatMap { Hexadecimal.value(of: $0) }
         self.isAscending = isAscending
         self.tableChecksum = tableChecksum
         body = start..<end
@@ -66,7 +67,7 @@ extension IndexHeader {
             self.sections.append(section)
             offset = Self.aligned(section.parts.last?.upperBound ?? offset)
         }
-        guard offset == end, (bounds == nil) == (rowCount == 0) else { return nil }
+        guard offset == end, (bounds == nil) == (rowCount == 0), (idSeed != nil) == isAppendOnly else { return nil }
     }
 
     /// Returns the offset of the body: the first multiple of a block after the line.

@@ -5,7 +5,7 @@ internal import SegmentLog
 ///
 /// Shape: one checked line, then zeros up to a multiple of 4096; here with line breaks:
 ///
-///     {"format":2,"log":"things","first":1,"generation":0,"records":3,"content_xxh3_128":"…","events":false,
+///     {"format":3,"log":"things","first":1,"generation":0,"records":3,"content_xxh3_128":"…","events":false,
 ///      "min_id":"a","max_id":"c","min_at":"2026-…Z","max_at":"2026-…Z","ascending":true,
 ///      "sections":[{"name":"offsets","offset":4096,"bytes":24,"count":4,"parts":[24]},…,
 ///                  {"name":"field","path":"kind","offset":4200,"bytes":60,"count":2,"parts":[…],"rows":3,"overlaps":false}],
@@ -13,7 +13,7 @@ internal import SegmentLog
 ///
 /// Source: docs/FORMAT.md, "Index files".
 struct IndexHeader: Sendable {
-    static let format: Int64 = 2
+    static let format: Int64 = 3
     /// The maximum length; a header with hundreds of fields is much shorter.
     static let byteCountMax = 1 << 20
     /// The alignment of all arrays after the header.
@@ -63,7 +63,9 @@ struct IndexHeader: Sendable {
     var rowCount: Int
     /// XXH3-128 of the indexed lines.
     var digest: String
-    var isAppendOnly: Bool
+    /// The seed of the hashes of the ids of events: random and secret, because clients choose ids; nil for other
+    /// documents.
+    var idSeed: UInt64?
     var bounds: Bounds?
     /// Whether no row was committed before the previous one.
     var isAscending: Bool
@@ -73,12 +75,17 @@ struct IndexHeader: Sendable {
     /// XXH3-64 of that table.
     var tableChecksum: UInt64
 
+    /// The table has 8 bytes for each block, and ends the file.
+    var fileByteCount: Int { body.upperBound + CheckedMap.blockCount(of: body.count) * 8 }
+
     /// The seed of all checksums in the file; for blocks, their offset is added.
     static func seed(log: String, first: UInt64) -> UInt64 {
         XXH3.hash64(log) &+ first
     }
 
     var seed: UInt64 { Self.seed(log: log, first: segment.first) }
+
+    var isAppendOnly: Bool { idSeed != nil }
 
     /// The parts of a section from `offset` on, each `byteCount` long and aligned.
     static func parts(_ byteCounts: [Int], from offset: Int) -> [Range<Int>] {

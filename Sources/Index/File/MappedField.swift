@@ -98,14 +98,15 @@ struct MappedField: Sendable {
 /// The column of a field in an index file.
 struct MappedColumn: ValueColumn {
     let field: MappedField
+    let map: CheckedMap
 
     var valueCount: Int { field.dictionary.count }
 
     func value(at position: Int) throws(StorageError) -> Scalar {
-        try field.dictionary.scalar(at: position)
+        try map.reading { () throws(StorageError) in try field.dictionary.scalar(at: position) }
     }
 
     func forEachRow(at position: Int, _ body: (Int) -> Void) throws(StorageError) {
-        try field.forEachRow(at: position, body)
+        try map.reading { () throws(StorageError) in try field.forEachRow(at: position, body) }
     }
 }

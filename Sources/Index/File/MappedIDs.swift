@@ -26,10 +26,14 @@ struct SortedIDs: Sendable {
 
 /// The ids of events: 16 bits of the hash of each, and its row, in buckets of about 16.
 ///
-/// A found row is confirmed by its record; one of 4,000 lookups of unknown ids reads a record in vain. Rejected:
-/// storing the ids, which need three times as much space.
+/// A found row is confirmed by its record; one of 4,000 lookups of unknown ids reads a record in vain. The seed of the
+/// hashes is secret: with a known one, a client could choose thousands of ids that each lookup has to confirm.
+/// Rejected: storing the ids, which need three times as much space.
 struct HashedIDs: Sendable {
     static let bucketRowCount = 16
+    /// How many records a lookup reads in vain before it fails, so that the file is rebuilt with another seed: ids that
+    /// were chosen without the seed come this far in less than one of 10^30 lookups.
+    static let vainCountMax = 8
 
     /// The start of each bucket, then the end of the last one.
     private let starts: PackedColumn
@@ -37,9 +41,11 @@ struct HashedIDs: Sendable {
     /// In ascending order within a bucket.
     private let rows: PackedColumn
     private let rowCount: Int
+    private let seed: UInt64
 
-    init(_ section: IndexHeader.Section, in map: CheckedMap, rowCount: Int) {
+    init(_ section: IndexHeader.Section, in map: CheckedMap, rowCount: Int, seed: UInt64) {
         self.rowCount = rowCount
+        self.seed = seed
         let parts = section.parts.map { MappedPart(map: map, range: $0) }
         starts = PackedColumn(part: parts[0], count: Self.bucketCount(of: rowCount) + 1)
         fingerprints = parts[1]
@@ -62,7 +68,7 @@ struct HashedIDs: Sendable {
 
     func lastRow(of id: Text, confirm: (Int) throws(StorageError) -> Bool) throws(StorageError) -> Int? {
         guard rowCount > 0 else { return nil }
-        let hash = XXH3.hash64(id.string)
+        let hash = XXH3.hash64(id.string, seed: seed)
         let bucket = Self.bucket(of: hash, bucketCount: Self.bucketCount(of: rowCount))
         let start = Int(try starts.value(at: bucket))
         let end = Int(try starts.value(at: bucket + 1))
@@ -70,10 +76,13 @@ struct HashedIDs: Sendable {
             throw fingerprints.corrupt()
         }
         let bytes = try fingerprints.bytes(at: start * 2, count: (end - start) * 2)
+        var vainCount = 0
         for entry in (start..<end).reversed()
         where bytes.littleEndian(at: (entry - start) * 2, as: UInt16.self) == Self.fingerprint(of: hash) {
             let row = try rows.row(at: entry, below: rowCount)
             if try confirm(row) { return row }
+            vainCount += 1
+            guard vainCount < Self.vainCountMax else { throw fingerprints.map.corrupt(.collidingIDs) }
         }
         return nil
     }

@@ -3,15 +3,23 @@ internal import JSON
 
 extension MappedIndex {
     package func rows(passing condition: Condition, below rowCount: Int) throws(StorageError) -> RowMatch {
+        try map.reading { () throws(StorageError) in try match(condition, below: rowCount) }
+    }
+
+    /// Returns the exact number of rows; nil if rows could be counted twice.
+    package func count(passing condition: Condition, below rowCount: Int) throws(StorageError) -> Int? {
+        guard tombstoneCount == 0, rowCount >= self.rowCount else { return nil }
+        return try map.reading { () throws(StorageError) in try exactCount(condition, below: rowCount) }
+    }
+
+    private func match(_ condition: Condition, below rowCount: Int) throws(StorageError) -> RowMatch {
         if condition.path == .committedAt { return try committed(passing: condition, below: rowCount) }
         guard let field = fields.first(where: { $0.path == condition.path }) else { return .unknown }
         let match = try rows(of: field, touchedBy: condition, below: rowCount)
         return condition.isNegated ? match.inverted : match
     }
 
-    /// Returns the exact number of rows; nil if rows could be counted twice.
-    package func count(passing condition: Condition, below rowCount: Int) throws(StorageError) -> Int? {
-        guard tombstoneCount == 0, rowCount >= self.rowCount else { return nil }
+    private func exactCount(_ condition: Condition, below rowCount: Int) throws(StorageError) -> Int? {
         if condition.path == .committedAt {
             return switch try committed(passing: condition, below: rowCount) {
             case .none: 0

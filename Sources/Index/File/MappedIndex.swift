@@ -2,10 +2,10 @@ package import Disk
 package import JSON
 package import SegmentLog
 
-/// The index of a sealed segment, memory-mapped from its file.
+/// The index of a sealed segment, read from its file block by block.
 ///
-/// It uses memory for the header and one bit for each block. The file is derived from the segment and can be rebuilt
-/// from its records. Source: docs/FORMAT.md, "Index files".
+/// It keeps the file open, and in memory the header, 8 bytes for each block, and the blocks that were read lately. The
+/// file is derived from the segment and can be rebuilt from its records. Source: docs/FORMAT.md, "Index files".
 package final class MappedIndex: SegmentIndex {
     package let segment: SegmentID
     package let rowCount: Int
@@ -17,7 +17,7 @@ package final class MappedIndex: SegmentIndex {
     let isAscending: Bool
     let committedAt: PackedColumn
     let fields: [MappedField]
-    private let map: CheckedMap
+    let map: CheckedMap
     private let offsets: PackedColumn
     private let ids: IDs
     private let tombstones: MappedPart?
@@ -37,7 +37,7 @@ package final class MappedIndex: SegmentIndex {
         _ schema: IndexSchema,
         on disk: any Disk
     ) throws(StorageError) -> MappedIndex {
-        try MappedIndex(File(path, .read, on: disk).map(), path: path, of: segment, schema)
+        try MappedIndex(.file(File(path, .read, on: disk)), path: path, of: segment, schema)
     }
 
     /// Writes the index file of a sealed segment, durably, and opens it.
@@ -54,31 +54,37 @@ package final class MappedIndex: SegmentIndex {
             try disk.publish(bytes, at: path)
         } catch {
             guard error.isNoSpace else { throw error }
-            return try MappedIndex(MappedBytes(copying: bytes), path: path, of: segment, schema)
+            return try MappedIndex(.memory(bytes), path: path, of: segment, schema)
         }
         return try open(path, of: segment, schema, on: disk)
     }
 
     /// Wraps the bytes of an index file.
     init(
-        _ mapped: MappedBytes,
+        _ source: IndexSource,
         path: String,
         of segment: SegmentSummary,
         _ schema: IndexSchema
     ) throws(StorageError) {
-        let header = try IndexHeader(mapped.bytes, path: path, of: segment, schema)
-        let map = CheckedMap(mapped, path: path, body: header.body, seed: header.seed)
+        let header = try IndexHeader(source, path: path, of: segment, schema)
+        let map = try CheckedMap(
+            source,
+            path: path,
+            body: header.body,
+            checksums: header.blockChecksums(source, path: path),
+            seed: header.seed
+        )
         let sections = header.sections
         self.segment = header.segment
         self.map = map
         rowCount = header.rowCount
-        byteCount = Int64(mapped.bytes.count)
+        byteCount = Int64(header.fileByteCount)
         bounds = header.bounds
         isAscending = header.isAscending
         offsets = PackedColumn(part: MappedPart(map: map, range: sections[0].parts[0]), count: sections[0].count)
         committedAt = PackedColumn(part: MappedPart(map: map, range: sections[1].parts[0]), count: sections[1].count)
-        if header.isAppendOnly {
-            ids = .hashed(HashedIDs(sections[2], in: map, rowCount: header.rowCount))
+        if let idSeed = header.idSeed {
+            ids = .hashed(HashedIDs(sections[2], in: map, rowCount: header.rowCount, seed: idSeed))
             tombstones = nil
             tombstoneCount = 0
         } else {
@@ -97,8 +103,9 @@ package final class MappedIndex: SegmentIndex {
     }
 
     package func pointer(of row: Int) throws(StorageError) -> RecordPointer {
-        let start = try offsets.value(at: row)
-        let end = try offsets.value(at: row + 1)
+        let (start, end) = try map.reading { () throws(StorageError) in
+            (try offsets.value(at: row), try offsets.value(at: row + 1))
+        }
         guard start < end, let offset = UInt32(exactly: start), let byteCount = UInt32(exactly: end &- start) else {
             throw offsets.part.corrupt()
         }
@@ -106,7 +113,8 @@ package final class MappedIndex: SegmentIndex {
     }
 
     package func committedAt(of row: Int) throws(StorageError) -> Timestamp {
-        Timestamp(microseconds: try committedAt.value(at: row))
+        let moment = try map.reading { () throws(StorageError) in try committedAt.value(at: row) }
+        return Timestamp(microseconds: moment)
     }
 
     package func committedRange(below rowCount: Int) throws(StorageError) -> ClosedRange<Timestamp>? {
@@ -117,24 +125,28 @@ package final class MappedIndex: SegmentIndex {
             return first...max(first, try committedAt(of: rowCount - 1))
         }
         var (least, greatest) = (Int64.max, Int64.min)
-        try committedAt.forEach(in: 0..<rowCount) {
-            least = min(least, $1); greatest = max(greatest, $1)
+        try map.reading { () throws(StorageError) in
+            try committedAt.forEach(in: 0..<rowCount) {
+                least = min(least, $1); greatest = max(greatest, $1)
+            }
         }
         return Timestamp(microseconds: least)...Timestamp(microseconds: greatest)
     }
 
     package func lastRow(of id: Text, confirm: (Int) throws(StorageError) -> Bool) throws(StorageError) -> Int? {
         guard let bounds, bounds.ids.contains(id) else { return nil }
-        return switch ids {
-        case .hashed(let ids): try ids.lastRow(of: id, confirm: confirm)
-        case .sorted(let ids): try ids.lastRow(of: id)
+        return try map.reading { () throws(StorageError) in
+            switch ids {
+            case .hashed(let ids): try ids.lastRow(of: id, confirm: confirm)
+            case .sorted(let ids): try ids.lastRow(of: id)
+            }
         }
     }
 
     package func column(of path: FieldPath) throws(StorageError) -> (any ValueColumn)? {
         guard let field = fields.first(where: { $0.path == path }) else { return nil }
         guard !field.hasOverlaps, field.listedCount == rowCount - tombstoneCount else { return nil }
-        return MappedColumn(field: field)
+        return MappedColumn(field: field, map: map)
     }
 
     /// How many different ids the rows have; zero for events, whose ids are stored as hashes only.
@@ -150,39 +162,43 @@ package final class MappedIndex: SegmentIndex {
     /// - Precondition: The rows are not events; `position` is below ``idCount``.
     package func id(at position: Int) throws(StorageError) -> (utf8: [UInt8], row: Int) {
         guard case .sorted(let ids) = ids else { preconditionFailure("the ids of events are not stored") }
-        let row = try ids.row(at: position)
-        return try ids.dictionary.withText(at: position) { (Array($0), row) }
+        return try map.reading { () throws(StorageError) in
+            let row = try ids.row(at: position)
+            return try ids.dictionary.withText(at: position) { (Array($0), row) }
+        }
     }
 
     package func isTombstone(_ row: Int) throws(StorageError) -> Bool {
         guard let tombstones, tombstoneCount > 0 else { return false }
-        return try RoaringList(in: tombstones, at: 0).contains(row)
+        return try map.reading { () throws(StorageError) in try RoaringList(in: tombstones, at: 0).contains(row) }
     }
 }
 
 extension IndexHeader {
-    /// Reads the header of an index file and verifies the table of its blocks.
+    /// Reads the header of an index file.
     ///
-    /// - Throws: ``StorageError/corrupt(_:)`` if it is not the index of this segment with this schema.
+    /// - Throws: ``StorageError/corrupt(_:)`` if it is not the index of this segment with this schema;
+    ///   ``StorageError/disk(_:)``.
     init(
-        _ file: UnsafeRawBufferPointer,
+        _ source: IndexSource,
         path: String,
         of segment: SegmentSummary,
         _ schema: IndexSchema
     ) throws(StorageError) {
-        let seed = Self.seed(log: schema.log, first: segment.id.first)
-        let line = Array(file.prefix(Self.byteCountMax).prefix { $0 != UInt8(ascii: "\n") }) + [UInt8(ascii: "\n")]
+        let line = try Self.line(source)
         func corrupt(_ reason: Corruption.Index) -> StorageError {
             .corrupt(Corruption(path: path, reason: .index(reason)))
         }
         let object: JSONObject
         do {
-            object = try CheckedLine.open(line, seed: seed)
+            object = try CheckedLine.open(line, seed: Self.seed(log: schema.log, first: segment.id.first))
         } catch {
             throw corrupt(Corruption.Index(error))
         }
-        guard let header = IndexHeader(object, lineByteCount: line.count, fileByteCount: file.count) else {
-            throw corrupt(.unknownFormat)
+        guard object["format"]?.int == Self.format else { throw corrupt(.otherFormat) }
+        let byteCount = try source.byteCount
+        guard let header = IndexHeader(object, lineByteCount: line.count, fileByteCount: byteCount) else {
+            throw corrupt(.malformedHeader)
         }
         guard
             header.log == schema.log, header.segment == segment.id, header.digest == segment.digest,
@@ -193,11 +209,30 @@ extension IndexHeader {
         guard header.isAppendOnly == schema.isAppendOnly, header.hasSections(of: schema) else {
             throw corrupt(.ofOtherSchema)
         }
-        let table = UnsafeRawBufferPointer(rebasing: file[header.body.upperBound...])
-        guard XXH3.hash64(table, seed: seed &+ UInt64(header.body.upperBound)) == header.tableChecksum else {
-            throw corrupt(.tableChecksumMismatch)
-        }
         self = header
+    }
+
+    /// Reads a file up to its first newline; if there is none, returns a line that does not verify.
+    private static func line(_ source: IndexSource) throws(StorageError) -> [UInt8] {
+        var line: [UInt8] = []
+        while line.count < byteCountMax {
+            let block = try source.bytes(at: line.count, count: CheckedMap.blockByteCount)
+            if let end = block.firstIndex(of: UInt8(ascii: "\n")) { return line + block[...end] }
+            line += block
+            if block.count < CheckedMap.blockByteCount { break }
+        }
+        return line + [UInt8(ascii: "\n")]
+    }
+
+    /// Reads and verifies the table of the blocks' checksums.
+    func blockChecksums(_ source: IndexSource, path: String) throws(StorageError) -> [UInt64] {
+        let table = try source.bytes(at: body.upperBound, count: fileByteCount - body.upperBound)
+        guard XXH3.hash64(table, seed: seed &+ UInt64(body.upperBound)) == tableChecksum else {
+            throw .corrupt(Corruption(path: path, reason: .index(.tableChecksumMismatch)))
+        }
+        return table.withUnsafeBytes { table in
+            stride(from: 0, to: table.count, by: 8).map { table.littleEndian(at: $0, as: UInt64.self) }
+        }
     }
 
     /// Whether the sections are those of a schema, with valid counts.
@@ -219,14 +254,5 @@ extension Corruption.Index {
             case .malformed: .malformedHeader
             case .checksumMismatch: .headerChecksumMismatch
             }
-    }
-}
-
-extension MappedBytes {
-    /// Creates an index from the bytes of a file that could not be written.
-    fileprivate convenience init(copying bytes: [UInt8]) {
-        let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: IndexHeader.alignment)
-        copy.copyBytes(from: bytes)
-        self.init(UnsafeRawBufferPointer(copy)) { $0.deallocate() }
     }
 }

@@ -1,6 +1,6 @@
 internal import Disk
 
-/// A memory-mapped set of rows, a Roaring bitmap in the portable format.
+/// A set of rows in an index file, a Roaring bitmap in the portable format.
 ///
 /// Rows that share their upper 16 bits are in one container: an array of the lower 16 bits, a bitmap, or runs.
 /// Source: github.com/RoaringBitmap/RoaringFormatSpec; Lemire et al., "Roaring Bitmaps: Implementation of an Optimized

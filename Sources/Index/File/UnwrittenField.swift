@@ -33,9 +33,10 @@ struct UnwrittenField {
         case .one(let scalar): appendFirst(scalar)
         case .many(let scalars):
             var own: [UInt32] = []
+            var seen: Set<UInt32> = []
             for scalar in scalars {
                 let ordinal = ordinal(of: scalar)
-                if !own.contains(ordinal) { own.append(ordinal) }
+                if seen.insert(ordinal).inserted { own.append(ordinal) }
             }
             first.append(own.first ?? Self.none)
             for ordinal in own.dropFirst() { further.append((row, ordinal)) }

@@ -2,7 +2,8 @@ internal import JSON
 
 /// The ids of an index file, while rows are added.
 struct UnwrittenIDs {
-    private let isAppendOnly: Bool
+    /// Nil for documents that are no events.
+    private let hashSeed: UInt64?
     /// The hash of each row's id; for events.
     private var hashes: [UInt64] = []
     /// The last row of each id; for other documents.
@@ -10,11 +11,11 @@ struct UnwrittenIDs {
     private var least: Text?
     private var greatest: Text?
 
-    init(isAppendOnly: Bool) {
-        self.isAppendOnly = isAppendOnly
+    init(hashSeed: UInt64?) {
+        self.hashSeed = hashSeed
     }
 
-    var count: Int { isAppendOnly ? hashes.count : lastRows.count }
+    var count: Int { hashSeed != nil ? hashes.count : lastRows.count }
 
     var bounds: ClosedRange<Text>? {
         guard let least, let greatest else { return nil }
@@ -22,7 +23,7 @@ struct UnwrittenIDs {
     }
 
     mutating func append(_ id: Text, as row: UInt32) {
-        if isAppendOnly { hashes.append(XXH3.hash64(id.string)) } else { lastRows[id] = row }
+        if let hashSeed { hashes.append(XXH3.hash64(id.string, seed: hashSeed)) } else { lastRows[id] = row }
         if let known = least, !(id < known) {
             if let known = greatest, known < id { greatest = id }
         } else {
@@ -33,7 +34,7 @@ struct UnwrittenIDs {
 
     /// Writes the three arrays of the section.
     func append(to body: inout IndexBody) {
-        if isAppendOnly { appendHashed(to: &body) } else { appendSorted(to: &body) }
+        if hashSeed != nil { appendHashed(to: &body) } else { appendSorted(to: &body) }
     }
 
     private func appendSorted(to body: inout IndexBody) {

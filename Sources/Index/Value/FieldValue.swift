@@ -27,7 +27,11 @@ package enum FieldValue: Sendable {
         switch self {
         case .missing: self = scalar.map(FieldValue.one) ?? .many([])
         case .one(let first): self = .many([first] + (scalar.map { [$0] } ?? []))
-        case .many(let scalars): self = .many(scalars + (scalar.map { [$0] } ?? []))
+        case .many(var scalars):
+            // Without a second reference the elements are appended in place: a client chooses their number.
+            self = .missing
+            if let scalar { scalars.append(scalar) }
+            self = .many(scalars)
         }
     }
 

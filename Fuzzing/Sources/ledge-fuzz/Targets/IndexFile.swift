@@ -13,7 +13,7 @@ func fuzzIndexFile(_ bytes: UnsafeRawBufferPointer) {
     let isForged = input.number(below: 4) > 0
     let file = isForged ? forged(sample, &input) : edited(sample.file, &input)
     do throws(StorageError) {
-        let index = try MappedIndex(MappedBytes(copying: file), path: "x.idx", of: sample.segment, sample.schema)
+        let index = try MappedIndex(.memory(file), path: "x.idx", of: sample.segment, sample.schema)
         let answers = try IndexAnswers(index, sample.schema, sample.ids)
         must(isForged || answers == sample.answers, "a changed file is refused or answers as before")
     } catch {

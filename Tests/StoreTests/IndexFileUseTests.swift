@@ -1,12 +1,14 @@
 import Disk
+import Glibc
 import JSON
 import TestSupport
 import Testing
 
 @testable import Store
 
-/// Index files are mapped only while their segment is in use: a mapped file keeps its disk space after it was removed.
-struct IndexMappingTests {
+/// Index files are open only while their segment is in use, because an open file keeps its disk space after it was
+/// removed; and none is mapped, because a mapped file that becomes shorter ends the process.
+struct IndexFileUseTests {
     private static let fixture = StoreFixture(segmentByteCountMax: 400)
 
     /// A store whose directory had sealed segments, of which none was merged, when it was opened.
@@ -33,40 +35,59 @@ struct IndexMappingTests {
     }
 
     @Test(arguments: ["things", "events"])
-    func indexesOfMergedSegmentsAreUnmapped(_ name: String) async throws {
+    func indexesOfMergedSegmentsAreClosed(_ name: String) async throws {
         let disk = FaultDisk()
         let store = try await Self.store(on: disk, in: "data")
-        #expect(disk.mappedPaths == disk.paths.filter { $0.hasSuffix(".idx") })
+        #expect(disk.openIndexPaths == disk.paths.filter { $0.hasSuffix(".idx") })
         _ = try await store.collection(name).insert([:])
         #expect(try Self.maintain(store.collection(name)).contains { $0.hasPrefix("compacted") })
-        #expect(disk.mappedPaths == disk.paths.filter { $0.hasSuffix(".idx") })
+        #expect(disk.openIndexPaths == disk.paths.filter { $0.hasSuffix(".idx") })
     }
 
-    @Test func indexesOfDroppedSegmentsAreUnmapped() async throws {
+    @Test func indexesOfDroppedSegmentsAreClosed() async throws {
         let disk = FaultDisk()
         let store = try await Self.store(on: disk, in: "data")
         let notices = try Self.maintain(store.collection("events"), Retention(documentCountMax: 0))
         #expect(notices.contains { $0.hasPrefix("dropped") })
-        #expect(disk.mappedPaths == disk.paths.filter { $0.hasSuffix(".idx") })
-        #expect(!disk.mappedPaths.contains { $0.contains("events") })
+        #expect(disk.openIndexPaths == disk.paths.filter { $0.hasSuffix(".idx") })
+        #expect(!disk.openIndexPaths.contains { $0.contains("events") })
     }
 
     /// What the kernel says of the machine's own file system.
-    @Test func noRemovedIndexIsMappedByTheProcess() async throws {
+    @Test func removedIndexesAreClosedByTheProcess() async throws {
         let directory = try TemporaryDirectory()
         let disk = PosixDisk()
         let store = try await Self.store(on: disk, in: "\(directory.path)/data")
-        func mappedIndexes() throws -> [String] {
-            let maps = try File("/proc/self/maps", .read, on: disk).bytes(at: 0, count: 16 << 20)
-            return String(decoding: maps, as: UTF8.self).split(separator: "\n").map(String.init).filter {
-                $0.contains(directory.path) && $0.contains(".idx")
-            }
+        func openIndexes() throws -> [String] {
+            try disk.list("/proc/self/fd").compactMap { Self.target(of: "/proc/self/fd/\($0)") }
+                .filter { $0.hasPrefix(directory.path) && $0.contains(".idx") }
         }
-        #expect(try mappedIndexes().count > 10)
+        #expect(try openIndexes().count > 10)
         #expect(try Self.maintain(store.collection("things")).contains { $0.hasPrefix("compacted") })
         let notices = try Self.maintain(store.collection("events"), Retention(documentCountMax: 0))
         #expect(notices.contains { $0.hasPrefix("dropped") })
-        #expect(try mappedIndexes().filter { $0.hasSuffix(" (deleted)") } == [])
+        #expect(try openIndexes().filter { $0.hasSuffix(" (deleted)") } == [])
         try await store.close()
     }
+
+    @Test func noIndexIsMapped() async throws {
+        let directory = try TemporaryDirectory()
+        let disk = PosixDisk()
+        let store = try await Self.store(on: disk, in: "\(directory.path)/data")
+        for name in ["things", "events"] { #expect(try store.collection(name).get("id-7") != nil) }
+        let maps = try File("/proc/self/maps", .read, on: disk).bytes(at: 0, count: 16 << 20)
+        #expect(!String(decoding: maps, as: UTF8.self).contains("\(directory.path)/data"))
+        try await store.close()
+    }
+
+    private static func target(of link: String) -> String? {
+        var path = [CChar](repeating: 0, count: 4096)
+        let count = readlink(link, &path, path.count)
+        return count > 0 ? String(decoding: path[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self) : nil
+    }
+}
+
+extension FaultDisk {
+    /// The index files that are open, sorted.
+    fileprivate var openIndexPaths: [String] { openPaths.filter { $0.hasSuffix(".idx") } }
 }
