@@ -7,6 +7,10 @@ package struct ServerOptions: Sendable {
     package var host = "127.0.0.1"
     /// Port to listen on; 0 for a free one.
     package var port = 8092
+    /// Names by which clients may call the server, besides the address it listens on and loopback; see ``BrowserAccess``.
+    package var allowedHosts: [AllowedHost] = []
+    /// Origins whose web pages may use the server.
+    package var allowedOrigins: [AllowedOrigin] = []
     /// An additional prefix for every path, such as `/edge`, for a proxy that passes on its own prefix; empty for none.
     package var pathPrefix = ""
     /// The name of the network, as reported to clients.

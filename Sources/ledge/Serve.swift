@@ -83,6 +83,9 @@ struct Serve: AsyncParsableCommand {
     )
     var allowRemoteWithoutAuthentication = false
 
+    @OptionGroup(title: "WEB PAGES")
+    var browsers: ServeBrowsers
+
     @OptionGroup(title: "LIMITS")
     var limits: ServeLimits
 
@@ -129,6 +132,11 @@ struct Serve: AsyncParsableCommand {
                 metadata: ["files": "\(fileCountMax)", "connections": "\(connectionCountMax)"]
             )
         }
+        if browsers.allowsAllPages, !access.isOn {
+            logger.warning(
+                "every web page that a user of this network opens can read and change all data (--allow-origin *)"
+            )
+        }
         let disk = try openDirectory(logger)
         let (store, blobs) = try await open(on: disk, logger)
         if store.isNew { logger.notice("created a new data directory at \(dataPath)") }
@@ -173,6 +181,8 @@ extension Serve {
         var options = limits.server(listen, fileCountMax: fileCountMax)
         options.pathPrefix = urlPrefix.split(separator: "/").map { "/\($0)" }.joined()
         options.networkID = networkID
+        options.allowedHosts = browsers.allowHost
+        options.allowedOrigins = browsers.allowOrigin
         return options
     }
 

@@ -56,7 +56,7 @@ def trickle(made, content):
 @promise
 def heads_that_never_end_hold_no_connection(place):
     with place.server(options=(*COMBINER, "--header-timeout", "2")) as server:
-        with wires(server, 300, b"GET /health HTTP/1.1\r\nHost: edge\r\nX: ") as made:
+        with wires(server, 300, b"GET /health HTTP/1.1\r\nHost: localhost\r\nX: ") as made:
             with witnessed(server, "300 heads, a byte at a time"):
                 trickle(made, b"a")
             for wire in made[:5]:
@@ -110,7 +110,7 @@ def readers_that_stop_hold_no_memory(place):
         )
         assert message_of_model.status < 300
         model = server.ask("GET", "/api/v1/models/").json["result"][0]["model_id"]
-        download = f"GET /api/v1/models/{model}/download HTTP/1.1\r\nHost: edge\r\n\r\n".encode()
+        download = f"GET /api/v1/models/{model}/download HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
         with wires(server, 100, download, receive_buffer=4096) as made:
             with witnessed(server, "100 downloads that are not read"):
                 assert server.peak_memory() < MEMORY_MAX, server.peak_memory() >> 20
@@ -200,7 +200,7 @@ def requests_whose_answers_are_not_read_hold_no_memory(place):
             assert server.peak_memory() < MEMORY_MAX
         # Who reads gets each answer, in order.
         with Wire(server) as wire:
-            wire.send(HEALTH * 500 + b"GET /health HTTP/1.1\r\nHost: edge\r\nConnection: close\r\n\r\n")
+            wire.send(HEALTH * 500 + b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
             assert [status for status, _ in wire.answers()] == [200] * 501
 
 

@@ -65,18 +65,18 @@ NO_REQUEST = [
     (400, bytes(i * 7919 % 251 + 1 for i in range(5000))),
     (400, b"SSH-2.0-OpenSSH_9.2\r\n"),
     (505, b"GET /health\r\n\r\n"),
-    (505, request("GET /health HTTP/2.0", "Host: edge")),
-    (505, request("GET /health HTTP/1.2", "Host: edge")),
-    (505, b"GET /health HTTP/1.1\nHost: edge\n\n"),
-    (400, request("get /health HTTP/1.1", "Host: edge")),
-    (400, request("NONSENSE /health HTTP/1.1", "Host: edge")),
-    (400, request("GET health HTTP/1.1", "Host: edge")),
-    (400, request("GET /hea lth HTTP/1.1", "Host: edge")),
-    (400, request("GET /hea\0lth HTTP/1.1", "Host: edge")),
-    (400, request("GET /h\xff HTTP/1.1", "Host: edge")),
+    (505, request("GET /health HTTP/2.0", "Host: localhost")),
+    (505, request("GET /health HTTP/1.2", "Host: localhost")),
+    (505, b"GET /health HTTP/1.1\nHost: localhost\n\n"),
+    (400, request("get /health HTTP/1.1", "Host: localhost")),
+    (400, request("NONSENSE /health HTTP/1.1", "Host: localhost")),
+    (400, request("GET health HTTP/1.1", "Host: localhost")),
+    (400, request("GET /hea lth HTTP/1.1", "Host: localhost")),
+    (400, request("GET /hea\0lth HTTP/1.1", "Host: localhost")),
+    (400, request("GET /h\xff HTTP/1.1", "Host: localhost")),
     (400, request("GET /health HTTP/1.1")),
-    (400, request("GET /health HTTP/1.1", "Host: edge", "Host: evil")),
-    (400, request("GET /health HTTP/1.1", "Host: edge", "X\xff: a")),
+    (400, request("GET /health HTTP/1.1", "Host: localhost", "Host: evil")),
+    (400, request("GET /health HTTP/1.1", "Host: localhost", "X\xff: a")),
 ]
 
 
@@ -102,17 +102,17 @@ def requests_after_the_last_of_a_connection_are_ignored(place):
     following = post(TELEMETRY, body=RECORD)
     with place.server() as server:
         for first in (
-            request("GET /health HTTP/1.1", "Host: edge", "Connection: close"),
-            request("GET /health HTTP/1.1", "Host: edge", "Connection: Close, x"),
+            request("GET /health HTTP/1.1", "Host: localhost", "Connection: close"),
+            request("GET /health HTTP/1.1", "Host: localhost", "Connection: Close, x"),
             request("GET /health HTTP/1.0"),
             # A server that does not change the protocol goes on in HTTP, on a connection of its own.
-            request("GET /health HTTP/1.1", "Host: edge", "Connection: Upgrade", "Upgrade: h2c"),
+            request("GET /health HTTP/1.1", "Host: localhost", "Connection: Upgrade", "Upgrade: h2c"),
         ):
             with Wire(server) as wire:
                 wire.send(first + following + b"\0garbage")
                 assert wire.answers() == [(200, b'{"status":"ok"}')], first
         with Wire(server) as wire:
-            wire.send(request("CONNECT edge:80 HTTP/1.1", "Host: edge") + following)
+            wire.send(request("CONNECT edge:80 HTTP/1.1", "Host: localhost") + following)
             assert [status for status, _ in wire.answers()] == [404]
         assert server.ask("GET", f"{TELEMETRY}/count").json == 0
 
@@ -129,7 +129,7 @@ def requests_before_a_broken_one_are_answered_first(place):
 @promise
 def a_head_has_limits(place):
     def get(*lines, target="/health"):
-        return request(f"GET {target} HTTP/1.1", "Host: edge", *lines)
+        return request(f"GET {target} HTTP/1.1", "Host: localhost", *lines)
 
     with place.server() as server:
         assert "16384" in refused(server, get(target="/" + "a" * 17_000), 414)

@@ -17,7 +17,7 @@ from promises import Place, cases
 
 # Each of these modules adds its cases when it is imported.
 MODULES = (
-    "access bad_input cli client credentials endpoints endpoints_files endpoints_nodes endpoints_tokens "
+    "access bad_input browser cli client credentials endpoints endpoints_files endpoints_nodes endpoints_tokens "
     "endpoints_training events hostile imports ingest keys lifecycle malformed models openapi ownership stopping tool "
     "uploads"
 ).split()

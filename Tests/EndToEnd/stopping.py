@@ -64,7 +64,7 @@ class Load:
     def downloads(self):
         path = f"/api/v1/models/{self.model}/download"
         with Wire(self.server, receive_buffer=4096) as wire:
-            wire.send(f"GET {path} HTTP/1.1\r\nHost: edge\r\n\r\n".encode())
+            wire.send(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
             while not self.ends.wait(0.05) and wire.socket.recv(1024):
                 pass
 

@@ -6,13 +6,13 @@ import socket
 
 from ledge import WAIT_SECONDS
 
-HEALTH = b"GET /health HTTP/1.1\r\nHost: edge\r\n\r\n"
+HEALTH = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
 RECORD = b'{"key":"k","client_id":"c"}'
 
 
 def post(path, *fields, body=None):
     """The bytes of a POST, with the length of its body where there is one."""
-    lines = [f"POST {path} HTTP/1.1", "Host: edge", *fields]
+    lines = [f"POST {path} HTTP/1.1", "Host: localhost", *fields]
     if body is not None:
         lines.append(f"Content-Length: {len(body)}")
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + (body or b"")

@@ -1,10 +1,13 @@
 internal import HTTPTypes
 
 extension HTTPField.Name {
+    static let allowPrivateNetwork = known("Access-Control-Allow-Private-Network")
     static let chunkChecksum = known("X-Chunk-Checksum")
     static let chunkIndex = known("X-Chunk-Index")
+    static let fetchSite = known("Sec-Fetch-Site")
     static let forwardedProto = known("X-Forwarded-Proto")
     static let limit = known("X-Limit")
+    static let requestPrivateNetwork = known("Access-Control-Request-Private-Network")
     static let reverse = known("X-Reverse")
     static let serverTiming = known("Server-Timing")
     /// Reports that documents may be missing from a list or count, with the number of damaged places of the collection.
@@ -12,6 +15,11 @@ extension HTTPField.Name {
     static let skip = known("X-Skip")
     static let sortKey = known("X-Sort-Key")
     static let sortOrder = known("X-Sort-Order")
+
+    /// The response headers that a page of an allowed origin may read, besides those that every page may.
+    static let readByPages: [HTTPField.Name] = [
+        .acceptRanges, .allow, .contentDisposition, .contentRange, .eTag, .ledgeDamage, .serverTiming, .wwwAuthenticate,
+    ]
 
     private static func known(_ text: String) -> HTTPField.Name {
         guard let name = HTTPField.Name(text) else { preconditionFailure("\(text) is not a header name") }

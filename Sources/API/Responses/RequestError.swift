@@ -72,6 +72,18 @@ extension RequestError {
         let headers: HTTPFields = [.allow: allowed.joined(separator: ", ")]
         return Self(.methodNotAllowed, "Method not allowed for this body; \(expected)", headers)
     }
+    /// The host that was called; nil if it is malformed.
+    static func hostNotServed(_ host: String?) -> Self {
+        let name = host.map { " '\($0)'" } ?? ""
+        let remedy = "start it with --allow-host \(host ?? "NAME")"
+        return Self(.misdirectedRequest, "This server does not serve the Host\(name); to serve it, \(remedy)")
+    }
+    /// The origin of the page; nil if it is unknown or `null`.
+    static func foreignOrigin(_ origin: String?) -> Self {
+        let pages = origin.map { "Web pages of \($0)" } ?? "Web pages of other sites"
+        let remedy = "start the server with --allow-origin \(origin ?? "ORIGIN")"
+        return Self(.forbidden, "\(pages) may not change data here; to allow them, \(remedy)")
+    }
     static func insufficientRole(_ role: String) -> Self {
         Self(.forbidden, "Insufficient permissions: the role '\(role)' may not do this")
     }

@@ -44,6 +44,12 @@ struct Routes: Sendable {
         let table = makeTable()
         let prefixes = options.pathPrefix.isEmpty ? [""] : ["", options.pathPrefix]
         let router = Router(context: LedgeContext.self, options: .autoGenerateHeadEndpoints)
+        router.add(
+            middleware: BrowserAccessMiddleware(
+                access: BrowserAccess(options, isAuthenticated: authority != nil),
+                headers: CrossOriginHeaders(table.endpoints)
+            )
+        )
         router.add(middleware: ErrorResponses(allowedMethods: AllowedMethods(table.endpoints, below: prefixes)))
         table.add(to: router, checking: AccessControl(authority: authority), below: prefixes)
         return router
