@@ -28,7 +28,7 @@ package final class ChunkReceiver: @unchecked Sendable {
     private let upload: Upload
     private let pipeline: UploadPipeline
     private let pool: FramePool
-    private let isRepeat: Bool
+    private let arrival: UploadState.Arrival
     private let expected: ChunkChecksum?
     private let digest = XXH3Digest()
     private var sha256: RunningSHA256?
@@ -39,20 +39,20 @@ package final class ChunkReceiver: @unchecked Sendable {
         _ upload: Upload,
         _ pipeline: UploadPipeline,
         pool: FramePool,
-        isRepeat: Bool,
+        _ arrival: UploadState.Arrival,
         expecting expected: ChunkChecksum?
     ) {
         self.upload = upload
         self.pipeline = pipeline
         self.pool = pool
-        self.isRepeat = isRepeat
+        self.arrival = arrival
         self.expected = expected
         if case .sha256 = expected { sha256 = RunningSHA256() }
         buffer = pool.takeBuffer()
     }
 
     deinit {
-        if !hasEnded { upload.cancelChunk(pipeline) {} }
+        if !hasEnded { upload.cancelChunk(arrival.number, in: pipeline) {} }
         pool.recycle(buffer)
     }
 
@@ -79,41 +79,45 @@ package final class ChunkReceiver: @unchecked Sendable {
 
     /// Copies what fits into the current frame and returns how many bytes it took; no I/O, never waits.
     ///
-    /// - Throws: `.chunkTooLarge`, `.tooManyBytes`, `.outOfOrder` (a repeated chunk that is longer), or why the upload
-    ///   cannot be used any more. Then only ``cancel()`` is left.
+    /// - Throws: `.chunkTooLarge`, `.tooManyBytes`, `.outOfOrder` (a repeated chunk that is longer), `.superseded` if a
+    ///   newer request sends the chunk, or why the upload cannot be used any more. Then only ``cancel()`` is left.
     package func fill(_ bytes: UnsafeRawBufferPointer) throws(UploadError) -> Int {
         precondition(!hasEnded, "the chunk has ended")
         let count = min(bytes.count, buffer.content.count - buffer.contentByteCount)
-        try upload.add(count)
+        try upload.add(count, to: arrival.number)
         return buffer.fill(UnsafeRawBufferPointer(rebasing: bytes[..<count]))
     }
 
     /// Submits the current frame to the pipeline; waits while too many are in flight.
     ///
-    /// - Throws: `.storage` if an earlier frame could not be written; the chunk is cancelled then.
+    /// - Throws: `.storage` if an earlier frame could not be written; the chunk is cancelled then. `.superseded`.
     package func flush() async throws(UploadError) {
         precondition(!hasEnded, "the chunk has ended")
         guard buffer.contentByteCount > 0 else { return }
         digest.update(buffer.contentBytes)
         sha256?.update(buffer.contentBytes)
-        guard !isRepeat else {
+        guard !arrival.isRepeat else {
             buffer.contentByteCount = 0
             return
         }
         await pool.places.acquire()
         let full = buffer
         buffer = pool.takeBuffer()
-        pipeline.submit(full)
+        do throws(UploadError) { try upload.submit(full, of: arrival.number, to: pipeline) } catch {
+            pool.recycle(full)
+            pool.places.release()
+            throw error
+        }
         guard pipeline.isFailing else { return }
         hasEnded = true
-        _ = try await upload.finishChunk(pipeline, digest: digest.hex)
+        _ = try await upload.finishChunk(arrival.number, in: pipeline, digest: digest.hex)
         preconditionFailure("a chunk with a failed write cannot count")
     }
 
     /// Ends the chunk: it counts, and survives a crash of the process, when this returns.
     ///
     /// - Throws: Why it does not count; it is cancelled then. `.checksumMismatch`, `.outOfOrder` (a repeated chunk with
-    ///   other bytes), `.storage`, or why the upload cannot be used any more.
+    ///   other bytes), `.superseded`, `.storage`, or why the upload cannot be used any more.
     package func finish() async throws(UploadError) -> ChunkReceipt {
         try await flush()
         guard isExpected else {
@@ -121,7 +125,7 @@ package final class ChunkReceiver: @unchecked Sendable {
             throw .checksumMismatch
         }
         hasEnded = true
-        return try await upload.finishChunk(pipeline, digest: digest.hex)
+        return try await upload.finishChunk(arrival.number, in: pipeline, digest: digest.hex)
     }
 
     /// Discards the chunk, for example after its connection was lost; returns when the next one may arrive.
@@ -129,7 +133,7 @@ package final class ChunkReceiver: @unchecked Sendable {
         guard !hasEnded else { return }
         hasEnded = true
         await withCheckedContinuation { continuation in
-            upload.cancelChunk(pipeline) { continuation.resume() }
+            upload.cancelChunk(arrival.number, in: pipeline) { continuation.resume() }
         }
     }
 

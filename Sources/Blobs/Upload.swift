@@ -121,7 +121,7 @@ package final class Upload: Sendable {
 
 /// Chunks.
 extension Upload {
-    /// Admits a chunk, whose bytes then go to the receiver.
+    /// Admits a chunk, whose bytes then go to the receiver; it replaces an older request that sends the same chunk.
     ///
     /// - Throws: `.unknownUpload`, `.outOfOrder`, `.busy`, `.tooManyChunks`, `.alreadyComplete`, `.storage`.
     package func receive(
@@ -129,27 +129,58 @@ extension Upload {
         expecting checksum: ChunkChecksum? = nil
     ) async throws(UploadError) -> ChunkReceiver {
         try UploadError.wrap(context.admit())
-        let isRepeat = try change { state throws(UploadError) in try state.receive(chunk: index) }
-        guard let pipeline = pipeline.withLockedValue({ $0 }) else { throw .storage(.closed) }
+        let (arrival, pipeline) = try await admit(chunk: index)
         touch()
         await pipeline.waitForSync()
-        return ChunkReceiver(self, pipeline, pool: context.pool, isRepeat: isRepeat, expecting: checksum)
+        return ChunkReceiver(self, pipeline, pool: context.pool, arrival, expecting: checksum)
+    }
+
+    private func admit(chunk index: Int) async throws(UploadError) -> (UploadState.Arrival, UploadPipeline) {
+        while true {
+            let arrival = try change { state throws(UploadError) in try state.receive(chunk: index) }
+            guard let pipeline = pipeline.withLockedValue({ $0 }) else { throw .storage(.closed) }
+            if let arrival { return (arrival, pipeline) }
+            await withCheckedContinuation { continuation in
+                pipeline.whenDrained {
+                    if self.state.withLockedValue({ $0.arrival?.stage == .superseded }) {
+                        self.rollBack(pipeline, after: nil)
+                    }
+                    continuation.resume()
+                }
+            }
+        }
     }
 
     /// Counts bytes of the arriving chunk, or throws why they are refused.
-    func add(_ count: Int) throws(UploadError) {
-        try change { state throws(UploadError) in try state.add(count) }
+    func add(_ count: Int, to number: Int) throws(UploadError) {
+        try change { state throws(UploadError) in try state.add(count, to: number) }
+    }
+
+    /// Submits a frame of the arriving chunk.
+    ///
+    /// - Throws: `.superseded`. The check and the submission are one step: once a chunk is superseded, no frame of it
+    ///   follows those that are rolled back.
+    func submit(_ frame: FrameBuffer, of number: Int, to pipeline: UploadPipeline) throws(UploadError) {
+        try change { state throws(UploadError) in
+            try state.arriving(number)
+            pipeline.submit(frame)
+        }
     }
 
     /// Ends the arriving chunk, all of whose frames are submitted; it counts when this returns.
     ///
     /// - Throws: Why it does not count; it is discarded then.
-    func finishChunk(_ pipeline: UploadPipeline, digest: String) async throws(UploadError) -> ChunkReceipt {
+    func finishChunk(
+        _ number: Int,
+        in pipeline: UploadPipeline,
+        digest: String
+    ) async throws(UploadError) -> ChunkReceipt {
         touch()
+        try change { state throws(UploadError) in try state.end(number) }
         let result = await withCheckedContinuation { continuation in
             pipeline.whenDrained {
-                let result = Result { () throws(UploadError) in try self.commit(digest, in: pipeline) }
-                if case .failure(let error) = result { self.rollBack(pipeline, after: error.storageError) }
+                let result = Result { () throws(UploadError) in try self.commit(number, digest, in: pipeline) }
+                if case .failure(let error) = result { self.discard(number, in: pipeline, after: error.storageError) }
                 continuation.resume(returning: result)
             }
         }
@@ -157,17 +188,21 @@ extension Upload {
     }
 
     /// Discards the arriving chunk, and calls `done` when the next one may arrive.
-    func cancelChunk(_ pipeline: UploadPipeline, _ done: @escaping @Sendable () -> Void) {
+    func cancelChunk(_ number: Int, in pipeline: UploadPipeline, _ done: @escaping @Sendable () -> Void) {
         pipeline.whenDrained {
-            self.rollBack(pipeline, after: nil)
+            self.discard(number, in: pipeline, after: nil)
             done()
         }
     }
 
-    private func commit(_ digest: String, in pipeline: UploadPipeline) throws(UploadError) -> ChunkReceipt {
+    private func commit(
+        _ number: Int,
+        _ digest: String,
+        in pipeline: UploadPipeline
+    ) throws(UploadError) -> ChunkReceipt {
         dispatchPrecondition(condition: .onQueue(queue))
         let state = state.withLockedValue { $0 }
-        let chunk = try state.chunk(withDigest: digest)
+        let chunk = try state.chunk(number, withDigest: digest)
         if state.arrival?.isRepeat == false { try UploadError.wrap(context.writing(pipeline.commit(chunk))) }
         return self.state.withLockedValue { state in
             state.commit(chunk)
@@ -177,6 +212,12 @@ extension Upload {
                 receivedByteCount: state.receivedByteCount
             )
         }
+    }
+
+    /// Rolls the chunk of an arrival back, unless a newer request has done that already.
+    private func discard(_ number: Int, in pipeline: UploadPipeline, after error: StorageError?) {
+        guard state.withLockedValue({ $0.arrival?.number == number }) else { return }
+        rollBack(pipeline, after: error)
     }
 
     /// Restores the files to the end of the last chunk; latches if that fails, or if `error` leaves them unknown.

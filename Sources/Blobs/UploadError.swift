@@ -25,6 +25,8 @@ package enum UploadError: StorageErrorWrapper, Sendable, Hashable {
     case tooManyChunks(count: Int, countMax: Int)
     /// Another chunk of this upload is arriving, or the upload is being completed.
     case busy
+    /// A newer request sends the chunk that this one sends, or completes the upload: the bytes of this one are discarded.
+    case superseded
     /// The index is not the next one, or it is the last one again with other bytes.
     case outOfOrder(expected: Int, received: Int)
     case chunkTooLarge(byteCountMax: Int)

@@ -4,7 +4,8 @@ package import Disk
 ///
 /// Chunks arrive strictly in order, one at a time, each at most the hard maximum. Their lengths need not be the announced
 /// one, because the official client ignores it. The last chunk may be repeated with the same bytes: so a client can
-/// repeat it if it did not receive the response.
+/// repeat it if it did not receive the response. A chunk that is arriving may be sent again by a newer request, which
+/// replaces the older one: the connection of the older one may be dead, which the server notices only minutes later.
 package struct UploadState: Sendable, Hashable {
     package struct Limits: Sendable, Hashable {
         package let chunkByteCountMax: Int
@@ -27,12 +28,23 @@ package struct UploadState: Sendable, Hashable {
         package let digest: String
     }
 
-    /// The chunk that is arriving.
+    /// The chunk that is arriving, in one request.
     package struct Arrival: Sendable, Hashable {
+        package enum Stage: Sendable, Hashable {
+            case arriving
+            /// A newer request sends the chunk: the bytes of this one are to be discarded.
+            case superseded
+            /// All its bytes have arrived, and are being written.
+            case ending
+        }
+
+        /// Distinguishes it from all others of the upload in this process.
+        package let number: Int
         package let index: Int
         /// Whether it is the last chunk again: then its bytes are only compared, by their digest.
         package let isRepeat: Bool
-        package var byteCount = 0
+        package fileprivate(set) var byteCount = 0
+        package fileprivate(set) var stage = Stage.arriving
     }
 
     /// The declared size of the file.
@@ -42,6 +54,7 @@ package struct UploadState: Sendable, Hashable {
     package private(set) var lastChunk: Chunk?
     package private(set) var receivedByteCount: Int64 = 0
     package private(set) var arrival: Arrival?
+    private var arrivalCount = 0
 
     package init(byteCount: Int64, limits: Limits) {
         self.byteCount = byteCount
@@ -67,13 +80,19 @@ package struct UploadState: Sendable, Hashable {
         lastChunk.map { $0.index + 1 } ?? 0
     }
 
-    /// Admits a chunk, and returns whether it repeats the last one.
+    /// Admits a chunk: it is arriving until ``commit(_:)`` or ``cancel()``.
     ///
-    /// Afterwards it is arriving until ``commit(_:)`` or ``cancel()``.
-    package mutating func receive(chunk index: Int) throws(UploadError) -> Bool {
+    /// Returns nil if it is arriving already in an older request, which is superseded unless it is ending. Ask again when
+    /// that one has ended.
+    package mutating func receive(chunk index: Int) throws(UploadError) -> Arrival? {
         try checkUsable()
         if phase == .complete { throw .alreadyComplete }
-        guard phase == .receiving, arrival == nil else { throw .busy }
+        guard phase == .receiving else { throw .busy }
+        if let older = arrival {
+            guard older.index == index else { throw .busy }
+            if older.stage == .arriving { arrival?.stage = .superseded }
+            return nil
+        }
         let isRepeat = index == lastChunk?.index
         if index == nextChunkIndex {
             guard index < limits.chunkCountMax else {
@@ -82,16 +101,23 @@ package struct UploadState: Sendable, Hashable {
         } else if !isRepeat {
             throw .outOfOrder(expected: nextChunkIndex, received: index)
         }
-        arrival = Arrival(index: index, isRepeat: isRepeat)
-        return isRepeat
+        let arrival = Arrival(number: arrivalCount, index: index, isRepeat: isRepeat)
+        arrivalCount += 1
+        self.arrival = arrival
+        return arrival
+    }
+
+    /// Returns the arrival of this number, or throws if a newer request has replaced it.
+    @discardableResult
+    package func arriving(_ number: Int) throws(UploadError) -> Arrival {
+        guard let arrival, arrival.number == number, arrival.stage == .arriving else { throw .superseded }
+        return arrival
     }
 
     /// Counts bytes of the arriving chunk, or throws why they are refused.
-    ///
-    /// - Precondition: A chunk is arriving.
-    package mutating func add(_ count: Int) throws(UploadError) {
-        guard var arrival else { preconditionFailure("no chunk is arriving") }
+    package mutating func add(_ count: Int, to number: Int) throws(UploadError) {
         try checkUsable()
+        var arrival = try arriving(number)
         arrival.byteCount += count
         if arrival.byteCount > limits.chunkByteCountMax {
             throw .chunkTooLarge(byteCountMax: limits.chunkByteCountMax)
@@ -104,11 +130,15 @@ package struct UploadState: Sendable, Hashable {
         self.arrival = arrival
     }
 
-    /// Returns the arriving chunk, which ended with this digest, or throws why it does not count.
-    ///
-    /// - Precondition: A chunk is arriving.
-    package func chunk(withDigest digest: String) throws(UploadError) -> Chunk {
-        guard let arrival else { preconditionFailure("no chunk is arriving") }
+    /// Notes that all bytes of the arriving chunk have arrived: no newer request replaces it any more.
+    package mutating func end(_ number: Int) throws(UploadError) {
+        try arriving(number)
+        arrival?.stage = .ending
+    }
+
+    /// Returns the ending chunk, which has this digest, or throws why it does not count.
+    package func chunk(_ number: Int, withDigest digest: String) throws(UploadError) -> Chunk {
+        guard let arrival, arrival.number == number else { throw .superseded }
         try checkUsable()
         let chunk = Chunk(index: arrival.index, byteCount: arrival.byteCount, digest: digest)
         if arrival.isRepeat, chunk != lastChunk { throw differingRepeat }
@@ -138,10 +168,12 @@ package struct UploadState: Sendable, Hashable {
     package mutating func complete() throws(UploadError) -> Bool {
         try checkUsable()
         if phase == .complete { return false }
-        guard phase == .receiving, arrival == nil else { throw .busy }
+        guard phase == .receiving else { throw .busy }
         guard receivedByteCount == byteCount else {
-            throw .incomplete(received: receivedByteCount, expected: byteCount)
+            throw arrival == nil ? .incomplete(received: receivedByteCount, expected: byteCount) : .busy
         }
+        // What arrives can only be the last chunk again, perhaps on a dead connection.
+        arrival = nil
         phase = .completing
         return true
     }

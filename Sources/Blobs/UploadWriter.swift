@@ -36,7 +36,8 @@ final class UploadWriter: @unchecked Sendable {
     /// Frames that are finished before an earlier one.
     private var early: [Int: FrameBuffer] = [:]
     private var nextNumber = 0
-    private var drained: (number: Int, body: () -> Void)?
+    /// What waits for frames to be written, in the order in which it was asked for.
+    private var drained: [(number: Int, body: () -> Void)] = []
 
     init(_ id: BlobID, from start: UploadDirectory.Start, on queue: DispatchQueue, _ context: BlobContext) {
         self.id = id
@@ -72,11 +73,11 @@ final class UploadWriter: @unchecked Sendable {
         }
     }
 
-    /// Runs `body` on the queue as soon as all frames numbered below `number` are written or discarded.
+    /// Runs `body` on the queue as soon as all frames numbered below `number` are written or discarded, and earlier
+    /// bodies have run.
     func whenDrained(to number: Int, _ body: @escaping @Sendable () -> Void) {
         queue.async {
-            precondition(self.drained == nil, "one chunk at a time")
-            self.drained = (number, body)
+            self.drained.append((number, body))
             self.runIfDrained()
         }
     }
@@ -148,8 +149,9 @@ final class UploadWriter: @unchecked Sendable {
 
     private func runIfDrained() {
         dispatchPrecondition(condition: .onQueue(queue))
-        guard let drained, nextNumber >= drained.number else { return }
-        self.drained = nil
-        drained.body()
+        while let first = drained.first, nextNumber >= first.number {
+            drained.removeFirst()
+            first.body()
+        }
     }
 }

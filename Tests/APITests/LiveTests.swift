@@ -93,6 +93,35 @@ struct LiveTests {
         }
     }
 
+    /// A connection that is silent for ever, as after a change of networks, does not hold the upload.
+    @Test func chunkOfASilentConnectionIsSentAgain() async throws {
+        try await Self.fixture().run(.live) { client async throws in
+            let port = try #require(client.transport.port)
+            let bytes = UploadRouteTests.noise(900_000)
+            let id = try await UploadRouteTests.begin(client, bytes.count)
+            let first = Array(bytes[..<300_000])
+            _ = try await UploadRouteTests.send(client, id, 0, first)
+            let refusal = try await RawConnection.connected(to: port) { silent in
+                let fields = "X-Chunk-Index: 1\r\nContent-Length: 600000"
+                try await silent.send(Self.head("/api/v1/file-upload/\(id)/chunk", fields))
+                try await silent.send(0x61, count: 400_000)
+                // The chunk is arriving as soon as no other one is accepted.
+                while try await UploadRouteTests.send(client, id, 0, first).status == 200 {}
+                let again = try await UploadRouteTests.send(client, id, 1, Array(bytes[300_000...]))
+                #expect(again.status == 200)
+                #expect(try again.json[path: "bytes_received"] == 900_000)
+                try await silent.send(0x61, count: 1)
+                return try await silent.receive(until: "}")
+            }
+            #expect(refusal.hasPrefix("HTTP/1.1 409 "))
+            #expect(refusal.contains("A newer request for this upload has replaced this one"))
+            let token = try await UploadRouteTests.complete(client, id).json[path: "file_token"] ?? .null
+            let model: JSON = ["file_token": token, "model_id": "m", "helper": "binaryhelper"]
+            #expect(try await client.ask(.post, "/api/v1/models", model).status == 200)
+            #expect(try await client.ask(.get, "/api/v1/models/m/download").content == Content(bytes))
+        }
+    }
+
     @Test func abortedChunkDoesNotCount() async throws {
         try await ServerFixture().run(.live) { client async throws in
             let port = try #require(client.transport.port)

@@ -93,7 +93,7 @@ struct ChunkReceiverTests {
             try await fixture.store.upload(id).receive(chunk: -1)
         }
         let receiver = try await fixture.store.upload(id).receive(chunk: 0)
-        await #expect(throws: UploadError.busy) { try await fixture.store.upload(id).receive(chunk: 0) }
+        await #expect(throws: UploadError.busy) { try await fixture.store.upload(id).receive(chunk: 1) }
         await #expect(throws: UploadError.busy) { try await fixture.store.upload(id).complete() }
         await receiver.cancel()
     }
@@ -129,6 +129,79 @@ struct ChunkReceiverTests {
         )
         try await again.take(Array("Ledge".utf8))
         #expect(try await again.finish().index == 0)
+    }
+
+    /// A dead connection does not hold the upload: the newest request for a chunk receives it.
+    @Test func newerRequestReplacesTheOlderOfTheSameChunk() async throws {
+        let id = try await fixture.begin(9_000)
+        try await fixture.send(content[..<3_000], to: id, chunk: 0)
+        let byteCount = fixture.disk.bytes(of: "data/uploads/\(id)/data.part")?.count
+        for count in [0, 1, 1_023, 1_024, 2_500, 5_000] {
+            let older = try await fixture.store.upload(id).receive(chunk: 1)
+            try await older.take([UInt8](repeating: 9, count: count))
+            let newer = try await fixture.store.upload(id).receive(chunk: 1)
+            #expect(fixture.disk.bytes(of: "data/uploads/\(id)/data.part")?.count == byteCount, "no byte of it remains")
+            await #expect(throws: UploadError.superseded) { try await older.take([9]) }
+            await #expect(throws: UploadError.superseded) { try await older.finish() }
+            try await newer.take(Array(content[3_000..<5_000]))
+            await older.cancel()
+            try await newer.take(Array(content[5_000..<6_000]))
+            await newer.cancel()
+        }
+        let older = try await fixture.store.upload(id).receive(chunk: 1)
+        try await older.take([UInt8](repeating: 9, count: 4_000))
+        try await fixture.send(content[3_000..<8_000], to: id, chunk: 1)
+        await older.cancel()
+        try await fixture.send(content[8_000...], to: id, chunk: 2)
+        try await expectContent(of: id)
+    }
+
+    /// The bytes of a superseded request are not found by the next process either.
+    @Test(arguments: [false, true]) func processEndAfterASupersededRequest(isNewerFinished: Bool) async throws {
+        let id = try await fixture.begin(9_000)
+        try await fixture.send(content[..<3_000], to: id, chunk: 0)
+        let older = try await fixture.store.upload(id).receive(chunk: 1)
+        try await older.take([UInt8](repeating: 9, count: 4_000))
+        let newer = try await fixture.store.upload(id).receive(chunk: 1)
+        try await newer.take(Array(content[3_000..<6_000]))
+        if isNewerFinished { _ = try await newer.finish() }
+        let next = try fixture.afterKill()
+        let start = isNewerFinished ? 6_000 : 3_000
+        #expect(try await next.store.upload(id).status.receivedByteCount == start)
+        try await next.send(content[start...].prefix(5_000), to: id, chunk: isNewerFinished ? 2 : 1)
+        if !isNewerFinished { try await next.send(content[8_000...], to: id, chunk: 2) }
+        _ = try await next.store.upload(id).complete()
+        #expect(try await next.content(of: next.store.claim(id).blobID) == content)
+    }
+
+    /// Clients that send the same chunk at once: one of them stores it completely, or the next repetition does.
+    @Test func chunkOfManyRequestsIsThatOfOne() async throws {
+        let id = try await fixture.begin(9_000)
+        for (index, part) in [0..<5_000, 5_000..<9_000].enumerated() {
+            await withTaskGroup(of: Void.self) { group in
+                for _ in 0..<8 {
+                    group.addTask { [fixture, content] in
+                        do {
+                            try await fixture.send(content[part], to: id, chunk: index)
+                        } catch {
+                            #expect(error as? UploadError == .superseded)
+                        }
+                    }
+                }
+            }
+            try await fixture.send(content[part], to: id, chunk: index)
+        }
+        try await expectContent(of: id)
+    }
+
+    /// The last chunk again, on a connection that is dead, does not keep the upload from being completed.
+    @Test func completingReplacesARepeatedChunk() async throws {
+        let id = try await fixture.begin(9_000)
+        try await fixture.send(content, inChunksOf: 5_000, to: id)
+        let older = try await fixture.store.upload(id).receive(chunk: 1)
+        try await older.take(Array(content[5_000..<7_000]))
+        try await expectContent(of: id)
+        await #expect(throws: UploadError.unknownUpload) { try await older.take([1]) }
     }
 
     @Test func abortDiscardsTheArrivingChunk() async throws {

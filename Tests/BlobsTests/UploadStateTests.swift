@@ -14,14 +14,15 @@ struct UploadStateTests {
     )
 
     enum Event: CaseIterable, Hashable {
-        case receive0, receive1, receive2, receive3, add1, add3, commitA, commitB, cancel
+        case receive0, receive1, receive2, receive3, add1, add3, addOfOlder, end, commitA, commitB, cancel
         case complete, endWell, endBadly, latch, leave
     }
 
     /// The oracle: derives the state from the history of events.
     struct History {
         var chunks: [(byteCount: Int, digest: String)] = []
-        var arriving: (index: Int, byteCount: Int)?
+        var arriving: (number: Int, index: Int, byteCount: Int, stage: UploadState.Arrival.Stage)?
+        var admittedCount = 0
         var phase = UploadState.Phase.receiving
         let byteCount: Int
 
@@ -35,7 +36,7 @@ struct UploadStateTests {
             var frontier = [
                 (UploadState(byteCount: Int64(byteCount), limits: Self.limits), History(byteCount: byteCount))
             ]
-            for _ in 0..<9 {
+            for _ in 0..<10 {
                 var next: [(UploadState, History)] = []
                 for (state, history) in frontier {
                     for event in Event.allCases {
@@ -60,6 +61,8 @@ struct UploadStateTests {
         case .receive3: receive(3, &state, &history)
         case .add1: return add(1, &state, &history)
         case .add3: return add(3, &state, &history)
+        case .addOfOlder: return addOfOlder(&state, history)
+        case .end: return end(&state, &history)
         case .commitA: return commit("a", &state, &history)
         case .commitB: return commit("b", &state, &history)
         case .cancel:
@@ -87,13 +90,16 @@ struct UploadStateTests {
         #expect(state.nextChunkIndex == history.chunks.count)
         #expect(state.receivedByteCount == Int64(history.received))
         #expect(state.receivedByteCount <= state.byteCount)
+        #expect(state.arrival?.number == history.arriving?.number)
         #expect(state.arrival?.index == history.arriving?.index)
+        #expect(state.arrival?.byteCount == history.arriving?.byteCount)
+        #expect(state.arrival?.stage == history.arriving?.stage)
         return true
     }
 
     private func receive(_ index: Int, _ state: inout UploadState, _ history: inout History) {
-        /// Whether the chunk repeats the last one, or why it is refused.
-        let expected: Result<Bool, UploadError>
+        /// Whether the chunk repeats the last one, nil if an older request has to end first, or why it is refused.
+        let expected: Result<Bool?, UploadError>
         switch history.phase {
         case .gone: expected = .failure(.unknownUpload)
         case .latched(let latch): expected = .failure(.storage(.latched(latch)))
@@ -101,8 +107,8 @@ struct UploadStateTests {
         case .completing: expected = .failure(.busy)
         case .receiving:
             let count = history.chunks.count
-            if history.arriving != nil {
-                expected = .failure(.busy)
+            if let older = history.arriving {
+                expected = older.index == index ? .success(nil) : .failure(.busy)
             } else if index == count {
                 expected = count == 3 ? .failure(.tooManyChunks(count: 4, countMax: 3)) : .success(false)
             } else {
@@ -110,8 +116,36 @@ struct UploadStateTests {
                     index == count - 1 ? .success(true) : .failure(.outOfOrder(expected: count, received: index))
             }
         }
-        #expect(Result { () throws(UploadError) in try state.receive(chunk: index) } == expected)
-        if case .success = expected { history.arriving = (index, 0) }
+        let result = Result { () throws(UploadError) in try state.receive(chunk: index) }
+        #expect(result.map { $0?.isRepeat } == expected)
+        switch expected {
+        case .success(.some):
+            history.arriving = (history.admittedCount, index, 0, .arriving)
+            history.admittedCount += 1
+        case .success(nil):
+            if history.arriving?.stage == .arriving { history.arriving?.stage = .superseded }
+        case .failure: break
+        }
+    }
+
+    /// The bytes of a request that is not the newest never count.
+    private func addOfOlder(_ state: inout UploadState, _ history: History) -> Bool {
+        guard history.mayWork else { return false }
+        let newest = history.arriving?.number ?? history.admittedCount
+        for number in 0..<newest {
+            #expect(error { () throws(UploadError) in try state.add(1, to: number) } == .superseded)
+            #expect(error { () throws(UploadError) in try state.end(number) } == .superseded)
+            #expect(error { () throws(UploadError) in _ = try state.chunk(number, withDigest: "a") } == .superseded)
+        }
+        return true
+    }
+
+    private func end(_ state: inout UploadState, _ history: inout History) -> Bool {
+        guard let arriving = history.arriving else { return false }
+        let expected: UploadError? = arriving.stage == .arriving ? nil : .superseded
+        #expect(error { () throws(UploadError) in try state.end(arriving.number) } == expected)
+        if expected == nil { history.arriving?.stage = .ending }
+        return true
     }
 
     private func add(_ count: Int, _ state: inout UploadState, _ history: inout History) -> Bool {
@@ -123,7 +157,9 @@ struct UploadStateTests {
         case .gone: expected = .unknownUpload
         case .latched(let latch): expected = .storage(.latched(latch))
         default:
-            if total > 3 {
+            if arriving.stage != .arriving {
+                expected = .superseded
+            } else if total > 3 {
                 expected = .chunkTooLarge(byteCountMax: 3)
             } else if arriving.index < next {
                 expected =
@@ -135,13 +171,13 @@ struct UploadStateTests {
                     ? .tooManyBytes(byteCountMax: Int64(history.byteCount)) : nil
             }
         }
-        #expect(error { () throws(UploadError) in try state.add(count) } == expected)
+        #expect(error { () throws(UploadError) in try state.add(count, to: arriving.number) } == expected)
         if expected == nil { history.arriving?.byteCount = total }
         return true
     }
 
     private func commit(_ digest: String, _ state: inout UploadState, _ history: inout History) -> Bool {
-        guard let arriving = history.arriving else { return false }
+        guard let arriving = history.arriving, arriving.stage == .ending else { return false }
         let isRepeat = arriving.index < history.chunks.count
         let expected: UploadError?
         switch history.phase {
@@ -152,7 +188,7 @@ struct UploadStateTests {
             expected = isSame ? nil : .outOfOrder(expected: history.chunks.count, received: arriving.index)
         }
         let chunk = UploadState.Chunk(index: arriving.index, byteCount: arriving.byteCount, digest: digest)
-        let result = Result { () throws(UploadError) in try state.chunk(withDigest: digest) }
+        let result = Result { () throws(UploadError) in try state.chunk(arriving.number, withDigest: digest) }
         #expect(result == expected.map { .failure($0) } ?? .success(chunk))
         guard expected == nil else { return false }
         state.commit(chunk)
@@ -170,15 +206,16 @@ struct UploadStateTests {
         case .complete: expected = .success(false)
         case .completing: expected = .failure(.busy)
         case .receiving:
-            if history.arriving != nil {
-                expected = .failure(.busy)
-            } else if history.received != history.byteCount {
-                expected = .failure(
-                    .incomplete(received: Int64(history.received), expected: Int64(history.byteCount))
+            if history.received != history.byteCount {
+                let incomplete = UploadError.incomplete(
+                    received: Int64(history.received),
+                    expected: Int64(history.byteCount)
                 )
+                expected = .failure(history.arriving == nil ? incomplete : .busy)
             } else {
                 expected = .success(true)
                 history.phase = .completing
+                history.arriving = nil
             }
         }
         #expect(Result { () throws(UploadError) in try state.complete() } == expected)
@@ -188,12 +225,5 @@ struct UploadStateTests {
     private func error(_ body: () throws(UploadError) -> Void) -> UploadError? {
         do { try body() } catch { return error }
         return nil
-    }
-
-    @Test func addingWithoutAChunkTraps() async {
-        await #expect(processExitsWith: .failure) {
-            var state = UploadState(byteCount: 1, limits: .init(chunkByteCountMax: 1, chunkCountMax: 1))
-            try state.add(1)
-        }
     }
 }

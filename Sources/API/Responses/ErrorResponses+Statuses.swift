@@ -99,7 +99,7 @@ extension UploadError: AnsweredError {
             .checksumMismatch, .alreadyComplete, .incomplete:
             .badRequest
         case .chunkTooLarge: .contentTooLarge
-        case .busy: .conflict
+        case .busy, .superseded: .conflict
         case .tooManyUploads, .tooManyUploadsOfOwner: .tooManyRequests
         case .tooManyUnfinishedBytes: .noSpace
         case .storage(let error): error.status
@@ -123,6 +123,7 @@ extension UploadError: AnsweredError {
             "Too many bytes in unfinished uploads: \(byteCountMax) are allowed (--max-unfinished-bytes)"
         case .tooManyChunks(let count, let countMax): "Too many chunks: \(count); at most \(countMax) are allowed"
         case .busy: "Another request is using this upload"
+        case .superseded: "A newer request for this upload has replaced this one; the bytes of this one are discarded"
         case .outOfOrder(let expected, let received): "Out-of-order chunk: expected \(expected), received \(received)"
         case .chunkTooLarge(let byteCountMax): "The chunk is longer than \(byteCountMax) bytes"
         case .tooManyBytes(let byteCountMax): "The chunk goes past the declared file_size of \(byteCountMax) bytes"

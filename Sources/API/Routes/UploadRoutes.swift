@@ -24,7 +24,7 @@ struct UploadRoutes: Sendable {
 
     func add(to table: inout RouteTable) {
         let unknown = Endpoint.Answer.refused(404, "Unknown upload_id")
-        let busy = Endpoint.Answer.refused(409, "Another request is using this upload")
+        let busy = Endpoint.Answer.refused(409, "Another request is using the upload, or a newer one replaced this one")
         table.add(
             .post("file-upload/init"),
             "Starts an upload.",

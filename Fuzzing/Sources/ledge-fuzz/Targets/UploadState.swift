@@ -66,9 +66,13 @@ private func receive(_ state: inout UploadState, _ count: Int, _ input: inout Fu
     // Mostly the next one or the last one.
     let index = [count, count, count - 1, count + 1, Int(input.number(Int16.self)), .max][input.number(below: 6)]
     do {
-        let isRepeat = try state.receive(chunk: index)
-        must(index == (isRepeat ? count - 1 : count), "only the next chunk is appended, only the last one is repeated")
-        must(state.arrival?.isRepeat == isRepeat, "an arriving chunk is of the reported kind")
+        guard let arrival = try state.receive(chunk: index) else {
+            must(before.arrival?.index == index, "only a request for the same chunk replaces an older one")
+            must(state.arrival?.number == before.arrival?.number, "the newer one waits until the older one has ended")
+            return must(state.arrival?.stage != .arriving, "no more bytes of the older one count")
+        }
+        must(index == (arrival.isRepeat ? count - 1 : count), "only the next is appended, only the last is repeated")
+        must(state.arrival == arrival, "it is arriving")
     } catch {
         must(state == before, "a rejected chunk changes nothing")
         return
@@ -77,9 +81,13 @@ private func receive(_ state: inout UploadState, _ count: Int, _ input: inout Fu
 }
 
 private func add(_ state: inout UploadState, _ input: inout FuzzInput) {
-    guard state.arrival != nil else { return }
+    guard let arrival = state.arrival else { return }
     let before = state
-    do { try state.add(input.number(below: 130)) } catch {
+    let isOlder = input.number(below: 4) == 0
+    do {
+        try state.add(input.number(below: 130), to: arrival.number - (isOlder ? 1 : 0))
+        must(!isOlder && arrival.stage == .arriving, "only the newest request adds bytes")
+    } catch {
         must(state == before, "refused bytes do not count")
     }
 }
@@ -93,7 +101,12 @@ private func end(
     let digest = "digest \(input.number(below: 3))"
     let before = state
     let chunk: UploadState.Chunk
-    do { chunk = try state.chunk(withDigest: digest) } catch { return state.cancel() }
+    do {
+        try state.end(arrival.number)
+        chunk = try state.chunk(arrival.number, withDigest: digest)
+    } catch {
+        return state.cancel()
+    }
     state.commit(chunk)
     must(chunk.index == arrival.index && chunk.digest == digest, "a receipt is of the chunk that came")
     must(state.arrival == nil, "the next one may come")
@@ -113,7 +126,7 @@ private func complete(_ state: inout UploadState, _ input: inout FuzzInput) {
         guard try state.complete() else {
             return must(before.phase == .complete && state == before, "a repeated completion changes nothing")
         }
-        must(before.phase == .receiving && before.arrival == nil, "completing excludes an arriving chunk")
+        must(before.phase == .receiving && state.arrival == nil, "completing excludes an arriving chunk")
         must(before.receivedByteCount == before.byteCount, "only an upload with all its bytes is completed")
         if input.number(below: 4) == 0 { state.latch(failedSync) }
         state.endCompleting(input.bool())
