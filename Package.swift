@@ -94,7 +94,7 @@ let package = Package(
             "Repair",
             ["Inspection", "Federation", "Catalog", "Store", "Index", "Blobs", "SegmentLog", "Disk", "JSON"]
         ),
-        module("Connections", [.hummingbirdCore, .lifecycle, .lock, .logging, .nio, .nioHTTP1]),
+        module("Connections", [.hummingbirdCore, .httpTypes, .lifecycle, .lock, .logging, .nio, .nioHTTP1]),
         module(
             "API",
             [

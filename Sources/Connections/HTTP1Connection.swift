@@ -31,6 +31,9 @@ final class HTTP1Connection {
         case .refuse(let refusal): refuse(refusal)
         case .failBody(let refusal): messages?.fireErrorCaught(refusal)
         case .reportFlush: reportFlush()
+        case .writeContinue:
+            let signal = HTTPServerResponsePart.head(HTTPResponseHead(version: .http1_1, status: .continue))
+            messages?.writeAndFlush(NIOAny(signal), promise: nil)
         case .read: socket?.read()
         case .closeOutput:
             socket?.close(mode: .output, promise: nil)

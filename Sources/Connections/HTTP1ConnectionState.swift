@@ -18,6 +18,8 @@ struct HTTP1ConnectionState {
         case failBody(ConnectionRefusal)
         /// Reports when all that was written is flushed.
         case reportFlush
+        /// Writes `100 Continue`.
+        case writeContinue
         /// Reads and drops what still arrives.
         case read
         /// Ends the output, so that the client sees its end, and reads and drops what still arrives.
@@ -28,8 +30,6 @@ struct HTTP1ConnectionState {
     /// What becomes of a decoded part of a request.
     enum Delivery: Equatable {
         case forward
-        /// A head whose client waits for `100 Continue` before it sends the body.
-        case forwardAfterContinue
         case drop(Action)
     }
 
@@ -63,6 +63,8 @@ struct HTTP1ConnectionState {
     private(set) var unansweredCount = 0
     /// Whether the request under way, or the last one, is the last of its connection.
     private var isLastRequest = false
+    /// Whether the client of the request under way waits for `100 Continue` before it sends the body.
+    private var isContinueWanted = false
     /// Whether the connection ends when all requests are answered.
     private var isQuiescing = false
     /// Whether the server above has nothing more to write.
@@ -107,23 +109,33 @@ struct HTTP1ConnectionState {
             return .drop(refuseIfDue())
         }
         input = .body(isRefused: false)
-        // While an earlier response is written the signal would be in the middle of it, so the client has to wait.
-        // Source: RFC 9110, section 10.1.1.
-        let isContinueWanted =
-            unansweredCount == 0 && head.version.minor > 0 && head.headers["expect"].contains("100-continue")
+        let expectations = head.headers[canonicalForm: "expect"]
+        isContinueWanted = head.version.minor > 0 && expectations.contains { $0.lowercased() == "100-continue" }
         isLastRequest = !head.isKeepAlive || head.method == .CONNECT || head.headers.contains(name: "upgrade")
         unansweredCount += 1
         timeouts.headEnded(at: now)
-        return isContinueWanted ? .forwardAfterContinue : .forward
+        return .forward
+    }
+
+    /// The server above begins to read a body, so the request is not refused because of its head.
+    ///
+    /// The signal is sent for the request under way only, and while no response is written: it would be in the middle.
+    /// Source: RFC 9110, section 10.1.1.
+    mutating func bodyAsked() -> Action {
+        guard isContinueWanted, unansweredCount == 1, isForwarding else { return .nothing }
+        isContinueWanted = false
+        return .writeContinue
     }
 
     mutating func contentArrived(_ byteCount: Int) -> Delivery {
+        isContinueWanted = false
         body.contentArrived(byteCount)
         return isForwarding ? .forward : .drop(.nothing)
     }
 
     mutating func requestEnded(at now: NIODeadline) -> Delivery {
         guard case .body = input else { return .drop(.nothing) }
+        isContinueWanted = false
         lingering = nil
         guard isForwarding else {
             discardInput(isComplete: true)
@@ -171,6 +183,7 @@ struct HTTP1ConnectionState {
 
     /// Returns whether the head of this response has to get `Connection: close`; `isClosing` says that it has it.
     mutating func responseBegan(isClosing: Bool) -> Bool {
+        if unansweredCount == 1 { isContinueWanted = false }
         let isLast = isLastRequest && unansweredCount == 1
         if isLast || isClosing { output = .last }
         return isLast

@@ -32,10 +32,6 @@ final class HTTP1MessageHandler: ChannelDuplexHandler, RemovableChannelHandler {
         case .head(let head):
             let delivery = connection.state.headArrived(head, at: .now())
             connection.updateSlot()
-            if delivery == .forwardAfterContinue {
-                let signal = HTTPResponseHead(version: head.version, status: .continue)
-                context.writeAndFlush(wrapOutboundOut(.head(signal)), promise: nil)
-            }
             deliver(data, delivery, context)
         case .body(let buffer):
             deliver(data, connection.state.contentArrived(buffer.readableBytes), context)
@@ -52,7 +48,7 @@ final class HTTP1MessageHandler: ChannelDuplexHandler, RemovableChannelHandler {
         _ context: ChannelHandlerContext
     ) {
         switch delivery {
-        case .forward, .forwardAfterContinue: context.fireChannelRead(data)
+        case .forward: context.fireChannelRead(data)
         case .drop(let action): connection.perform(action)
         }
     }
@@ -85,6 +81,12 @@ final class HTTP1MessageHandler: ChannelDuplexHandler, RemovableChannelHandler {
             connection.perform(action)
             connection.resumeDecoding()
         }
+    }
+
+    func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?) {
+        guard event is AwaitedBody.Asked else { return context.triggerUserOutboundEvent(event, promise: promise) }
+        connection.perform(connection.state.bodyAsked())
+        promise?.succeed()
     }
 
     /// The server above has written all it wants to; the connection is closed when that is flushed.

@@ -37,7 +37,9 @@ package struct HTTP1ServerChannel: ServerChildChannel {
             maxHeaderFieldCount: HTTP1Limits.headerCountMax
         )
         base = HTTP1Channel(
-            responder: responder,
+            responder: { request, writer, channel in
+                try await responder(request.reportingItsBody(on: channel), writer, channel)
+            },
             configuration: HTTP1Channel.Configuration(httpDecoderConfiguration: decoder)
         )
     }

@@ -7,7 +7,7 @@ import Testing
 /// A client, a decoder and a server around one state machine: offers the events that are possible, and checks the actions.
 struct ConnectionModel {
     enum Event: CaseIterable {
-        case head, lastHead, flawedHead, expectingHead, content, end, decoderError, trailingBytes
+        case head, lastHead, flawedHead, expectingHead, bodyAsked, content, end, decoderError, trailingBytes
         case response, closingResponse, responseEnd, finishOutput
         case flush, inputEnd, quiesce, shortTick, longTick
     }
@@ -17,6 +17,8 @@ struct ConnectionModel {
     private var isInRequest = false
     private var isForwarding = false
     private var isInResponse = false
+    /// The client sends nothing before `100 Continue`, or a response.
+    private var isWaiting = false
     private var isInputEnded = false
     private var hasDecoderFailed = false
     /// Requests forwarded and not answered.
@@ -41,6 +43,7 @@ struct ConnectionModel {
         guard !isClosed else { return false }
         switch event {
         case .head, .lastHead, .flawedHead, .expectingHead: return !isInRequest && canDecode
+        case .bodyAsked: return unansweredCount > 0 && !isInResponse
         case .content, .end: return isInRequest && canDecode
         case .decoderError: return canDecode
         case .trailingBytes: return !isInputEnded && isInputDiscarded
@@ -63,8 +66,12 @@ struct ConnectionModel {
     mutating func take(_ event: Event) {
         switch event {
         case .head, .expectingHead, .lastHead, .flawedHead: head(event)
-        case .content: deliver(state.contentArrived(10), endsRequest: false)
+        case .bodyAsked: check(state.bodyAsked())
+        case .content:
+            isWaiting = false
+            deliver(state.contentArrived(10), endsRequest: false)
         case .end:
+            isWaiting = false
             isInRequest = false
             deliver(state.requestEnded(at: now), endsRequest: true)
         case .decoderError:
@@ -100,12 +107,10 @@ struct ConnectionModel {
         if event == .flawedHead { head.headers.add(name: "content-encoding", value: "gzip") }
         if event == .expectingHead { head.headers.add(name: "expect", value: "100-continue") }
         isInRequest = true
-        let unansweredBefore = unansweredCount
-        let delivery = state.headArrived(head, at: now)
-        switch delivery {
-        case .forward, .forwardAfterContinue:
+        switch state.headArrived(head, at: now) {
+        case .forward:
             expect(!isInputOver && event != .flawedHead)
-            expect((delivery == .forwardAfterContinue) == (event == .expectingHead && unansweredBefore == 0))
+            isWaiting = event == .expectingHead
             isForwarding = true
             unansweredCount += 1
             if event == .lastHead { isInputOver = true }
@@ -119,7 +124,6 @@ struct ConnectionModel {
     private mutating func deliver(_ delivery: HTTP1ConnectionState.Delivery, endsRequest: Bool) {
         switch delivery {
         case .forward: expect(isForwarding && !isOutputOver)
-        case .forwardAfterContinue: Issue.record("a signal after the head")
         case .drop(let action):
             expect(!isForwarding || isOutputOver)
             check(action)
@@ -129,6 +133,7 @@ struct ConnectionModel {
 
     private mutating func response(isClosing: Bool) {
         isInResponse = true
+        if unansweredCount == 1 { isWaiting = false }
         let closes = state.responseBegan(isClosing: isClosing)
         // Only the response to the last forwarded request ends the connection.
         if closes { expect(unansweredCount == 1 && isInputOver) }
@@ -159,6 +164,10 @@ struct ConnectionModel {
             isForwarding = false
             isInputOver = true
         case .reportFlush: pendingFlushCount += 1
+        case .writeContinue:
+            // Once, to the client that waits, and in no response.
+            expect(isWaiting && isForwarding && unansweredCount == 1 && !isInResponse && !isOutputOver)
+            isWaiting = false
         case .closeOutput: expect(pendingFlushCount == 0)
         case .close:
             // Only a timeout may lose what is not flushed.

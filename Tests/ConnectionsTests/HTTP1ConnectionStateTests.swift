@@ -54,12 +54,31 @@ struct HTTP1ConnectionStateTests {
     @Test mutating func refusedHeadGetsNoSignalToContinue() {
         let fields = [("expect", "100-continue"), ("content-encoding", "gzip")]
         #expect(head(.http1_1, fields) == .drop(.refuse(.contentCoding)))
+        #expect(state.bodyAsked() == .nothing)
     }
 
-    @Test mutating func signalToContinueWaitsForNoResponse() {
-        #expect(head(.http1_1, [("expect", "100-continue")]) == .forwardAfterContinue)
+    @Test mutating func signalToContinueIsSentOnceWhenTheBodyIsAsked() {
+        #expect(head(.http1_1, [("expect", "100-Continue")]) == .forward)
+        #expect(state.bodyAsked() == .writeContinue)
+        #expect(state.bodyAsked() == .nothing)
+    }
+
+    @Test mutating func signalToContinueIsNotSentWhileAnEarlierRequestIsAnswered() {
+        #expect(head(.http1_1, [("expect", "100-continue")]) == .forward)
         #expect(state.requestEnded(at: now) == .forward)
         #expect(head(.http1_1, [("expect", "100-continue")]) == .forward)
+        #expect(state.bodyAsked() == .nothing, "it is the body of the first request")
+        #expect(response() == .nothing)
+        #expect(state.bodyAsked() == .writeContinue)
+    }
+
+    @Test(arguments: [("1.0", 0), ("answered", 1), ("sending", 1), ("complete", 1)])
+    mutating func clientThatDoesNotWaitGetsNoSignal(reason: String, minor: Int) {
+        #expect(head(HTTPVersion(major: 1, minor: minor), [("expect", "100-continue")]) == .forward)
+        if reason == "answered" { _ = state.responseBegan(isClosing: false) }
+        if reason == "sending" { #expect(state.contentArrived(1) == .forward) }
+        if reason == "complete" { #expect(state.requestEnded(at: now) == .forward) }
+        #expect(state.bodyAsked() == .nothing)
     }
 
     @Test mutating func refusalFollowsEarlierAnswers() {
