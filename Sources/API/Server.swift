@@ -1,8 +1,10 @@
+package import Catalog
 internal import Connections
 package import Control
 package import Federation
 package import Hummingbird
 internal import HummingbirdCore
+internal import JSON
 package import Logging
 internal import NIOCore
 internal import ServiceLifecycle
@@ -77,6 +79,11 @@ package struct Server: Sendable {
             onServerRunning: onRunning,
             logger: logger
         )
+    }
+
+    /// Checks the name of a combiner that the operator declares, which is its id.
+    package func check(_ combiner: CombinerDeclaration) throws(ValidationError) {
+        try PathIDs(routes.makeTable().endpoints).check(["combiner_id": .string(combiner.name)], of: .combiners)
     }
 
     /// Every endpoint as `METHOD path`, sorted.

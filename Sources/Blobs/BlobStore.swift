@@ -147,13 +147,19 @@ extension BlobStore {
     ///
     /// - Throws: `.unknownToken`; `.storage`, and if that is `.disk` it may be tried again.
     package func claim(_ token: String) async throws(UploadError) -> BlobDescription {
-        let upload: Upload
-        do throws(UploadError) {
-            upload = try await self.upload(token)
-        } catch .unknownUpload {
-            throw .unknownToken
-        }
+        let upload = try await complete(token)
         return try await leaving(upload, await upload.claim())
+    }
+
+    /// Opens the file of a token without redeeming it.
+    ///
+    /// - Throws: `.unknownToken`, `.storage`.
+    package func openUpload(_ token: String) async throws(UploadError) -> BlobReader {
+        try await complete(token).open()
+    }
+
+    private func complete(_ token: String) async throws(UploadError) -> Upload {
+        do throws(UploadError) { return try await upload(token) } catch .unknownUpload { throw .unknownToken }
     }
 }
 

@@ -270,13 +270,23 @@ extension Upload {
         return tail.description
     }
 
+    /// Opens the complete file, which stays an upload.
+    func open() async throws(UploadError) -> BlobReader {
+        try await queue.run { () throws(UploadError) in try self.completeFile() }
+    }
+
+    private func completeFile() throws(UploadError) -> BlobReader {
+        try state.withLockedValue { $0 }.checkClaimable()
+        let file: BlobReader?
+        do throws(StorageError) { file = try directory.completeFile() } catch { throw .of(error) }
+        guard let file else { throw .unknownUpload }
+        return file
+    }
+
     /// Moves the complete file to the blobs, durably, and removes the upload.
     func claim() async throws(UploadError) -> BlobDescription {
         try await queue.run { () throws(UploadError) in
-            try self.state.withLockedValue { $0 }.checkClaimable()
-            let blob: BlobDescription?
-            do throws(StorageError) { blob = try self.directory.completeFile() } catch { throw .of(error) }
-            guard let blob else { throw .unknownUpload }
+            let blob = try self.completeFile().description
             try UploadError.wrap(self.context.admit())
             do throws(StorageError) { try self.directory.moveToBlobs() } catch {
                 if error.isSync { self.latch(error) }

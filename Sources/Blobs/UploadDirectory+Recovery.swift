@@ -41,7 +41,7 @@ extension UploadDirectory {
     /// Returns the time of the last activity, without verifying the content.
     func lastActivity() throws(StorageError) -> Timestamp {
         let contents = try journal()
-        if let blob = try completeFile() { return blob.createdAt }
+        if let file = try completeFile() { return file.description.createdAt }
         if let contents { return contents.lastActivity }
         return try age()
     }

@@ -53,10 +53,10 @@ struct UploadDirectory: Sendable {
         try disk.synchronizeDirectory(paths.upload(id))
     }
 
-    /// Returns the description in the complete file; nil if there is none.
-    func completeFile() throws(StorageError) -> BlobDescription? {
+    /// Opens the complete file; nil if there is none.
+    func completeFile() throws(StorageError) -> BlobReader? {
         guard let path = try completePath() else { return nil }
-        return try BlobReader(id, at: path, contexts: context.contexts, on: disk).description
+        return try BlobReader(id, at: path, contexts: context.contexts, on: disk)
     }
 
     /// Returns where the complete file is: in the upload, or among the blobs if a crash interrupted claiming.

@@ -13,6 +13,8 @@ package enum ValidationError: Error, Sendable, Hashable {
     case wrongKind(field: String, expected: Field.Kind)
     /// A field whose value breaks a rule of its own; `expected` continues the message after "must be".
     case malformedField(String, expected: String)
+    /// An id that no path can name, because its place in a path has another meaning.
+    case reservedID(field: String, id: String)
     /// A sender that names neither a client nor a combiner.
     case unresolvableSender(field: String)
 }
@@ -28,6 +30,8 @@ extension ValidationError {
         case .notAHostName(let name): "field '\(name)' must be a host name, or one with a port: edge.example.com:443"
         case .wrongKind(let name, let expected): "field '\(name)' must be \(expected.phrase)"
         case .malformedField(let name, let expected): "field '\(name)' must be \(expected)"
+        case .reservedID(let name, let id):
+            "field '\(name)' must not be '\(id)', which has another meaning in the paths of this API"
         case .unresolvableSender(let name): "field '\(name)' must have a client_id or a combiner_id"
         }
     }

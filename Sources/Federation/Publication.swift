@@ -25,29 +25,41 @@ package struct Publication: Sendable {
     /// A token whose blob exists but whose document is missing, after a crash or on a full disk, can be used again; not
     /// so if any document owns the blob.
     ///
-    /// - Throws: `UploadError.busy` if another task has claimed the token, `UploadError.unknownToken`, and errors of
-    ///   `body`.
+    /// - Throws: `UploadError.busy` if another task has claimed the token, `UploadError.unknownToken`, errors of
+    ///   `check`, after which the file is an upload as before, and errors of `body`.
     @discardableResult
     package func claim<Value: Sendable>(
         _ token: String,
         isolation: isolated (any Actor)? = #isolation,
+        check: ((BlobReader) async throws -> Void)? = nil,
         _ body: (BlobDescription) async throws -> Value
     ) async throws -> Value {
         guard inProgress.withLockedValue({ $0.insert(token).inserted }) else { throw UploadError.busy }
         defer { inProgress.withLockedValue { _ = $0.remove(token) } }
+        if let check { try await check(open(token)) }
         return try await body(try await blob(of: token))
     }
 
+    private func open(_ token: String) async throws -> BlobReader {
+        do { return try await blobs.openUpload(token) } catch UploadError.unknownToken {
+            return try await unownedBlob(token)
+        }
+    }
+
     private func blob(of token: String) async throws -> BlobDescription {
+        do { return try await blobs.claim(token) } catch UploadError.unknownToken {
+            return try await unownedBlob(token).description
+        }
+    }
+
+    /// Opens a blob whose document is missing.
+    private func unownedBlob(_ token: String) async throws -> BlobReader {
         do {
-            return try await blobs.claim(token)
-        } catch UploadError.unknownToken {
-            let blob: BlobDescription
-            do { blob = try await blobs.open(token).description } catch UploadError.unknownBlob {
-                throw UploadError.unknownToken
-            }
+            let blob = try await blobs.open(token)
             guard try await onThreadPool({ try !isOwned(token) }) else { throw UploadError.unknownToken }
             return blob
+        } catch UploadError.unknownBlob {
+            throw UploadError.unknownToken
         }
     }
 
@@ -61,11 +73,11 @@ package struct Publication: Sendable {
 
     /// Publishes the file that `file_token` names, with a document of the other fields and the file's properties.
     ///
-    /// A file that `check` refuses is deleted.
+    /// A file that `check` refuses stays an upload, which can be published with other fields until it expires.
     func publish(
         _ fields: JSONObject,
         in documents: ResourceCollection,
-        check: (BlobReader) async throws -> Void = { _ in }
+        check: ((BlobReader) async throws -> Void)? = nil
     ) async throws {
         let token = try fields.requiredText("file_token")
         let resource = documents.resource
@@ -78,11 +90,7 @@ package struct Publication: Sendable {
         document["checksum"] = ""
         document["blob_id"] = .string(token)
         _ = try resource.validate(document)
-        try await claim(token) { blob in
-            do { try await check(blobs.open(blob.blobID)) } catch {
-                try await blobs.remove(blob.blobID)
-                throw error
-            }
+        try await claim(token, check: check) { blob in
             if try fields.text("file_name") == nil { document["file_name"] = .string(blob.fileName) }
             document["file_size"] = JSON(blob.byteCount)
             document["checksum"] = .string(blob.sha256)

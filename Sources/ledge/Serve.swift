@@ -242,6 +242,11 @@ extension Serve {
         _ controller: Controller,
         _ logger: Logger
     ) async throws {
+        for declaration in combiner {
+            do throws(Catalog.ValidationError) { try server.check(declaration) } catch {
+                throw CommandFailure("--combiner \(declaration.name): \(error.message)")
+            }
+        }
         try await startingAnyway(logger, "cannot declare a combiner") {
             for declaration in combiner { try await network.combiners.declare(declaration) }
         }

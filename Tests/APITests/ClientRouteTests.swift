@@ -79,6 +79,19 @@ struct ClientRouteTests {
         }
     }
 
+    @Test(arguments: ["count", "list", "add", "config", "enroll", "token", ".", ".."])
+    func clientThatNoPathCanNameIsRefused(_ id: String) async throws {
+        try await Self.withCombiners { _, client async throws in
+            let answer = try await client.ask(.post, Self.add, ["name": "n", "client_id": .string(id)])
+            #expect(answer.status == 400)
+            #expect(
+                try answer.message
+                    == "field 'client_id' must not be '\(id)', which has another meaning in the paths of this API"
+            )
+            #expect(try await client.ask(.get, "/api/v1/clients/count").text == "0")
+        }
+    }
+
     @Test func joiningWithoutACombinerIsRefused() async throws {
         try await Self.withCombiners([]) { _, client async throws in
             let answer = try await client.ask(.post, Self.add, Self.edge)
@@ -129,6 +142,20 @@ struct ClientRouteTests {
             }
             let one: JSON = ["result": [["combiner_id": "north", "client_count": 1]]]
             #expect(try await client.ask(.post, path, ["combiners": "north"]).json == one)
+        }
+    }
+
+    /// The port that a URL without one implies, as the first proxy reports its scheme.
+    @Test(arguments: [
+        ("https", 443), ("HTTPS", 443), (" https , http", 443), ("https,", 443), ("http", 80), ("http, https", 80),
+        ("httpsx", 80), ("", 80),
+    ])
+    func configurationContainsThePortOfTheProxy(_ scheme: String, _ port: Int64) async throws {
+        try await Self.withCombiners { _, client async throws in
+            let headers = ["X-Forwarded-Proto": scheme]
+            let answer = try await client.ask(.get, "/api/v1/clients/config", headers: headers).json
+            #expect(answer[path: "discover_host"] == "localhost")
+            #expect(answer[path: "discover_port"]?.int == port)
         }
     }
 

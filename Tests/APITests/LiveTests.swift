@@ -93,9 +93,27 @@ struct LiveTests {
         }
     }
 
+    /// A client that waits for the signal sends no body that is refused because of its head.
+    @Test(arguments: [
+        ("/api/v1/telemetry", "Content-Length: 9000000", "413"), ("/nope", "Content-Length: 9", "404"),
+        ("/health", "Content-Length: 9", "405"), ("/api/v1/metrics", "Content-Length: 9", "405"),
+        ("/api/v1/file-upload/x/chunk", "Content-Length: 9\r\nX-Chunk-Index: 0", "404"),
+        ("/api/v1/telemetry", "Content-Length: 9\r\nOrigin: http://evil.example", "403"),
+    ])
+    func refusedHeadGetsNoSignalToContinue(_ path: String, _ fields: String, _ status: String) async throws {
+        try await ServerFixture().run(.live) { client async throws in
+            let port = try #require(client.transport.port)
+            let answer = try await RawConnection.connected(to: port) { connection in
+                try await connection.send(Self.head(path, fields + "\r\nExpect: 100-continue"))
+                return try await connection.receive(until: "}")
+            }
+            #expect(answer.hasPrefix("HTTP/1.1 \(status) "))
+        }
+    }
+
     /// A connection that is silent for ever, as after a change of networks, does not hold the upload.
     @Test func chunkOfASilentConnectionIsSentAgain() async throws {
-        try await Self.fixture().run(.live) { client async throws in
+        try await ServerFixture().run(.live) { client async throws in
             let port = try #require(client.transport.port)
             let bytes = UploadRouteTests.noise(900_000)
             let id = try await UploadRouteTests.begin(client, bytes.count)

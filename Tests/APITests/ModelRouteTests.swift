@@ -74,6 +74,7 @@ struct ModelRouteTests {
     @Test(arguments: [
         #"{"file_token":"TOKEN","model_id":"taken"}"#, #"{"file_token":"TOKEN","name":7}"#,
         #"{"file_token":"TOKEN","file_name":"../x"}"#, #"{"file_token":"TOKEN","helper":"x"}"#,
+        #"{"file_token":"TOKEN","helper":"numpyhelper"}"#, #"{"file_token":"TOKEN","model_id":"count"}"#,
     ])
     func refusedModelKeepsItsTokenValid(_ body: String) async throws {
         try await ServerFixture().run { client async throws in
@@ -119,6 +120,26 @@ struct ModelRouteTests {
             #expect(model[path: "name"] == "seed")
             #expect(model[path: "file_name"] == "seed.npz")
             #expect(try await client.ask(.get, Self.models + "\(id)/download").content == Content(bytes))
+        }
+    }
+
+    /// Its client has the file, and no token with which it could publish the upload.
+    @Test(arguments: ["numpyhelper", "x"]) func refusedFormLeavesNoFiles(_ helper: String) async throws {
+        let fixture = try ServerFixture()
+        try await fixture.run { client async throws in
+            for name in ["helper", "unknown"] {
+                let body = Self.multipart(Self.vector, before: Self.field(name, helper))
+                #expect(try await client.ask(.post, Self.models, headers: Self.type, bytes: body).status == 400)
+            }
+            #expect(try fixture.disk.list("data/uploads").isEmpty)
+            #expect(try fixture.disk.list("data/blobs").isEmpty)
+            // A token in a field is not of the form.
+            let token = try await UploadRouteTests.upload(client, Self.vector)
+            let fields = Self.field("helper", helper) + Self.field("file_token", token) + "--b--\r\n"
+            let bytes = Array(fields.utf8)
+            #expect(try await client.ask(.post, Self.models, headers: Self.type, bytes: bytes).status == 400)
+            let upload = try await client.ask(.get, "/api/v1/file-upload/\(token)")
+            #expect(upload.status == 200)
         }
     }
 

@@ -47,10 +47,12 @@ struct RouteTable: Sendable {
     /// The router answers a path with and without a trailing slash: the reference and the clients disagree, and after a
     /// redirect a POST has no body.
     func add(to router: Router<LedgeContext>, checking accessControl: AccessControl, below prefixes: [String]) {
+        let ids = PathIDs(endpoints)
         for (endpoint, answer) in routes {
             for prefix in prefixes {
                 router.on(RouterPath(prefix + endpoint.path), method: endpoint.method) { request, context in
                     var context = context
+                    context.ids = ids
                     context.identity = try accessControl.authorize(request, to: endpoint)
                     return try await answer(request, context)
                 }

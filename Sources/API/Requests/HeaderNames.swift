@@ -1,4 +1,6 @@
 internal import HTTPTypes
+internal import HummingbirdCore
+internal import JSON
 
 extension HTTPField.Name {
     static let allowPrivateNetwork = known("Access-Control-Allow-Private-Network")
@@ -24,5 +26,12 @@ extension HTTPField.Name {
     private static func known(_ text: String) -> HTTPField.Name {
         guard let name = HTTPField.Name(text) else { preconditionFailure("\(text) is not a header name") }
         return name
+    }
+}
+
+extension Request {
+    /// Whether the client called a proxy over TLS, as the first of the proxies reports.
+    var cameOverTLS: Bool {
+        headers[.forwardedProto]?.prefix { $0 != "," }.trimmingSpaces.lowercased() == "https"
     }
 }

@@ -18,10 +18,11 @@ struct MultipartForm: Sendable {
     /// Maximum number of bytes of the other fields, names and values together.
     private static let fieldByteCountMax = 64 << 10
 
-    /// Reads the body, and returns its fields, including the `file_token` and `file_name` of the finished upload.
+    /// Reads the body, and returns its fields, with the `file_token` of the finished upload, and that upload's id if the
+    /// body has a file.
     ///
     /// An upload that does not finish is removed.
-    func read(_ request: Request) async throws -> JSONObject {
+    func read(_ request: Request) async throws -> (fields: JSONObject, uploadID: String?) {
         guard let byteCount = request.declaredByteCount else { throw RequestError.missingHeader("Content-Length") }
         var reading = Reading(parser: try MultipartParser(boundary: boundary), byteCount: Int(byteCount))
         do {
@@ -34,7 +35,7 @@ struct MultipartForm: Sendable {
             await reading.file?.abort()
             throw error
         }
-        return reading.fields
+        return (reading.fields, reading.file?.id)
     }
 
     private struct Reading {

@@ -75,22 +75,40 @@ extension Request {
         }
     }
 
-    /// Reads the fields of a body with a file: a JSON or form body whose `file_token` names an upload, or a multipart
-    /// form whose part `file` becomes an upload with a token.
+    /// Reads the fields of a body with a file, and publishes the file with them: a JSON or form body whose `file_token`
+    /// names an upload, or a multipart form whose part `file` becomes an upload with a token.
     ///
-    /// - Throws: `ValidationError.unknownField` for a name outside of `members`, `.missingField` without a token.
-    func fieldsOfFile(_ members: [Schema.Member], into blobs: BlobStore, byteCountMax: Int) async throws -> JSONObject {
-        let fields: JSONObject
+    /// If the file is not published, the upload of a `file_token` stays, and that of a multipart form is removed: its
+    /// client has the file but no token.
+    ///
+    /// - Throws: `ValidationError.unknownField` for a name outside of `members`, `.missingField` without a token, and
+    ///   errors of `publish`.
+    func publishing(
+        _ members: [Schema.Member],
+        into blobs: BlobStore,
+        byteCountMax: Int,
+        _ publish: (JSONObject) async throws -> Response
+    ) async throws -> Response {
         let type = HeaderParameters(parsing: headers[.contentType] ?? "")
-        if type.value == "multipart/form-data" {
-            let form = MultipartForm(boundary: type["boundary"] ?? "", fileField: "file", blobs: blobs)
-            fields = try await form.read(self)
-        } else {
-            fields = try await self.fields(byteCountMax: byteCountMax)
+        guard type.value == "multipart/form-data" else {
+            return try await publish(Self.checked(fields(byteCountMax: byteCountMax), against: members))
         }
-        for (name, _) in fields where !members.contains(where: { $0.name == name }) {
-            throw ValidationError.unknownField(name)
+        let form = MultipartForm(boundary: type["boundary"] ?? "", fileField: "file", blobs: blobs)
+        let (fields, uploadID) = try await form.read(self)
+        do {
+            return try await publish(Self.checked(fields, against: members))
+        } catch {
+            // An upload that cannot be removed now expires later.
+            if let uploadID { try? await blobs.abort(uploadID) }
+            throw error
         }
+    }
+
+    private static func checked(
+        _ fields: JSONObject,
+        against members: [Schema.Member]
+    ) throws(ValidationError) -> JSONObject {
+        for (name, _) in fields where !members.contains(where: { $0.name == name }) { throw .unknownField(name) }
         _ = try fields.requiredText("file_token")
         return fields
     }

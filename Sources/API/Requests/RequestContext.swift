@@ -9,6 +9,8 @@ package struct LedgeContext: RequestContext {
     package let channel: any Channel
     /// The caller; nil if authentication is off, or the endpoint is open.
     var identity: Identity?
+    /// Which ids of new documents are refused.
+    var ids = PathIDs([])
 
     package init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)

@@ -1,3 +1,4 @@
+internal import Catalog
 internal import Federation
 internal import Hummingbird
 internal import HummingbirdCore
@@ -80,6 +81,7 @@ struct ClientRoutes: Sendable {
     /// Answers exactly 200 if the client may continue: it treats 201 as a failure.
     @Sendable func join(_ request: Request, context: LedgeContext) async throws -> Response {
         let fields = try await request.fields(byteCountMax: options.bodyByteCountMax)
+        try context.ids.check(fields, of: .clients)
         let ip = context.channel.remoteAddress?.ipAddress
         guard let joined = try await clients.join(JoiningClient(fields), ip: ip) else {
             return Response(
@@ -110,10 +112,11 @@ struct ClientRoutes: Sendable {
     /// Answers `discover_host` and `discover_port` from the address of this request.
     @Sendable func configuration(_ request: Request, context: LedgeContext) async throws -> Response {
         let host = request.head.authority.flatMap { Authority(parsing: $0) }
+        let impliedPort = request.cameOverTLS ? 443 : 80
         var answer: JSONObject = [
             "network_id": .string(options.networkID),
             "discover_host": .string(host?.host ?? options.host),
-            "discover_port": JSON(host.map { $0.port ?? 80 } ?? options.port),
+            "discover_port": JSON(host.map { $0.port ?? impliedPort } ?? options.port),
         ]
         if request.query["checksum"]?.lowercased() == "true", let package = try await packages.active() {
             answer["checksum"] = try package.object["checksum"]

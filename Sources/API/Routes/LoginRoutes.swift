@@ -112,7 +112,7 @@ struct LoginRoutes: Sendable {
 
     /// Returns the address under which the client reaches this server, from proxy headers if there are any.
     private func origin(of request: Request) -> String {
-        let scheme = request.headers[.forwardedProto] == "https" ? "https" : "http"
+        let scheme = request.cameOverTLS ? "https" : "http"
         return "\(scheme)://\(request.head.authority ?? "\(options.host):\(options.port)")"
     }
 }

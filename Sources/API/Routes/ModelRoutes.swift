@@ -85,11 +85,13 @@ struct ModelRoutes: Sendable {
     ///
     /// Answers when blob and document are on stable storage. Files that the helper cannot load are refused.
     @Sendable func create(_ request: Request, context: LedgeContext) async throws -> Response {
-        let fields = try await request.fieldsOfFile(Self.members, into: blobs, byteCountMax: options.bodyByteCountMax)
-        let id = try await models.publish(fields)
-        return Response([
-            "success": true, "message": "Model added successfully", "model_id": .string(id), "model": .string(id),
-        ])
+        try await request.publishing(Self.members, into: blobs, byteCountMax: options.bodyByteCountMax) { fields in
+            try context.ids.check(fields, of: .models)
+            let id = try await models.publish(fields)
+            return Response([
+                "success": true, "message": "Model added successfully", "model_id": .string(id), "model": .string(id),
+            ])
+        }
     }
 
     @Sendable func ancestors(_ request: Request, context: LedgeContext) async throws -> Response {

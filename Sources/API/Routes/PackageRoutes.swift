@@ -93,14 +93,16 @@ struct PackageRoutes: Sendable {
 
     /// Stores a package from the token of an upload, or from a `file` in a multipart body; it becomes the active one.
     @Sendable func create(_ request: Request, context: LedgeContext) async throws -> Response {
-        var fields = try await request.fieldsOfFile(Self.members, into: blobs, byteCountMax: options.bodyByteCountMax)
-        let restartsClients = try fields.bool("restart_clients") ?? false
-        let abortsTasks = try fields.bool("abort_ongoing_tasks") ?? false
-        fields["restart_clients"] = nil
-        fields["abort_ongoing_tasks"] = nil
-        let id = try await packages.publish(fields)
-        if restartsClients { _ = try await controller.restartClients(abortOngoingTasks: abortsTasks) }
-        return Response(["success": true, "message": "Package uploaded", "package_id": .string(id)])
+        try await request.publishing(Self.members, into: blobs, byteCountMax: options.bodyByteCountMax) { fields in
+            var package = fields
+            let restartsClients = try fields.bool("restart_clients") ?? false
+            let abortsTasks = try fields.bool("abort_ongoing_tasks") ?? false
+            package["restart_clients"] = nil
+            package["abort_ongoing_tasks"] = nil
+            let id = try await packages.publish(package)
+            if restartsClients { _ = try await controller.restartClients(abortOngoingTasks: abortsTasks) }
+            return Response(["success": true, "message": "Package uploaded", "package_id": .string(id)])
+        }
     }
 
     @Sendable func active(_ request: Request, context: LedgeContext) async throws -> Response {

@@ -158,6 +158,7 @@ struct ResourceRoutes: Sendable {
             return try await ingest(request, context: context)
         }
         let object = try await request.object(for: resource, byteCountMax: options.bodyByteCountMax)
+        try context.ids.check(object, of: resource)
         return Response(status: .created, try await documents.create(object))
     }
 
@@ -166,6 +167,7 @@ struct ResourceRoutes: Sendable {
         let receipt = try await LineIngest.run(
             request,
             into: documents,
+            checking: context.ids,
             lineByteCountMax: options.bodyByteCountMax
         )
         return Response(receipt.json)

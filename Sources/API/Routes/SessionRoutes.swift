@@ -58,7 +58,9 @@ struct SessionRoutes: Sendable {
     ]
 
     @Sendable func create(_ request: Request, context: LedgeContext) async throws -> Response {
-        Response(status: .created, try await sessions.create(session(in: request)))
+        let session = try await session(in: request)
+        try context.ids.check(session, of: .sessions)
+        return Response(status: .created, try await sessions.create(session))
     }
 
     @Sendable func change(_ request: Request, context: LedgeContext) async throws -> Response {

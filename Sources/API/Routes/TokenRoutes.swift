@@ -125,6 +125,7 @@ struct TokenRoutes: Sendable {
     @Sendable func enroll(_ request: Request, context: LedgeContext) async throws -> Response {
         let (authority, caller) = try required(context)
         let fields = try await request.fields(byteCountMax: options.bodyByteCountMax)
+        try context.ids.check(fields, of: .clients)
         let id = try fields.text("client_id") ?? UniqueID.random()
         var answer = try authority.enroll(id, by: caller).answer
         answer["client_id"] = .string(id)
