@@ -17,6 +17,8 @@ package struct ServerOptions: Sendable {
     package var networkID = "ledge"
     /// Longest JSON or form body, in bytes; chunks and multipart files have limits of their own, in `BlobStore`.
     package var bodyByteCountMax = 1 << 20
+    /// How long a line of an ingest waits for more lines before it is stored.
+    package var lineDelay: Duration = .seconds(1)
     package var connections = ConnectionLimits()
     /// How long requests in flight may continue after a signal to stop.
     package var shutdownTimeout: Duration = .seconds(3)

@@ -85,7 +85,9 @@ struct IngestFailureTests {
         let head = HTTPRequest(method: .post, scheme: nil, authority: nil, path: Self.path, headerFields: fields)
         let request = Request(head: head, body: RequestBody(buffer: ByteBuffer(string: body)))
         let failure = await #expect(throws: IngestFailure.self) {
-            try await LineIngest.run(request, into: documents, checking: PathIDs([]), lineByteCountMax: 1 << 20)
+            try await LineIngest.run(request, into: documents, checking: PathIDs([]), lineByteCountMax: 1 << 20) {
+                try await Task.sleep(for: .seconds(86_400))
+            }
         }
         #expect(failure?.status == .badRequest)
         #expect(failure?.line == 1_002)

@@ -43,7 +43,7 @@ struct LineIngest {
         into documents: ResourceCollection,
         checking ids: PathIDs,
         lineByteCountMax: Int,
-        second: @escaping @Sendable () async throws -> Void = { try await Task.sleep(for: .seconds(1)) }
+        second: @escaping @Sendable () async throws -> Void
     ) async throws -> IngestReceipt {
         var ingest = LineIngest(documents, checking: ids, lineByteCountMax: lineByteCountMax)
         let (events, sender) = AsyncStream.makeStream(of: Event.self)

@@ -169,7 +169,7 @@ struct ResourceRoutes: Sendable {
             into: documents,
             checking: context.ids,
             lineByteCountMax: options.bodyByteCountMax
-        )
+        ) { [delay = options.lineDelay] in try await Task.sleep(for: delay) }
         return Response(receipt.json)
     }
 
