@@ -4,14 +4,17 @@ internal import Store
 extension Report {
     /// Returns the report as tables for a terminal, without a newline at the end; ages of uploads are relative to
     /// `now`.
+    ///
+    /// Text from the directory is escaped, so that it cannot imitate another line.
     package func text(at now: Timestamp) -> String {
         var sections = [heading, collectionTable.text, "blobs: \(blobs.text)"]
         if !uploads.isEmpty { sections.append("unfinished uploads:\n" + uploadTable(at: now).text) }
-        if !warnings.isEmpty { sections.append(warnings.map(\.description).joined(separator: "\n")) }
+        if !warnings.isEmpty { sections.append(warnings.map(\.description.escapedForTerminal).joined(separator: "\n")) }
         return sections.joined(separator: "\n\n")
     }
 
     private var heading: String {
+        let path = path.escapedForTerminal
         guard let identity else { return "\(path): no readable ledge.json" }
         return "\(path): format \(StoreIdentity.format), created \(identity.createdAt), instance \(identity.instanceID)"
     }

@@ -19,7 +19,7 @@ struct TextTable {
     /// - Precondition: There is a cell for each column.
     mutating func add(_ cells: [String]) {
         precondition(cells.count == columns.count, "a cell for each column")
-        rows.append(cells.map { Self.printable($0) })
+        rows.append(cells.map(\.escapedForTerminal))
     }
 
     var text: String {
@@ -29,13 +29,6 @@ struct TextTable {
             let line = cells.joined(separator: Self.gap)
             return String(line.reversed().drop { $0 == " " }.reversed())
         }.joined(separator: "\n")
-    }
-
-    /// Replaces control characters, which could manipulate the terminal, because file names come from clients.
-    private static func printable(_ cell: String) -> String {
-        String(
-            String.UnicodeScalarView(cell.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : $0 })
-        )
     }
 }
 

@@ -28,7 +28,8 @@ struct Export: ParsableCommand {
             Damaged and unreadable parts are reported on standard error, and everything else is exported. If the newest \
             record of a document is damaged, its previous version is exported.
 
-            Exit status: 0, or 1 if something was damaged or could not be read.
+            Exit status: 0, or 1 if something was damaged or could not be read, or the output could not be written; 141 if \
+            the reader of a pipe has ended.
 
             EXAMPLES
               ledge export --data data telemetry > telemetry.jsonl
@@ -109,7 +110,7 @@ struct Export: ParsableCommand {
         } catch {
             line.clear()
             target.abandon()
-            throw CommandFailure("\(error)")
+            throw error
         }
         line.clear()
         report(progress, in: ContinuousClock.now - start)
@@ -128,13 +129,13 @@ struct Export: ParsableCommand {
         } report: { finding in
             line.note(json ? String(decoding: finding.json.bytes, as: UTF8.self) : finding.description)
         } visit: { bytes in
-            do throws(CommandFailure) {
+            do {
                 try target.write(bytes)
             } catch {
                 // Without output there is no reason to read the rest of the log.
                 line.clear()
                 target.abandon()
-                Self.exit(withError: error)
+                Ledge.end(with: error)
             }
         }
     }

@@ -34,6 +34,9 @@ struct Inspect: ParsableCommand {
             Console.note("ledge: \(error)")
             throw ExitCode.unreadable
         }
-        Console.output(json ? String(decoding: report.json.bytes, as: UTF8.self) : report.text(at: .now()))
+        if json { return Console.output(String(decoding: report.json.bytes, as: UTF8.self)) }
+        for line in report.text(at: .now()).split(separator: "\n", omittingEmptySubsequences: false) {
+            Console.output(String(line))
+        }
     }
 }

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Glibc
 
 /// The root command; each subcommand is in its own file.
 @main
@@ -29,10 +30,30 @@ struct Ledge: AsyncParsableCommand {
 
     /// Runs the command with the options of the configuration file and of the command line.
     static func main() async {
-        do throws(CommandFailure) {
-            await main(try ConfigurationFile.expand(Array(CommandLine.arguments.dropFirst())))
+        Console.prepare()
+        do {
+            let arguments = try ConfigurationFile.expand(Array(CommandLine.arguments.dropFirst()))
+            var command = try await asyncParseAsRoot(arguments)
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
         } catch {
-            exit(withError: error)
+            end(with: error)
         }
+    }
+
+    /// Ends the process with the message and the status of an error.
+    static func end(with error: any Error) -> Never {
+        if let status = (error as? OutputFailure)?.quietStatus { Glibc.exit(status) }
+        let status = exitCode(for: error)
+        // Help and completion scripts.
+        if status.isSuccess { exit(withError: error) }
+        let message = fullMessage(for: error)
+        // A description of the usage has several lines. An error has one, whatever text from elsewhere is in it.
+        let lines = message == "Error: \(error)" ? [message] : message.split(separator: "\n").map(String.init)
+        for line in lines { Console.note(line) }
+        Glibc.exit(status.rawValue)
     }
 }

@@ -75,7 +75,9 @@ struct RepairCommand: ParsableCommand {
         defer { withExtendedLifetime(lock) {} }
         let repair = try plan(on: disk)
         for action in repair.actions {
-            Console.output(json ? String(decoding: action.json.bytes, as: UTF8.self) : action.description)
+            let line = json ? String(decoding: action.json.bytes, as: UTF8.self) : action.description
+            // A repair does not depend on whether its list is read.
+            if apply { Console.inform(line) } else { Console.output(line) }
         }
         let leftCount = repair.actions.count(where: \.isBeyondRepair)
         guard repair.isNeeded else {

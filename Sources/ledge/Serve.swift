@@ -119,7 +119,7 @@ struct Serve: AsyncParsableCommand {
         }
         let level = logLevel
         LoggingSystem.bootstrap { label in
-            var log = StreamLogHandler.standardError(label: label)
+            var log = StreamLogHandler(label: label, stream: ConsoleLog())
             log.logLevel = level
             return log
         }
@@ -256,7 +256,7 @@ extension Serve {
         do {
             try await server.run { host, port in
                 let url = "http://\(ListenAddress.text(host: host, port: port))"
-                Console.output("listening on \(url)")
+                Console.inform("listening on \(url)")
                 Console.note(
                     "serving \(dataPath); upload a model: curl -F helper=numpyhelper -F file=@seed.npz \(url)/api/v1/models/"
                 )

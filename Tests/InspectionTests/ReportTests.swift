@@ -92,12 +92,12 @@ struct ReportTests {
         )
     }
 
-    @Test func controlCharactersOfNamesAreReplaced() async throws {
+    @Test func controlCharactersOfNamesAreEscaped() async throws {
         let sample = try await SampleDirectory(.records)
         let blobs = try SampleDirectory.openBlobs(on: sample.disk)
         _ = try await blobs.begin(fileName: "a\u{1B}[2Jb", byteCount: 1)
         let text = try Report.read("data", on: sample.disk).text(at: .now())
-        #expect(text.contains("a?[2Jb"))
+        #expect(text.contains(#"a\u001b[2Jb"#))
     }
 
     @Test func jsonHasEveryField() async throws {

@@ -1,5 +1,6 @@
 internal import Disk
 internal import Glibc
+internal import Inspection
 
 /// The output of an export: standard output, or a file that appears under its name when it is complete.
 ///
@@ -9,6 +10,8 @@ final class ExportTarget {
     private static let bufferByteCountMax = 256 << 10
     private static let unfinishedSuffix = ".new"
 
+    /// Whether the lines are printed on a terminal.
+    let isTerminal: Bool
     /// Nil for standard output.
     private let file: File?
     private let path: String
@@ -24,24 +27,31 @@ final class ExportTarget {
         guard let path, path != "-" else {
             self.path = "standard output"
             file = nil
+            isTerminal = isatty(STDOUT_FILENO) == 1
             return
         }
         self.path = path
+        isTerminal = false
         file = try ExportTarget.begin(path, replaces: replaces, on: disk)
     }
 
-    /// Whether the lines are printed on a terminal.
-    var isTerminal: Bool { file == nil && isatty(STDOUT_FILENO) == 1 }
-
-    /// Writes a line and a newline.
-    func write(_ line: UnsafeRawBufferPointer) throws(CommandFailure) {
-        buffer.append(contentsOf: line)
+    /// Writes a line and a newline; on a terminal, with the characters escaped that it obeys.
+    ///
+    /// - Throws: ``CommandFailure``, or ``OutputFailure`` for standard output.
+    func write(_ line: UnsafeRawBufferPointer) throws {
+        if isTerminal {
+            buffer.append(contentsOf: String(decoding: line, as: UTF8.self).escapedForTerminal.utf8)
+        } else {
+            buffer.append(contentsOf: line)
+        }
         buffer.append(UInt8(ascii: "\n"))
         if buffer.count >= Self.bufferByteCountMax { try flush() }
     }
 
     /// Writes the rest of the buffer; a file is then durable under its name.
-    func finish() throws(CommandFailure) {
+    ///
+    /// - Throws: as ``write(_:)``.
+    func finish() throws {
         try flush()
         guard let file else { return }
         try CommandFailure.wrap(file.synchronize())
@@ -70,31 +80,15 @@ final class ExportTarget {
         return try CommandFailure.wrap(File(newPath, .create, on: disk))
     }
 
-    private func flush() throws(CommandFailure) {
+    private func flush() throws {
         guard !buffer.isEmpty else { return }
         if let file {
             try CommandFailure.wrap(file.write(buffer, at: byteCount))
         } else {
-            try Self.output(buffer)
+            try Console.write(buffer, to: STDOUT_FILENO)
         }
         byteCount += Int64(buffer.count)
         buffer.removeAll(keepingCapacity: true)
-    }
-
-    private static func output(_ bytes: [UInt8]) throws(CommandFailure) {
-        let code = bytes.withUnsafeBytes { bytes -> Int32 in
-            var rest = bytes[...]
-            while !rest.isEmpty {
-                let count = Glibc.write(STDOUT_FILENO, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
-                if count < 0 {
-                    guard errno == EINTR else { return errno }
-                    continue
-                }
-                rest = rest.dropFirst(count)
-            }
-            return 0
-        }
-        guard code == 0 else { throw CommandFailure("standard output: \(String(cString: strerror(code)))") }
     }
 
     private static func directory(of path: String) -> String {
