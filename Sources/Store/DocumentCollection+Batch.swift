@@ -11,8 +11,8 @@ extension DocumentCollection {
     /// Only a crash of the process may store the first ones without the others, unacknowledged. Returns for each object
     /// nil, or why it was refused: ``StoreError/alreadyExists(_:)``, ``StoreError/invalidKey(member:)``,
     /// ``StorageError/recordTooLarge(byteCount:byteCountMax:)``, ``StoreError/invalidTime(_:)``. With `keepingTimes`, a
-    /// document keeps its own `committed_at`. Events must be in the order of their log, so theirs must be later than
-    /// the newest stored one; an equal one is moved by a microsecond.
+    /// document keeps its own `committed_at` and `updated_at`. Events must be in the order of their log, so their
+    /// `committed_at` must be later than the newest stored one; an equal one is moved by a microsecond.
     ///
     /// A batch is in memory about three times, so it should have at most a few thousand documents or a few megabytes.
     /// - Throws: the log's errors, as for ``insert(_:)``.
@@ -87,15 +87,17 @@ private struct BatchDraft {
     mutating func add(_ object: JSONObject, at position: Int) {
         do throws(StoreError) {
             let committedAt = try committedAt(of: object)
+            let updatedAt = try time(Stamp.updatedAt, of: object)
             guard let id = try collection.id(of: object) else {
                 let id = UniqueID.timeOrdered(at: collection.clock())
-                let draft = Draft(collection.keyed(object, id), id: id, committedAt: committedAt)
+                let object = collection.keyed(object, id)
+                let draft = Draft(object, id: id, committedAt: committedAt, updatedAt: updatedAt)
                 try Self.measure(draft)
                 all[position] = draft
                 return
             }
             guard named[Text(id)] == nil else { throw .alreadyExists(id) }
-            let draft = Draft(object, id: id, committedAt: committedAt)
+            let draft = Draft(object, id: id, committedAt: committedAt, updatedAt: updatedAt)
             try Self.measure(draft)
             named[Text(id)] = position
             all[position] = draft
@@ -121,15 +123,21 @@ private struct BatchDraft {
         refusals[position] = .alreadyExists(id)
     }
 
+    /// Returns the time stamp that a document keeps; nil if it keeps none.
+    private func time(_ name: String, of object: JSONObject) throws(StoreError) -> Timestamp? {
+        guard let times, let value = object[name], value != .null else { return nil }
+        guard let text = value.string, let time = Timestamp(parsing: text), time <= times.now else {
+            throw .invalidTime("\(name) must be a time in the past")
+        }
+        return time
+    }
+
     private mutating func committedAt(of object: JSONObject) throws(StoreError) -> Timestamp? {
         guard let times else { return nil }
-        guard let value = object[Stamp.committedAt], value != .null else {
+        guard let time = try time(Stamp.committedAt, of: object) else {
             // It is committed now, so all following ones must be later.
             self.times?.newest = times.now
             return nil
-        }
-        guard let text = value.string, let time = Timestamp(parsing: text), time <= times.now else {
-            throw .invalidTime("committed_at must be a time in the past")
         }
         guard collection.schema.isAppendOnly else { return time }
         let kept = max(time, Timestamp(microseconds: times.newest.microseconds + 1))

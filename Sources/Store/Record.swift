@@ -52,11 +52,13 @@ struct Draft: Sendable {
     private let opening: [UInt8]
     /// The start of the document in `opening`.
     private let documentOffset: Int
-    /// The time at which the replaced document was first stored.
+    /// The time at which the document was first stored; nil for the time of the append.
     private let committedAt: Timestamp?
+    /// The time at which the document was last changed; nil for the time of the append.
+    private let updatedAt: Timestamp?
 
     /// Prepares `object`; its own time stamps are left out.
-    init(_ object: JSONObject, id: String, committedAt: Timestamp?) {
+    init(_ object: JSONObject, id: String, committedAt: Timestamp?, updatedAt: Timestamp? = nil) {
         var object = object
         object[Stamp.committedAt] = nil
         object[Stamp.updatedAt] = nil
@@ -69,6 +71,7 @@ struct Draft: Sendable {
         self.id = id
         self.opening = opening
         self.committedAt = committedAt
+        self.updatedAt = updatedAt
     }
 
     /// The length of the record's members in bytes.
@@ -95,7 +98,7 @@ struct Draft: Sendable {
         output.append(contentsOf: #","committed_at":""#.utf8)
         (committedAt ?? moment).write(to: &output)
         output.append(contentsOf: #"","updated_at":""#.utf8)
-        moment.write(to: &output)
+        (updatedAt ?? moment).write(to: &output)
         output.append(contentsOf: "\"}".utf8)
     }
 }

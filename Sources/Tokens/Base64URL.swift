@@ -1,5 +1,5 @@
 /// Base64url without padding (RFC 4648, section 5).
-enum Base64URL {
+package enum Base64URL {
     /// Returns the base64url text of `bytes`.
     static func encode(_ bytes: some Sequence<UInt8>) -> [UInt8] {
         var output: [UInt8] = []
@@ -20,7 +20,7 @@ enum Base64URL {
     /// Returns the bytes of a text; nil if the text is not in the form of ``encode(_:)``.
     ///
     /// Padding, other alphabets and unused bits that are not zero are rejected, so that each token has one spelling.
-    static func decode(_ text: ArraySlice<UInt8>) -> [UInt8]? {
+    package static func decode(_ text: ArraySlice<UInt8>) -> [UInt8]? {
         guard text.count % 4 != 1 else { return nil }
         var output: [UInt8] = []
         output.reserveCapacity(text.count * 3 / 4)

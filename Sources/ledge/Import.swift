@@ -11,17 +11,22 @@ struct Import: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Import documents into a collection, from JSON lines or the output of mongoexport.",
         discussion: """
-            A file contains one JSON object per line, or one JSON array. MongoDB's extended JSON is converted: $oid, \
-            $date and $number… become plain values, and _id becomes the id of a document that has none, otherwise it is \
-            removed. Documents are validated as by the API; --no-validate stores them unchanged.
+            A file contains one JSON object per line, or one JSON array. Documents are validated as by the API; \
+            --no-validate accepts any JSON object.
+
+            --from names the format of the files. ledge: plain JSON, as ledge export writes it, whose documents are \
+            stored as they are. mongoexport: MongoDB's extended JSON is converted to plain JSON: $oid, $date, UUIDs and \
+            $number… become plain values, and _id becomes the id of a document that has none, otherwise it is removed. \
+            auto: the first document of a file decides, and the choice is reported on standard error; mongoexport if the \
+            document has an _id or a date in an object, otherwise ledge.
 
             The directory must exist; an empty one becomes a data directory. No server may use it during an import. A \
             thousand documents are stored in each group commit. If the command is stopped, the documents imported so far \
             stay, and the same command can be repeated: documents whose id already exists are refused. Each refused \
             document is reported on standard error with its line; the others are stored.
 
-            With --keep-times documents keep their committed_at. Events must then be sorted by it, oldest first, and be \
-            later than the stored ones.
+            With --keep-times documents keep their committed_at and updated_at, so an export is restored byte for byte. \
+            Events must then be sorted by committed_at, oldest first, and be later than the stored ones.
 
             Exit status: 0, or 1 if documents were refused and --skip-refused is not given.
 
@@ -43,13 +48,16 @@ struct Import: AsyncParsableCommand {
     @Argument(help: "Files with documents; - is standard input.", completion: .file())
     var files: [String]
 
+    @Option(help: ArgumentHelp("Format of the files.", valueName: "format"))
+    var from = ImportFormat.auto
+
     @Flag(name: .customLong("jsonArray"), help: "Require a JSON array. (default: detected by its bracket)")
     var isArray = false
 
     @Flag(name: .customLong("no-validate"), help: "Accept any JSON object.")
     var skipsValidation = false
 
-    @Flag(help: "Keep committed_at. (default: the time of the import)")
+    @Flag(help: "Keep committed_at and updated_at. (default: the time of the import)")
     var keepTimes = false
 
     @Flag(help: "Only read and validate the documents; existing ids and the order of times are not checked.")
@@ -96,13 +104,17 @@ struct Import: AsyncParsableCommand {
         var run = ImportRun(
             of: resource,
             into: store?.collection(collection),
+            format: from,
             validates: !skipsValidation,
-            keepsTimes: keepTimes
-        ) {
-            progress.note($0)
-        } note: {
-            progress.show(Self.text(of: $0, $1))
-        }
+            keepsTimes: keepTimes,
+            reports: ImportRun.Reports {
+                progress.note($0)
+            } format: {
+                progress.note("\($1.name): read with \($0.text)")
+            } progress: {
+                progress.show(Self.text(of: $0, $1))
+            }
+        )
         var failure: (any Error)?
         do {
             for file in files {
@@ -160,7 +172,7 @@ struct Import: AsyncParsableCommand {
         guard json else {
             let verb = dryRun ? "would be imported" : "imported"
             let refused = run.refusedCount > 0 ? ", \(run.refusedCount) refused" : ""
-            return Console.output(
+            return Console.inform(
                 "\(collection): \(run.importedCount) \(verb)\(refused), \(ByteCount(run.byteCount)) in "
                     + "\(Decimal.text(seconds, digits: 1)) s"
             )
@@ -173,6 +185,6 @@ struct Import: AsyncParsableCommand {
             "seconds": JSONNumber(seconds).map { .number($0) } ?? .null,
             "dry_run": .bool(dryRun),
         ]
-        Console.output(String(decoding: object.bytes, as: UTF8.self))
+        Console.inform(String(decoding: object.bytes, as: UTF8.self))
     }
 }

@@ -15,10 +15,22 @@ struct ExtendedJSONTests {
         (#"{"$numberLong":"9007199254740993"}"#, "9007199254740993"), (#"{"$numberLong":7}"#, "7"),
         (#"{"$numberInt":"-7"}"#, "-7"), (#"{"$numberDouble":"1.50"}"#, "1.50"),
         (#"{"$numberDouble":"1.0E+10"}"#, "1.0E+10"), (#"{"$numberDecimal":"0.1"}"#, "0.1"),
+        (
+            #"{"$binary":{"base64":"EjRWeBI0VngSNFZ4EjRWeA==","subType":"04"}}"#,
+            #""12345678-1234-5678-1234-567812345678""#
+        ),
+        (#"{"$binary":"/////////////////////w==","$type":"04"}"#, #""ffffffff-ffff-ffff-ffff-ffffffffffff""#),
         (#"{"$uuid":"a-b"}"#, #""a-b""#), (#"{"$undefined":true}"#, "null"),
         // Values without a JSON equivalent, and objects that are not extended JSON.
         (#"{"$numberDouble":"NaN"}"#, #"{"$numberDouble":"NaN"}"#),
         (#"{"$numberDouble":"Infinity"}"#, #"{"$numberDouble":"Infinity"}"#),
+        (
+            #"{"$binary":{"base64":"EjRWeBI0VngSNFZ4EjRWeA==","subType":"03"}}"#,
+            #"{"$binary":{"base64":"EjRWeBI0VngSNFZ4EjRWeA==","subType":"03"}}"#
+        ),
+        (
+            #"{"$binary":{"base64":"EjRWeA==","subType":"04"}}"#, #"{"$binary":{"base64":"EjRWeA==","subType":"04"}}"#
+        ),
         (#"{"$numberLong":"\"7\""}"#, #"{"$numberLong":"\"7\""}"#),
         (#"{"$date":"yesterday"}"#, #"{"$date":"yesterday"}"#),
         (#"{"$date":9223372036854775807}"#, #"{"$date":9223372036854775807}"#),
@@ -35,6 +47,10 @@ struct ExtendedJSONTests {
         (#"{"_id":{"$oid":"65f0"},"status":"x"}"#, #"{"status":"x","status_id":"65f0"}"#),
         (#"{"_id":"own","status_id":null}"#, #"{"status_id":"own"}"#),
         (#"{"_id":{"$numberInt":"7"}}"#, #"{"status_id":"7"}"#),
+        (
+            #"{"_id":{"$binary":{"base64":"EjRWeBI0VngSNFZ4EjRWeA==","subType":"04"}}}"#,
+            #"{"status_id":"12345678-1234-5678-1234-567812345678"}"#
+        ),
         (#"{"_id":{"a":1,"b":2}}"#, #"{"status_id":"{\"a\":1,\"b\":2}"}"#),
         (#"{"_id":null,"status":"x"}"#, #"{"status":"x"}"#),
         (#"{"status":"x"}"#, #"{"status":"x"}"#),

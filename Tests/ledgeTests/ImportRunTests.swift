@@ -13,6 +13,8 @@ struct ImportRunTests {
     private struct Outcome {
         var imported = 0
         var refused: [String] = []
+        /// The formats that were detected.
+        var formats: [ImportFormat] = []
         var failure: String?
     }
 
@@ -22,6 +24,7 @@ struct ImportRunTests {
         into name: String = "telemetry",
         store: Store? = nil,
         mustBeArray: Bool = false,
+        format: ImportFormat = .auto,
         validates: Bool = true,
         keepsTimes: Bool = false
     ) async throws -> Outcome {
@@ -31,9 +34,14 @@ struct ImportRunTests {
         var run = ImportRun(
             of: resource,
             into: store?.collection(name),
+            format: format,
             validates: validates,
-            keepsTimes: keepsTimes
-        ) { refusals.lines.append($0) }
+            keepsTimes: keepsTimes,
+            reports: ImportRun.Reports(
+                refusal: { refusals.lines.append($0) },
+                format: { format, _ in refusals.formats.append(format) }
+            )
+        )
         for text in texts {
             let file = try TemporaryFile(Array(text.utf8))
             var source = try ImportSource(file.path, mustBeArray: mustBeArray)
@@ -48,11 +56,13 @@ struct ImportRunTests {
         outcome.imported = run.importedCount
         #expect(run.refusedCount == refusals.lines.count)
         outcome.refused = refusals.lines
+        outcome.formats = refusals.formats
         return outcome
     }
 
     private final class Refusals {
         var lines: [String] = []
+        var formats: [ImportFormat] = []
     }
 
     private static func store(on disk: any Disk = FaultDisk()) throws -> Store {
@@ -128,14 +138,17 @@ struct ImportRunTests {
 
     @Test func anyObjectIsImportedWithoutValidation() async throws {
         let store = try Self.store()
-        let outcome = try await Self.take(
-            [#"{"telemetry_id":"t","colour":{"$numberLong":"7"}}"#],
-            store: store,
-            validates: false
-        )
-        #expect(outcome.imported == 1)
-        let document = try #require(try store.collection("telemetry").get("t"))
-        #expect(try JSON(parsing: document.bytes)["colour"] == 7)
+        let text = #"{"telemetry_id":"ID","colour":{"$numberLong":"7"}}"#
+        for format in [ImportFormat.ledge, .mongoexport] {
+            let line = text.replacing("ID", with: format.rawValue)
+            let outcome = try await Self.take([line], store: store, format: format, validates: false)
+            #expect(outcome.imported == 1)
+        }
+        let telemetry = store.collection("telemetry")
+        let stored = try #require(try telemetry.get("ledge"))
+        #expect(try JSON(parsing: stored.bytes)["colour"] == ["$numberLong": "7"])
+        let converted = try #require(try telemetry.get("mongoexport"))
+        #expect(try JSON(parsing: converted.bytes)["colour"] == 7)
         try await store.close()
     }
 

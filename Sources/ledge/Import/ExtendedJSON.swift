@@ -1,4 +1,5 @@
 internal import JSON
+internal import Tokens
 
 /// Converts MongoDB's extended JSON, the output of `mongoexport`, to plain JSON.
 ///
@@ -9,6 +10,7 @@ internal import JSON
 ///     {"$date":{"$numberLong":"1710316800500"}}
 ///     {"$numberLong":"7"}  $numberInt  $numberDouble  $numberDecimal      7
 ///     {"$uuid":"…"}  {"$symbol":"…"}          the text
+///     {"$binary":{"base64":"…","subType":"04"}}                           a UUID as text; also with "$type":"04"
 ///     {"$undefined":true}                     null
 ///
 /// Other names that begin with a dollar are not converted, nor are values without a JSON equivalent, such as `NaN`.
@@ -36,6 +38,7 @@ enum ExtendedJSON {
     }
 
     private static func unwrapped(_ object: JSONObject) -> JSON? {
+        if let bytes = binary(object) { return uuid(bytes).map(JSON.string) }
         guard object.count == 1, let (name, value) = object.first, name.utf8.first == UInt8(ascii: "$") else {
             return nil
         }
@@ -55,6 +58,32 @@ enum ExtendedJSON {
             return nil
         }
         return parsed
+    }
+
+    /// Returns the base64 text of a UUID; nil for other types of binary data.
+    private static func binary(_ object: JSONObject) -> String? {
+        switch object["$binary"] {
+        case .object(let binary)?:
+            guard object.count == 1, binary.count == 2, binary["subType"] == "04" else { return nil }
+            return binary["base64"]?.string
+        case .string(let base64)?:
+            guard object.count == 2, object["$type"] == "04" else { return nil }
+            return base64
+        default: return nil
+        }
+    }
+
+    /// Converts the 16 bytes of a UUID, in base64, to its text; nil for another number of bytes.
+    private static func uuid(_ base64: String) -> String? {
+        let alphabet = base64.replacing("+", with: "-").replacing("/", with: "_").utf8
+        guard base64.hasSuffix("=="), let bytes = Base64URL.decode(Array(alphabet)[..<(alphabet.count - 2)]),
+            bytes.count == 16
+        else { return nil }
+        var rest = bytes[...]
+        return [4, 2, 2, 2, 6].map { byteCount in
+            defer { rest = rest.dropFirst(byteCount) }
+            return Hexadecimal.text(Array(rest.prefix(byteCount)))
+        }.joined(separator: "-")
     }
 
     private static func date(_ value: JSON) -> Timestamp? {

@@ -5,11 +5,22 @@ internal import Store
 
 /// Imports the documents of files into one collection, in groups.
 struct ImportRun {
-    /// Called for each refused document with its position and the reason.
-    private let refuse: (String) -> Void
-    /// Called after each group, for progress.
-    private let note: (ImportRun, ImportSource) -> Void
-    private var batch: BatchIngest
+    /// What an import reports while it runs.
+    struct Reports {
+        /// Called for each refused document with its position and the reason.
+        var refusal: (String) -> Void
+        /// Called with the format that was detected in a file.
+        var format: (ImportFormat, ImportSource) -> Void = { _, _ in }
+        /// Called after each group, for progress.
+        var progress: (ImportRun, ImportSource) -> Void = { _, _ in }
+    }
+
+    private let resource: Resource
+    private let collection: DocumentCollection?
+    private let format: ImportFormat
+    private let validates: Bool
+    private let keepsTimes: Bool
+    private let reports: Reports
 
     private(set) var importedCount = 0
     private(set) var refusedCount = 0
@@ -18,28 +29,21 @@ struct ImportRun {
     /// Creates an import into `collection`; nil only reads and validates documents.
     ///
     /// `validates` (default: true) requires documents of the resource and adds their missing fields. `keepsTimes`
-    /// (default: false) keeps the `committed_at` of documents.
+    /// (default: false) keeps the time stamps of documents.
     init(
         of resource: Resource,
         into collection: DocumentCollection?,
+        format: ImportFormat = .auto,
         validates: Bool = true,
         keepsTimes: Bool = false,
-        refuse: @escaping (String) -> Void,
-        note: @escaping (ImportRun, ImportSource) -> Void = { _, _ in }
+        reports: Reports
     ) {
-        self.refuse = refuse
-        self.note = note
-        batch = BatchIngest(
-            into: collection,
-            documentByteCountMax: ImportSource.documentByteCountMax,
-            keepsTimes: keepsTimes
-        ) { object, _ in
-            let found = ExtendedJSON.document(object, key: resource.key)
-            var document = validates ? try resource.validate(found) : found
-            guard keepsTimes, let committedAt = found["committed_at"], committedAt != .null else { return document }
-            document["committed_at"] = Self.time(committedAt).map { JSON($0) } ?? committedAt
-            return document
-        }
+        self.resource = resource
+        self.collection = collection
+        self.format = format
+        self.validates = validates
+        self.keepsTimes = keepsTimes
+        self.reports = reports
     }
 
     /// Imports all documents of a file, which are durable when it returns.
@@ -47,43 +51,79 @@ struct ImportRun {
     /// - Throws: ``CommandFailure`` if the file cannot be read to its end or the store fails; the documents imported so
     ///   far stay.
     mutating func take(_ source: inout ImportSource) async throws {
-        while let entry = try await next(of: &source) {
-            if batch.isFull(for: entry) { try await flush(source) }
+        var batch = batch(of: source)
+        while let entry = try await next(of: &source, &batch) {
+            if batch.isFull(for: entry) { try await flush(&batch, source) }
             try batch.add(entry)
         }
-        try await flush(source)
+        try await flush(&batch, source)
     }
 
     /// Returns the next document; if the file cannot be read, the documents before the error are stored first.
-    private mutating func next(of source: inout ImportSource) async throws -> IngestEntry? {
+    private mutating func next(
+        of source: inout ImportSource,
+        _ batch: inout BatchIngest
+    ) async throws -> IngestEntry? {
         do {
             return try await source.next()
         } catch {
-            try await flush(source)
+            try await flush(&batch, source)
             throw CommandFailure("\(source.name): \(error)")
         }
     }
 
-    /// Parses a time as text or as seconds since 1970.
-    private static func time(_ value: JSON) -> Timestamp? {
-        if let text = value.string { return Timestamp(parsing: text) }
-        guard let seconds = value.double, seconds.magnitude < 1e12 else { return nil }
-        return Timestamp(microseconds: Int64((seconds * 1_000_000).rounded()))
+    /// Creates the batch for a file, whose first object decides its format.
+    private func batch(of source: ImportSource) -> BatchIngest {
+        var known = format == .auto ? nil : format
+        return BatchIngest(
+            into: collection,
+            documentByteCountMax: ImportSource.documentByteCountMax,
+            keepsTimes: keepsTimes
+        ) { [self] object, _ in
+            let format = try known ?? detected(by: object, in: source)
+            known = format
+            return try document(format.document(object, key: resource.key))
+        }
+    }
+
+    private func detected(by object: JSONObject, in source: ImportSource) throws(CommandFailure) -> ImportFormat {
+        if object.count == 2, object["count"]?.int != nil, object["result"]?.array != nil {
+            throw CommandFailure(
+                "\(source.name) is the response to a list; import its documents, oldest first: "
+                    + "jq -c '.result | reverse[]' \(source.name) | ledge import … -"
+            )
+        }
+        let format = ImportFormat.detected(by: object)
+        reports.format(format, source)
+        return format
+    }
+
+    /// Returns a document as it is stored.
+    private func document(_ object: JSONObject) throws(ValidationError) -> JSONObject {
+        var document = validates ? try resource.validate(object) : object
+        guard keepsTimes else { return document }
+        for name in Resource.stamps {
+            guard let value = object[name], value != .null else { continue }
+            document[name] = Timestamp(importedValue: value).map { JSON($0) } ?? value
+        }
+        return document
     }
 
     /// Stores the group and reports refused documents, in the order of the file.
-    private mutating func flush(_ source: ImportSource) async throws(CommandFailure) {
+    private mutating func flush(_ batch: inout BatchIngest, _ source: ImportSource) async throws(CommandFailure) {
         let outcome: IngestOutcome?
         do { outcome = try await batch.flush() } catch {
             let position = source.position(batch.firstNumber)
             throw CommandFailure("stopped before \(position): \(error.text); \(importedCount) documents are stored")
         }
         guard let outcome else { return }
-        for refusal in outcome.refusals { refuse("\(source.position(refusal.number)): \(refusal.reason.text)") }
+        for refusal in outcome.refusals {
+            reports.refusal("\(source.position(refusal.number)): \(refusal.reason.text)")
+        }
         importedCount += outcome.acceptedCount
         refusedCount += outcome.refusals.count
         byteCount += Int64(outcome.byteCount)
-        note(self, source)
+        reports.progress(self, source)
     }
 }
 

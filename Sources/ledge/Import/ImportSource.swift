@@ -101,6 +101,9 @@ struct ImportSource: Sendable {
         if piece.starts(with: [0x1F, 0x8B]) || piece.starts(with: [0x28, 0xB5, 0x2F, 0xFD]) {
             throw CommandFailure("it is compressed; decompress it first: zcat or zstdcat FILE | ledge import … -")
         }
+        if piece.starts(with: [0xFF, 0xFE]) || piece.starts(with: [0xFE, 0xFF]) {
+            throw CommandFailure("it is UTF-16; convert it first: iconv -f UTF-16 -t UTF-8 FILE | ledge import … -")
+        }
         if piece.starts(with: [0xEF, 0xBB, 0xBF]) { piece = piece.dropFirst(3) }
         guard let first = piece.first(where: { !$0.isSpace }) else {
             // A first piece of white space only is treated as blank lines.

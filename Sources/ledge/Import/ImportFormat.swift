@@ -1,0 +1,43 @@
+internal import ArgumentParser
+internal import Catalog
+internal import JSON
+
+/// The format of a file of documents, which applies to all documents of the file.
+enum ImportFormat: String, CaseIterable, ExpressibleByArgument {
+    /// Decided by the first document.
+    case auto
+    /// Plain JSON, as `ledge export` writes it: documents are stored as they are.
+    case ledge
+    /// MongoDB's extended JSON, as `mongoexport` writes it: ``ExtendedJSON`` is converted.
+    case mongoexport
+
+    /// The format of a file whose first document is `object`.
+    ///
+    /// `mongoexport` writes an `_id`, and dates as objects. Documents that Ledge has stored end in its own time stamps,
+    /// and may have an `_id` if they were not validated.
+    static func detected(by object: JSONObject) -> ImportFormat {
+        let stamps = Resource.stamps.map { object[$0] }
+        if stamps.allSatisfy({ $0?.string.map(Timestamp.isWritten) ?? false }) { return .ledge }
+        return object["_id"] != nil || stamps.contains { $0?.object != nil } ? .mongoexport : .ledge
+    }
+
+    /// Returns an object of a file as a document.
+    func document(_ object: JSONObject, key: String) -> JSONObject {
+        converts ? ExtendedJSON.document(object, key: key) : object
+    }
+
+    /// Whether values of extended JSON are converted.
+    private var converts: Bool { self == .mongoexport }
+
+    /// Shape: `--from ledge, which stores documents as they are`, for messages.
+    var text: String {
+        "--from \(rawValue), which " + (converts ? "converts MongoDB's extended JSON" : "stores documents as they are")
+    }
+}
+
+extension Timestamp {
+    /// Whether a text is a time in the form in which Ledge writes it.
+    fileprivate static func isWritten(_ text: String) -> Bool {
+        text.utf8.count == byteCount && Timestamp(parsing: text)?.description == text
+    }
+}
