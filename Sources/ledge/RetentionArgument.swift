@@ -60,7 +60,7 @@ struct RetentionArgument: Sendable, Hashable {
     }
 
     /// Parses a positive whole number and a unit, such as `90d`; nil for zero and for more than a thousand years.
-    private static func duration(_ text: String) -> Duration? {
+    static func duration(_ text: String) -> Duration? {
         guard let unit = text.last.flatMap({ secondsOfUnits[$0] }), let number = Int64(text.dropLast()) else {
             return nil
         }

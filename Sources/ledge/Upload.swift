@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Disk
+internal import Federation
 internal import Glibc
 internal import Inspection
 internal import JSON
@@ -9,9 +10,14 @@ struct Upload: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Upload a file in verified chunks; resumes after interruptions.",
         discussion: """
-            The server verifies the checksum of each chunk. If the connection breaks, the upload resumes by itself. If the \
-            command was stopped, the same command resumes the upload; the state for this is in $XDG_STATE_HOME/ledge \
-            (default: ~/.local/state/ledge).
+            The server verifies the checksum of each chunk. If the connection breaks or the server restarts, the upload \
+            resumes by itself; the command gives up after --give-up-after without progress. If the command was stopped, the \
+            same command resumes the upload; the state for this is in $XDG_STATE_HOME/ledge (default: ~/.local/state/ledge).
+
+            A server with authentication requires a token: that in --token-file, otherwise that in the environment variable \
+            SCALEOUT_AUTH_TOKEN, otherwise that of the official client's login to this server ("scaleout login"), which is \
+            renewed when it expires. "ledge token" creates one. A token is sent to this server only; redirects are not \
+            followed.
 
             Prints the file token to standard output, and with --as-model the id of the model on a second line. Progress \
             goes to standard error.
@@ -20,17 +26,22 @@ struct Upload: AsyncParsableCommand {
               ledge upload seed.npz --server http://127.0.0.1:8092 --as-model
               ledge upload big.bin --server http://edge-7:8092 --chunk-size 4MiB
               TOKEN=$(ledge upload package.tgz --server http://127.0.0.1:8092 2>/dev/null)
+              ledge upload seed.npz --server http://127.0.0.1:8092 --token-file token --as-model
             """
     )
 
     @Argument(help: "File to upload.", completion: .file())
     var file: String
 
+    // Parsed by `validate()`, because an error of the parser would print a password in the URL.
+    @Option(help: ArgumentHelp("URL of the server; only http:// is supported.", valueName: "url"))
+    var server: String
+
     @Option(
-        help: ArgumentHelp("URL of the server; only http:// is supported.", valueName: "url"),
-        transform: { try ServerURL(parsing: $0) }
+        help: ArgumentHelp("File with a token; only its owner should be able to read it.", valueName: "file"),
+        completion: .file()
     )
-    var server: ServerURL
+    var tokenFile: String?
 
     @Option(help: ArgumentHelp("Maximum size of a chunk; the server may require smaller ones.", valueName: "size"))
     var chunkSize = ByteCount(8 << 20)
@@ -43,6 +54,20 @@ struct Upload: AsyncParsableCommand {
     )
     var resume: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Time without progress after which the command gives up, such as 90s or 2h. (default: 5m)",
+            valueName: "time"
+        ),
+        transform: { text in
+            guard let duration = RetentionArgument.duration(text) else {
+                throw ValidationError("it must be a time such as 90s, 5m or 2h")
+            }
+            return duration
+        }
+    )
+    var giveUpAfter = Duration.seconds(300)
+
     @Flag(help: "Create a model from the file after the upload.")
     var asModel = false
 
@@ -53,34 +78,47 @@ struct Upload: AsyncParsableCommand {
     var json = false
 
     func validate() throws {
+        _ = try serverURL()
         guard chunkSize.bytes > 0 else { throw ValidationError("--chunk-size must be at least 1 byte") }
         if asModel { _ = try modelHelper() }
-        // An id is a part of the request's path.
-        guard resume?.utf8.allSatisfy({ $0 == UInt8(ascii: "-") || isalnum(Int32($0)) != 0 }) ?? true else {
+        guard resume.map(UploadEndpoint.isID) ?? true else {
             throw ValidationError("'\(resume ?? "")' is not an upload id; it consists of letters, digits and '-'")
         }
     }
 
     func run() async throws {
         let local = try LocalFile(file)
-        let endpoint = UploadEndpoint(client: HTTPClient(server: server))
+        let server = try serverURL()
+        let token = try AccessToken.find(
+            file: tokenFile,
+            server: server,
+            environment: Self.environment,
+            on: PosixDisk(),
+            warn: Console.note
+        )
+        if await token.exists, !server.authority.isLoopback {
+            Console.note("the token is sent to \(server.authority.host) without encryption")
+        }
+        let endpoint = UploadEndpoint(client: HTTPClient(server: server), token: token)
         let resumeFile = ResumeFile(of: local, to: server, environment: Self.environment, on: PosixDisk())
         let upload = UploadRun(
             file: local,
             endpoint: endpoint,
             resumeFile: resumeFile,
             chunkByteCount: chunkSize.bytes,
-            resumedID: resume
+            resumedID: resume,
+            giveUpAfter: giveUpAfter
         )
         let outcome = try await upload.run()
         Console.note(summary(of: outcome, local))
         let model = asModel ? try await publish(outcome, endpoint) : nil
+        // The resume file is removed last: if the token cannot be printed, the same command prints it again.
+        report(outcome, model, local)
         do {
             try resumeFile?.remove()
         } catch {
             Console.note("the upload is complete, but its resume file could not be removed: \(error)")
         }
-        report(outcome, model, local)
     }
 
     /// Creates a model from the file.
@@ -95,6 +133,10 @@ struct Upload: AsyncParsableCommand {
                 "the file was uploaded with the token \(outcome.token), but the model could not be created: \(error)"
             )
         }
+    }
+
+    private func serverURL() throws -> ServerURL {
+        do { return try ServerURL(parsing: server) } catch { throw ValidationError("--server: \(error)") }
     }
 
     /// Returns the helper of `--helper`, or the one that the official client uses for the file's suffix.
@@ -132,10 +174,10 @@ struct Upload: AsyncParsableCommand {
             + "on the server's stable storage"
     }
 
-    /// The environment variables that determine the directory of resume files.
+    /// The environment variables that determine the directory of resume files and the token.
     private static var environment: [String: String] {
         var values: [String: String] = [:]
-        for name in ["XDG_STATE_HOME", "HOME"] {
+        for name in ["XDG_STATE_HOME", "HOME", "SCALEOUT_AUTH_TOKEN", "SCALEOUT_HOME_DIR"] {
             if let value = getenv(name) { values[name] = String(cString: value) }
         }
         return values

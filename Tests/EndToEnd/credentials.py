@@ -1,5 +1,8 @@
 """The official client with each kind of credential it knows, and what it makes of them."""
 
+import os
+from unittest.mock import patch
+
 import jwt
 from access import Forge
 from client import FEW, raised
@@ -71,6 +74,41 @@ def an_administrators_refresh_token_is_exchanged(place):
         assert scaleout.get_clients_count() == 3
         assert claims(scaleout._login.refresh())["role"] == "admin"
         assert scaleout.start_session(model_id="model-1")["message"] == FEW
+
+
+@promise
+def the_upload_command_uses_each_credential(place):
+    with network(place, authentication=True) as stored:
+        begun = stored.post("/api/cli-auth/init")
+        ids = f"requestId={begun['requestId']}&pollToken={begun['pollToken']}"
+        stored.ask("POST", "/login", requestId=begun["requestId"], token=stored.token)
+        refresh = stored.ask("GET", f"/api/cli-auth/status?{ids}").json["refresh_token"]
+        upload = ("upload", place.file("a.bin", bytes(1000)), "--server", stored.url)
+        token = place.file("token", stored.token.encode())
+        token.chmod(0o644)
+        contexts = place.path / ".scaleout/contexts.yaml"
+        contexts.parent.mkdir()
+        contexts.write_text(f"- host: {stored.url}\n  name: here\n  token: {refresh}\n")
+        contexts.chmod(0o600)
+        without, home = {"SCALEOUT_HOME_DIR": "/nonexistent"}, {"SCALEOUT_HOME_DIR": str(place.path)}
+        forged = {**without, "SCALEOUT_AUTH_TOKEN": stored.token[:-4] + "AAAA"}
+        for arguments, environment, words in (
+            ((), without, "the server returned 401: Missing token; give a valid token with --token-file"),
+            (("--token-file", token), without, "other users have access to the token"),
+            ((), {**without, "SCALEOUT_AUTH_TOKEN": stored.token}, ""),
+            ((), forged, "401: Invalid token; give a valid token"),
+            ((), home, ""),
+            ((), home, ""),
+        ):
+            with patch.dict(os.environ, environment):
+                result = place.tool(*upload, *arguments)
+            printed = result.stdout + result.stderr
+            assert result.returncode == (1 if "401" in words else 0) and words in printed, (arguments, words, printed)
+            assert stored.token[:-4] not in printed and refresh not in printed, printed
+        # Each upload has exchanged the login's token, and the official client can still use the last one.
+        last = contexts.read_text().rsplit(maxsplit=1)[1]
+        assert last != refresh and contexts.stat().st_mode & 0o777 == 0o600
+        assert stored.client(last).get_clients_count() == 3
 
 
 @promise

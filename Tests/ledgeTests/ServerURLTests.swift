@@ -16,8 +16,13 @@ struct ServerURLTests {
         #expect(throws: ServerURL.Failure.isEncrypted) { try ServerURL(parsing: text) }
     }
 
+    @Test(arguments: ["http://a@b", "http://user:secret@edge:80/x", "http://a@b@c"])
+    func userIsRejected(_ text: String) {
+        #expect(throws: ServerURL.Failure.hasUser) { try ServerURL(parsing: text) }
+    }
+
     @Test(arguments: [
-        "", "edge:8092", "http://", "http://edge:0", "http://edge/a b", "http://edge?x=1", "ftp://edge", "http://a@b",
+        "", "edge:8092", "http://", "http://edge:0", "http://edge/a b", "http://edge?x=1", "ftp://edge",
     ])
     func otherTextIsMalformed(_ text: String) {
         #expect(throws: ServerURL.Failure.malformed) { try ServerURL(parsing: text) }

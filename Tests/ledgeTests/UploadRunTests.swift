@@ -5,6 +5,7 @@ import Control
 import Disk
 import Federation
 import Logging
+import NIOConcurrencyHelpers
 import NIOCore
 import ServiceLifecycleTestKit
 import Store
@@ -52,7 +53,7 @@ struct UploadRunTests {
             let pauses = Pauses()
             let outcome = try await run(file, port: proxy.port, pauses: pauses)
             #expect(try await content(outcome.token, blobs) == file.content)
-            #expect(await pauses.count == 1)
+            #expect(pauses.count == 1)
             try await proxy.close()
         }
     }
@@ -99,7 +100,9 @@ struct UploadRunTests {
             let endpoint = UploadEndpoint(client: HTTPClient(server: try url(port)))
             let id = try await endpoint.begin(other.local, chunkByteCount: 1_024).id
             let file = try TemporaryFile(byteCount: 2_000)
-            await #expect(throws: CommandFailure.self) { try await run(file, port: port, resuming: id) }
+            await #expect(throws: UploadFailure.otherFile(id: id, byteCount: 3_000)) {
+                try await run(file, port: port, resuming: id)
+            }
         }
     }
 
@@ -123,7 +126,7 @@ struct UploadRunTests {
             var chunk = Chunk(index: 0, bytes: try file.local.bytes(at: 0, count: 1_000))
             chunk.bytes.setInteger(UInt8(99), at: chunk.bytes.readerIndex + 500)
             let failure = try #require(await endpoint.failure(sending: chunk, of: id))
-            #expect(failure.failureCountMax == 3)
+            #expect(failure.remedy == .attempts(3))
             #expect(try await endpoint.position(of: id).receivedByteCount == 0)
         }
     }
@@ -134,17 +137,49 @@ struct UploadRunTests {
         let proxy = try await DisconnectingProxy(to: 1, cuts: [])
         try await proxy.close()
         await #expect(throws: UploadFailure.self) { try await run(file, port: proxy.port, pauses: pauses) }
-        #expect(await pauses.count == 10)
+        #expect(pauses.total == .seconds(300), "longer than a server keeps a dead connection")
+        #expect(pauses.notes.last?.contains("cannot be reached: Connection refused; retrying in ") == true)
+        #expect(pauses.notes.last?.hasSuffix(" s, for another 4 s") == true, "\(pauses.notes)")
+    }
+
+    /// The chunk is held by a connection that the server has not given up yet.
+    @Test func uploadOutlastsADeadConnectionOnTheServer() async throws {
+        let pauses = Pauses()
+        let server = try await ScriptedServer { request, _ in
+            if request.line.hasPrefix("GET ") {
+                return ScriptedServer.Response(
+                    body: #"{"file_name":"x","file_size":9,"bytes_received":0,"next_chunk_index":0,"chunk_size":9}"#
+                )
+            }
+            if request.line.hasSuffix("/chunk"), pauses.total < .seconds(130) {
+                return ScriptedServer.Response(status: 409, body: #"{"message":"busy"}"#)
+            }
+            return ScriptedServer.Response(body: #"{"upload_id":"a","chunk_size":9,"file_token":"t"}"#)
+        }
+        let file = try TemporaryFile(byteCount: 9)
+        #expect(try await run(file, to: try server.url, pauses: pauses).token == "t")
+        #expect(pauses.total >= .seconds(130))
+        try await server.close()
     }
 }
 
 /// Shared setup.
 extension UploadRunTests {
-    private actor Pauses {
-        private(set) var count = 0
+    /// A clock that only pauses advance, and the messages for the user.
+    private final class Pauses: Sendable {
+        private let pauses = NIOLockedValueBox<[Duration]>([])
+        private let lines = NIOLockedValueBox<[String]>([])
 
-        func add() {
-            count += 1
+        var count: Int { pauses.withLockedValue { $0.count } }
+        var total: Duration { pauses.withLockedValue { $0.reduce(.zero, +) } }
+        var notes: [String] { lines.withLockedValue { $0 } }
+
+        func add(_ pause: Duration) {
+            pauses.withLockedValue { $0.append(pause) }
+        }
+
+        func note(_ line: String) {
+            lines.withLockedValue { $0.append(line) }
         }
     }
 
@@ -163,15 +198,26 @@ extension UploadRunTests {
         resuming id: String? = nil,
         pauses: Pauses = Pauses()
     ) async throws -> UploadRun.Outcome {
-        let client = HTTPClient(server: try url(port))
+        try await run(file, to: try url(port), resumeFile: resumeFile, resuming: id, pauses: pauses)
+    }
+
+    private func run(
+        _ file: TemporaryFile,
+        to server: ServerURL,
+        resumeFile: ResumeFile? = nil,
+        resuming id: String? = nil,
+        pauses: Pauses
+    ) async throws -> UploadRun.Outcome {
+        let client = HTTPClient(server: server)
         let upload = UploadRun(
             file: file.local,
             endpoint: UploadEndpoint(client: client),
             resumeFile: resumeFile,
             chunkByteCount: 1_024,
             resumedID: id,
-            note: { _ in },
-            pause: { _ in await pauses.add() }
+            note: { pauses.note($0) },
+            pause: { pauses.add($0) },
+            now: { pauses.total }
         )
         let outcome = try await upload.run()
         await client.close()

@@ -1,4 +1,5 @@
 internal import Federation
+internal import Glibc
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix
@@ -9,6 +10,9 @@ internal import NIOPosix
 /// connection pools, redirects and TLS.
 actor HTTPClient {
     private static let connectTimeout = TimeAmount.seconds(10)
+    private static let keepAliveSeconds = 10
+    /// How long bytes may remain unacknowledged by the peer's kernel.
+    private static let acknowledgementMilliseconds = 30_000
 
     private let server: ServerURL
     private let stallTimeout: Duration
@@ -54,6 +58,14 @@ actor HTTPClient {
             let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
                 .connectTimeout(Self.connectTimeout)
                 .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+                // A peer that has disappeared is noticed while it owes a response, too.
+                .channelOption(.socketOption(.so_keepalive), value: 1)
+                .channelOption(.tcpOption(NIOBSDSocket.Option(rawValue: TCP_KEEPIDLE)), value: Self.keepAliveSeconds)
+                .channelOption(.tcpOption(NIOBSDSocket.Option(rawValue: TCP_KEEPINTVL)), value: Self.keepAliveSeconds)
+                .channelOption(
+                    .tcpOption(NIOBSDSocket.Option(rawValue: TCP_USER_TIMEOUT)),
+                    value: Self.acknowledgementMilliseconds
+                )
                 .channelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
                         let pipeline = channel.pipeline.syncOperations

@@ -97,7 +97,10 @@ final class HTTPExchangeHandler: ChannelDuplexHandler {
         }
         self.head = nil
         self.pending = nil
-        pending.succeed(HTTPReply(status: Int(head.status.code), body: body))
+        let retryAfter = head.headers.first(name: "Retry-After").flatMap { UInt16($0) }
+        pending.succeed(
+            HTTPReply(status: Int(head.status.code), body: body, retryAfter: retryAfter.map { .seconds(Int64($0)) })
+        )
         // An error may arrive before the whole body was sent; the rest of the body must not precede the next request.
         if !head.isKeepAlive || head.status.code >= 400 { context.close(promise: nil) }
     }

@@ -14,6 +14,8 @@ struct HTTPRequest: Sendable {
 struct HTTPReply: Sendable {
     let status: Int
     let body: [UInt8]
+    /// The value of `Retry-After` in seconds.
+    var retryAfter: Duration?
 }
 
 /// A request that got no valid response.

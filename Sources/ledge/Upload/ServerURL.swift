@@ -5,6 +5,8 @@ struct ServerURL: Sendable, Hashable {
     /// A text that is not the URL of a server.
     enum Failure: Error, Hashable {
         case isEncrypted
+        /// It contains a user name, or a password or token, which would be visible to other users of this machine.
+        case hasUser
         case malformed
     }
 
@@ -18,6 +20,7 @@ struct ServerURL: Sendable, Hashable {
         let rest = text.dropFirst("http://".count)
         let host = rest.prefix { $0 != "/" }
         let path = rest.dropFirst(host.count)
+        guard !host.contains("@") else { throw .hasUser }
         guard let authority = Authority(parsing: host), authority.port != 0, path.utf8.allSatisfy(Self.isPathByte)
         else {
             throw .malformed
@@ -46,6 +49,8 @@ extension ServerURL.Failure: CustomStringConvertible {
         switch self {
         case .isEncrypted:
             "https is not supported; use a local proxy, or upload with curl"
+        case .hasUser:
+            "it must not contain a user name or a password; give a token with --token-file"
         case .malformed:
             "it must be a URL such as http://127.0.0.1:8092"
         }

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import JSON
 internal import NIOCore
 internal import NIOHTTP1
@@ -17,7 +18,18 @@ struct UploadEndpoint: Sendable {
         var isComplete: Bool
     }
 
+    /// The largest number that is accepted from a server; sums of such numbers do not overflow.
+    private static let numberMax: Int64 = 1 << 53
+    private static let idByteCountMax = 128
+
     let client: HTTPClient
+    var token = AccessToken.none
+
+    /// Whether a text can be the id of an upload, which is a part of the request's path.
+    static func isID(_ text: String) -> Bool {
+        (1...idByteCountMax).contains(text.utf8.count)
+            && text.utf8.allSatisfy { $0 == UInt8(ascii: "-") || isalnum(Int32($0)) != 0 }
+    }
 
     func begin(_ file: LocalFile, chunkByteCount: Int64) async throws(UploadFailure) -> Position {
         let body: JSONObject = [
@@ -26,13 +38,15 @@ struct UploadEndpoint: Sendable {
             "chunk_size": .number(JSONNumber(chunkByteCount)),
         ]
         let reply = try await post("file-upload/init", body)
+        let id = try string("upload_id", in: reply)
+        guard Self.isID(id) else { throw .unexpectedReply("an invalid upload_id in its response") }
         return Position(
-            id: try string("upload_id", in: reply),
+            id: id,
             fileName: file.name,
             byteCount: file.byteCount,
             receivedByteCount: 0,
             nextChunkIndex: 0,
-            chunkByteCount: Int(try integer("chunk_size", in: reply)),
+            chunkByteCount: Int(try integer("chunk_size", in: reply, min: 1)),
             isComplete: false
         )
     }
@@ -40,13 +54,14 @@ struct UploadEndpoint: Sendable {
     /// Requests the state of an upload.
     func position(of id: String) async throws(UploadFailure) -> Position {
         let reply = try await send(HTTPRequest(method: .GET, path: "/api/v1/file-upload/\(id)"))
+        let byteCount = try integer("file_size", in: reply)
         return Position(
             id: id,
             fileName: try string("file_name", in: reply),
-            byteCount: try integer("file_size", in: reply),
-            receivedByteCount: try integer("bytes_received", in: reply),
+            byteCount: byteCount,
+            receivedByteCount: try integer("bytes_received", in: reply, max: byteCount),
             nextChunkIndex: Int(try integer("next_chunk_index", in: reply)),
-            chunkByteCount: Int(try integer("chunk_size", in: reply)),
+            chunkByteCount: Int(try integer("chunk_size", in: reply, min: 1)),
             isComplete: reply["complete"]?.bool ?? false
         )
     }
@@ -85,12 +100,30 @@ struct UploadEndpoint: Sendable {
         return try await send(HTTPRequest(method: .POST, path: "/api/v1/\(path)", fields: fields, body: bytes))
     }
 
+    /// Sends a request with the token; if the token has expired, renews it and sends the request again.
     private func send(_ request: HTTPRequest) async throws(UploadFailure) -> JSONObject {
+        let current = try await token.current(client)
+        do throws(UploadFailure) {
+            return try await Self.object(of: request.authorized(by: current), client)
+        } catch {
+            guard case .refused(401, _, _) = error, let newer = try await token.replacement(for: current, client) else {
+                throw error
+            }
+            return try await Self.object(of: request.authorized(by: newer), client)
+        }
+    }
+
+    /// Sends a request and returns the object in the response.
+    static func object(of request: HTTPRequest, _ client: HTTPClient) async throws(UploadFailure) -> JSONObject {
         let reply: HTTPReply
         do throws(HTTPFailure) { reply = try await client.send(request) } catch { throw .transport(error) }
         let object = (try? JSON(parsing: reply.body))?.object
         guard reply.status < 400 else {
-            throw .refused(status: reply.status, message: object?["message"]?.string ?? "no reason given")
+            let message = object?["message"]?.string ?? "no reason given"
+            throw .refused(status: reply.status, message: message, retryAfter: reply.retryAfter)
+        }
+        guard reply.status / 100 != 3 else {
+            throw .unexpectedReply("it redirects to another address, which is not followed; give that address")
         }
         guard reply.status / 100 == 2, let object else {
             throw .unexpectedReply("\(request.method) \(request.path) returned \(reply.status) without a JSON object")
@@ -103,8 +136,27 @@ struct UploadEndpoint: Sendable {
         return text
     }
 
-    private func integer(_ name: String, in reply: JSONObject) throws(UploadFailure) -> Int64 {
-        guard let number = reply[name]?.int, number >= 0 else { throw .unexpectedReply("no \(name) in its response") }
+    /// Returns a number that is checked, because every later step relies on it.
+    private func integer(
+        _ name: String,
+        in reply: JSONObject,
+        min: Int64 = 0,
+        max: Int64 = numberMax
+    ) throws(UploadFailure) -> Int64 {
+        guard let value = reply[name] else { throw .unexpectedReply("no \(name) in its response") }
+        guard let number = value.int, number >= min, number <= Swift.min(max, Self.numberMax) else {
+            throw .unexpectedReply("an impossible \(name) in its response")
+        }
         return number
+    }
+}
+
+extension HTTPRequest {
+    /// Returns the request with a token.
+    fileprivate func authorized(by token: String?) -> HTTPRequest {
+        guard let token else { return self }
+        var request = self
+        request.fields.append(("Authorization", "Bearer \(token)"))
+        return request
     }
 }

@@ -6,7 +6,7 @@ extension UploadRun {
     ///
     /// While one chunk is sent the next is read and hashed, so that disk, processor and network work in parallel.
     func sendChunks(from position: inout UploadEndpoint.Position, showing display: inout ProgressDisplay) async throws {
-        var backoff = Backoff()
+        var backoff = Backoff(giveUpAfter: giveUpAfter)
         var chunk = try chunk(at: position)
         while position.receivedByteCount < file.byteCount {
             let sent = chunk
@@ -16,7 +16,8 @@ extension UploadRun {
             next.nextChunkIndex += 1
             let nextChunk = try self.chunk(at: next)
             if let failure = await failure {
-                position = try await self.position(of: position.id, after: failure, &backoff, &display)
+                try await wait(after: failure, &backoff, &display)
+                position = try await self.position(of: position.id, &display)
                 chunk = try self.chunk(at: position)
             } else {
                 (position, chunk) = (next, nextChunk)
@@ -31,7 +32,7 @@ extension UploadRun {
         _ display: inout ProgressDisplay,
         _ step: @Sendable () async throws(UploadFailure) -> Answer
     ) async throws(UploadFailure) -> Answer {
-        var backoff = Backoff()
+        var backoff = Backoff(giveUpAfter: giveUpAfter)
         while true {
             do throws(UploadFailure) {
                 return try await step()
@@ -41,30 +42,27 @@ extension UploadRun {
         }
     }
 
-    /// Waits after a failure, then requests the server's position.
+    /// Requests the server's position in this file.
     func position(
         of id: String,
-        after failure: UploadFailure,
-        _ backoff: inout Backoff,
         _ display: inout ProgressDisplay
     ) async throws(UploadFailure) -> UploadEndpoint.Position {
-        var failure = failure
-        while true {
-            try await wait(after: failure, &backoff, &display)
-            do throws(UploadFailure) { return try await endpoint.position(of: id) } catch { failure = error }
+        let position = try await retrying(&display) { () throws(UploadFailure) in try await endpoint.position(of: id) }
+        guard position.byteCount == file.byteCount else {
+            throw .otherFile(id: id, byteCount: position.byteCount)
         }
+        return position
     }
 
-    /// Waits before the next attempt, or throws `failure` if it is permanent or there were too many attempts.
+    /// Waits before the next attempt, or throws `failure` if another attempt has no chance.
     private func wait(
         after failure: UploadFailure,
         _ backoff: inout Backoff,
         _ display: inout ProgressDisplay
     ) async throws(UploadFailure) {
-        guard let failureCountMax = failure.failureCountMax, let pause = backoff.next(failureCountMax) else {
-            throw failure
-        }
-        display.write("\(failure); retrying in \(Decimal.text(pause / .seconds(1), digits: 2)) s")
+        guard let (pause, left) = backoff.next(after: failure, at: now()) else { throw failure }
+        let delay = Decimal.text(pause / .seconds(1), digits: 2)
+        display.write("\(failure); retrying in \(delay) s, for another \(left.text)")
         await self.pause(pause)
     }
 

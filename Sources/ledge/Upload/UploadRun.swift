@@ -14,6 +14,8 @@ struct UploadRun {
     let chunkByteCount: Int64
     /// The id of `--resume`; this upload must exist.
     let resumedID: String?
+    /// How long failures are tolerated without progress: the server keeps a chunk of a dead connection for two minutes.
+    var giveUpAfter = Duration.seconds(300)
     /// Writes a message for the user.
     var note: @Sendable (String) -> Void = { Console.note($0) }
     /// Waits between two attempts.
@@ -21,6 +23,11 @@ struct UploadRun {
         // The task is not cancelled; if it were, the next attempt would follow immediately and fail.
         try? await Task.sleep(for: duration)
     }
+    /// The time since a fixed point.
+    var now: @Sendable () -> Duration = { [start = ContinuousClock.now] in ContinuousClock.now - start }
+
+    /// How often a server may lose chunks of a complete upload.
+    private static let completionCountMax = 5
 
     /// The result of an upload.
     struct Outcome: Sendable {
@@ -51,14 +58,18 @@ struct UploadRun {
         _ position: inout UploadEndpoint.Position,
         _ display: inout ProgressDisplay
     ) async throws -> String {
-        var backoff = Backoff()
+        var count = 0
         while true {
+            count += 1
             try await sendChunks(from: &position, showing: &display)
             try file.requireUnchanged()
+            let id = position.id
             do throws(UploadFailure) {
-                return try await endpoint.complete(position.id)
+                return try await retrying(&display) { () throws(UploadFailure) in try await endpoint.complete(id) }
             } catch {
-                position = try await self.position(of: position.id, after: error, &backoff, &display)
+                guard case .refused(400, _, _) = error, count < Self.completionCountMax else { throw error }
+                position = try await self.position(of: id, &display)
+                guard position.receivedByteCount < file.byteCount else { throw error }
             }
         }
     }
@@ -67,11 +78,6 @@ struct UploadRun {
     private func start() async throws -> UploadEndpoint.Position {
         var display = ProgressDisplay(name: file.name, byteCount: file.byteCount, done: 0, note: note)
         if let id = try resumedID ?? resumeFile?.read(), let position = try await known(id, &display) {
-            guard position.byteCount == file.byteCount else {
-                throw CommandFailure(
-                    "upload \(id) is for a file of \(position.byteCount) bytes; this file has \(file.byteCount)"
-                )
-            }
             return position
         }
         let position = try await retrying(&display) { () throws(UploadFailure) in
@@ -91,7 +97,7 @@ struct UploadRun {
         _ display: inout ProgressDisplay
     ) async throws(UploadFailure) -> UploadEndpoint.Position? {
         do throws(UploadFailure) {
-            return try await retrying(&display) { () throws(UploadFailure) in try await endpoint.position(of: id) }
+            return try await position(of: id, &display)
         } catch {
             guard error.isUnknownUpload, resumedID == nil else { throw error }
             return nil
