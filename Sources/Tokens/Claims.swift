@@ -4,7 +4,8 @@ internal import JSON
 ///
 /// Shape: `sub`, `role` and `exp` are in every token. `token_type` is `api_key` if the official client should send the
 /// token unchanged. Refresh tokens have `family` and `generation`: a family consists of the refresh tokens that were
-/// issued one after the other since a log-in, and the generation numbers them. Source: RFC 7519, section 4.1.
+/// issued one after the other since a log-in, and the generation numbers them. `issued_under`, `enrolled_under` and
+/// `issues_until` are the ``Provenance``. Source: RFC 7519, section 4.1.
 struct Claims: Sendable, Hashable {
     /// The maximum length of `jti` and `family` in bytes.
     private static let idByteCountMax = 256
@@ -18,6 +19,7 @@ struct Claims: Sendable, Hashable {
     var notBefore: Timestamp?
     var isAPIKey = false
     var lineage: Lineage?
+    var provenance = Provenance()
 
     /// The family of a refresh token and its number in the family.
     struct Lineage: Sendable, Hashable {
@@ -54,6 +56,11 @@ extension Claims {
             }
             lineage = Lineage(family: family, generation: generation)
         }
+        provenance.issuers = try Self.ids("issued_under", of: object)
+        provenance.enrollers = try Self.ids("enrolled_under", of: object)
+        provenance.issuesUntil = try Self.time("issues_until", of: object)
+        // Earlier versions did not name the family twice.
+        if let family = lineage?.family, !provenance.issuers.contains(family) { provenance.issuers.append(family) }
     }
 
     /// The claims as a JSON object, as they are signed.
@@ -67,6 +74,11 @@ extension Claims {
             object["family"] = .string(lineage.family)
             object["generation"] = .number(JSONNumber(lineage.generation))
         }
+        if !provenance.issuers.isEmpty { object["issued_under"] = .array(provenance.issuers.map { .string($0) }) }
+        if !provenance.enrollers.isEmpty {
+            object["enrolled_under"] = .array(provenance.enrollers.map { .string($0) })
+        }
+        if let until = provenance.issuesUntil { object["issues_until"] = until.numericDate }
         if let tokenID { object["jti"] = .string(tokenID) }
         if let issuedAt { object["iat"] = issuedAt.numericDate }
         if let notBefore { object["nbf"] = notBefore.numericDate }
@@ -89,6 +101,18 @@ extension Claims {
             throw .invalid(.claim(name))
         }
         return text
+    }
+
+    /// Returns a claim that is a list of ids; empty if the claim is missing.
+    ///
+    /// - Throws: `.invalid` if it is too long or not a list of ids.
+    private static func ids(_ name: String, of object: JSONObject) throws(TokenError) -> [String] {
+        guard let value = object[name] else { return [] }
+        let ids = value.array?.compactMap(\.string) ?? []
+        guard ids.count == value.array?.count, ids.count <= Provenance.idCountMax,
+            ids.allSatisfy({ (1...idByteCountMax).contains($0.utf8.count) })
+        else { throw .invalid(.claim(name)) }
+        return ids
     }
 
     /// Returns a claim that is a time; nil if the claim is missing.

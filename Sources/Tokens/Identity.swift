@@ -11,6 +11,9 @@ package struct Identity: Sendable, Hashable {
     package let issuedAt: Timestamp
     /// The time from which on the token is invalid.
     package let expiresAt: Timestamp
+    /// Whether it is an API key, which the official client sends unchanged.
+    var isAPIKey = false
+    var provenance = Provenance()
 
     /// The operator at the command line, who can read the secret and therefore needs no token.
     package static let `operator` = Identity(

@@ -39,6 +39,9 @@ extension Role {
         }
     }
 
+    /// The role itself, or the one of the access tokens that it renews; both are revoked together.
+    var access: Role { refreshed ?? self }
+
     /// The role of the refresh tokens that renew access tokens of this role; nil for single-purpose roles.
     var refreshRole: Role? {
         switch self {

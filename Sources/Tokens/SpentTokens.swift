@@ -1,17 +1,13 @@
-internal import Concurrency
 internal import Disk
-internal import Dispatch
-internal import Index
 internal import JSON
 internal import NIOConcurrencyHelpers
 internal import Store
 
-/// The stored state of tokens: the current generation of each family of refresh tokens, and revocations.
+/// The stored state of tokens: the current generation of each family of refresh tokens, issued keys, and revocations.
 ///
-/// Shape: one document for each family and one for each subject whose tokens were revoked, independent of the number of
-/// tokens; a family whose first token was never used has none.
+/// Shape: one document for each family, API key and enrollment token that this server issued, and one for each other
+/// ``RevocationScope`` that was revoked. Members of families and tokens are in ``TokenRecord``; the others have only:
 ///
-///     {"scope":"family:0c1d…","generation":3,"rotated_at":"…","expires_at":"…","revoked":false}
 ///     {"scope":"client:edge-7","revoked_at":"…","expires_at":"…"}
 ///
 /// After `expires_at` all tokens that a document applies to have expired, and it may be deleted.
@@ -24,48 +20,59 @@ struct SpentTokens: Sendable {
         isAppendOnly: false
     )
 
-    private static let key = "scope"
+    static let key = "scope"
 
     let collection: DocumentCollection
     /// The start of this process; see ``use(_:at:until:)``.
     let openedAt: Timestamp
     /// The period in which a used refresh token may be used again.
     let grace: Duration
-    /// Revocations that are in effect but not yet durable, by scope.
-    private let revoking = NIOLockedValueBox<[String: Timestamp]>([:])
+    let revocations: RevocationTable
+
+    /// Reads the revocations of a collection; blocks.
+    init(collection: DocumentCollection, openedAt: Timestamp, grace: Duration) {
+        self.collection = collection
+        self.openedAt = openedAt
+        self.grace = grace
+        revocations = RevocationTable(Self.revocations(in: collection))
+    }
 }
 
 /// Families of refresh tokens.
 extension SpentTokens {
     /// Marks a refresh token as used, durably, and returns the generation and the expiry of the next one.
     ///
+    /// The document of the family also gets the members of `owner`, which earlier versions did not store.
     /// Of two concurrent uses the second counts as a repetition of the first. The grace period starts again with the
     /// process, because the end of the previous process may have lost an answer.
     func use(
         _ lineage: Claims.Lineage,
+        of owner: JSONObject,
         at now: Timestamp,
         until expiresAt: Timestamp
     ) async throws(TokenError) -> (generation: Int64, expiresAt: Timestamp) {
-        switch try await outcome(of: lineage, at: now, until: expiresAt) {
+        switch try await outcome(of: lineage, owner, at: now, until: expiresAt) {
         case .rotated(let family), .repeated(let family): return (family.generation, family.expiresAt)
-        case .reused: throw .invalid(.reused)
+        case .reused:
+            revocations.add(.family(lineage.family))
+            throw .invalid(.reused)
         case .ended: throw .invalid(.revoked)
         }
     }
 
     private func outcome(
         of lineage: Claims.Lineage,
+        _ owner: JSONObject,
         at now: Timestamp,
         until expiresAt: Timestamp
     ) async throws(TokenError) -> TokenFamily.Outcome {
-        let scope = "family:\(lineage.family)"
+        let scope = RevocationScope.family(lineage.family).text
         // The second iteration finds the document that a concurrent use of the first token has just inserted.
         while true {
-            if let outcome = try await outcome(ofStored: scope, lineage.generation, at: now, until: expiresAt) {
-                return outcome
-            }
+            let stored = try await outcome(ofStored: scope, lineage.generation, owner, at: now, until: expiresAt)
+            if let stored { return stored }
             let family = TokenFamily.begun(with: lineage.generation, at: now, until: expiresAt)
-            if try await insert(document(scope, family.members)) { return .rotated(family) }
+            if try await insert(document(scope, owner.merging(family.members))) { return .rotated(family) }
         }
     }
 
@@ -73,6 +80,7 @@ extension SpentTokens {
     private func outcome(
         ofStored scope: String,
         _ generation: Int64,
+        _ owner: JSONObject,
         at now: Timestamp,
         until expiresAt: Timestamp
     ) async throws(TokenError) -> TokenFamily.Outcome? {
@@ -84,7 +92,8 @@ extension SpentTokens {
                 let found = family.used(generation, at: now, until: expiresAt, graceEnd: graceEnd)
                 outcome.withLockedValue { $0 = found }
                 switch found {
-                case .rotated(let changed), .reused(let changed): return document(scope, changed.members)
+                case .rotated(let changed), .reused(let changed): 
+                    return old.merging(owner).merging(changed.members)
                 case .repeated, .ended: throw .refused(reason: "nothing changes")
                 }
             }
@@ -106,12 +115,12 @@ extension SpentTokens {
     }
 
     /// The error for a document that this build cannot have written.
-    private func malformed(_ scope: String) -> StoreError {
+    func malformed(_ scope: String) -> StoreError {
         .storage(.corrupt(Corruption(path: "collections/\(Self.schema.name)", reason: .malformedDocument(id: scope))))
     }
 
     /// Inserts a document; returns false if it already exists.
-    private func insert(_ document: JSONObject) async throws(TokenError) -> Bool {
+    func insert(_ document: JSONObject) async throws(TokenError) -> Bool {
         do {
             _ = try await collection.insert(document)
             return true
@@ -121,66 +130,16 @@ extension SpentTokens {
         }
     }
 
-    private func document(_ scope: String, _ members: JSONObject) -> JSONObject {
-        var document: JSONObject = [Self.key: .string(scope)]
-        for (name, value) in members { document[name] = value }
-        return document
+    func document(_ scope: String, _ members: JSONObject) -> JSONObject {
+        ([Self.key: .string(scope)] as JSONObject).merging(members)
     }
 }
 
-/// Revocations.
-extension SpentTokens {
-    /// Whether a token of this subject and role, issued at `issuedAt`, was revoked.
-    func isRevoked(_ subject: String, _ role: Role, issuedAt: Timestamp) throws(TokenError) -> Bool {
-        let scope = scope(subject, role)
-        if let revokedAt = revoking.withLockedValue({ $0[scope] }), issuedAt < revokedAt { return true }
-        do throws(StoreError) {
-            guard let document = try collection.get(scope) else { return false }
-            guard
-                let object = (try? JSON(parsing: document.bytes))?.object,
-                let revokedAt = object["revoked_at"]?.string.flatMap({ Timestamp(parsing: $0) })
-            else { throw malformed(scope) }
-            return issuedAt < revokedAt
-        } catch {
-            throw .store(error)
-        }
-    }
-
-    /// Revokes all tokens of a subject and role that were issued before the time that `stamp` returns.
-    ///
-    /// The revocation is in effect immediately, and durable when this returns.
-    func revoke(_ subject: String, _ role: Role, stamp: () -> Timestamp, keptFor: Duration) async throws(TokenError) {
-        let scope = scope(subject, role)
-        // Under one lock: a token is either issued before this time, or its issuing finds the revocation.
-        let revokedAt = revoking.withLockedValue { revoking in
-            let now = stamp()
-            revoking[scope] = now
-            return now
-        }
-        defer { revoking.withLockedValue { if $0[scope] == revokedAt { $0[scope] = nil } } }
-        let members: JSONObject = [
-            "revoked_at": .string(revokedAt.description),
-            "expires_at": .string(revokedAt.advanced(by: keptFor).description),
-        ]
-        do { _ = try await collection.put(document(scope, members)) } catch { throw .store(error) }
-    }
-
-    /// Returns the common scope of an access role and its refresh role, which are revoked together.
-    private func scope(_ subject: String, _ role: Role) -> String {
-        "\((role.refreshed ?? role).rawValue):\(subject)"
-    }
-}
-
-/// Expiry.
-extension SpentTokens {
-    /// Deletes up to `countMax` documents whose tokens have all expired, and returns their number.
-    func sweep(at now: Timestamp, countMax: Int) async throws -> Int {
-        let expired = Condition("expires_at", .less(Operand(text: now.description)))
-        let query = Query(filter: Filter([expired]), sortKey: "expires_at", ascending: true, limit: countMax)
-        let ids = try await DispatchQueue.global(qos: .utility).run { [collection] in
-            try collection.list(query).documents.map(\.id)
-        }
-        for id in ids { try await collection.delete(id) }
-        return ids.count
+extension JSONObject {
+    /// Returns a copy in which the members of `other` are set.
+    func merging(_ other: JSONObject) -> JSONObject {
+        var object = self
+        for (name, value) in other { object[name] = value }
+        return object
     }
 }

@@ -5,8 +5,8 @@ extension TokenAuthority {
     /// Exchanges a refresh token for a new pair of tokens of the same subject.
     ///
     /// When this returns, the old token is durably marked as used. A client that did not receive the answer may use it
-    /// again within ``Options/refreshGrace``. A later use revokes its whole family, whose owner must log in again. The
-    /// family's access tokens remain valid until they expire.
+    /// again within ``Options/refreshGrace``. A later use revokes its whole family, and what was issued with it except
+    /// enrolled clients; its owner must log in again.
     ///
     /// - Throws: ``TokenError/invalid(_:)``, ``TokenError/expired(at:)``, or ``TokenError/store(_:)`` if the use could
     ///   not be stored; no tokens were issued then.
@@ -18,28 +18,16 @@ extension TokenAuthority {
             throw .invalid(.purpose(claims.role))
         }
         guard let lineage = claims.lineage else { throw .invalid(.claim("family")) }
-        let next = try await spent.use(lineage, at: now, until: refreshExpiry(from: now))
+        let owner = TokenRecord.owner(role, claims.subject)
+        let until = refreshExpiry(from: now, claims.provenance)
+        let next = try await spent.use(lineage, of: owner, at: now, until: until)
         return pair(
             claims.subject,
             role,
             Claims.Lineage(family: lineage.family, generation: next.generation),
+            claims.provenance,
             at: now,
             until: next.expiresAt
-        )
-    }
-
-    /// Revokes all tokens of a subject that were issued until now: access tokens, API keys and refresh tokens.
-    ///
-    /// The revocation is in effect immediately, and durable when this returns. Tokens issued afterwards are valid, for
-    /// example when a client with the same id enrolls again.
-    ///
-    /// - Throws: ``TokenError/store(_:)``; the revocation may then be lost.
-    package func revoke(subject: String, role: Role = .client) async throws(TokenError) {
-        try await spent.revoke(
-            subject,
-            role,
-            stamp: stamp,
-            keptFor: .seconds(max(Self.apiKeyDays.upperBound * 86_400, Int(options.refreshLifetime.components.seconds)))
         )
     }
 }

@@ -4,8 +4,8 @@ package import Store
 
 /// Issues, verifies, refreshes and revokes this server's tokens.
 ///
-/// Tokens are signed, not stored: verifying one takes its text, the key, and a lookup in an index in memory. Only uses
-/// of refresh tokens and revocations are stored, and durable when the call returns.
+/// Tokens are signed, not stored: verifying one takes its text, the key, and lookups in a table in memory. Only uses of
+/// refresh tokens, revocations, and the ids of tokens for their list are stored, and durable when the call returns.
 package final class TokenAuthority: Sendable {
     /// The lifetimes of tokens.
     package struct Options: Sendable, Hashable {
@@ -34,11 +34,11 @@ package final class TokenAuthority: Sendable {
     let options: Options
     let spent: SpentTokens
     private let key: SigningKey
-    private let clock: @Sendable () -> Timestamp
+    let clock: @Sendable () -> Timestamp
     private let lastStamp = NIOLockedValueBox(Timestamp.earliest)
 
     /// Creates an authority that signs with `key` and stores the state of tokens in `spent`, a collection of
-    /// ``schema``.
+    /// ``schema``; reads its revocations, which blocks.
     package init(
         key: SigningKey,
         spent: DocumentCollection,
@@ -70,7 +70,7 @@ package final class TokenAuthority: Sendable {
 
     /// Verifies a token and returns the caller's identity.
     ///
-    /// Takes a few microseconds; reads the disk only if tokens of the subject have been revoked before.
+    /// Takes a few microseconds, and does not read the disk unless ``RevocationTable`` is off.
     ///
     /// - Throws: ``TokenError/invalid(_:)``, ``TokenError/expired(at:)``, or ``TokenError/store(_:)`` if a revocation
     ///   cannot be read.
@@ -91,16 +91,16 @@ package final class TokenAuthority: Sendable {
         let now = clock()
         guard now < claims.expiresAt else { throw .expired(at: claims.expiresAt) }
         if let notBefore = claims.notBefore, now < notBefore { throw .invalid(.notYetValid) }
-        guard try !spent.isRevoked(claims.subject, claims.role, issuedAt: claims.issuedAt ?? .earliest) else {
-            throw .invalid(.revoked)
-        }
+        guard try !spent.isRevoked(claims.identity) else { throw .invalid(.revoked) }
         return claims
     }
 
     /// Signs the claims.
     func issue(_ claims: Claims) -> IssuedToken {
-        IssuedToken(
+        guard let id = claims.tokenID else { preconditionFailure("every issued token has an id") }
+        return IssuedToken(
             text: JSONWebToken.sign(claims.object, with: key),
+            id: id,
             role: claims.role,
             expiresAt: claims.expiresAt
         )
@@ -125,7 +125,9 @@ extension Claims {
             role: role,
             tokenID: tokenID,
             issuedAt: issuedAt ?? .earliest,
-            expiresAt: expiresAt
+            expiresAt: expiresAt,
+            isAPIKey: isAPIKey,
+            provenance: provenance
         )
     }
 }

@@ -25,6 +25,8 @@ package enum TokenError: Error, Sendable, Equatable {
     case notPermitted(role: Role)
     /// The lifetime is not in this range, in the unit of the request.
     case unacceptableLifetime(allowed: ClosedRange<Int>)
+    /// The caller's token was issued through too many others to issue more.
+    case tooManyIssuers
     /// The subject does not have 1 to ``TokenAuthority/subjectByteCountMax`` bytes.
     case unacceptableSubject
 
@@ -51,7 +53,7 @@ package enum TokenFlaw: Sendable, Hashable {
     case notYetValid
     /// The token has a role that this endpoint does not accept.
     case purpose(Role)
-    /// The tokens of the subject or the family were revoked after this one was issued.
+    /// The token was revoked: itself, a token or family under whose authority it was issued, its subject, or its role.
     case revoked
     /// The refresh token was used before; its whole family is now revoked.
     case reused

@@ -51,7 +51,7 @@ struct TokenCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Name of the token's owner, which the server logs.", valueName: "name"))
     var subject = Identity.operator.subject
 
-    @Flag(help: "Print one JSON object: token, role, subject, expires_at.")
+    @Flag(help: "Print one JSON object: token, id, role, subject, expires_at. The id revokes it.")
     var json = false
 
     mutating func validate() throws {
@@ -68,7 +68,7 @@ struct TokenCommand: ParsableCommand {
         let token = key.apiKey(for: subject, role: role, days: days)
         guard json else { return Console.output(token.text) }
         let object: JSON = [
-            "token": .string(token.text), "role": .string(role.rawValue), "subject": .string(subject),
+            "token": .string(token.text), "id": .string(token.id), "role": .string(role.rawValue), "subject": .string(subject),
             "expires_at": .string(token.expiresAt.description),
         ]
         Console.output(String(decoding: object.bytes, as: UTF8.self))

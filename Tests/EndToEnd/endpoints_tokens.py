@@ -14,9 +14,11 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 TOKENS = [
     "GET /api/cli-auth/status",
     "POST /api/auth/refresh",
+    "GET /api/v1/auth/tokens",
     "POST /api/cli-auth/init",
     "POST /api/v1/auth/enrollment-tokens",
     "POST /api/v1/auth/token",
+    "POST /api/v1/auth/tokens/revoke",
     "POST /api/v1/clients/enroll",
     "POST /api/v1/clients/token",
     "POST /login",
@@ -214,6 +216,86 @@ def a_login_that_is_approved_hands_out_tokens_once(network):
         second = exchange(network, "/api/auth/refresh", first["refresh_token"])
         exchange(network, "/api/auth/refresh", done["refresh_token"], 401)
         exchange(network, "/api/auth/refresh", second["refresh_token"], 401)
+
+
+def logged_in(network, token):
+    """The tokens of a login that a token approved."""
+    begun, _, status = begin(network)
+    assert submit(network, requestId=begun["requestId"], token=token).status == 200
+    return value(network.ask("GET", status), 200)
+
+
+@endpoints.tries("GET /api/v1/auth/tokens", "POST /api/v1/auth/tokens/revoke", authentication=ON)
+def issued_tokens_are_listed_with_their_revocation(network):
+    key = network.post("auth/token", 201, token_type="combiner")["token"]
+    site = enrollment(network, name="site")
+    client = enrolled(network, client_id="edge-9")
+    admin = logged_in(network, network.token)
+    tokens = network.get("auth/tokens")
+    by_kind = {(found["kind"], found["role"]): found for found in tokens["result"]}
+    assert tokens["count"] == len(tokens["result"]) == 5
+    assert set(by_kind) == {
+        ("api_key", "combiner"),
+        ("enrollment", "enrollment"),
+        ("family", "client"),
+        ("family", "admin"),
+    }
+    combiner = Network(network.place, network.server, key)
+    assert combiner.get("helpers/active")
+    assert by_kind["api_key", "combiner"]["id"] == claims(network, key)["jti"]
+    for slash in ("", "/"):
+        network.post(f"auth/tokens/revoke{slash}", id=claims(network, key)["jti"])
+        assert combiner.refusal(401, "GET", "helpers/active") == "Invalid token"
+    # What no list has, and what enrols: by its own id.
+    network.post("auth/tokens/revoke", id=claims(network, site)["jti"])
+    holder = Network(network.place, network.server, site)
+    assert holder.refusal(401, "POST", "clients/enroll", client_id="edge-8") == "Invalid token"
+    # Families, by their id.
+    assert network.get("auth/tokens?subject=edge-9")["count"] == 1
+    network.post("auth/tokens/revoke", id=by_kind["family", "client"]["id"])
+    assert exchange(network, "clients/token", client["refresh_token"], 401) == {"message": "Invalid token"}
+    # A role: also the token that asks for it.
+    network.post("auth/tokens/revoke", role="admin")
+    assert exchange(network, "/api/auth/refresh", admin["refresh_token"], 401) == {"message": "Invalid token"}
+    assert network.refusal(401, "GET", "auth/tokens") == "Invalid token"
+
+
+@endpoints.tries(refused=["POST /api/v1/auth/tokens/revoke", "GET /api/v1/auth/tokens"], authentication=ON)
+def what_revokes_no_token_is_refused(network):
+    for wrong in ({}, {"id": "a", "role": "admin"}, {"role": "root"}, {"role": "client_refresh"}, {"id": 1}):
+        for slash in ("", "/"):
+            network.refusal(400, "POST", f"auth/tokens/revoke{slash}", **wrong)
+    network.refusal(400, "GET", "auth/tokens?role=root")
+    network.refusal(400, "GET", "auth/tokens/?role=root")
+    assert network.get("auth/tokens") == {"count": 0, "result": []}
+
+
+@endpoints.tries("POST /api/v1/auth/token", authentication=ON)
+def a_key_ends_with_the_login_that_issued_it(network):
+    login = logged_in(network, network.token)
+    admin = Network(network.place, network.server, login["access_token"])
+    admin.tried = network.tried
+    key = admin.post("auth/token", 201, token_type="admin", expires_in_days=3650)["token"]
+    assert claims(network, key)["exp"] <= claims(network, login["refresh_token"])["exp"]
+    site = admin.post("auth/enrollment-tokens/", 201, name="site", expires_in_hours=48)
+    assert claims(network, site["token"])["exp"] - claims(network, site["token"])["iat"] > 47 * 3600
+    member = enrolled(admin, client_id="edge-9")
+    holder = Network(network.place, network.server, key)
+    holder.tried = network.tried
+    assert holder.get("clients/count") == 3 and holder.post("auth/token/", 201)
+    # Its refresh token is used again after its successor was used: the login ends.
+    second = exchange(network, "/api/auth/refresh", login["refresh_token"])
+    exchange(network, "/api/auth/refresh", second["refresh_token"])
+    exchange(network, "/api/auth/refresh", login["refresh_token"], 401)
+    for token in (key, login["access_token"], site["token"]):
+        reply = network.server.ask("GET", "/api/v1/clients", headers={"Authorization": f"Bearer {token}"})
+        assert reply.status == 401, reply
+    # A client that it enrolled goes on, until an administrator revokes the login.
+    client = Network(network.place, network.server, member["access_token"])
+    assert client.get("helpers/active")
+    family = claims(network, login["refresh_token"])["family"]
+    network.post("auth/tokens/revoke", id=family)
+    assert client.refusal(401, "GET", "helpers/active") == "Invalid token"
 
 
 @endpoints.tries(refused=["POST /login"], authentication=ON)

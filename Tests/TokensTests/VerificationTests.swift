@@ -123,7 +123,6 @@ struct VerificationTests {
         }
     }
 
-    /// Verification reads the disk only if tokens of the subject have been revoked before.
     @Test func verificationDoesNotReadTheDisk() throws {
         let token = fixture.forged(claims)
         fixture.disk.fail(nil, with: 5)

@@ -22,7 +22,7 @@ extension TokenError: AnsweredError {
     var status: HTTPResponse.Status {
         switch self {
         case .missing, .wrongScheme, .invalid, .expired: .unauthorized
-        case .notPermitted: .forbidden
+        case .notPermitted, .tooManyIssuers: .forbidden
         case .unacceptableLifetime, .unacceptableSubject: .badRequest
         case .store(let error): error.status
         }
@@ -37,6 +37,8 @@ extension TokenError: AnsweredError {
         case .expired: "Token expired"
         case .notPermitted(let role):
             "Insufficient permissions: you may not create a token of the role '\(role.rawValue)'"
+        case .tooManyIssuers:
+            "Your token was issued through too many others to issue more; use one that was issued more directly"
         case .unacceptableLifetime(let allowed):
             "The lifetime must be \(allowed.lowerBound) to \(allowed.upperBound)"
         case .unacceptableSubject: "The name must have 1 to \(TokenAuthority.subjectByteCountMax) bytes"

@@ -78,7 +78,7 @@ struct LoginRoutes: Sendable {
         case .unknown:
             return Response(["status": "error", "message": "There is no such login, or it has expired"])
         case .done(let identity):
-            let pair = try authority.pair(for: identity.subject, role: identity.role, by: identity)
+            let pair = try await authority.logIn(by: identity)
             return Response([
                 "status": "done",
                 "refresh_token": .string(pair.refresh.text),

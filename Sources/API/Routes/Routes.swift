@@ -30,6 +30,7 @@ struct Routes: Sendable {
         StatusRoutes(store: store).add(to: &table)
         UploadRoutes(blobs: network.blobs, options: options).add(to: &table)
         TokenRoutes(authority: authority, options: options).add(to: &table)
+        TokenListRoutes(authority: authority, options: options).add(to: &table)
         LoginRoutes(authority: authority, options: options).add(to: &table)
         HealthRoutes(store: store, blobs: network.blobs).add(to: &table)
         // Last, because it describes all endpoints added so far, and itself.

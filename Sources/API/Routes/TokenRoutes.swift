@@ -94,7 +94,9 @@ struct TokenRoutes: Sendable {
             throw ValidationError.malformedField("token_type", expected: "'client', 'admin' or 'combiner'")
         }
         let days = try fields.integer("expires_in_days").map { Int($0) } ?? Self.daysDefault
-        let token = try Self.checkingLifetime("expires_in_days", authority.apiKey(role: role, days: days, by: caller))
+        let token = try await Self.checkingLifetime("expires_in_days") { () async throws(TokenError) in
+            try await authority.issueAPIKey(role: role, days: days, by: caller)
+        }
         return Response(
             status: .created,
             [
@@ -109,10 +111,9 @@ struct TokenRoutes: Sendable {
         let fields = try await request.fields(byteCountMax: options.bodyByteCountMax)
         let name = try fields.text("name") ?? "enrollment"
         let hours = try fields.integer("expires_in_hours").map { Int($0) } ?? Self.hoursDefault
-        let token = try Self.checkingLifetime(
-            "expires_in_hours",
-            authority.enrollmentToken(name: name, hours: hours, by: caller)
-        )
+        let token = try await Self.checkingLifetime("expires_in_hours") { () async throws(TokenError) in
+            try await authority.issueEnrollmentToken(name: name, hours: hours, by: caller)
+        }
         return Response(
             status: .created,
             [
@@ -127,7 +128,7 @@ struct TokenRoutes: Sendable {
         let fields = try await request.fields(byteCountMax: options.bodyByteCountMax)
         try context.ids.check(fields, of: .clients)
         let id = try fields.text("client_id") ?? UniqueID.random()
-        var answer = try authority.enroll(id, by: caller).answer
+        var answer = try await authority.enrollClient(id, by: caller).answer
         answer["client_id"] = .string(id)
         return Response(.object(answer))
     }
@@ -142,9 +143,9 @@ struct TokenRoutes: Sendable {
     /// Converts the error of an invalid lifetime to one that names the field.
     private static func checkingLifetime(
         _ field: String,
-        _ make: @autoclosure () throws(TokenError) -> IssuedToken
-    ) throws -> IssuedToken {
-        do { return try make() } catch .unacceptableLifetime(let allowed) {
+        _ make: () async throws(TokenError) -> IssuedToken
+    ) async throws -> IssuedToken {
+        do { return try await make() } catch .unacceptableLifetime(let allowed) {
             throw ValidationError.malformedField(field, expected: "\(allowed.lowerBound) to \(allowed.upperBound)")
         }
     }

@@ -38,7 +38,8 @@ func fuzzToken(_ bytes: UnsafeRawBufferPointer) {
 
 private func checkClaims(_ object: JSONObject) {
     guard let claims = try? Claims(object) else { return }
-    let moments = [claims.expiresAt, claims.issuedAt, claims.notBefore].compactMap { $0?.microseconds }
+    let times = [claims.expiresAt, claims.issuedAt, claims.notBefore, claims.provenance.issuesUntil]
+    let moments = times.compactMap { $0?.microseconds }
     // Times before 1970 are never signed.
     guard moments.allSatisfy({ $0 >= 0 }) else { return }
     let again = must("claims are written as they are read") { try Claims(claims.object) }
