@@ -25,7 +25,13 @@ package struct Server: Sendable {
         options: ServerOptions = ServerOptions(),
         logger: Logger
     ) {
-        routes = Routes(network: network, controller: controller, authority: authority, options: options)
+        routes = Routes(
+            network: network,
+            controller: controller,
+            authority: authority,
+            options: options,
+            audit: AuditLog(logger)
+        )
         self.options = options
         connections = ConnectionTable(options.connections)
         self.logger = logger

@@ -83,6 +83,7 @@ final class HTTP1Connection {
         let status = HTTPResponseStatus(statusCode: answer.statusCode, reasonPhrase: answer.reasonPhrase)
         let headers: HTTPHeaders = [
             "content-type": answer.contentType, "content-length": "\(answer.body.count)", "connection": "close",
+            "x-content-type-options": "nosniff",
         ]
         let parts: [HTTPServerResponsePart] = [
             .head(HTTPResponseHead(version: .http1_1, status: status, headers: headers)),

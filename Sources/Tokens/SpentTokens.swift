@@ -92,7 +92,7 @@ extension SpentTokens {
                 let found = family.used(generation, at: now, until: expiresAt, graceEnd: graceEnd)
                 outcome.withLockedValue { $0 = found }
                 switch found {
-                case .rotated(let changed), .reused(let changed): 
+                case .rotated(let changed), .reused(let changed):
                     return old.merging(owner).merging(changed.members)
                 case .repeated, .ended: throw .refused(reason: "nothing changes")
                 }

@@ -59,13 +59,25 @@ package final class TokenAuthority: Sendable {
     ///
     /// - Throws: ``TokenError/missing``, ``TokenError/wrongScheme``, and the errors of ``verify(_:)``.
     package func verify(authorization header: String?) throws(TokenError) -> Identity {
+        try verify(Self.token(authorization: header))
+    }
+
+    /// Returns the holder of the token in an `Authorization` header, for the log: the token may be expired or revoked;
+    /// nil if this server did not sign it.
+    package func holder(authorization header: String?) -> Identity? {
+        do { return try Claims(JSONWebToken.open(Self.token(authorization: header), with: key)).identity } catch {
+            return nil
+        }
+    }
+
+    private static func token(authorization header: String?) throws(TokenError) -> String {
         guard let header else { throw .missing }
         let parts = header.split(separator: " ", maxSplits: 1)
         guard let scheme = parts.first else { throw .missing }
         guard scheme.lowercased() == "bearer" else { throw .wrongScheme }
         let token = parts.count == 2 ? parts[1].drop { $0 == " " } : ""
         guard !token.isEmpty else { throw .missing }
-        return try verify(String(token))
+        return String(token)
     }
 
     /// Verifies a token and returns the caller's identity.

@@ -68,7 +68,8 @@ struct TokenCommand: ParsableCommand {
         let token = key.apiKey(for: subject, role: role, days: days)
         guard json else { return Console.output(token.text) }
         let object: JSON = [
-            "token": .string(token.text), "id": .string(token.id), "role": .string(role.rawValue), "subject": .string(subject),
+            "token": .string(token.text), "id": .string(token.id), "role": .string(role.rawValue),
+            "subject": .string(subject),
             "expires_at": .string(token.expiresAt.description),
         ]
         Console.output(String(decoding: object.bytes, as: UTF8.self))

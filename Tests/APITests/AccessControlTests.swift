@@ -155,6 +155,88 @@ struct AccessControlTests {
         }
     }
 
+    @Test func headOfALoginStatusHasNoEffect() async throws {
+        try await Self.withAuthentication { _, client async throws in
+            let begun = try await client.ask(.post, "/api/cli-auth/init").json
+            let id = try #require(begun[path: "requestId"]?.string)
+            let secret = try #require(begun[path: "pollToken"]?.string)
+            let token = try Self.key().apiKey(for: "ann", role: .admin, days: 1).text
+            _ = try await client.ask(.post, "/login", form: "requestId=\(id)&token=\(token)")
+            let status = "/api/cli-auth/status?requestId=\(id)&pollToken=\(secret)"
+            for _ in 0..<3 { #expect(try await client.ask(.head, status).status == 200) }
+            let listed = try await client.ask(.get, "/api/v1/auth/tokens", headers: Self.bearer(.admin)).json
+            #expect(listed[path: "count"] == 0, "HEAD issues no tokens")
+            #expect(try await client.ask(.get, status).json[path: "status"] == "done")
+        }
+    }
+
+    @Test func tooManyLoginsAreRefusedWithoutLosingAPendingOne() async throws {
+        try await Self.withAuthentication { _, client async throws in
+            let begun = try await client.ask(.post, "/api/cli-auth/init").json
+            var answer = try await client.ask(.post, "/api/cli-auth/init")
+            for _ in 0..<300 where answer.status == 200 { answer = try await client.ask(.post, "/api/cli-auth/init") }
+            #expect(answer.status == 429)
+            #expect((1...601).contains(Int(answer["Retry-After"] ?? "") ?? 0))
+            let (id, secret) = (begun[path: "requestId"]?.string ?? "", begun[path: "pollToken"]?.string ?? "")
+            let status = "/api/cli-auth/status?requestId=\(id)&pollToken=\(secret)"
+            #expect(try await client.ask(.get, status).json == ["status": "pending"])
+        }
+    }
+
+    /// An attacker may send the address of the page: it shows who began the log-in.
+    @Test func loginPageShowsWhoBeganIt() async throws {
+        try await Self.withAuthentication { _, client async throws in
+            let headers = ["User-Agent": "<b>curl</b>\u{202e}", "X-Forwarded-For": "10.0.0.7"]
+            let begun = try await client.ask(.post, "/api/cli-auth/init", headers: headers).json
+            let id = try #require(begun[path: "requestId"]?.string)
+            let page = try await client.ask(.get, "/login?requestId=\(id)").text
+            for text in [
+                "<td>\(id.suffix(6)): ", "&lt;b&gt;curl&lt;/b&gt;\u{fffd}", "<td>10.0.0.7</td>", "UTC, 0 min ",
+                "Approve only if you yourself started this", ">Refuse</button>",
+            ] { #expect(page.contains(text), "\(text)") }
+            #expect(!page.contains("<b>"))
+            let unknown = try await client.ask(.get, "/login?requestId=x").text
+            #expect(unknown.contains("No log-in with this address is pending"))
+            #expect(try await client.ask(.post, "/login", form: "requestId=\(id)&decision=deny").status == 200)
+            #expect(try await client.ask(.post, "/login", form: "requestId=\(id)&decision=deny").status == 404)
+        }
+    }
+
+    /// Every answer with a member that is a token is declared as secret, and is not cached.
+    @Test func answersWithTokensAreNotCached() async throws {
+        let names = ["token", "access_token", "refresh_token", "pollToken"]
+        let fixture = try ServerFixture(key: Self.key())
+        let secret = fixture.routes.makeTable().endpoints.filter { endpoint in
+            let contents = endpoint.answers.map(\.content)
+            let hasToken = contents.contains { content in
+                guard case .object(let members) = content else { return false }
+                return members.contains { names.contains($0.name) }
+            }
+            #expect(hasToken == endpoint.isSecret, "\(endpoint.path)")
+            return endpoint.isSecret
+        }
+        #expect(secret.count == 7)
+        try await fixture.run { client async throws in
+            let made = try await client.ask(.post, "/api/v1/auth/token", headers: Self.bearer(.admin), [:])
+            #expect(made.status == 201 && made["Cache-Control"] == "no-store")
+            let begun = try await client.ask(.post, "/api/cli-auth/init")
+            #expect(begun.status == 200 && begun["Cache-Control"] == "no-store")
+        }
+    }
+
+    @Test func everyAnswerForbidsContentSniffing() async throws {
+        try await Self.withAuthentication { fixture, client async throws in
+            for endpoint in fixture.routes.makeTable().endpoints {
+                for headers in [[:], try Self.bearer(.admin)] {
+                    let path = endpoint.path.replacing("{id}", with: "x")
+                    let answer = try await client.ask(endpoint.method, path, headers: headers)
+                    #expect(answer["X-Content-Type-Options"] == "nosniff", "\(endpoint.method) \(path)")
+                }
+            }
+            #expect(try await client.ask(.get, "/unknown")["X-Content-Type-Options"] == "nosniff")
+        }
+    }
+
     @Test func deletedClientIsUnauthorized() async throws {
         try await Self.withAuthentication { fixture, client async throws in
             try await fixture.addClient("subject", name: "n")

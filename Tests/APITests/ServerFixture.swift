@@ -32,33 +32,39 @@ final class ServerFixture: Sendable {
         directory: String = "data",
         options: ServerOptions = ServerOptions(),
         key: SigningKey? = nil,
-        blobOptions: BlobStore.Options = BlobStore.Options()
+        blobOptions: BlobStore.Options = BlobStore.Options(),
+        logger: Logger? = nil
     ) throws {
         self.disk = disk
         store = try Store.open(directory, schemas: Resource.allSchemas, on: disk)
         blobs = try BlobStore(directory: directory, options: blobOptions, on: disk)
-        var logger = Logger(label: "test")
-        logger.logLevel = .critical
-        // No line is stored because it waits: tests that count groups do not depend on the time.
-        var options = options
-        options.lineDelay = .seconds(86_400)
+        var silent = Logger(label: "test")
+        silent.logLevel = .critical
         network = FederatedNetwork(store: store, blobs: blobs)
         controller = Controller(network)
         let spent = store.collection(TokenAuthority.schema.name)
         var options = options
         options.connections.waitForHours()
+        // No line is stored because it waits: tests that count groups do not depend on the time.
+        options.lineDelay = .seconds(86_400)
         server = Server(
             network: network,
             controller: controller,
             authority: key.map { TokenAuthority(key: $0, spent: spent) },
             options: options,
-            logger: logger
+            logger: logger ?? silent
         )
     }
 
     /// The routes of the server, without authentication.
     var routes: Routes {
-        Routes(network: network, controller: controller, authority: nil, options: ServerOptions())
+        Routes(
+            network: network,
+            controller: controller,
+            authority: nil,
+            options: ServerOptions(),
+            audit: AuditLog(Logger(label: "test"))
+        )
     }
 
     /// Runs `body` with a client of the server, through the router alone or over a socket.

@@ -44,7 +44,8 @@ struct TokenListRouteTests {
 
     @Test func rolesAreRevoked() async throws {
         try await Self.withAuthentication { client, admin async throws in
-            let made = try await client.ask(.post, "/api/v1/auth/token", headers: admin, ["token_type": "combiner"]).json
+            let made = try await client.ask(.post, "/api/v1/auth/token", headers: admin, ["token_type": "combiner"])
+                .json
             let combiner = Self.bearer(made[path: "token"])
             #expect(try await client.ask(.post, Self.revoke, headers: admin, ["role": "client"]).status == 200)
             #expect(try await client.ask(.get, "/api/v1/helpers/active", headers: combiner).status == 200)

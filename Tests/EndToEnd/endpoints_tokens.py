@@ -317,6 +317,30 @@ def a_login_is_approved_by_those_who_may(network):
         assert claims(network, done["access_token"])["role"] == "client"
 
 
+@endpoints.tries("GET /api/cli-auth/status", authentication=ON)
+def a_head_of_a_login_has_no_effect(network):
+    begun, page, status = begin(network)
+    shown = network.ask("GET", page).body.decode()
+    assert f"<td>{begun['requestId'][-6:]}: " in shown and "127.0.0.1" in shown
+    assert submit(network, requestId=begun["requestId"], token=network.token).status == 200
+    for path in (status, status.replace("?", "/?")):
+        assert network.server.ask("HEAD", path).status == 200
+    reply = network.ask("GET", status.replace("?", "/?"))
+    assert value(reply, 200)["refresh_token"]
+    assert reply.headers["cache-control"] == "no-store"
+    assert network.get(status)["status"] == "error"
+
+
+@endpoints.tries(refused=["POST /api/cli-auth/init"], authentication=ON)
+def a_flood_of_logins_leaves_a_pending_one(network):
+    begun, _, status = begin(network)
+    replies = [network.ask("POST", f"/api/cli-auth/init{slash}").status for slash in ("", "/") * 150]
+    assert set(replies) == {200, 429}
+    assert network.get(status) == {"status": "pending"}
+    assert submit(network, requestId=begun["requestId"], token=network.token).status == 200
+    assert value(network.ask("GET", status), 200)["status"] == "done"
+
+
 @endpoints.tries("GET /health", "GET /livez", "GET /readyz", "GET /login", "GET /openapi.json", "GET /docs")
 def what_is_open_needs_no_token(network):
     network.token = None

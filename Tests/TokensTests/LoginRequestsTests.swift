@@ -16,15 +16,15 @@ struct LoginRequestsTests {
     )
 
     init() {
-        requests = LoginRequests(countMax: 8) { [time] in time.withLockedValue { $0 } }
+        requests = LoginRequests(countMax: 8, countOfAddressMax: 4) { [time] in time.withLockedValue { $0 } }
     }
 
     private func status(_ ticket: LoginRequests.Ticket) -> LoginRequests.Status {
-        requests.status(ticket.requestID, pollToken: ticket.pollToken)
+        requests.take(ticket.requestID, pollToken: ticket.pollToken)
     }
 
-    @Test func approvedRequestIsDoneOnce() {
-        let ticket = requests.begin()
+    @Test func approvedRequestIsDoneOnce() throws {
+        let ticket = try requests.begin()
         #expect(status(ticket) == .pending)
         #expect(status(ticket) == .pending)
         #expect(requests.approve(ticket.requestID, as: admin))
@@ -32,37 +32,37 @@ struct LoginRequestsTests {
         #expect(status(ticket) == .unknown)
     }
 
-    @Test func deniedRequestIsReported() {
-        let ticket = requests.begin()
+    @Test func deniedRequestIsReported() throws {
+        let ticket = try requests.begin()
         #expect(requests.deny(ticket.requestID))
         #expect(!requests.approve(ticket.requestID, as: admin))
         #expect(status(ticket) == .denied)
         #expect(status(ticket) == .unknown)
     }
 
-    @Test func decisionIsFinal() {
-        let ticket = requests.begin()
+    @Test func decisionIsFinal() throws {
+        let ticket = try requests.begin()
         #expect(requests.approve(ticket.requestID, as: admin))
         #expect(!requests.deny(ticket.requestID))
         #expect(status(ticket) == .done(admin))
     }
 
     /// The public request id of the approval page is not enough to get the tokens.
-    @Test func statusRequiresThePollToken() {
-        let ticket = requests.begin()
+    @Test func statusRequiresThePollToken() throws {
+        let ticket = try requests.begin()
         #expect(requests.approve(ticket.requestID, as: admin))
         for wrong in ["", ticket.requestID, ticket.pollToken + "x", String(ticket.pollToken.dropLast()) + "x"] {
-            #expect(requests.status(ticket.requestID, pollToken: wrong) == .unknown)
+            #expect(requests.take(ticket.requestID, pollToken: wrong) == .unknown)
         }
         for _ in 0..<2000 {
-            #expect(requests.status(ticket.requestID, pollToken: UniqueID.random()) == .unknown)
+            #expect(requests.take(ticket.requestID, pollToken: UniqueID.random()) == .unknown)
         }
-        #expect(requests.status("another", pollToken: ticket.pollToken) == .unknown)
+        #expect(requests.take("another", pollToken: ticket.pollToken) == .unknown)
         #expect(status(ticket) == .done(admin))
     }
 
-    @Test func requestExpires() {
-        let ticket = requests.begin()
+    @Test func requestExpires() throws {
+        let ticket = try requests.begin()
         #expect(ticket.expiresAt == TokenFixture.start.advanced(by: .seconds(600)))
         time.withLockedValue { $0 = $0.advanced(by: .seconds(599)) }
         #expect(status(ticket) == .pending)
@@ -72,13 +72,51 @@ struct LoginRequestsTests {
         #expect(!requests.deny(ticket.requestID))
     }
 
-    @Test func oldestOfTooManyRequestsIsDropped() {
-        let tickets = (0..<20).map { _ in requests.begin() }
-        #expect(tickets.map { status($0) == .pending } == (0..<20).map { $0 >= 12 })
+    @Test func statusHasNoEffect() throws {
+        let ticket = try requests.begin()
+        #expect(requests.approve(ticket.requestID, as: admin))
+        for _ in 0..<3 { #expect(requests.status(ticket.requestID, pollToken: ticket.pollToken) == .done(admin)) }
+        #expect(requests.status(ticket.requestID, pollToken: "") == .unknown)
+        #expect(status(ticket) == .done(admin))
     }
 
-    @Test func requestIDsAreUnique() {
-        let tickets = (0..<100).map { _ in requests.begin() }
+    @Test func pendingRequestsAreNotDropped() throws {
+        func begin(_ address: String?) throws -> LoginRequests.Ticket {
+            try requests.begin(from: LoginRequests.Requester(address: address))
+        }
+        let first = try begin("192.0.2.1")
+        time.withLockedValue { $0 = $0.advanced(by: .seconds(100)) }
+        // One address has four of the eight.
+        for _ in 0..<3 { _ = try begin("192.0.2.1") }
+        for _ in 0..<1000 {
+            #expect(throws: TooManyLogins(retryAfter: .seconds(500))) { try begin("192.0.2.1") }
+        }
+        for address in ["192.0.2.2", "192.0.2.3", nil, nil] { _ = try begin(address) }
+        #expect(throws: TooManyLogins(retryAfter: .seconds(500))) { try begin("192.0.2.4") }
+        #expect(status(first) == .pending)
+        // They end by their age, or by a decision that the client has fetched.
+        #expect(requests.deny(first.requestID))
+        #expect(throws: TooManyLogins.self) { try begin("192.0.2.4") }
+        #expect(status(first) == .denied)
+        _ = try begin("192.0.2.4")
+        time.withLockedValue { $0 = $0.advanced(by: .seconds(600)) }
+        for _ in 0..<4 { _ = try begin("192.0.2.1") }
+    }
+
+    @Test func pendingRequestShowsItsSender() throws {
+        let requester = LoginRequests.Requester(address: "192.0.2.1", forwardedFor: "10.0.0.7", userAgent: "curl")
+        let ticket = try requests.begin(from: requester)
+        let pending = try #require(requests.pending(ticket.requestID))
+        #expect(pending.ticket == ticket && pending.requester == requester)
+        #expect(pending.ticket.begunAt == TokenFixture.start)
+        #expect(requests.pending("another") == nil)
+        #expect(requests.deny(ticket.requestID))
+        #expect(requests.pending(ticket.requestID) == nil)
+    }
+
+    @Test func requestIDsAreUnique() throws {
+        let requests = LoginRequests(countOfAddressMax: 100)
+        let tickets = try (0..<100).map { _ in try requests.begin() }
         #expect(Set(tickets.flatMap { [$0.requestID, $0.pollToken] }).count == 200)
     }
 
@@ -92,7 +130,7 @@ struct LoginRequestsTests {
                 issuedAt: .earliest,
                 expiresAt: .latest
             )
-            _ = requests.approve(requests.begin().requestID, as: refresh)
+            _ = try requests.approve(requests.begin().requestID, as: refresh)
         }
     }
 }

@@ -17,6 +17,9 @@ struct Endpoint: Sendable {
     /// (400 for a malformed body, 401, 403, 404 for an `{id}`, 500, 503, 507) are ``CommonError``s.
     let answers: [Answer]
 
+    /// Whether an answer contains a token: such answers are not cached.
+    var isSecret: Bool { answers.contains(where: \.isSecret) }
+
     var method: HTTPRequest.Method { target.method }
     var path: String { target.path }
 
@@ -116,6 +119,15 @@ extension Endpoint {
         let summary: String
         /// Nil for a response without a body.
         let content: Schema?
+        /// Whether it contains a token.
+        var isSecret = false
+
+        /// This answer, which contains a token.
+        var secret: Answer {
+            var answer = self
+            answer.isSecret = true
+            return answer
+        }
 
         static func ok(_ content: Schema, _ summary: String = "OK") -> Answer {
             Answer(status: 200, summary: summary, content: content)

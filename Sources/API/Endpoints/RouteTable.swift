@@ -54,7 +54,9 @@ struct RouteTable: Sendable {
                     var context = context
                     context.ids = ids
                     context.identity = try accessControl.authorize(request, to: endpoint)
-                    return try await answer(request, context)
+                    var response = try await answer(request, context)
+                    if endpoint.isSecret { response.headers[.cacheControl] = "no-store" }
+                    return response
                 }
             }
         }

@@ -7,6 +7,7 @@ extension HTTPField.Name {
     static let chunkChecksum = known("X-Chunk-Checksum")
     static let chunkIndex = known("X-Chunk-Index")
     static let fetchSite = known("Sec-Fetch-Site")
+    static let forwardedFor = known("X-Forwarded-For")
     static let forwardedProto = known("X-Forwarded-Proto")
     static let limit = known("X-Limit")
     static let requestPrivateNetwork = known("Access-Control-Request-Private-Network")

@@ -17,6 +17,9 @@ package struct LedgeContext: RequestContext {
         channel = source.channel
     }
 
+    /// The IP address of the client, or of the proxy; nil without a socket.
+    var address: String? { channel.remoteAddress?.ipAddress }
+
     /// Returns the path segment of a parameter in braces, with its percent escapes decoded.
     ///
     /// - Precondition: The route's path has a parameter of that name.

@@ -4,8 +4,9 @@ internal import Hummingbird
 internal import HummingbirdCore
 internal import JSON
 internal import Logging
+internal import Tokens
 
-/// Converts errors to responses: a status and `{"message":"…"}`.
+/// Converts errors to responses: a status and `{"message":"…"}`; adds the headers of every response.
 ///
 /// It is the outermost middleware of the router, so that unknown paths are answered in the same shape: almost every
 /// call of the official client parses the body as JSON, for every status. The response never contains a file path, an
@@ -14,15 +15,28 @@ struct ErrorResponses: RouterMiddleware {
     typealias Context = LedgeContext
 
     let allowedMethods: AllowedMethods
+    let authority: TokenAuthority?
+    let audit: AuditLog
 
     func handle(
         _ request: Request,
         context: Context,
         next: (Request, Context) async throws -> Response
     ) async throws -> Response {
+        var response = await answer(request, context, next)
+        response.headers[.xContentTypeOptions] = "nosniff"
+        return response
+    }
+
+    private func answer(
+        _ request: Request,
+        _ context: Context,
+        _ next: (Request, Context) async throws -> Response
+    ) async -> Response {
         do {
             return try await next(request, context)
         } catch let error as any AnsweredError {
+            logRefusal(error, of: request, context)
             return response(to: error, context)
         } catch let error as HTTPError where error.status == .notFound && error.body == nil {
             let allowed = allowedMethods.methods(of: request.uri.path)
@@ -38,6 +52,18 @@ struct ErrorResponses: RouterMiddleware {
             context.logger.error("unmapped error", metadata: ["error": "\(error)", "path": "\(request.uri.path)"])
             return Response(status: .internalServerError, ["message": .string(unexpectedErrorMessage)])
         }
+    }
+
+    /// Logs a request without a valid token, or with one that is not sufficient.
+    private func logRefusal(_ error: any AnsweredError, of request: Request, _ context: Context) {
+        guard let authority, error.status == .unauthorized || error.status == .forbidden else { return }
+        audit.refused(
+            request.method,
+            request.uri.path,
+            error,
+            of: authority.holder(authorization: request.headers[.authorization]),
+            from: context.address
+        )
     }
 
     private func response(to error: any AnsweredError, _ context: Context) -> Response {

@@ -91,6 +91,10 @@ extension RequestError {
         .badRequest,
         "Authentication is off on this server: it does not issue tokens"
     )
+    static func tooManyLogins(retryAfter: Duration) -> Self {
+        let seconds = max(1, retryAfter.components.seconds + 1)
+        return Self(.tooManyRequests, "Too many logins are pending; try again later", [.retryAfter: "\(seconds)"])
+    }
     static let unknownLogin = Self(.notFound, "No login with that id is pending; it may have expired")
 }
 

@@ -11,12 +11,14 @@ struct ClientRoutes: Sendable {
     let packages: Packages
     let authority: TokenAuthority?
     let options: ServerOptions
+    let audit: AuditLog
 
-    init(_ network: FederatedNetwork, authority: TokenAuthority?, options: ServerOptions) {
+    init(_ network: FederatedNetwork, authority: TokenAuthority?, options: ServerOptions, audit: AuditLog) {
         clients = network.clients
         packages = network.packages
         self.authority = authority
         self.options = options
+        self.audit = audit
     }
 
     /// The fields that a client may send.
@@ -74,7 +76,9 @@ struct ClientRoutes: Sendable {
     }
 
     @Sendable func delete(_ request: Request, context: LedgeContext) async throws -> Response {
-        try await clients.delete(context.parameter("id"), revokingTokensOf: authority)
+        let id = context.parameter("id")
+        try await clients.delete(id, revokingTokensOf: authority)
+        if authority != nil { audit.revoked(subject: id, role: .client, by: context.identity, from: context.address) }
         return Response(["message": "Client deleted"])
     }
 
@@ -82,7 +86,7 @@ struct ClientRoutes: Sendable {
     @Sendable func join(_ request: Request, context: LedgeContext) async throws -> Response {
         let fields = try await request.fields(byteCountMax: options.bodyByteCountMax)
         try context.ids.check(fields, of: .clients)
-        let ip = context.channel.remoteAddress?.ipAddress
+        let ip = context.address
         guard let joined = try await clients.join(JoiningClient(fields), ip: ip) else {
             return Response(
                 status: .nonAuthoritativeInformation,

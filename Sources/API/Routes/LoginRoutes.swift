@@ -10,6 +10,7 @@ struct LoginRoutes: Sendable {
     let authority: TokenAuthority?
     let requests = LoginRequests()
     let options: ServerOptions
+    let audit: AuditLog
 
     func add(to table: inout RouteTable) {
         let isOff = Endpoint.Answer.refused(400, "Authentication is off on this server")
@@ -17,19 +18,20 @@ struct LoginRoutes: Sendable {
             .post("/api/cli-auth/init"),
             "Starts a login.",
             .open,
-            answers: .ok([.required("requestId"), .required("pollToken"), .required("loginUrl")]),
+            answers: .ok([.required("requestId"), .required("pollToken"), .required("loginUrl")]).secret,
             isOff,
+            .refused(429, "Too many logins are pending, in total or from your address; Retry-After is in seconds"),
             use: begin
         )
         table.add(
             .get("/api/cli-auth/status"),
-            "Returns whether a login was approved and, once, its refresh token.",
+            "Returns whether a login was approved and, once, its refresh token; HEAD does not return it.",
             .open,
             parameters: [.query("requestId"), .query("pollToken")],
             answers: .ok([
                 .required("status", .oneOf(["pending", "done", "error"])), .optional("message"),
                 .optional("refresh_token"), .optional("access_token"), .optional("api_url"),
-            ]),
+            ]).secret,
             isOff,
             use: status
         )
@@ -43,10 +45,11 @@ struct LoginRoutes: Sendable {
         )
         table.add(
             .post("/login"),
-            "Approves or denies a login, with a token.",
+            "Approves a login with a token, or denies it.",
             .open,
             body: .fields([
-                .required("requestId"), .required("token"), .optional("decision", .oneOf(["approve", "deny"])),
+                .required("requestId"), .optional("token", .string, "Required to approve"),
+                .optional("decision", .oneOf(["approve", "deny"]), "Default: approve"),
             ]),
             answers: .ok(.html),
             .refused(400, "A field is missing, or authentication is off on this server"),
@@ -59,7 +62,16 @@ struct LoginRoutes: Sendable {
 
     @Sendable func begin(_ request: Request, context: LedgeContext) async throws -> Response {
         guard authority != nil else { throw RequestError.authenticationOff }
-        let ticket = requests.begin()
+        let requester = LoginRequests.Requester(
+            address: context.address,
+            forwardedFor: request.headers[.forwardedFor]?.printable,
+            userAgent: request.headers[.userAgent]?.printable
+        )
+        let ticket: LoginRequests.Ticket
+        do { ticket = try requests.begin(from: requester) } catch {
+            throw RequestError.tooManyLogins(retryAfter: error.retryAfter)
+        }
+        audit.loginBegun(ticket.requestID, requester)
         return Response([
             "requestId": .string(ticket.requestID),
             "pollToken": .string(ticket.pollToken),
@@ -67,18 +79,30 @@ struct LoginRoutes: Sendable {
         ])
     }
 
+    /// Returns the tokens once, to a GET; a HEAD has no effect.
     @Sendable func status(_ request: Request, context: LedgeContext) async throws -> Response {
         guard let authority else { throw RequestError.authenticationOff }
-        let query = request.query
-        switch requests.status(query["requestId"] ?? "", pollToken: query["pollToken"] ?? "") {
+        let (id, secret) = (request.query["requestId"] ?? "", request.query["pollToken"] ?? "")
+        let isHead = request.method == .head
+        switch isHead ? requests.status(id, pollToken: secret) : requests.take(id, pollToken: secret) {
         case .pending:
             return Response(["status": "pending"])
         case .denied:
             return Response(["status": "error", "message": "The login was refused"])
         case .unknown:
             return Response(["status": "error", "message": "There is no such login, or it has expired"])
+        case .done where isHead:
+            return Response(["status": "done"])
         case .done(let identity):
             let pair = try await authority.logIn(by: identity)
+            audit.issued(
+                .family,
+                id: pair.family,
+                role: pair.access.role,
+                subject: pair.subject,
+                by: identity,
+                from: context.address
+            )
             return Response([
                 "status": "done",
                 "refresh_token": .string(pair.refresh.text),
@@ -91,61 +115,28 @@ struct LoginRoutes: Sendable {
     @Sendable func page(_ request: Request, context: LedgeContext) async throws -> Response {
         // Only characters of ids are inserted into the page.
         let id = (request.query["requestId"] ?? "").filter { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
-        return Response(html: LoginPage.form(requestID: id))
+        return Response(html: LoginPage.form(requestID: id, requests.pending(id), at: .now()))
     }
 
     @Sendable func decide(_ request: Request, context: LedgeContext) async throws -> Response {
         guard let authority else { throw RequestError.authenticationOff }
         let fields = try await request.fields(byteCountMax: options.bodyByteCountMax)
         let id = try fields.requiredText("requestId")
-        let token = try fields.requiredText("token")
-        let identity = try authority.verify(String(token.trimmingSpaces))
-        guard identity.role.opensEndpoints else { throw RequestError.insufficientRole(identity.role.rawValue) }
-        let isRefused = try fields.text("decision") == "deny"
-        guard isRefused ? requests.deny(id) : requests.approve(id, as: identity) else {
-            throw RequestError.unknownLogin
+        if try fields.text("decision") == "deny" {
+            guard requests.deny(id) else { throw RequestError.unknownLogin }
+            audit.loginDecided(id, approvedBy: nil, from: context.address)
+            return Response(html: LoginPage.result("The login was refused."))
         }
-        return Response(
-            html: LoginPage.result(isRefused ? "The login was refused." : "You can go back to the command line.")
-        )
+        let identity = try authority.verify(String(try fields.requiredText("token").trimmingSpaces))
+        guard identity.role.opensEndpoints else { throw RequestError.insufficientRole(identity.role.rawValue) }
+        guard requests.approve(id, as: identity) else { throw RequestError.unknownLogin }
+        audit.loginDecided(id, approvedBy: identity, from: context.address)
+        return Response(html: LoginPage.result("You can go back to the command line."))
     }
 
     /// Returns the address under which the client reaches this server, from proxy headers if there are any.
     private func origin(of request: Request) -> String {
         let scheme = request.cameOverTLS ? "https" : "http"
         return "\(scheme)://\(request.head.authority ?? "\(options.host):\(options.port)")"
-    }
-}
-
-/// The two pages of a login: plain HTML without scripts or external resources.
-private enum LoginPage {
-    static func form(requestID: String) -> String {
-        page(
-            """
-            <p>A command line asks to act for you on this server. Paste a token to approve it; <code>ledge token</code>, run
-            on the server, makes one. If you did not start this, refuse it.</p>
-            <form method="post" action="login">
-            <input type="hidden" name="requestId" value="\(requestID)">
-            <label>Token <input type="password" name="token" size="60" required autocomplete="off"></label>
-            <button name="decision" value="approve">Approve</button>
-            <button name="decision" value="deny">Refuse</button>
-            </form>
-            """
-        )
-    }
-
-    static func result(_ sentence: String) -> String {
-        page("<p>\(sentence)</p>")
-    }
-
-    private static func page(_ content: String) -> String {
-        """
-        <!doctype html>
-        <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-        <title>Log in</title></head><body><h1>Log in</h1>
-        \(content)
-        </body></html>
-
-        """
     }
 }

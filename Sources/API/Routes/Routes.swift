@@ -12,6 +12,7 @@ struct Routes: Sendable {
     /// Nil if authentication is off.
     let authority: TokenAuthority?
     let options: ServerOptions
+    let audit: AuditLog
 
     /// Returns every endpoint with the function that answers it.
     func makeTable() -> RouteTable {
@@ -19,7 +20,7 @@ struct Routes: Sendable {
         var table = RouteTable()
         for resource in Resource.all { ResourceRoutes(resource, store: store, options: options).add(to: &table) }
         AttributeRoutes(attributes: network.attributes, options: options).add(to: &table)
-        ClientRoutes(network, authority: authority, options: options).add(to: &table)
+        ClientRoutes(network, authority: authority, options: options, audit: audit).add(to: &table)
         CombinerRoutes(combiners: network.combiners, options: options).add(to: &table)
         CommandRoutes(store: store, controller: controller).add(to: &table)
         ControlRoutes(controller: controller, options: options).add(to: &table)
@@ -29,9 +30,9 @@ struct Routes: Sendable {
         SessionRoutes(sessions: network.sessions, controller: controller, options: options).add(to: &table)
         StatusRoutes(store: store).add(to: &table)
         UploadRoutes(blobs: network.blobs, options: options).add(to: &table)
-        TokenRoutes(authority: authority, options: options).add(to: &table)
-        TokenListRoutes(authority: authority, options: options).add(to: &table)
-        LoginRoutes(authority: authority, options: options).add(to: &table)
+        TokenRoutes(authority: authority, options: options, audit: audit).add(to: &table)
+        TokenListRoutes(authority: authority, options: options, audit: audit).add(to: &table)
+        LoginRoutes(authority: authority, options: options, audit: audit).add(to: &table)
         HealthRoutes(store: store, blobs: network.blobs).add(to: &table)
         // Last, because it describes all endpoints added so far, and itself.
         DocumentationRoutes(endpoints: table.endpoints, options: options, isAuthenticated: authority != nil).add(
@@ -51,7 +52,13 @@ struct Routes: Sendable {
                 headers: CrossOriginHeaders(table.endpoints)
             )
         )
-        router.add(middleware: ErrorResponses(allowedMethods: AllowedMethods(table.endpoints, below: prefixes)))
+        router.add(
+            middleware: ErrorResponses(
+                allowedMethods: AllowedMethods(table.endpoints, below: prefixes),
+                authority: authority,
+                audit: audit
+            )
+        )
         table.add(to: router, checking: AccessControl(authority: authority), below: prefixes)
         return router
     }

@@ -9,6 +9,7 @@ internal import Tokens
 struct TokenListRoutes: Sendable {
     let authority: TokenAuthority?
     let options: ServerOptions
+    let audit: AuditLog
 
     /// The roles that can be listed and revoked; a refresh token belongs to the role of its access tokens.
     private static let roles = Role.allCases.filter { $0.refreshed == nil }
@@ -24,7 +25,11 @@ struct TokenListRoutes: Sendable {
             "Lists the API keys, enrolment tokens, log-ins and enrolled clients for which this server issued tokens.",
             parameters: [
                 .query("role", .oneOf(Self.roleNames)), .query("subject"),
-                .header("X-Limit", .string, "Maximum number of tokens; default and maximum: \(TokenRecord.Filter.limitMax)"),
+                .header(
+                    "X-Limit",
+                    .string,
+                    "Maximum number of tokens; default and maximum: \(TokenRecord.Filter.limitMax)"
+                ),
                 .header("X-Skip", .string, "Number of tokens to skip first; default: 0"),
             ],
             answers: .ok([.required("count", .count), .required("result", .array(Self.record))]),
@@ -73,7 +78,8 @@ struct TokenListRoutes: Sendable {
         guard let authority else { throw RequestError.authenticationOff }
         let fields = try await request.fields(byteCountMax: options.bodyByteCountMax)
         let role = try fields.text("role").map(Self.role)
-        switch (try fields.text("id"), try fields.text("subject"), role) {
+        let (id, subject) = (try fields.text("id"), try fields.text("subject"))
+        switch (id, subject, role) {
         case (let id?, nil, nil):
             try await authority.revoke(id: id)
         case (nil, let subject?, let role):
@@ -85,6 +91,7 @@ struct TokenListRoutes: Sendable {
         case (nil, nil, nil):
             throw ValidationError.missingField("id")
         }
+        audit.revoked(id: id, subject: subject, role: role, by: context.identity, from: context.address)
         return Response(["message": "Tokens revoked"])
     }
 

@@ -8,6 +8,7 @@ internal import Tokens
 struct TokenRoutes: Sendable {
     let authority: TokenAuthority?
     let options: ServerOptions
+    let audit: AuditLog
 
     /// Default lifetimes: of an API key in days, of an enrolment token in hours.
     private static let daysDefault = 365
@@ -35,7 +36,9 @@ struct TokenRoutes: Sendable {
                 ),
                 .optional("expires_in_days", .integer, "Default: 365"),
             ]),
-            answers: .created([.required("token"), .required("expires_at", .timestamp), .required("token_type")]),
+            answers: .created([
+                .required("token"), .required("expires_at", .timestamp), .required("token_type"),
+            ]).secret,
             invalid,
             .refused(403, "Your role may not create a token of that role"),
             use: makeKey
@@ -44,7 +47,9 @@ struct TokenRoutes: Sendable {
             .post("auth/enrollment-tokens"),
             "Creates a token with which edge clients enrol.",
             body: .fields([.optional("name"), .optional("expires_in_hours", .integer, "Default: 24")]),
-            answers: .created([.required("token"), .required("expires_at", .timestamp), .required("name")]),
+            answers: .created([
+                .required("token"), .required("expires_at", .timestamp), .required("name"),
+            ]).secret,
             invalid,
             use: makeEnrollmentToken
         )
@@ -53,7 +58,7 @@ struct TokenRoutes: Sendable {
             "Exchanges an enrolment token for the tokens of a client.",
             .enrollment,
             body: .fields([.optional("client_id", .string, "Default: generated"), .optional("name")]),
-            answers: .ok(Self.pair + [.required("client_id")]),
+            answers: .ok(Self.pair + [.required("client_id")]).secret,
             invalid,
             use: enroll
         )
@@ -70,7 +75,7 @@ struct TokenRoutes: Sendable {
             "Exchanges the refresh token of a client, which is valid once, for new tokens.",
             .open,
             body: refreshing,
-            answers: .ok(Self.pair),
+            answers: .ok(Self.pair).secret,
             invalid,
             spent
         ) { request, _ in try await refresh(request, at: .clients) }
@@ -79,7 +84,7 @@ struct TokenRoutes: Sendable {
             "Exchanges a refresh token of an administrator or combiner, which is valid once, for new tokens.",
             .open,
             body: refreshing,
-            answers: .ok(Self.pair),
+            answers: .ok(Self.pair).secret,
             invalid,
             spent
         ) { request, _ in try await refresh(request, at: .others) }
@@ -97,6 +102,7 @@ struct TokenRoutes: Sendable {
         let token = try await Self.checkingLifetime("expires_in_days") { () async throws(TokenError) in
             try await authority.issueAPIKey(role: role, days: days, by: caller)
         }
+        audit.issued(.apiKey, id: token.id, role: role, subject: caller.subject, by: caller, from: context.address)
         return Response(
             status: .created,
             [
@@ -114,6 +120,7 @@ struct TokenRoutes: Sendable {
         let token = try await Self.checkingLifetime("expires_in_hours") { () async throws(TokenError) in
             try await authority.issueEnrollmentToken(name: name, hours: hours, by: caller)
         }
+        audit.issued(.enrollment, id: token.id, role: .enrollment, subject: name, by: caller, from: context.address)
         return Response(
             status: .created,
             [
@@ -128,7 +135,9 @@ struct TokenRoutes: Sendable {
         let fields = try await request.fields(byteCountMax: options.bodyByteCountMax)
         try context.ids.check(fields, of: .clients)
         let id = try fields.text("client_id") ?? UniqueID.random()
-        var answer = try await authority.enrollClient(id, by: caller).answer
+        let pair = try await authority.enrollClient(id, by: caller)
+        audit.issued(.family, id: pair.family, role: .client, subject: id, by: caller, from: context.address)
+        var answer = pair.answer
         answer["client_id"] = .string(id)
         return Response(.object(answer))
     }

@@ -88,7 +88,7 @@ struct UploadRoutes: Sendable {
             fileName: fileName,
             byteCount: try fields.integer("file_size") ?? { throw ValidationError.missingField("file_size") }(),
             chunkByteCount: try fields.integer("chunk_size").map { Int($0) },
-            owner: context.channel.remoteAddress?.ipAddress
+            owner: context.address
         )
         return Response([
             "upload_id": .string(upload.id),
