@@ -27,6 +27,19 @@ extension JSONObject {
         throw .malformedField(name, expected: "a list of strings")
     }
 
+    /// The different texts of a list, in order; each causes a query, so there is a maximum.
+    package func distinctList(_ name: String) throws(ValidationError) -> [String]? {
+        guard let list = try list(name) else { return nil }
+        var seen: Set<[UInt8]> = []
+        let distinct = list.filter { seen.insert(Array($0.utf8)).inserted }
+        guard distinct.count <= Self.distinctCountMax else {
+            throw .malformedField(name, expected: "a list of at most \(Self.distinctCountMax) different strings")
+        }
+        return distinct
+    }
+
+    private static let distinctCountMax = 1_000
+
     /// The truth in a field, also where a form sent it as text; nil where it is absent or null.
     package func bool(_ name: String) throws(ValidationError) -> Bool? {
         switch self[name] {

@@ -9,6 +9,9 @@ final class HTTP1MessageHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias OutboundOut = HTTPServerResponsePart
 
     private let connection: HTTP1Connection
+    /// Whether the response is one to HEAD whose length is unknown, because it names its transfer encoding itself: the
+    /// server above adds the length of the empty body, and the encoder would write the end of a chunked one.
+    private var isHeadOnly = false
 
     init(_ connection: HTTP1Connection) {
         self.connection = connection
@@ -71,11 +74,14 @@ final class HTTP1MessageHandler: ChannelDuplexHandler, RemovableChannelHandler {
             if connection.state.responseBegan(isClosing: head.headers["connection"].contains("close")) {
                 head.headers.replaceOrAdd(name: "connection", value: "close")
             }
+            isHeadOnly = head.headers.contains(name: "transfer-encoding")
+            if isHeadOnly { head.headers.remove(name: "content-length") }
             context.write(wrapOutboundOut(.head(head)), promise: promise)
         case .body:
             context.write(data, promise: promise)
         case .end:
-            context.write(data, promise: promise)
+            let end = isHeadOnly ? wrapOutboundOut(.body(.byteBuffer(ByteBuffer()))) : data
+            context.write(end, promise: promise)
             let action = connection.state.responseEnded(at: .now())
             connection.updateSlot()
             connection.perform(action)

@@ -188,10 +188,10 @@ extension Controller {
 
     /// Continues a session with its first unfinished round.
     private func goOn(_ session: RunningSession, _ notices: inout [String]) async throws {
-        let rounds = try records.rounds.list([Condition("round_config.session_id", .exactly(session.id))])
-        let done = rounds.count { round in
+        var done = 0
+        try records.rounds.forEach([Condition("round_config.session_id", .exactly(session.id))]) { round in
             let number = round["round_id"]?.string.flatMap { Int($0) } ?? 0
-            return number >= session.firstRoundNumber && round["round_data"]?["interrupted"]?.bool != true
+            if number >= session.firstRoundNumber, round["round_data"]?["interrupted"]?.bool != true { done += 1 }
         }
         try await records.sessions.update(session.id, ["status": "Started"])
         let next = min(done + 1, session.roundCount)

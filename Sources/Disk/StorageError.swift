@@ -14,6 +14,8 @@ package enum StorageError: Error, Sendable, Hashable {
     case recordTooLarge(byteCount: Int, byteCountMax: Int)
     /// The segment was merged or dropped while it was read: its records, if any remain, are in another segment.
     case retired
+    /// The order of a query needs documents of more matches than are sorted at once.
+    case tooManyToSort(countMax: Int)
     /// The log or the store was closed.
     case closed
 }
@@ -44,7 +46,7 @@ extension StorageError {
         switch self {
         case .disk(let error): error
         case .latched(let latch): latch.cause
-        case .corrupt, .recordTooLarge, .retired, .closed: nil
+        case .corrupt, .recordTooLarge, .retired, .tooManyToSort, .closed: nil
         }
     }
 
@@ -86,6 +88,7 @@ extension StorageError: CustomStringConvertible {
         case .recordTooLarge(let byteCount, let byteCountMax):
             "the record has \(byteCount) bytes; at most \(byteCountMax) are allowed"
         case .retired: "the segment was merged or dropped while it was read"
+        case .tooManyToSort(let countMax): "more than \(countMax) documents would have to be read and sorted"
         case .closed: "it is closed"
         }
     }

@@ -9,6 +9,8 @@ package enum FederationError: Error, Sendable, Hashable {
     case unknownCombiner(String)
     /// A client of another major version than this server supports.
     case incompatibleVersion(String)
+    /// The current attributes of an entity are longer than is returned at once.
+    case tooManyAttributes(byteCountMax: Int)
 }
 
 extension FederationError {
@@ -20,6 +22,8 @@ extension FederationError {
         case .noPackage: "Entity not found"
         case .noCombiner: "No combiner available."
         case .unknownCombiner(let name): "Combiner \(name) not found or unavailable."
+        case .tooManyAttributes(let byteCountMax):
+            "The current attributes of an entity are longer than \(byteCountMax) bytes; list them with GET attributes"
         case .incompatibleVersion(let version):
             "Client version \(version) does not fit this server, which speaks to versions 1.x"
         }

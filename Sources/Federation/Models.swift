@@ -25,6 +25,8 @@ package struct Models: Sendable {
         self.publication = publication
     }
 
+    package var collection: DocumentCollection { documents.collection }
+
     /// Publishes an uploaded model and returns its id; files that the helper cannot load are refused.
     ///
     /// The fields are `file_token` and those of the model's document.
@@ -54,43 +56,55 @@ package struct Models: Sendable {
         try documents.document(id)
     }
 
-    /// Returns a model and at most `limit` of those it descends from, the nearest first.
-    package func ancestors(of id: String, limit: Int) async throws -> [Document] {
-        try await relatives(of: id, limit: limit) { model in
-            guard let parent = try model.object["parent_model"]?.string else { return [] }
-            return try documents.collection.get(parent).map { [$0] } ?? []
+    /// Returns the ids of a model and of at most `limit` models it descends from, the nearest first.
+    package func ancestors(of id: String, limit: Int) async throws -> [String] {
+        try await relatives(of: id, limit: limit) { id, _ in
+            guard let parent = try documents.get(id)?["parent_model"]?.string else { return [] }
+            return try documents.get(parent) == nil ? [] : [parent]
         }
     }
 
-    /// Returns a model and at most `limit` of those that descend from it, generation by generation.
-    package func descendants(of id: String, limit: Int) async throws -> [Document] {
-        try await relatives(of: id, limit: limit) { model in
-            let children = Filter([Condition("parent_model", .exactly(model.id))])
-            return try documents.collection.list(Query(filter: children, ascending: true)).documents
+    /// Returns the ids of a model and of at most `limit` models that descend from it, generation by generation.
+    package func descendants(of id: String, limit: Int) async throws -> [String] {
+        try await relatives(of: id, limit: limit) { id, countMax in
+            try children(of: id, limit: countMax)
         }
     }
 
-    /// Returns those of the newest models from which none descends, the newest first.
-    package func leaves(amongNewest limit: Int?) async throws -> [Document] {
+    private func children(of id: String, limit: Int) throws -> [String] {
+        let filter = Filter([Condition("parent_model", .exactly(id))])
+        var ids: [String] = []
+        try documents.collection.forEach(Query(filter: filter, ascending: true, limit: limit)) { ids.append($0.id) }
+        return ids
+    }
+
+    /// Returns the ids of those of the newest models from which none descends, the newest first.
+    package func leaves(amongNewest limit: Int?) async throws -> [String] {
         try await onThreadPool {
-            try documents.collection.list(Query(limit: limit)).documents.filter { model in
-                try documents.count([Condition("parent_model", .exactly(model.id))]) == 0
+            var ids: [String] = []
+            try documents.collection.forEach(Query(limit: limit)) { model in
+                let childCount = try documents.count([Condition("parent_model", .exactly(model.id))])
+                if childCount == 0 { ids.append(model.id) }
             }
+            return ids
         }
     }
 
     /// Returns a model and its relatives; stops at a model that was deleted, or that was listed before.
+    ///
+    /// `next` gets the number of models that are enough: the limit, and those that may have been listed.
     private func relatives(
         of id: String,
         limit: Int,
-        next: @escaping @Sendable (Document) throws -> [Document]
-    ) async throws -> [Document] {
+        next: @escaping @Sendable (_ id: String, _ countMax: Int) throws -> [String]
+    ) async throws -> [String] {
         try await onThreadPool {
-            var found = [try documents.document(id)]
+            var found = [try documents.document(id).id]
             var seen: Set<String> = [id]
             var position = 0
             while position < found.count, found.count <= limit {
-                found += try next(found[position]).filter { seen.insert($0.id).inserted }
+                let countMax = min(limit, .max - found.count) + found.count
+                found += try next(found[position], countMax).filter { seen.insert($0).inserted }
                 position += 1
             }
             return Array(found.prefix(limit)) + found.dropFirst(limit).prefix(1)

@@ -37,7 +37,13 @@ extension ResourceCollection {
         return document
     }
 
-    /// Returns the fields of the documents that pass all conditions, the newest first.
+    /// Calls `body` with the fields of every document that passes all conditions, the newest first.
+    package func forEach(_ conditions: [Condition], _ body: (JSONObject) throws -> Void) throws {
+        try collection.forEach(Query(filter: Filter(conditions))) { try body($0.object) }
+    }
+
+    /// Returns the fields of the documents that pass all conditions, the newest first; without a limit, of conditions
+    /// that few documents pass.
     package func list(_ conditions: [Condition], limit: Int? = nil) throws(StoreError) -> [JSONObject] {
         let page = try StoreError.wrap(collection.list(Query(filter: Filter(conditions), limit: limit)))
         return try page.documents.map { document throws(StoreError) in try document.object }

@@ -55,7 +55,7 @@ package enum RowMatch {
 /// A snapshot of the values of one field within one segment, ascending, each with its rows.
 ///
 /// Values of which neither precedes the other (1, "1" and "1.0") are adjacent.
-package protocol ValueColumn {
+package protocol ValueColumn: Sendable {
     var valueCount: Int { get }
 
     func value(at position: Int) throws(StorageError) -> Scalar

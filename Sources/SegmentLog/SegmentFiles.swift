@@ -26,6 +26,10 @@ final class SegmentFiles: Sendable {
         var listed: [SegmentID: Manifest.Closed?] = [:]
         var opened: [SegmentID: (segment: Opened, lastUse: UInt64)] = [:]
         var useCount: UInt64 = 0
+        /// How many pins a segment has.
+        var pinCounts: [SegmentID: Int] = [:]
+        /// Segments that are removed when their last pin is released; they stay open, because their files are deleted.
+        var retired: Set<SegmentID> = []
     }
 
     /// The maximum number of open segments: enough for years of telemetry, and far below the limit of descriptors that
@@ -58,12 +62,42 @@ final class SegmentFiles: Sendable {
         state.withLockedValue { $0.listed[id] = .some(nil) }
     }
 
-    /// Removes segments; their files are closed after the last read.
+    /// Removes segments; their files are closed after the last read, those of pinned ones with the last pin.
     func retire(_ ids: [SegmentID]) {
+        let pinned = state.withLockedValue { state in
+            state.retired.formUnion(ids)
+            return ids.filter { state.pinCounts[$0] != nil }
+        }
+        for id in pinned {
+            // A file that cannot be opened now cannot be read later: its reader gets an error.
+            do throws(StorageError) { _ = try segment(id) } catch {}
+        }
+        state.withLockedValue { state in
+            for id in ids where state.pinCounts[id] == nil { state.remove(id) }
+        }
+    }
+
+    /// Keeps segments readable until ``unpin(_:)``, also after they were retired.
+    ///
+    /// - Throws: ``StorageError/retired`` if one of them was.
+    func pin(_ ids: [SegmentID]) throws(StorageError) {
+        let isPinned = state.withLockedValue { state in
+            guard ids.allSatisfy({ state.listed[$0] != nil && !state.retired.contains($0) }) else { return false }
+            for id in ids { state.pinCounts[id, default: 0] += 1 }
+            return true
+        }
+        if !isPinned { throw .retired }
+    }
+
+    func unpin(_ ids: [SegmentID]) {
         state.withLockedValue { state in
             for id in ids {
-                state.listed[id] = nil
-                state.opened[id] = nil
+                guard let count = state.pinCounts[id], count == 1 else {
+                    state.pinCounts[id]? -= 1
+                    continue
+                }
+                state.pinCounts[id] = nil
+                if state.retired.contains(id) { state.remove(id) }
             }
         }
     }
@@ -98,7 +132,8 @@ final class SegmentFiles: Sendable {
     private func keep(_ segment: Opened, as id: SegmentID) {
         state.withLockedValue { state in
             if state.opened.count >= Self.openCountMax,
-                let oldest = state.opened.min(by: { $0.value.lastUse < $1.value.lastUse })
+                let oldest = state.opened.filter({ !state.retired.contains($0.key) })
+                    .min(by: { $0.value.lastUse < $1.value.lastUse })
             {
                 state.opened[oldest.key] = nil
             }
@@ -111,6 +146,12 @@ final class SegmentFiles: Sendable {
 }
 
 extension SegmentFiles.State {
+    fileprivate mutating func remove(_ id: SegmentID) {
+        listed[id] = nil
+        opened[id] = nil
+        retired.remove(id)
+    }
+
     fileprivate mutating func use(_ id: SegmentID) -> (opened: SegmentFiles.Opened?, listed: Manifest.Closed??) {
         useCount += 1
         guard let found = opened[id] else { return (nil, listed[id]) }

@@ -25,6 +25,16 @@ extension DocumentCollection {
         return try body()
     }
 
+    /// Runs a read of a walk, whose segments are not rewritten during it.
+    func noting<Value>(_ body: @autoclosure () throws(StorageError) -> Value) throws(StorageError) -> Value {
+        do throws(StorageError) {
+            return try body()
+        } catch {
+            note(error)
+            throw error
+        }
+    }
+
     /// Schedules the rebuild of an index file; until then, reads that need its damaged part fail.
     private func noteUnusableIndex(at path: String) {
         guard path.hasPrefix("\(log.directory)/") else { return }

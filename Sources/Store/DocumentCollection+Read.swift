@@ -16,21 +16,63 @@ extension DocumentCollection {
         return nil
     }
 
-    /// Returns the page of a query, from a snapshot of the collection.
+    /// Returns the page of a query, from a snapshot of the collection; all of its documents are in memory.
     ///
     /// Reads only the returned documents if all conditions and the order are on indexed fields. Otherwise it reads
     /// every document that the indexes do not exclude, one at a time, and keeps only their places until the page is
     /// known; the page's plan shows it.
     /// - Throws: ``StorageError/disk(_:)`` if a record cannot be read, ``StorageError/corrupt(_:)`` if it fails its
-    ///   checksum; ``StorageError/retired`` if segments were rewritten or dropped during each attempt.
+    ///   checksum; ``StorageError/retired`` if segments were rewritten or dropped during each attempt;
+    ///   ``StorageError/tooManyToSort(countMax:)``.
     package func list(_ query: Query) throws(StorageError) -> Page {
         try retrying(page(query))
     }
 
     private func page(_ query: Query) throws(StorageError) -> Page {
-        var run = try QueryRun(query.filter, over: self)
-        return try run.page(query)
+        var walk = try DocumentWalk(query, over: self)
+        var documents: [Document] = []
+        while !walk.isAtEnd { documents += try walk.documents(byteCountMax: .max) }
+        return Page(total: walk.total, documents: documents, plan: walk.plan)
     }
+
+    /// Returns the documents of a query if they fit into `byteCountMax`, otherwise none, and a walk over all of them.
+    ///
+    /// Until the walk is released, its segments stay readable, also when they are merged or dropped. The first
+    /// documents were read once, so that an error that affects all of them is thrown here.
+    ///
+    /// - Throws: as ``list(_:)`` does.
+    package func walk(
+        _ query: Query,
+        wholeUpTo byteCountMax: Int
+    ) throws(StorageError) -> (documents: [Document], walk: DocumentWalk) {
+        try retrying(begun(query, byteCountMax))
+    }
+
+    private func begun(
+        _ query: Query,
+        _ byteCountMax: Int
+    ) throws(StorageError) -> (documents: [Document], walk: DocumentWalk) {
+        var walk = try DocumentWalk(query, over: self)
+        var ended = walk
+        let documents = try ended.documents(byteCountMax: byteCountMax)
+        if ended.isAtEnd { return (documents, ended) }
+        try walk.keepSegments()
+        return ([], walk)
+    }
+
+    /// Calls `body` with every document of a query, of which only some are in memory.
+    ///
+    /// - Throws: as ``list(_:)`` does; errors of `body`.
+    package func forEach(_ query: Query, _ body: (Document) throws -> Void) throws {
+        var (documents, walk) = try walk(query, wholeUpTo: Self.portionByteCount)
+        while true {
+            for document in documents { try body(document) }
+            guard !walk.isAtEnd else { return }
+            documents = try walk.documents(byteCountMax: Self.portionByteCount)
+        }
+    }
+
+    private static let portionByteCount = 64 << 10
 
     /// Returns how many documents pass a filter.
     ///

@@ -26,6 +26,40 @@ struct AttributeRouteTests {
         }
     }
 
+    @Test func repeatedEntityIsReadOnce() async throws {
+        try await ServerFixture().run { client async throws in
+            try await Self.add(client, "k", "1", "e1")
+            let body: JSON = ["entity_ids": .array(Array(repeating: "e1", count: 10_000) + ["e2", "e1"])]
+            let answer = try await client.ask(.post, "/api/v1/attributes/current", body)
+            #expect(answer.text == #"{"e1":{"k":"1"},"e2":{}}"#)
+        }
+    }
+
+    @Test(arguments: [("attributes/current", "entity_ids"), ("combiners/clients/count", "combiners")])
+    func numberOfDifferentIDsIsLimited(_ path: String, _ name: String) async throws {
+        try await ServerFixture().run { client async throws in
+            for (count, status) in [(1_000, 200), (1_001, 400)] {
+                let ids = JSON.array((0..<count).map { .string("e\($0)") })
+                let answer = try await client.ask(.post, "/api/v1/\(path)", .object(JSONObject([(name, ids)])))
+                #expect(answer.status == status)
+                if status == 400 { #expect(try answer.message?.contains("at most 1000 different strings") == true) }
+            }
+        }
+    }
+
+    @Test func longAttributesOfAnEntityAreRefused() async throws {
+        try await ServerFixture().run { client async throws in
+            let value = String(repeating: "v", count: 900_000)
+            for key in ["a", "b", "c", "d"] { try await Self.add(client, key, value, "e1") }
+            try await Self.add(client, "a", value, "e1")
+            #expect(try await client.ask(.post, "/api/v1/attributes/current", ["entity_ids": "e1"]).status == 200)
+            try await Self.add(client, "e", value, "e1")
+            let answer = try await client.ask(.post, "/api/v1/attributes/current", ["entity_ids": "e1"])
+            #expect(answer.status == 400)
+            #expect(try answer.message?.contains("longer than 4194304 bytes") == true)
+        }
+    }
+
     @Test func attributesOfAClientAreReturned() async throws {
         let fixture = try ServerFixture()
         try await fixture.addClient("e1", name: "n")

@@ -1,5 +1,4 @@
 internal import Blobs
-internal import Disk
 internal import Federation
 internal import Hummingbird
 internal import HummingbirdCore
@@ -43,33 +42,17 @@ struct BlobDownload: Sendable {
 
     /// Writes a range of the content.
     ///
-    /// While one frame is being sent, the next is decoded; memory is two frames, even for a slow client. A frame that
-    /// fails its checksum closes the connection before its `Content-Length` is reached, so that no client takes the
-    /// part for the whole file.
+    /// While one frame is being sent, the next is decoded; memory is two frames, even for a slow client.
     func write(_ range: Range<Int64>, to writer: inout any ResponseBodyWriter) async throws {
-        do {
-            let frames = reader.frames(overlapping: range)
-            var current = try await content(ofFrame: frames.lowerBound, within: range)
-            for index in frames.dropFirst() {
-                async let following = content(ofFrame: index, within: range)
-                try await send(current, to: &writer)
-                current = try await following
-            }
-            try await send(current, to: &writer)
-            try await writer.finish(nil)
-        } catch let error as StorageError {
-            logger.error("download aborted", metadata: ["error": "\(error)"])
-            throw error
+        let frames = reader.frames(overlapping: range)
+        var current = try await content(ofFrame: frames.lowerBound, within: range)
+        for index in frames.dropFirst() {
+            async let following = content(ofFrame: index, within: range)
+            try await writer.write(current, over: channel)
+            current = try await following
         }
-    }
-
-    /// Writes a frame, and returns when the connection's event loop has processed it.
-    ///
-    /// The writer waits while the connection's buffer is full, but it learns this only after the event loop has run: on
-    /// a busy loop, the whole file would be buffered before.
-    private func send(_ frame: ByteBuffer, to writer: inout any ResponseBodyWriter) async throws {
-        try await writer.write(frame)
-        if channel.isActive { try await channel.eventLoop.submit {}.get() }
+        try await writer.write(current, over: channel)
+        try await writer.finish(nil)
     }
 
     private func content(ofFrame index: Int, within range: Range<Int64>) async throws -> ByteBuffer {
@@ -113,7 +96,9 @@ extension Response {
             self.init(status: status, headers: headers)
             return
         }
-        let body = ResponseBody(contentLength: range.count) { writer in try await download.write(range, to: &writer) }
+        let body = ResponseBody(of: "download", contentLength: range.count, logger: download.logger) { writer in
+            try await download.write(range, to: &writer)
+        }
         self.init(status: status, headers: headers, body: body)
     }
 }

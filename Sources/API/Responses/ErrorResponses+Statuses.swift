@@ -29,7 +29,7 @@ extension JSONError: AnsweredError {
 extension FederationError: AnsweredError {
     var status: HTTPResponse.Status {
         switch self {
-        case .unknownSender, .unknownHelper, .noCombiner, .unknownCombiner: .badRequest
+        case .unknownSender, .unknownHelper, .noCombiner, .unknownCombiner, .tooManyAttributes: .badRequest
         case .noPackage: .notFound
         case .incompatibleVersion: .notAcceptable
         }
@@ -44,6 +44,7 @@ extension StorageError: AnsweredError {
         case .disk: isNoSpace ? .noSpace : .serviceUnavailable
         case .latched, .closed, .retired: .serviceUnavailable
         case .recordTooLarge: .contentTooLarge
+        case .tooManyToSort: .badRequest
         case .corrupt: .internalServerError
         }
     }
@@ -59,6 +60,9 @@ extension StorageError: AnsweredError {
         case .closed: "The server is shutting down"
         case .retired: "The data was rewritten several times while it was read; try again"
         case .recordTooLarge(_, let byteCountMax): "The document is longer than \(byteCountMax) bytes"
+        case .tooManyToSort(let countMax):
+            "Too many documents to sort by a field without an index; with X-Limit and X-Skip ask for the first "
+                + "\(countMax) at most, or add conditions"
         case .corrupt: "Stored data failed its checksum; it is not served. See the server's log for the place"
         }
     }

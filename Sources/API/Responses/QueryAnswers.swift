@@ -8,10 +8,27 @@ internal import NIOCore
 internal import Store
 
 extension DocumentCollection {
-    /// Answers a list, on request with the query plan.
-    func answer(_ query: Query, isExplained: Bool) async throws -> Response {
-        let (page, timing) = try await timed { [self] in try list(query) }
-        return noting(Response(page, isExplained: isExplained, timing: timing))
+    /// Answers a list, on request with the query plan; for HEAD, it reads no document of the result.
+    func answer(_ query: Query, to request: Request, _ context: LedgeContext) async throws -> Response {
+        if request.method == .head {
+            var response = try await answerCount(of: query.filter, isExplained: false)
+            response.headers[.transferEncoding] = "chunked"
+            return response
+        }
+        let ((documents, walk), timing) = try await timed { [self] in
+            try self.walk(query, wholeUpTo: DocumentList.wholeByteCountMax)
+        }
+        let list = DocumentList(
+            walk: walk,
+            isExplained: request.asksForPlan,
+            channel: context.channel,
+            logger: context.logger
+        )
+        let headers: HTTPFields = [
+            .contentType: "application/json", .serverTiming: timing.header(scannedCount: walk.plan.recordsScanned),
+        ]
+        let body = try walk.isAtEnd ? list.body(documents) : list.body()
+        return noting(Response(status: .ok, headers: headers, body: body))
     }
 
     /// Answers a count: a number, or on request with the query plan: `{"count":N,"explain":{…}}`.

@@ -113,6 +113,11 @@ extension RequestError {
         "Too many long bodies are arriving; try again, or send shorter ones",
         closing
     )
+    /// The lists in transfer use all the memory for what has to be kept of their queries.
+    static let tooManyLists = Self(
+        .serviceUnavailable,
+        "Too many long lists with unindexed conditions or orders are being read; try again, or with X-Limit"
+    )
     static let bodyTruncated = Self(.badRequest, "The request ended before its body was complete", closing)
     static let clientIDsNotText = Self(.badRequest, "client_ids must be a comma separated string")
     static func tooManyConditions(countMax: Int) -> Self {

@@ -32,44 +32,13 @@ extension Response {
         self.init(status: status, json: ByteBuffer(bytes: document.bytes))
     }
 
-    /// `{"count":N,"result":[…]}`, with the documents' bytes as stored; on request with `explain`.
-    init(_ page: Page, isExplained: Bool, timing: QueryTiming) {
-        let envelope = #"{"count":\#(page.total),"result":"#
-        var bytes = ByteBuffer()
-        bytes.reserveCapacity(page.documents.spliceByteCount + envelope.utf8.count + 1)
-        bytes.writeString(envelope)
-        bytes.writeDocuments(page.documents)
-        if isExplained {
-            bytes.writeString(",\"explain\":")
-            bytes.writeBytes(page.plan.json.bytes)
-        }
-        bytes.writeInteger(UInt8(ascii: "}"))
-        self.init(json: bytes, headers: [.serverTiming: timing.header(scannedCount: page.scannedCount)])
-    }
-
     /// An array of documents.
     init(_ documents: [Document]) {
         var bytes = ByteBuffer()
-        bytes.reserveCapacity(documents.spliceByteCount)
+        bytes.reserveCapacity(documents.reduce(2) { $0 + $1.bytes.count + 1 })
+        bytes.writeInteger(UInt8(ascii: "["))
         bytes.writeDocuments(documents)
+        bytes.writeInteger(UInt8(ascii: "]"))
         self.init(json: bytes)
-    }
-}
-
-extension ByteBuffer {
-    fileprivate mutating func writeDocuments(_ documents: [Document]) {
-        writeInteger(UInt8(ascii: "["))
-        for (index, document) in documents.enumerated() {
-            if index > 0 { writeInteger(UInt8(ascii: ",")) }
-            writeBytes(document.bytes)
-        }
-        writeInteger(UInt8(ascii: "]"))
-    }
-}
-
-extension [Document] {
-    /// The length of an array of these documents in bytes, with brackets and commas.
-    fileprivate var spliceByteCount: Int {
-        reduce(2) { $0 + $1.bytes.count + 1 }
     }
 }

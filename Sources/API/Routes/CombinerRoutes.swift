@@ -22,7 +22,7 @@ struct CombinerRoutes: Sendable {
         table.add(
             .post("combiners/clients/count"),
             "Counts the clients that are online, by combiner.",
-            body: .json(.object([.optional("combiners", .texts, "Ids; default: all")])),
+            body: .json(.object([.optional("combiners", .texts, "At most 1000 ids; default: all")])),
             answers: .ok([
                 .required(
                     "result",
@@ -43,7 +43,7 @@ struct CombinerRoutes: Sendable {
 
     @Sendable func countClients(_ request: Request, context: LedgeContext) async throws -> Response {
         let fields = try await request.fields(byteCountMax: options.bodyByteCountMax)
-        let counts = try await combiners.onlineClientCounts(of: fields.list("combiners") ?? [])
+        let counts = try await combiners.onlineClientCounts(of: fields.distinctList("combiners") ?? [])
         let result = counts.map { JSON.object(["combiner_id": .string($0.id), "client_count": JSON($0.count)]) }
         return Response(["result": .array(result)])
     }

@@ -42,7 +42,7 @@ struct CommandRoutes: Sendable {
         var filter = try Resource.commands.filter(in: request)
         filter.conditions.append(Condition("parent_correlation_id", .equal("null")))
         let query = Query(filter: filter, headers: request.headers, of: .commands)
-        return try await commands.answer(query, isExplained: request.asksForPlan)
+        return try await commands.answer(query, to: request, context)
     }
 
     @Sendable func skip(_ request: Request, context: LedgeContext) async throws -> Response {

@@ -95,11 +95,13 @@ struct ModelRoutes: Sendable {
     }
 
     @Sendable func ancestors(_ request: Request, context: LedgeContext) async throws -> Response {
-        trail(request, try await models.ancestors(of: context.parameter("id"), limit: Self.trailCountMax(request)))
+        let ids = try await models.ancestors(of: context.parameter("id"), limit: Self.trailCountMax(request))
+        return try await trail(request, context, ids)
     }
 
     @Sendable func descendants(_ request: Request, context: LedgeContext) async throws -> Response {
-        trail(request, try await models.descendants(of: context.parameter("id"), limit: Self.trailCountMax(request)))
+        let ids = try await models.descendants(of: context.parameter("id"), limit: Self.trailCountMax(request))
+        return try await trail(request, context, ids)
     }
 
     private static func trailCountMax(_ request: Request) -> Int {
@@ -107,14 +109,24 @@ struct ModelRoutes: Sendable {
     }
 
     /// Answers an array of a model's ancestors or descendants, with or without itself.
-    private func trail(_ request: Request, _ found: [Document]) -> Response {
+    private func trail(_ request: Request, _ context: LedgeContext, _ found: [String]) async throws -> Response {
         var trail = found[...]
         if request.query["include_self"]?.lowercased() != "true" { trail = trail.dropFirst() }
-        return Response(request.headers[.reverse]?.lowercased() == "true" ? trail.reversed() : Array(trail))
+        if request.headers[.reverse]?.lowercased() == "true" { trail = ArraySlice(trail.reversed()) }
+        return try await array(of: trail, context)
     }
 
     @Sendable func leaves(_ request: Request, context: LedgeContext) async throws -> Response {
-        Response(try await models.leaves(amongNewest: request.headers.positiveNumber(.limit)))
+        try await array(of: models.leaves(amongNewest: request.headers.positiveNumber(.limit))[...], context)
+    }
+
+    private func array(of ids: ArraySlice<String>, _ context: LedgeContext) async throws -> Response {
+        try await DocumentArray(
+            ids: ids,
+            collection: models.collection,
+            channel: context.channel,
+            logger: context.logger
+        ).response()
     }
 
     @Sendable func download(_ request: Request, context: LedgeContext) async throws -> Response {

@@ -132,11 +132,11 @@ struct ResourceRoutes: Sendable {
     }
 
     @Sendable func list(_ request: Request, context: LedgeContext) async throws -> Response {
-        try await list(request, try resource.filter(in: request))
+        try await list(request, context, try resource.filter(in: request))
     }
 
     @Sendable func listByBody(_ request: Request, context: LedgeContext) async throws -> Response {
-        try await list(request, bodyFilter(request))
+        try await list(request, context, bodyFilter(request))
     }
 
     @Sendable func count(_ request: Request, context: LedgeContext) async throws -> Response {
@@ -183,9 +183,9 @@ struct ResourceRoutes: Sendable {
         return Response(["message": .string("\(resource.singular.capitalized) deleted")])
     }
 
-    private func list(_ request: Request, _ filter: Filter) async throws -> Response {
+    private func list(_ request: Request, _ context: LedgeContext, _ filter: Filter) async throws -> Response {
         let query = Query(filter: filter, headers: request.headers, of: resource)
-        return try await documents.collection.answer(query, isExplained: request.asksForPlan)
+        return try await documents.collection.answer(query, to: request, context)
     }
 
     private func count(_ request: Request, _ filter: Filter) async throws -> Response {

@@ -34,6 +34,18 @@ package struct Condition: Sendable, Hashable {
 }
 
 extension Condition {
+    /// The size of its path and its values in memory, roughly: values are in the test and in the forms.
+    var byteCount: Int {
+        let values: Int
+        switch test {
+        case .anyOf, .noneOf:
+            values = forms.reduce(0) { $0 + 2 * (MemoryLayout<Scalar>.stride + $1.byteCount) }
+        case .less(let operand), .lessOrEqual(let operand), .greater(let operand), .greaterOrEqual(let operand):
+            values = MemoryLayout<Scalar>.stride + operand.reading.byteCount
+        }
+        return path.text.utf8.count + values
+    }
+
     /// Whether a single value matches; of a path with several values, one must match, or all for `noneOf`.
     func passes(_ value: Scalar) -> Bool {
         switch test {

@@ -5,4 +5,7 @@ package struct Filter: Sendable, Hashable {
     package init(_ conditions: [Condition] = []) {
         self.conditions = conditions
     }
+
+    /// The size of its paths and values in memory, roughly.
+    package var byteCount: Int { conditions.reduce(0) { $0 + $1.byteCount } }
 }

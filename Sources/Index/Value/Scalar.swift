@@ -67,6 +67,14 @@ package enum Scalar: Sendable, Hashable {
         }
     }
 
+    /// The size of its text in bytes; zero for other values.
+    package var byteCount: Int {
+        switch self {
+        case .numeral(_, let text), .text(let text): text.string.utf8.count
+        case .null, .bool, .number, .instant: 0
+        }
+    }
+
     /// Whether the two values can be compared by size.
     ///
     /// Null cannot be compared.

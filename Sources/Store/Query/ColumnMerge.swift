@@ -14,14 +14,27 @@ struct ColumnHead {
     /// The value after the run, once it was read.
     private var following: Scalar?
 
-    /// Begins at the smallest value, or at the largest; nil for a column without values.
-    init?(_ column: any ValueColumn, of segment: Int, ascending: Bool) throws(StorageError) {
-        guard column.valueCount > 0 else { return nil }
+    /// Begins at the first value that is not before `first`, or at the end; nil if there is none.
+    init?(
+        _ column: any ValueColumn,
+        of segment: Int,
+        from first: Scalar?,
+        ascending: Bool
+    ) throws(StorageError) {
+        var start = 0
+        var end = first == nil ? 0 : column.valueCount
+        while let first, start < end {
+            let middle = (start + end) / 2
+            let value = try column.value(at: ascending ? middle : column.valueCount - 1 - middle)
+            let isBefore = ascending ? value.precedes(first) : first.precedes(value)
+            if isBefore { start = middle + 1 } else { end = middle }
+        }
+        guard start < column.valueCount else { return nil }
         self.segment = segment
         self.column = column
         self.ascending = ascending
-        value = try column.value(at: ascending ? 0 : column.valueCount - 1)
-        run = 0..<1
+        value = try column.value(at: ascending ? start : column.valueCount - 1 - start)
+        run = start..<start + 1
         try extendRun()
     }
 

@@ -5,8 +5,6 @@ internal import JSON
 /// Computes one histogram: matching rows are only counted, between bounds found in the times of each index.
 struct HistogramRun {
     private var run: QueryRun
-    /// Rows that were needed to find the first or the last time.
-    private var found: [Int: SegmentRows] = [:]
     private let isAppendOnly: Bool
 
     init(_ filter: Filter, over collection: DocumentCollection) throws(StorageError) {
@@ -66,7 +64,7 @@ struct HistogramRun {
         guard let range = try segment.index.committedRange(below: segment.rowCount),
             range.upperBound >= from ?? .earliest, range.lowerBound < until ?? .latest || until == nil
         else { return nil }
-        let rows = try rows(in: position)
+        let rows = try run.keptRows(in: position)
         guard isAppendOnly else {
             var extent: ClosedRange<Timestamp>?
             try forEachTime(rows, of: segment) { time in
@@ -95,12 +93,10 @@ struct HistogramRun {
         if range.lowerBound >= start, case let span = spans.span(of: range.lowerBound),
             span == spans.span(of: range.upperBound)
         {
-            let count: Int
-            if let rows = found[position] { count = rows.count } else { count = try run.count(in: position) }
-            spans.add(count, to: span)
+            spans.add(try run.count(in: position), to: span)
             return
         }
-        let rows = try rows(in: position)
+        let rows = try run.keptRows(in: position)
         guard isAppendOnly else {
             try forEachTime(rows, of: segment) { spans.add($0) }
             return
@@ -114,13 +110,6 @@ struct HistogramRun {
             guard first < segment.rowCount else { return }
             span = spans.span(of: try segment.index.committedAt(of: first))
         }
-    }
-
-    private mutating func rows(in position: Int) throws(StorageError) -> SegmentRows {
-        if let rows = found[position] { return rows }
-        let rows = try run.rows(in: position)
-        found[position] = rows
-        return rows
     }
 
     private func forEachTime(

@@ -16,28 +16,61 @@ extension QueryRun {
         {
             return count
         }
-        return try rows(in: position).count
+        // They are needed again if they are likely to be on the page, or were not counted for the cache.
+        let isNeeded = position == segments.count - 1 || !collection.schema.isAppendOnly
+        return try (isNeeded ? keptRows(in: position) : rows(in: position)).count
+    }
+
+    /// Returns the rows of a segment to enumerate them, which the plan reports.
+    mutating func enumerated(_ position: Int) throws(StorageError) -> SegmentRows {
+        let rows = try rows(in: position)
+        if !rows.isNone { note(.read, position) }
+        return rows
+    }
+
+    /// Returns the rows of a segment and keeps them.
+    mutating func keptRows(in position: Int) throws(StorageError) -> SegmentRows {
+        let rows = try rows(in: position)
+        keep(rows, of: position)
+        return rows
+    }
+
+    private mutating func keep(_ rows: SegmentRows, of position: Int) {
+        if kept.isEmpty { kept = Array(repeating: nil, count: segments.count) }
+        kept[position] = rows
+    }
+
+    /// Releases kept rows, except those whose documents had to be read for them.
+    mutating func releaseRows() {
+        for position in kept.indices where isScanned.isEmpty || !isScanned[position] { kept[position] = nil }
     }
 
     /// Returns the live rows of a segment that pass every condition.
+    ///
+    /// They are computed again each time, except if they are kept or documents had to be read.
     mutating func rows(in position: Int) throws(StorageError) -> SegmentRows {
+        if !kept.isEmpty, let rows = kept[position] { return rows }
         let segment = segments[position]
         let (candidates, rest) = try candidates(in: segment)
         switch candidates {
         case .none:
-            plan.segmentsSkipped += 1
+            note(.skipped, position)
             return .none
         case .all where rest.isEmpty:
             return candidates
         case .all, .some:
-            plan.segmentsRead += 1
+            note(.read, position)
         }
         guard !rest.isEmpty else { return candidates }
         var passing = RowSet(rowCount: segment.rowCount)
         try read(candidates, of: segment) { row, document in
             if rest.allSatisfy({ $0.holds(in: document) }) { passing.insert(row) }
         }
-        return .some(passing)
+        if isScanned.isEmpty { isScanned = Array(repeating: false, count: segments.count) }
+        isScanned[position] = true
+        let rows = passing.isEmpty ? SegmentRows.none : .some(passing)
+        keep(rows, of: position)
+        return rows
     }
 
     /// Returns the live rows that pass the conditions the index can answer, and the other conditions.

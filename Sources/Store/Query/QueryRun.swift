@@ -8,22 +8,28 @@ internal import SegmentLog
 /// Each segment is evaluated in two steps: its index returns the rows that pass the indexed conditions, and the
 /// documents of those rows are read for the others. So counting and paging read no documents if all conditions are
 /// indexed.
-struct QueryRun {
+struct QueryRun: Sendable {
     let collection: DocumentCollection
     /// Oldest first.
-    let segments: [IndexedSegment]
+    private(set) var segments: [IndexedSegment]
     /// The conditions of the filter, cheapest first.
     let conditions: [Condition]
     /// The cached counts of this filter.
     let cached: SealedCounts.Entry?
     private let filter: Filter
     var plan: QueryPlan
+    private var visits: [Visit]
+    /// Rows that were computed and are used again, by segment; empty if there are none.
+    var kept: [SegmentRows?] = []
+    /// Whether documents were read for the rows, by segment; empty if none were.
+    var isScanned: [Bool] = []
 
     /// - Throws: Errors of ``CollectionIndex/snapshot()``.
     init(_ filter: Filter, over collection: DocumentCollection) throws(StorageError) {
         self.filter = filter
         self.collection = collection
         segments = try collection.index.snapshot()
+        visits = Array(repeating: .counted, count: segments.count)
         let schema = collection.schema
         let steps = filter.conditions.map { (condition: $0, source: $0.source(schema)) }
             .sorted { $0.condition.cost($0.source) < $1.condition.cost($1.source) }
@@ -39,33 +45,44 @@ struct QueryRun {
 
     /// Returns how many documents pass.
     mutating func count() throws(StorageError) -> Int {
-        if let sums = cachedSums {
-            return try sums[sums.count - 1] + count(in: segments.count - 1)
-        }
-        var counts: [Int] = []
-        counts.reserveCapacity(segments.count)
-        for position in segments.indices { counts.append(try count(in: position)) }
-        cache(counts)
-        return counts.reduce(0, +)
+        try sums().last ?? 0
     }
 
-    /// Returns the page of `query`.
-    mutating func page(_ query: Query) throws(StorageError) -> Page {
+    /// Returns the number of matches before each segment, then the total.
+    mutating func sums() throws(StorageError) -> [Int] {
+        var sums: [Int]
+        if let cachedSums {
+            sums = cachedSums
+        } else {
+            sums = [0]
+            for position in segments.indices.dropLast() { sums.append(try sums[position] + count(in: position)) }
+            cache(sums)
+        }
+        if let last = segments.indices.last { sums.append(try sums[last] + count(in: last)) }
+        return sums
+    }
+
+    /// Returns the number of matches and the order of their places.
+    mutating func order(of query: Query, _ window: Window) throws(StorageError) -> (total: Int, any PlaceOrder) {
         let path = query.sortKey ?? .committedAt
-        let window = Window(skip: query.skip, limit: query.limit)
-        let (total, places) =
-            if path != .committedAt {
-                try ordered(by: path, window, ascending: query.ascending)
-            } else if collection.schema.isAppendOnly {
-                try inLogOrder(window, ascending: query.ascending)
-            } else {
-                try inOrderOfCommit(window, ascending: query.ascending)
-            }
-        var pointers: [RecordPointer] = []
-        pointers.reserveCapacity(places.count)
-        for place in places { pointers.append(try segments[place.segment].index.pointer(of: place.row)) }
-        plan.recordsRead = places.count
-        return Page(total: total, documents: try collection.documents(at: pointers), plan: plan)
+        guard path == .committedAt else { return try order(by: path, window, ascending: query.ascending) }
+        guard collection.schema.isAppendOnly else {
+            plan.order = .ranked(.committedAt)
+            return (try count(), CommitOrder(ascending: query.ascending))
+        }
+        plan.order = .log
+        let order = LogOrder(try sums(), ascending: query.ascending)
+        return (order.total, order)
+    }
+
+    /// The bytes of the filter, and of the rows for which documents were read.
+    var heldByteCount: Int {
+        filter.byteCount + kept.reduce(0) { $0 + ($1?.byteCount ?? 0) }
+    }
+
+    /// Uses the index files of segments that were sealed since the run began, so that it holds no index in memory.
+    mutating func renewIndexes() {
+        segments = collection.index.renewed(segments)
     }
 
     // MARK: Cached counts
@@ -82,18 +99,26 @@ struct QueryRun {
         position < segments.count - 1 ? cached?.count(in: segments[position].index.segment) : nil
     }
 
-    /// Caches the number of matches in each segment, except the last one.
-    func cache(_ counts: [Int]) {
+    /// Caches the sums of the matches in each segment, except the last one.
+    private func cache(_ sums: [Int]) {
         guard collection.schema.isAppendOnly, segments.count > 1 else { return }
         guard !plan.conditions.contains(where: { $0.answeredBy == .key }) else { return }
-        collection.sealedCounts.keep(counts.dropLast(), of: filter, in: segments.dropLast())
+        collection.sealedCounts.keep(sums, of: filter, in: segments.dropLast())
     }
-}
 
-/// A row by the position of its segment in the run, and its number in that segment.
-struct RowPlace {
-    let segment: Int
-    let row: Int
+    // MARK: The plan
+
+    /// How a segment took part in the run.
+    enum Visit: UInt8 {
+        case counted, skipped, read
+    }
+
+    /// Records how a segment took part; each is in the plan once.
+    mutating func note(_ visit: Visit, _ position: Int) {
+        guard visits[position] == .counted, visit != .counted else { return }
+        visits[position] = visit
+        if visit == .read { plan.segmentsRead += 1 } else { plan.segmentsSkipped += 1 }
+    }
 }
 
 extension Condition {

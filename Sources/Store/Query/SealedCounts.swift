@@ -6,21 +6,21 @@ internal import SegmentLog
 ///
 /// Only for collections of events: no record in such a segment is ever superseded, so a count is valid as long as the
 /// segment exists. Counts are keyed by ``SegmentID``, so after closing, merging or dropping segments only new ones have
-/// to be counted. Memory: 24 bytes for each filter and segment, and the filters.
+/// to be counted. Filters are chosen by clients, so the cache is limited in bytes: 24 for each filter and segment, and
+/// the filters.
 final class SealedCounts: Sendable {
     /// The counts of one filter.
-    struct Entry {
+    struct Entry: Sendable {
         fileprivate let segments: [SegmentID]
         /// The number of matches before each segment, then the total.
         let sums: [Int]
+        fileprivate let byteCount: Int
         fileprivate var lastUse: UInt64 = 0
 
-        fileprivate init(_ counts: [Int], of segments: [SegmentID]) {
-            var sums = [0]
-            sums.reserveCapacity(counts.count + 1)
-            for count in counts { sums.append(sums[sums.count - 1] + count) }
+        fileprivate init(_ sums: [Int], of segments: [SegmentID], filterByteCount: Int) {
             self.segments = segments
             self.sums = sums
+            byteCount = filterByteCount + segments.count * (MemoryLayout<SegmentID>.stride + MemoryLayout<Int>.stride)
         }
 
         /// Returns the number of matches in a segment; nil if it is not cached.
@@ -47,17 +47,19 @@ final class SealedCounts: Sendable {
 
     private struct State {
         var entries: [Filter: Entry] = [:]
+        var byteCount = 0
         var clock: UInt64 = 0
     }
 
-    /// The maximum number of cached filters, enough for a dashboard.
-    static let filterCountMax = 256
-    /// The maximum number of values of a filter; larger ones are not cached.
-    private static let formCountMax = 64
+    /// The maximum size, enough for a dashboard; the collections of events together stay below a megabyte.
+    static let byteCountMax = 128 << 10
+    /// The maximum size of a filter; larger ones are not cached.
+    static let filterByteCountMax = 4 << 10
 
     private let state = NIOLockedValueBox(State())
 
     var filterCount: Int { state.withLockedValue { $0.entries.count } }
+    var byteCount: Int { state.withLockedValue { $0.byteCount } }
 
     /// Returns the cached counts of a filter.
     func entry(_ filter: Filter) -> Entry? {
@@ -69,17 +71,22 @@ final class SealedCounts: Sendable {
         }
     }
 
-    /// Caches the counts of a filter, and evicts the least recently used one.
-    func keep(_ counts: [Int], of filter: Filter, in segments: ArraySlice<IndexedSegment>) {
-        guard filter.conditions.reduce(0, { $0 + $1.forms.count }) <= Self.formCountMax else { return }
-        var entry = Entry(counts, of: segments.map(\.index.segment))
+    /// Caches the sums of the counts of a filter, and evicts the least recently used ones.
+    func keep(_ sums: [Int], of filter: Filter, in segments: ArraySlice<IndexedSegment>) {
+        let filterByteCount = filter.byteCount
+        guard filterByteCount <= Self.filterByteCountMax else { return }
+        var entry = Entry(sums, of: segments.map(\.index.segment), filterByteCount: filterByteCount)
         state.withLockedValue { state in
             state.clock += 1
             entry.lastUse = state.clock
-            state.entries[filter] = entry
-            guard state.entries.count > Self.filterCountMax else { return }
-            let oldest = state.entries.min { $0.value.lastUse < $1.value.lastUse }
-            if let oldest { state.entries[oldest.key] = nil }
+            state.byteCount += entry.byteCount
+            if let replaced = state.entries.updateValue(entry, forKey: filter) { state.byteCount -= replaced.byteCount }
+            while state.byteCount > Self.byteCountMax,
+                let oldest = state.entries.min(by: { $0.value.lastUse < $1.value.lastUse })
+            {
+                state.entries[oldest.key] = nil
+                state.byteCount -= oldest.value.byteCount
+            }
         }
     }
 }

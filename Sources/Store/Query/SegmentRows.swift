@@ -20,6 +20,10 @@ enum SegmentRows {
         if case .none = self { true } else { false }
     }
 
+    var byteCount: Int {
+        if case .some(let rows) = self { rows.rowCount / 8 } else { 0 }
+    }
+
     func contains(_ row: Int) -> Bool {
         switch self {
         case .none: false

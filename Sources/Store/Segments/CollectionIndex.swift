@@ -130,6 +130,19 @@ final class CollectionIndex: Sendable {
         }
     }
 
+    /// Returns segments with the index file of each that was sealed in the meantime, which has the same rows.
+    func renewed(_ segments: [IndexedSegment]) -> [IndexedSegment] {
+        var renewed = segments
+        state.withLockedValue { state in
+            for position in segments.indices where segments[position].index is MemoryIndex {
+                let segment = segments[position].index.segment
+                guard let current = state.segments.first(where: { $0.index.segment == segment }) else { continue }
+                renewed[position].index = current.index
+            }
+        }
+        return renewed
+    }
+
     /// Replaces a run of segments by a merged one, or removes them if no record remains.
     ///
     /// `origins` contains for each row of the new segment its old segment and row: rows that were deleted in the

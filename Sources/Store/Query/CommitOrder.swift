@@ -2,39 +2,51 @@ internal import Disk
 internal import Index
 internal import JSON
 
-/// Pages in the order of `committed_at` in collections whose documents can be replaced: a replaced document keeps its
+/// The order of `committed_at` in collections whose documents can be replaced: a replaced document keeps its
 /// `committed_at` in a later row.
-extension QueryRun {
-    /// Collects a window.
+///
+/// Each part is a pass that selects the first rows after the last one of the previous part.
+struct CommitOrder: PlaceOrder {
+    private let ascending: Bool
+    private var last: RankedRow?
+
+    init(ascending: Bool) {
+        self.ascending = ascending
+    }
+
+    mutating func next(
+        skipping skippedCount: Int,
+        count: Int,
+        of run: inout QueryRun
+    ) throws(StorageError) -> [RowPlace] {
+        var rest = skippedCount
+        while rest > Ranking.rowCountMax - count {
+            let skipped = try pass(countMax: min(rest, Ranking.rowCountMax), of: &run)
+            guard !skipped.isEmpty else { return [] }
+            rest -= skipped.count
+        }
+        return try pass(countMax: rest + count, of: &run).dropFirst(rest).map(\.place)
+    }
+
+    /// Selects the next rows.
     ///
-    /// Segments are visited in the order of their best possible row; once no remaining one can contribute, they are
-    /// only counted.
-    mutating func inOrderOfCommit(
-        _ window: Window,
-        ascending: Bool
-    ) throws(StorageError) -> (total: Int, places: [RowPlace]) {
-        plan.order = .ranked(.committedAt)
+    /// Segments are visited in the order of their best possible row, until no remaining one can contribute.
+    private mutating func pass(countMax: Int, of run: inout QueryRun) throws(StorageError) -> [RankedRow] {
         var visits: [(position: Int, bound: Timestamp)] = []
-        for position in segments.indices {
-            let segment = segments[position]
+        for position in run.segments.indices {
+            let segment = run.segments[position]
             guard let range = try segment.index.committedRange(below: segment.rowCount) else { continue }
             visits.append((position, ascending ? range.lowerBound : range.upperBound))
         }
         visits.sort { ascending ? $0.bound < $1.bound : $0.bound > $1.bound }
-        var total = 0
-        var ranking = Ranking(countMax: window.end, ascending: ascending)
+        var ranking = Ranking(countMax: countMax, ascending: ascending, after: last)
         for (position, bound) in visits {
-            if ranking.isSettled(before: bound) {
-                total += try count(in: position)
-                continue
-            }
-            let rows = try rows(in: position)
-            if case .all = rows { plan.segmentsRead += 1 }
-            total += rows.count
-            try rank(rows, of: position, ascending: ascending, in: &ranking)
+            if ranking.isSettled(before: bound) { break }
+            try rank(run.enumerated(position), of: position, run.segments[position], in: &ranking)
         }
-        let places = ranking.sorted().dropFirst(window.start).map { RowPlace(segment: $0.segment, row: $0.row) }
-        return (total, places)
+        let rows = ranking.sorted()
+        last = rows.last ?? last
+        return rows
     }
 
     /// Ranks rows from one end of their segment, in growing steps.
@@ -44,10 +56,9 @@ extension QueryRun {
     private func rank(
         _ rows: SegmentRows,
         of position: Int,
-        ascending: Bool,
+        _ segment: IndexedSegment,
         in ranking: inout Ranking
     ) throws(StorageError) {
-        let segment = segments[position]
         var failure: StorageError?
         var rest = 64
         var step = rest
