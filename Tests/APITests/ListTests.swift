@@ -104,6 +104,17 @@ struct ListTests {
         }
     }
 
+    @Test func numberOfAlternativesIsLimited() async throws {
+        try await ServerFixture().run { client async throws in
+            for (count, status) in [(10_000, 200), (10_001, 400)] {
+                let names = JSON.array((0..<count).map { .string("n\($0)") })
+                for path in ["list", "count"] {
+                    #expect(try await client.ask(.post, "\(Self.path)/\(path)", ["key": names]).status == status)
+                }
+            }
+        }
+    }
+
     @Test func refusedOrderNamesTheLimit() {
         let refusal = StorageError.tooManyToSort(countMax: 7)
         #expect(refusal.status == .badRequest)

@@ -10,7 +10,9 @@ internal import Store
 extension DocumentCollection {
     /// Answers a list, on request with the query plan; for HEAD, it reads no document of the result.
     func answer(_ query: Query, to request: Request, _ context: LedgeContext) async throws -> Response {
-        if request.method == .head {
+        // The length of an empty list is known without its documents.
+        let count = try await request.method == .head ? timed { [self] in try self.count(query.filter) }.0 : 0
+        if count > 0 {
             var response = try await answerCount(of: query.filter, isExplained: false)
             response.headers[.transferEncoding] = "chunked"
             return response

@@ -123,6 +123,9 @@ extension RequestError {
     static func tooManyConditions(countMax: Int) -> Self {
         Self(.badRequest, "Too many conditions: \(countMax) are allowed")
     }
+    static func tooManyAlternatives(countMax: Int) -> Self {
+        Self(.badRequest, "Too many alternatives: a filter may have \(countMax) different values")
+    }
     static func rangeNotSatisfiable(byteCount: Int64) -> Self {
         let message = "The range starts past the end of the file, which has \(byteCount) bytes"
         return Self(.rangeNotSatisfiable, message, [.contentRange: "bytes */\(byteCount)"])

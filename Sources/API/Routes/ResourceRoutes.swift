@@ -215,12 +215,17 @@ extension Resource {
 extension Filter {
     /// Limits the number of conditions, because each is evaluated for each document.
     private static let conditionCountMax = 64
+    /// Limits the number of values, because each is looked up in each segment.
+    private static let formCountMax = 10_000
 
-    /// The filter; throws if it has too many conditions.
+    /// The filter; throws if it has too many conditions, or too many alternatives.
     fileprivate var bounded: Filter {
         get throws(RequestError) {
             guard conditions.count <= Self.conditionCountMax else {
                 throw .tooManyConditions(countMax: Self.conditionCountMax)
+            }
+            guard conditions.reduce(0, { $0 + $1.forms.count }) <= Self.formCountMax else {
+                throw .tooManyAlternatives(countMax: Self.formCountMax)
             }
             return self
         }
