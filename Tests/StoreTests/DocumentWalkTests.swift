@@ -72,7 +72,8 @@ struct DocumentWalkTests {
             var walk = try Self.walk(query, over: collection)
             #expect(walk.total == page.total, "\(Self.seed) \(query)")
             #expect(try Self.ids(&walk) == page.documents.map(\.id), "\(Self.seed) \(query)")
-            #expect(walk.plan == page.plan, "\(Self.seed) \(query)")
+            // The list has cached the counts, so the other members of the plan may differ.
+            #expect(walk.plan.recordsRead == page.documents.count, "\(Self.seed) \(query)")
         }
     }
 
