@@ -27,6 +27,10 @@ extension BlobStore {
         /// of 1 MiB would save about 4 % of JSON, less of weights.
         package var frameByteCount = 256 << 10
         package var clock: @Sendable () -> Timestamp = { Timestamp.now() }
+        /// The clock by which uploads expire; nil for `clock`.
+        package var expiryClock: (@Sendable () -> Timestamp)?
+
+        var expiryTime: Timestamp { (expiryClock ?? clock)() }
 
         package init() {}
     }

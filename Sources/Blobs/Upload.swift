@@ -306,7 +306,7 @@ extension Upload {
     func expire() async throws(UploadError) -> Bool {
         try await queue.run { () throws(UploadError) in
             let isIdle = self.state.withLockedValue { $0.arrival == nil && $0.phase != .gone }
-            guard isIdle, self.status.expiresAt <= self.context.options.clock() else { return false }
+            guard isIdle, self.status.expiresAt <= self.context.options.expiryTime else { return false }
             try self.remove()
             return true
         }

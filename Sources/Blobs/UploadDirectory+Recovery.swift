@@ -33,7 +33,7 @@ extension UploadDirectory {
     /// Removes the upload if its lifetime has passed since the last activity; returns whether it did.
     func removeIfExpired() throws(StorageError) -> Bool {
         let options = context.options
-        guard try lastActivity().advanced(by: options.uploadLifetime) <= options.clock() else { return false }
+        guard try lastActivity().advanced(by: options.uploadLifetime) <= options.expiryTime else { return false }
         try remove()
         return true
     }

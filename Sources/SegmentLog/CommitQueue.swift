@@ -94,6 +94,9 @@ struct CommitQueue: Sendable {
         return .success(end.sequence)
     }
 
+    /// The time of the newest durable record; the earliest time if there is none.
+    var newestTime: Timestamp { durable.lastTime }
+
     /// The active segment, as far as it is durable.
     var active: SegmentSummary { SegmentSummary(active: durable) }
 

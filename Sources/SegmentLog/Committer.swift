@@ -40,6 +40,10 @@ final class Committer: Sendable {
         state.withLockedValue { $0.statistics }
     }
 
+    var newestTime: Timestamp {
+        state.withLockedValue { $0.newestTime }
+    }
+
     var active: SegmentSummary {
         state.withLockedValue { $0.active }
     }

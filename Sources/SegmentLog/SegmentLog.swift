@@ -118,6 +118,9 @@ package final class SegmentLog: Sendable {
     /// The contents of the log, and whether it accepts writes.
     package var statistics: LogStatistics { committer.statistics }
 
+    /// The time of the newest durable record; the earliest time if there is none.
+    package var newestTime: Timestamp { committer.newestTime }
+
     /// Appends records as one group, and returns the time of the last one once all are durable and applied.
     ///
     /// `compose` is called for one position after the other, at once, under the log's lock: it must not block. It gets

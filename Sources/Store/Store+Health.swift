@@ -9,14 +9,14 @@ extension Store {
     /// Reads no file; callable from any thread.
     package func conditions() -> [HealthCondition] {
         let damaged = collections.values.compactMap(\.damageCondition)
-        let moved = watch.check().map { [$0] } ?? []
-        let found = latches + damaged + moved + space.conditions + maintenance.conditions
+        let found = latches + damaged + space.conditions + maintenance.conditions
+            + [watch.check(), clock.condition].compactMap(\.self)
         return found.sorted { ($0.since, $0.subject) < ($1.since, $1.subject) }
     }
 
     /// The subjects of ``conditions()`` that are listed even if they are healthy.
     package var healthSubjects: [String] {
-        ["disk", "reserve"] + collections.keys.sorted().map { "log \($0)" }
+        ["disk", "reserve", StoreClock.subject] + collections.keys.sorted().map { "log \($0)" }
     }
 
     /// How many bytes can still be written to the disk, without the reserve; nil if the disk cannot be queried.

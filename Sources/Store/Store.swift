@@ -55,6 +55,7 @@ package final class Store: Sendable {
     /// Index files that were rebuilt, because they were missing or unusable.
     package let rebuiltIndexPaths: [String]
     let collections: [String: DocumentCollection]
+    let clock: StoreClock
     let maintenance: Maintenance
     let watch: RootWatch
     private let maintainsItself: Bool
@@ -72,7 +73,8 @@ package final class Store: Sendable {
         schemas: [CollectionSchema],
         options: Options = Options(),
         on disk: any Disk,
-        clock: @escaping @Sendable () -> Timestamp = { Timestamp.now() }
+        clock: @escaping @Sendable () -> Timestamp = { Timestamp.now() },
+        uptime: @escaping @Sendable () -> Duration = Store.makeUptime()
     ) throws(StoreError) -> Store {
         let directory = DataDirectory(directory)
         try StoreError.wrap(disk.ensureDirectory(directory.path))
@@ -106,13 +108,15 @@ package final class Store: Sendable {
             let collection = try StoreError.wrap(space.usingReserve(DocumentCollection(schema, logOptions, on: disk)))
             collections.append(collection)
         }
-        if options.maintainsItself { maintenance.begin(collections) }
+        let storeClock = StoreClock(collections, wall: clock, uptime: uptime)
+        if options.maintainsItself { maintenance.begin(collections, storeClock) }
         return Store(
             directory,
             space,
             identity,
             isNew: isNew,
             collections,
+            storeClock,
             lock,
             maintenance,
             watch,
@@ -126,11 +130,13 @@ package final class Store: Sendable {
         _ identity: StoreIdentity,
         isNew: Bool,
         _ collections: [DocumentCollection],
+        _ clock: StoreClock,
         _ lock: DirectoryLock,
         _ maintenance: Maintenance,
         _ watch: RootWatch,
         maintainsItself: Bool
     ) {
+        self.clock = clock
         self.maintenance = maintenance
         self.watch = watch
         self.isNew = isNew
@@ -143,6 +149,15 @@ package final class Store: Sendable {
         rebuiltIndexPaths = collections.flatMap(\.rebuiltIndexPaths)
         self.collections = Dictionary(uniqueKeysWithValues: collections.map { ($0.schema.name, $0) })
     }
+
+    /// Returns a clock that begins now and never goes back.
+    package static func makeUptime() -> @Sendable () -> Duration {
+        let start = ContinuousClock.now
+        return { ContinuousClock.now - start }
+    }
+
+    /// The time by which events and uploads expire: that of the clock, unless it seems to be far ahead.
+    package var expiryTime: Timestamp { clock.expiryTime }
 
     /// Returns a collection by its name.
     ///
@@ -161,7 +176,7 @@ package final class Store: Sendable {
     ///
     /// - Throws: The first failure; the other collections are maintained nevertheless.
     package func maintain() async throws(StorageError) {
-        if let failure = await maintenance.round(Array(collections.values)) { throw failure }
+        if let failure = await maintenance.round(Array(collections.values), clock) { throw failure }
     }
 
     /// Waits for pending writes, closes every log and releases the directory's lock.

@@ -224,7 +224,9 @@ extension Serve {
             throw CommandFailure(error.text)
         }
         do {
-            return (store, try BlobStore(directory: data, options: limits.blobs, space: store.space, on: disk))
+            var blobOptions = limits.blobs
+            blobOptions.expiryClock = { store.expiryTime }
+            return (store, try BlobStore(directory: data, options: blobOptions, space: store.space, on: disk))
         } catch {
             try await close(store)
             throw CommandFailure(error.text)
@@ -312,8 +314,8 @@ extension MaintenanceNotice {
         switch self {
         case .sealed: .debug
         case .compacted, .dropped: .info
-        case .rebuiltIndex: .notice
-        case .failed: .warning
+        case .rebuiltIndex, .clockCaughtUp, .expiryContinues: .notice
+        case .clockIsBehind, .expiryIsHeld, .failed: .warning
         case .directory(_, .inPlace): .notice
         case .directory: .error
         }

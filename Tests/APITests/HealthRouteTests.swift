@@ -4,6 +4,7 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
 import JSON
+import NIOConcurrencyHelpers
 import TestSupport
 import Testing
 
@@ -47,6 +48,28 @@ struct HealthRouteTests {
             disk.heal()
             #expect(try await client.ask(.post, "/api/v1/telemetry", ["key": "k", "client_id": "c"]).status == 201)
             #expect(try await client.ask(.get, "/readyz").text == #"{"status":"ready"}"#)
+        }
+    }
+
+    @Test func clockThatWasAheadIsReported() async throws {
+        let now = NIOLockedValueBox(Timestamp.now().advanced(by: .seconds(86_400)))
+        try await ServerFixture(clock: { now.withLockedValue { $0 } }).run { client async throws in
+            let telemetry = "/api/v1/telemetry"
+            #expect(try await client.ask(.post, telemetry, ["key": "k", "client_id": "c"]).status == 201)
+            #expect(try await client.ask(.get, telemetry)["Ledge-Clock"] == nil)
+            let end = now.withLockedValue { now in
+                now = now.advanced(by: .seconds(-86_400))
+                return now
+            }
+            let answer = try await client.ask(.get, "/readyz?verbose")
+            let check = try #require(try Self.check("clock", answer))
+            #expect(check["status"] == "degraded")
+            #expect(check["reason"]?.string?.hasPrefix("the newest record of telemetry is 1 d later") == true)
+            for path in ["\(telemetry)?committed_at__lte=\(end)", "\(telemetry)/count?committed_at__lte=\(end)"] {
+                let answer = try await client.ask(.get, path)
+                #expect(answer["Ledge-Clock"] == "telemetry has records up to 1 d later than the server's clock")
+            }
+            #expect(try await client.ask(.get, "/api/v1/statuses")["Ledge-Clock"] == nil)
         }
     }
 

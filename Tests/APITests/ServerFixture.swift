@@ -33,10 +33,11 @@ final class ServerFixture: Sendable {
         options: ServerOptions = ServerOptions(),
         key: SigningKey? = nil,
         blobOptions: BlobStore.Options = BlobStore.Options(),
+        clock: @escaping @Sendable () -> Timestamp = { Timestamp.now() },
         logger: Logger? = nil
     ) throws {
         self.disk = disk
-        store = try Store.open(directory, schemas: Resource.allSchemas, on: disk)
+        store = try Store.open(directory, schemas: Resource.allSchemas, on: disk, clock: clock)
         blobs = try BlobStore(directory: directory, options: blobOptions, on: disk)
         var silent = Logger(label: "test")
         silent.logLevel = .critical

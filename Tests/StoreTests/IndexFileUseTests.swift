@@ -27,6 +27,7 @@ struct IndexFileUseTests {
         var notices: [String] = []
         try collection.maintain(
             retention,
+            at: collection.clock(),
             Compaction(byteCountMax: 4_000),
             notice: { notices.append(String("\($0)".prefix { $0 != " " })) },
             isEnding: { false }

@@ -22,6 +22,7 @@ struct MaintenanceTests {
         var notices: [String] = []
         try collection.maintain(
             nil,
+            at: collection.clock(),
             compaction,
             notice: { notices.append(String("\($0)".prefix { $0 != " " })) },
             isEnding: isEnding

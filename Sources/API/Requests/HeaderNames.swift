@@ -15,6 +15,8 @@ extension HTTPField.Name {
     static let serverTiming = known("Server-Timing")
     /// Reports that documents may be missing from a list or count, with the number of damaged places of the collection.
     static let ledgeDamage = known("Ledge-Damage")
+    /// Reports that the newest record of the collection is later than the server's clock, and by how much.
+    static let ledgeClock = known("Ledge-Clock")
     static let skip = known("X-Skip")
     static let sortKey = known("X-Sort-Key")
     static let sortOrder = known("X-Sort-Order")

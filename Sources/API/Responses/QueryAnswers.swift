@@ -40,12 +40,18 @@ extension DocumentCollection {
         return noting(Response(answer, headers: [.serverTiming: timing.header(scannedCount: plan.recordsScanned)]))
     }
 
-    /// Adds a header that documents may be missing if the collection is damaged.
-    private func noting(_ response: Response) -> Response {
-        let count = damage.count
-        guard count > 0 else { return response }
+    /// Adds a header if documents may be missing because the collection is damaged, and one if conditions on times may
+    /// miss documents because their times are later than the clock.
+    func noting(_ response: Response) -> Response {
         var response = response
-        response.headers[.ledgeDamage] = "\(schema.name) is damaged in \(count) \(count == 1 ? "place" : "places")"
+        let count = damage.count
+        if count > 0 {
+            response.headers[.ledgeDamage] = "\(schema.name) is damaged in \(count) \(count == 1 ? "place" : "places")"
+        }
+        if let lead = clockLead {
+            let records = "\(schema.name) has records"
+            response.headers[.ledgeClock] = "\(records) up to \(lead.text) later than the server's clock"
+        }
         return response
     }
 

@@ -57,8 +57,8 @@ struct StatusRoutes: Sendable {
                 bucketCount: min(max(bucketCount, 1), Self.bucketCountMax)
             )
         }
-        return Response(
-            .array(buckets.map { ["timestamp": .string($0.start.description), "count": JSON($0.count)] })
+        return statuses.noting(
+            Response(.array(buckets.map { ["timestamp": .string($0.start.description), "count": JSON($0.count)] }))
         )
     }
 

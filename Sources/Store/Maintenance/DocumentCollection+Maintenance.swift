@@ -10,14 +10,17 @@ internal import SegmentLog
 /// effect by one atomic change of the manifest: a crash anywhere leaves the collection before or after the step.
 extension DocumentCollection {
     /// Performs all due steps and reports them; returns when none is left, or soon after `isEnding` returns true.
+    ///
+    /// Events expire as at `now`.
     func maintain(
         _ retention: Retention?,
+        at now: Timestamp,
         _ compaction: Compaction,
         notice: (MaintenanceNotice) -> Void,
         isEnding: () -> Bool
     ) throws(StorageError) {
         guard !isQuarantined else { return }
-        if let retention, let dropped = try drop(retention) { notice(dropped) }
+        if let retention, let dropped = try drop(retention, at: now) { notice(dropped) }
         for path in damagedIndexPaths.withLockedValue({ $0.sorted() }) {
             if let rebuilt = try rebuildIndex(path) { notice(rebuilt) }
         }
@@ -93,15 +96,15 @@ extension DocumentCollection {
     // MARK: Retention
 
     /// Closes the active segment if few events arrive, so that it does not keep old ones too long.
-    func closeForRetention(_ retention: Retention?) async throws(StorageError) {
+    func closeForRetention(_ retention: Retention?, at now: Timestamp) async throws(StorageError) {
         guard let retention, let active = log.segments.last, let oldest = active.firstAt,
-            retention.closesActive(oldest: oldest, now: clock())
+            retention.closesActive(oldest: oldest, now: now)
         else { return }
         try await log.roll()
     }
 
     /// Drops the expired segments; returns nil if there are none.
-    private func drop(_ retention: Retention) throws(StorageError) -> MaintenanceNotice? {
+    private func drop(_ retention: Retention, at now: Timestamp) throws(StorageError) -> MaintenanceNotice? {
         precondition(schema.isAppendOnly, "only events expire")
         let segments = log.segments
         let candidates = try index.snapshot().map { segment throws(StorageError) in
@@ -114,7 +117,7 @@ extension DocumentCollection {
                 isComplete: summary.map { $0.form != .active } ?? false
             )
         }
-        let count = retention.dropCount(candidates, now: clock())
+        let count = retention.dropCount(candidates, now: now)
         guard count > 0 else { return nil }
         let ids = try index.snapshot().prefix(count).map(\.index.segment)
         let replacement = try log.replacement(dropping: ids)

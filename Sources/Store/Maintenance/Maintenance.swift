@@ -43,15 +43,15 @@ final class Maintenance: Sendable {
     }
 
     /// Starts to process requests, and to request a round once a minute.
-    func begin(_ collections: [DocumentCollection]) {
-        let server = Task { for await _ in requests { await self.round(collections) } }
-        let clock = Task {
+    func begin(_ collections: [DocumentCollection], _ clock: StoreClock) {
+        let server = Task { for await _ in requests { await self.round(collections, clock) } }
+        let timer = Task {
             while !Task.isCancelled {
                 request.yield()
                 do { try await Task.sleep(for: .seconds(60)) } catch { return }
             }
         }
-        tasks.withLockedValue { $0 = [server, clock] }
+        tasks.withLockedValue { $0 = [server, timer] }
     }
 
     /// The failures of maintenance, one condition for each collection.
@@ -81,15 +81,16 @@ final class Maintenance: Sendable {
     /// Performs all due steps of all collections, and returns the first failure; the other collections are maintained
     /// nevertheless.
     @discardableResult
-    func round(_ collections: [DocumentCollection]) async -> StorageError? {
+    func round(_ collections: [DocumentCollection], _ clock: StoreClock) async -> StorageError? {
+        clock.check(options.notice)
         let failure = await serially(collections) { collection throws(StorageError) in
             do throws(StorageError) {
-                try await self.maintain(collection)
+                try await self.maintain(collection, at: clock.expiryTime)
             } catch {
                 guard error.isNoSpace else { throw error }
                 // Most maintenance frees space in the end.
                 await self.queue.run { [space = self.space] in space.useReserve() }
-                try await self.maintain(collection)
+                try await self.maintain(collection, at: clock.expiryTime)
             }
         }
         await queue.run { [space, watch] in
@@ -111,12 +112,12 @@ final class Maintenance: Sendable {
         }
     }
 
-    private func maintain(_ collection: DocumentCollection) async throws(StorageError) {
+    private func maintain(_ collection: DocumentCollection, at now: Timestamp) async throws(StorageError) {
         let retention = options.retention[collection.schema.name]
-        try await collection.closeForRetention(retention)
+        try await collection.closeForRetention(retention, at: now)
         let compaction = Compaction(byteCountMax: options.mergedByteCountMax)
         try await queue.run { [isEnding, notice = options.notice] () throws(StorageError) in
-            try collection.maintain(retention, compaction, notice: notice) { isEnding.withLockedValue { $0 } }
+            try collection.maintain(retention, at: now, compaction, notice: notice) { isEnding.withLockedValue { $0 } }
         }
     }
 

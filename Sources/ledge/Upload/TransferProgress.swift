@@ -1,4 +1,5 @@
 internal import Inspection
+internal import JSON
 
 /// The progress of a transfer: percentage, current rate and remaining time.
 ///
