@@ -76,9 +76,10 @@ package struct Server: Sendable {
             configuration: ApplicationConfiguration(address: .hostname(options.host, port: options.port)),
             services: [
                 Expiry(
-                    blobs: routes.network.blobs,
+                    network: routes.network,
+                    controller: routes.controller,
                     authority: routes.authority,
-                    interval: options.expiryInterval,
+                    options: options,
                     logger: logger
                 )
             ],

@@ -1,4 +1,5 @@
 package import Connections
+package import Control
 package import UnixSignals
 
 /// The options of the server.
@@ -22,7 +23,11 @@ package struct ServerOptions: Sendable {
     package var connections = ConnectionLimits()
     /// How long requests in flight may continue after a signal to stop.
     package var shutdownTimeout: Duration = .seconds(3)
-    /// How often expired uploads and tokens are removed.
+    /// Which models are kept; nil for all.
+    package var modelRetention: ModelRetention?
+    /// How many of the newest packages are kept, besides the active one; nil for all.
+    package var packageCountMax: Int?
+    /// How often expired uploads and tokens, and models and packages that are not kept, are removed.
     package var expiryInterval: Duration = .seconds(600)
     /// The signals that stop the server.
     package var shutdownSignals: [UnixSignal] = [.sigterm, .sigint]

@@ -21,6 +21,8 @@ package enum ControlError: Error, Sendable, Equatable {
     case commandTypeForbidden(String)
     case unknownModel(String)
     case unknownCommand(String)
+    /// A session or a command, described in the second text, needs the model.
+    case modelInUse(String, by: String)
     /// No session or command is running that could be stopped or skipped.
     case nothingRunning
 
@@ -48,6 +50,8 @@ extension ControlError {
         case .commandTypeForbidden(let type): "command_type '\(type)' must not start with 'Fedn_'"
         case .unknownModel(let id): "Model with id: \(id) not found"
         case .unknownCommand(let id): "Command with id: \(id) not found"
+        case .modelInUse(let id, let user):
+            "Model with id: \(id) is needed by \(user); stop it, or wait until it has ended, before deleting the model"
         case .nothingRunning: "No session is running"
         case .closed: "The controller is shut down"
         }

@@ -180,9 +180,7 @@ extension Controller {
         try await perform(.roundEnded(counts: true), session)
     }
 
-    /// Removes the blobs of updates.
-    ///
-    /// Compaction removes those that cannot be removed now, as orphans.
+    /// Removes the blobs of updates; those that cannot be removed now stay.
     func remove(_ contributions: [Contribution]) async {
         for contribution in contributions {
             do { try await blobs.remove(contribution.blobID) } catch {}

@@ -55,10 +55,7 @@ extension Controller {
     /// Interrupts every open command that has no running owner, and returns the root commands of sessions, newest
     /// first.
     private func closeTasks(_ notices: inout [String]) async throws -> [JSONObject] {
-        let statuses: [CommandStatus] = [.created, .pending, .running]
-        let open = try records.commands.list([
-            Condition("status", .anyOf(statuses.map { Operand(text: $0.rawValue) }))
-        ])
+        let open = try records.commands.list([Records.isOpenCommand])
         var sessions: [JSONObject] = []
         for command in open {
             let id = command["correlation_id"]?.string ?? ""
@@ -174,6 +171,11 @@ extension Controller {
         if document["status"]?.string == "Terminated" {
             try await abandon(session)
             notices.append("session \(id) is Terminated, as was requested before the restart")
+            return nil
+        }
+        guard try records.models.get(session.modelID) != nil else {
+            try await abandon(session)
+            notices.append("session \(id) was closed: its model \(session.modelID) does not exist")
             return nil
         }
         return session

@@ -14,6 +14,7 @@ internal import NIOConcurrencyHelpers
 /// at the next start of the server.
 package actor Controller {
     let records: Records
+    let models: Models
     let blobs: BlobStore
     let publication: Publication
     let participants: any Participants
@@ -48,6 +49,7 @@ package actor Controller {
         notice: @escaping @Sendable (String) -> Void = { _ in }
     ) {
         records = Records(network.store)
+        models = network.models
         blobs = network.blobs
         publication = network.publication
         self.participants = participants

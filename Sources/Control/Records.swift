@@ -30,6 +30,12 @@ struct Records: Sendable {
         telemetry = ResourceCollection(.telemetry, of: store)
     }
 
+    /// Whether a command, or a task of one, has not ended.
+    static let isOpenCommand = Condition(
+        "status",
+        .anyOf([CommandStatus.created, .pending, .running].map { Operand(text: $0.rawValue) })
+    )
+
     /// Returns the newest model of a session, or nil.
     func newestModel(ofSession id: String) throws -> String? {
         try models.list([Condition("session_id", .exactly(id))], limit: 1).first?["model_id"]?.string

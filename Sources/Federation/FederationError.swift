@@ -5,6 +5,8 @@ package enum FederationError: Error, Sendable, Hashable {
     case unknownHelper
     /// There is no package of that name, or none is active.
     case noPackage
+    /// The package cannot be deleted, because it is active.
+    case activePackage(String)
     case noCombiner
     case unknownCombiner(String)
     /// A client of another major version than this server supports.
@@ -20,6 +22,8 @@ extension FederationError {
         case .unknownSender(let name): "the sender, \(name), is not known here"
         case .unknownHelper: "Helper is required to be either 'numpyhelper', 'binaryhelper' or 'androidhelper'"
         case .noPackage: "Entity not found"
+        case .activePackage(let id):
+            "Package with id: \(id) is the active one; activate another package, or none, before deleting it"
         case .noCombiner: "No combiner available."
         case .unknownCombiner(let name): "Combiner \(name) not found or unavailable."
         case .tooManyAttributes(let byteCountMax):

@@ -49,6 +49,15 @@ package struct Models: Sendable {
         return id
     }
 
+    /// Deletes a model and its file; models that descend from it keep its id.
+    ///
+    /// The caller makes sure that no session and no command needs it.
+    ///
+    /// - Throws: `StoreError.notFound`, `UploadError.busy`, and errors of storage.
+    package func delete(_ id: String) async throws {
+        try await publication.remove(id, from: documents)
+    }
+
     /// Returns a model as it is stored.
     ///
     /// - Throws: `StoreError.notFound`, and errors of reading.

@@ -87,6 +87,29 @@ package struct Packages: Sendable {
         try await resetFlags(except: nil)
     }
 
+    /// Deletes a package and its file.
+    ///
+    /// - Throws: ``FederationError/activePackage(_:)``, `StoreError.notFound`, and errors of storage.
+    package func delete(_ id: String) async throws {
+        await turn.acquire()
+        defer { turn.release() }
+        guard try await active()?.id != id else { throw FederationError.activePackage(id) }
+        try await publication.remove(id, from: documents)
+    }
+
+    /// Deletes all but the newest packages and the active one, at most `countMax`, and returns their ids.
+    package func deleteOld(keeping keptCount: Int, countMax: Int) async throws -> [String] {
+        let old = try await onThreadPool {
+            try documents.collection.list(Query(skip: keptCount, limit: countMax)).documents.map(\.id)
+        }
+        var deleted: [String] = []
+        for id in old {
+            do { try await delete(id) } catch FederationError.activePackage { continue }
+            deleted.append(id)
+        }
+        return deleted
+    }
+
     /// Resets the flags of all packages except one.
     private func resetFlags(except id: String?) async throws {
         let flagged = try await onThreadPool { try self.flagged() }

@@ -11,8 +11,8 @@ internal import Store
 /// blob, and the token can then be used again.
 package struct Publication: Sendable {
     let blobs: BlobStore
-    private let store: Store
-    /// The tokens that are being published: until its document is stored, a token belongs to one task.
+    let store: Store
+    /// The tokens that are being published, and the blobs that are being removed: each belongs to one task.
     private let inProgress = NIOLockedValueBox<Set<String>>([])
 
     init(store: Store, blobs: BlobStore) {
@@ -34,10 +34,23 @@ package struct Publication: Sendable {
         check: ((BlobReader) async throws -> Void)? = nil,
         _ body: (BlobDescription) async throws -> Value
     ) async throws -> Value {
-        guard inProgress.withLockedValue({ $0.insert(token).inserted }) else { throw UploadError.busy }
-        defer { inProgress.withLockedValue { _ = $0.remove(token) } }
-        if let check { try await check(open(token)) }
-        return try await body(try await blob(of: token))
+        try await withClaim(on: token) {
+            if let check { try await check(open(token)) }
+            return try await body(try await blob(of: token))
+        }
+    }
+
+    /// Runs a task that alone publishes or removes a blob.
+    ///
+    /// - Throws: `UploadError.busy` if another task does, and errors of `body`.
+    func withClaim<Value>(
+        on blobID: String,
+        isolation: isolated (any Actor)? = #isolation,
+        _ body: () async throws -> Value
+    ) async throws -> Value {
+        guard inProgress.withLockedValue({ $0.insert(blobID).inserted }) else { throw UploadError.busy }
+        defer { inProgress.withLockedValue { _ = $0.remove(blobID) } }
+        return try await body()
     }
 
     private func open(_ token: String) async throws -> BlobReader {
@@ -64,7 +77,7 @@ package struct Publication: Sendable {
     }
 
     /// Returns whether a document of any resource owns a blob.
-    private func isOwned(_ blobID: String) throws -> Bool {
+    func isOwned(_ blobID: String) throws -> Bool {
         try Resource.all.contains { resource in
             guard let path = resource.blob?.path else { return false }
             return try store.collection(resource.name).count(Filter([Condition(path, .exactly(blobID))])) > 0

@@ -25,9 +25,11 @@ extension DocumentCollection {
 
     /// Stores a document and replaces the one with its id, if there is one, keeping its `committed_at`.
     ///
+    /// With `frees` it is the first step of a deletion, and on a full disk it uses the reserve.
+    ///
     /// - Precondition: The collection is not append-only.
     /// - Throws: ``StoreError/invalidKey(member:)``; the log's errors, as for ``insert(_:)``.
-    package func put(_ object: JSONObject) async throws(StoreError) -> Document {
+    package func put(_ object: JSONObject, frees: Bool = false) async throws(StoreError) -> Document {
         precondition(!schema.isAppendOnly, "events are never replaced")
         guard let id = try id(of: object) else { return try await insert(object) }
         await locks.lock(id)
@@ -36,7 +38,7 @@ extension DocumentCollection {
         let committedAt = try await lookups.run { () throws(StoreError) in
             try StoreError.wrap(self.retrying(self.find(id)))?.committedAt
         }
-        return try await store(Draft(object, id: id, committedAt: committedAt))
+        return try await store(Draft(object, id: id, committedAt: committedAt), frees: frees)
     }
 
     /// Replaces a document by the result of `change`, atomically: the id is locked.
@@ -76,9 +78,10 @@ extension DocumentCollection {
         }
     }
 
-    private func store(_ draft: Draft) async throws(StoreError) -> Document {
+    private func store(_ draft: Draft, frees: Bool = false) async throws(StoreError) -> Document {
         do {
-            return draft.document(at: try await log.append { _, at, output in draft.write(at: at, to: &output) })
+            let at = try await log.append(frees: frees) { _, at, output in draft.write(at: at, to: &output) }
+            return draft.document(at: at)
         } catch {
             throw .storage(error)
         }

@@ -67,6 +67,9 @@ package final class DocumentCollection: Sendable {
     /// The contents of the log, and whether it accepts writes.
     package var statistics: LogStatistics { log.statistics }
 
+    /// Whether it accepts no writes until it is opened again, because a sync failed.
+    package var isLatched: Bool { statistics.latch != nil }
+
     /// The number of documents in the collection.
     package var documentCount: Int { index.documentCount }
 

@@ -36,7 +36,7 @@ struct Serve: AsyncParsableCommand {
               ledge serve --data data --combiner edge=192.168.1.20:12080
               ledge serve --config /etc/ledge.json --listen 0.0.0.0:8092 --authentication
               ledge serve --data /var/lib/ledge --listen 127.0.0.1:0 --log-level debug
-              ledge serve --retain telemetry=age:30d,bytes:10GiB --retain statuses=age:1y
+              ledge serve --retain telemetry=age:30d,bytes:10GiB --retain statuses=age:1y --retain models=count:20
               ledge serve --listen [::]:8092 --allow-remote-without-authentication
             """
     )

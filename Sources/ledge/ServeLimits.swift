@@ -48,8 +48,9 @@ struct ServeLimits: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Retention of a collection of events: age:30d (s, m, h, d, y), bytes:10GiB, count:1000000, or several "
-                + "separated by commas. The oldest segments are dropped as soon as one rule permits it. Repeatable. "
-                + "(default: keep everything)",
+                + "separated by commas. The oldest segments are dropped as soon as one rule permits it. "
+                + "models=count:20 keeps the newest models of each session, with keep-ancestors also those from which a "
+                + "kept one descends; packages=count:5 keeps the newest packages. Repeatable. (default: keep everything)",
             valueName: "collection=rule"
         ),
         transform: { try RetentionArgument(parsing: $0) }
@@ -158,7 +159,7 @@ extension ServeLimits {
         options.segmentByteCountMax = segmentSize.bytes
         options.frameCacheByteCountMax = Int(frameCache.bytes)
         options.reserveByteCount = reserve.bytes
-        options.retention = retain.retention
+        options.retention = retain.events
         options.maintainsItself = true
         return options
     }
@@ -193,6 +194,8 @@ extension ServeLimits {
         options.host = address.host
         options.port = address.port
         options.bodyByteCountMax = Int(maxBodySize.bytes)
+        options.modelRetention = retain.models
+        options.packageCountMax = retain.packageCountMax
         return options
     }
 }

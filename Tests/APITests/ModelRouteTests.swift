@@ -1,8 +1,10 @@
 import Blobs
+import Control
 import Disk
 import HTTPTypes
 import JSON
 import Store
+import TestSupport
 import Testing
 
 @testable import API
@@ -270,6 +272,56 @@ struct ModelRouteTests {
         }
     }
 
+    @Test func deletedModelIsNotFound() async throws {
+        let fixture = try ServerFixture()
+        try await fixture.run { client async throws in
+            for (id, parent) in [("a", nil), ("b", "a")] { try await Self.make(client, id, parent: parent) }
+            let deleted = try await client.ask(.delete, Self.models + "a")
+            #expect(deleted.status == 200)
+            #expect(try deleted.message == "Model deleted")
+            for path in ["a", "a/download", "a/ancestors"] {
+                #expect(try await client.ask(.get, Self.models + path).status == 404)
+            }
+            #expect(try await client.ask(.delete, Self.models + "a").status == 404)
+            #expect(try await client.ask(.get, Self.models + "b/ancestors").text == "[]")
+        }
+    }
+
+    @Test func modelOfARunningSessionCannotBeDeleted() async throws {
+        let fixture = try ServerFixture()
+        try await fixture.run { client async throws in
+            try await Self.make(client, "seed", parent: nil)
+            let session: JSON = ["session_id": "s", "status": "Started", "session_config": ["model_id": "seed"]]
+            #expect(try await client.ask(.post, "/api/v1/sessions/", session).status == 201)
+            let refused = try await client.ask(.delete, Self.models + "seed")
+            #expect(refused.status == 409)
+            #expect(try refused.message?.contains("is needed by session s; stop it") == true)
+            #expect(try await client.ask(.get, Self.models + "seed/download").bytes == Self.vector)
+        }
+    }
+
+    @Test func modelsThatAreNotKeptAreDeletedWhileTheServerRuns() async throws {
+        let disk = FaultDisk()
+        try await ServerFixture(on: disk).run { client async throws in
+            #expect(
+                try await client.ask(
+                    .post,
+                    "/api/v1/sessions/",
+                    ["session_id": "s", "session_config": ["model_id": "seed"]]
+                ).status == 201
+            )
+            for index in 0..<5 { try await Self.make(client, "m\(index)", parent: nil, session: "s") }
+        }
+        var options = ServerOptions()
+        options.modelRetention = ModelRetention(countMax: 2)
+        let fixture = try ServerFixture(on: disk, options: options)
+        try await fixture.run { client async throws in
+            let models = fixture.store.collection("models")
+            for _ in 0..<1_000_000 where models.documentCount > 2 { await Task.yield() }
+            #expect(try await client.ask(.get, Self.models).listed("model_id") == ["m4", "m3"])
+        }
+    }
+
     @Test(arguments: ["ancestors", "download"])
     func unknownModelIsNotFound(_ verb: String) async throws {
         try await ServerFixture().run { client async throws in
@@ -279,11 +331,16 @@ struct ModelRouteTests {
         }
     }
 
-    private static func make(_ client: APIClient, _ id: String, parent: String?) async throws {
+    private static func make(
+        _ client: APIClient,
+        _ id: String,
+        parent: String?,
+        session: String? = nil
+    ) async throws {
         let token = try await UploadRouteTests.upload(client, Self.vector)
         let body: JSON = [
             "file_token": .string(token), "helper": "binaryhelper", "model_id": .string(id),
-            "parent_model": parent.map { .string($0) } ?? .null,
+            "parent_model": JSON(parent), "session_id": JSON(session),
         ]
         _ = try Self.id(await client.ask(.post, models, body))
     }

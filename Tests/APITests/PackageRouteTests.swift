@@ -52,6 +52,21 @@ struct PackageRouteTests {
         }
     }
 
+    @Test func onlyInactivePackagesCanBeDeleted() async throws {
+        try await ServerFixture().run { client async throws in
+            let first = try await Self.add(client, "first")
+            let second = try await Self.add(client, "second")
+            let refused = try await client.ask(.delete, Self.packages + second)
+            #expect(refused.status == 409)
+            #expect(try refused.message?.contains("activate another package, or none, before deleting it") == true)
+            let deleted = try await client.ask(.delete, Self.packages + first)
+            #expect(try deleted.status == 200 && deleted.message == "Package deleted")
+            #expect(try await client.ask(.get, Self.packages + first).status == 404)
+            #expect(try await client.ask(.delete, Self.packages + first).status == 404)
+            #expect(try await client.ask(.get, Self.packages + "download").bytes == [1, 2, 3])
+        }
+    }
+
     @Test func fileThatClientsCannotUnpackIsRefused() async throws {
         try await ServerFixture().run { client async throws in
             let token = try await UploadRouteTests.upload(client, [1], name: "package.exe")

@@ -209,6 +209,23 @@ def another_package_is_made_active_or_none(network):
     assert network.get("packages/count") == 2
 
 
+@endpoints.tries("DELETE /api/v1/models/{id}", "DELETE /api/v1/packages/{id}")
+def a_model_or_a_package_is_deleted_with_its_file(network):
+    for slash, identifier in (("", "model-3"), ("/", "model-2")):
+        path = f"models/{identifier}{slash}"
+        assert network.do("DELETE", path) == {"message": "Model deleted"}
+        assert network.refusal(404, "DELETE", path) == f"Entity with id: {identifier} not found"
+        network.refusal(404, "GET", f"models/{identifier}/download")
+    assert network.get("models/count") == 1
+    for slash in ("", "/"):
+        first, second = (network.add_package(name.encode(), f"{name}.tgz")["package_id"] for name in ("a", "b"))
+        assert "is the active one" in network.refusal(409, "DELETE", f"packages/{second}{slash}")
+        assert network.do("DELETE", f"packages/{first}{slash}") == {"message": "Package deleted"}
+        network.refusal(404, "DELETE", f"packages/{first}{slash}")
+    assert network.get("packages/count") == 2
+    assert len(list((network.place.data / "blobs").glob("*/*.zst"))) == 3
+
+
 @endpoints.tries(refused=["POST /api/v1/packages"])
 def what_is_no_package_is_refused(network):
     for slash in ("", "/"):

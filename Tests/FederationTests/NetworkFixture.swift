@@ -14,10 +14,12 @@ struct NetworkFixture {
     let blobs: BlobStore
     let network: FederatedNetwork
 
-    init(on disk: FaultDisk = FaultDisk()) throws {
+    init(on disk: FaultDisk = FaultDisk(), reserveByteCount: Int64? = nil) throws {
         self.disk = disk
-        store = try Store.open("data", schemas: Resource.allSchemas, on: disk)
-        blobs = try BlobStore(directory: "data", on: disk)
+        var options = Store.Options()
+        options.reserveByteCount = reserveByteCount
+        store = try Store.open("data", schemas: Resource.allSchemas, options: options, on: disk)
+        blobs = try BlobStore(directory: "data", space: store.space, on: disk)
         network = FederatedNetwork(store: store, blobs: blobs)
     }
 

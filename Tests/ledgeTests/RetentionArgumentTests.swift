@@ -1,3 +1,4 @@
+import Control
 import Store
 import Testing
 
@@ -21,6 +22,8 @@ struct RetentionArgumentTests {
         "telemetry=age:-1d", "telemetry=age:1", "telemetry=age:1w", "telemetry=age:1001y",
         "telemetry=age:9223372036854775807y", "telemetry=bytes:0", "telemetry=bytes:many", "telemetry=count:0",
         "telemetry=count:1k", "telemetry=count:1,", "telemetry=,count:1", "telemetry=size:1", "telemetry=count:1:2",
+        "telemetry=keep-ancestors", "models=age:1d", "models=bytes:1", "models=count:0", "models=keep-ancestors",
+        "models=count:1,keep-ancestors:2", "packages=age:1d", "packages=count:1,keep-ancestors",
     ])
     func malformedRuleIsRejected(_ text: String) {
         #expect(throws: (any Error).self) { try RetentionArgument(parsing: text) }
@@ -32,12 +35,21 @@ struct RetentionArgumentTests {
         #expect(error.map { "\($0)" }?.contains(names) == true, "it names those that can")
     }
 
+    @Test func artifactsAreKeptByNumber() throws {
+        let texts = ["models=count:9", "packages=count:2", "models=count:20,keep-ancestors", "telemetry=count:5"]
+        let arguments = try texts.map { try RetentionArgument(parsing: $0) }
+        #expect(arguments.models == ModelRetention(countMax: 20, keepsAncestors: true))
+        #expect(arguments.packageCountMax == 2)
+        #expect(arguments.events == ["telemetry": Retention(documentCountMax: 5)])
+        #expect([RetentionArgument]().models == nil)
+    }
+
     @Test func lastRuleOfAKindIsUsed() throws {
         let arguments = try ["telemetry=age:1d,bytes:1MiB", "statuses=count:5", "telemetry=count:7,age:2d"].map {
             try RetentionArgument(parsing: $0)
         }
         #expect(
-            arguments.retention == [
+            arguments.events == [
                 "telemetry": Retention(ageMax: .seconds(172_800), byteCountMax: 1 << 20, documentCountMax: 7),
                 "statuses": Retention(documentCountMax: 5),
             ]

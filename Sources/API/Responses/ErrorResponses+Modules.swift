@@ -10,6 +10,7 @@ extension ControlError: AnsweredError {
             .serverFunctions, .unknownAggregator, .commandTypeMissing, .commandTypeForbidden, .nothingRunning:
             .badRequest
         case .unknownModel, .unknownCommand: .notFound
+        case .modelInUse: .conflict
         case .closed: .serviceUnavailable
         }
     }

@@ -31,6 +31,7 @@ extension FederationError: AnsweredError {
         switch self {
         case .unknownSender, .unknownHelper, .noCombiner, .unknownCombiner, .tooManyAttributes: .badRequest
         case .noPackage: .notFound
+        case .activePackage: .conflict
         case .incompatibleVersion: .notAcceptable
         }
     }

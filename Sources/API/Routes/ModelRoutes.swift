@@ -1,15 +1,17 @@
 internal import Blobs
 internal import Catalog
+internal import Control
 internal import Federation
 internal import Hummingbird
 internal import HummingbirdCore
 internal import JSON
 internal import Store
 
-/// The routes of `models` besides the generic ones: creation, ancestors and descendants, download.
+/// The routes of `models` besides the generic ones: creation, deletion, ancestors and descendants, download.
 struct ModelRoutes: Sendable {
     let models: Models
     let blobs: BlobStore
+    let controller: Controller
     let options: ServerOptions
 
     /// The fields of a new model.
@@ -22,9 +24,10 @@ struct ModelRoutes: Sendable {
     /// The default of `X-Limit` for ancestors and descendants, as in FEDn.
     private static let trailCountDefault = 10
 
-    init(_ network: FederatedNetwork, options: ServerOptions) {
+    init(_ network: FederatedNetwork, controller: Controller, options: ServerOptions) {
         models = network.models
         blobs = network.blobs
+        self.controller = controller
         self.options = options
     }
 
@@ -46,6 +49,13 @@ struct ModelRoutes: Sendable {
             .refused(409, "The id exists already, or another request is using the token"),
             .refused(413, "The body exceeds the size limit"),
             use: create
+        )
+        table.add(
+            .delete("models/{id}"),
+            "Deletes one model and its file.",
+            answers: .ok(.message),
+            .refused(409, "A session or a command needs the model"),
+            use: delete
         )
         table.add(
             .get("models/{id}/ancestors"),
@@ -92,6 +102,11 @@ struct ModelRoutes: Sendable {
                 "success": true, "message": "Model added successfully", "model_id": .string(id), "model": .string(id),
             ])
         }
+    }
+
+    @Sendable func delete(_ request: Request, context: LedgeContext) async throws -> Response {
+        try await controller.deleteModel(context.parameter("id"))
+        return Response(["message": "Model deleted"])
     }
 
     @Sendable func ancestors(_ request: Request, context: LedgeContext) async throws -> Response {

@@ -7,7 +7,7 @@ internal import HummingbirdCore
 internal import JSON
 internal import Store
 
-/// The routes of `packages` besides the generic ones: creation, activation, download.
+/// The routes of `packages` besides the generic ones: creation, deletion, activation, download.
 struct PackageRoutes: Sendable {
     let packages: Packages
     let blobs: BlobStore
@@ -32,8 +32,9 @@ struct PackageRoutes: Sendable {
         .optional("abort_ongoing_tasks", .bool),
     ]
 
+    private static let none = Endpoint.Answer.refused(404, "There is no such package")
+
     func add(to table: inout RouteTable) {
-        let none = Endpoint.Answer.refused(404, "There is no such package")
         table.add(
             .post("packages"),
             "Stores a package and activates it.",
@@ -46,11 +47,23 @@ struct PackageRoutes: Sendable {
             use: create
         )
         table.add(
+            .delete("packages/{id}"),
+            "Deletes one package and its file.",
+            answers: .ok(.message),
+            .refused(409, "The package is active"),
+            use: delete
+        )
+        addActive(to: &table)
+        addFiles(to: &table)
+    }
+
+    private func addActive(to table: inout RouteTable) {
+        table.add(
             .get("packages/active"),
             "Returns the active package.",
             .participants,
             answers: .ok(.document(.packages)),
-            none,
+            Self.none,
             use: active
         )
         table.add(
@@ -58,7 +71,7 @@ struct PackageRoutes: Sendable {
             "Activates a package.",
             body: .fields([.required("id")]),
             answers: .ok(.message),
-            none,
+            Self.none,
             use: activate
         )
         table.add(
@@ -67,6 +80,9 @@ struct PackageRoutes: Sendable {
             answers: .ok(.message),
             use: deactivate
         )
+    }
+
+    private func addFiles(to table: inout RouteTable) {
         let name = Endpoint.Parameter.query("name", .string, "A package or its file; default: the active package")
         table.add(
             .get("packages/checksum"),
@@ -74,7 +90,7 @@ struct PackageRoutes: Sendable {
             .participants,
             parameters: [name],
             answers: .ok([.required("checksum"), .required("message")]),
-            none,
+            Self.none,
             use: checksum
         )
         table.add(
@@ -86,7 +102,7 @@ struct PackageRoutes: Sendable {
             .partialContent,
             .notModified,
             .rangeNotSatisfiable,
-            none,
+            Self.none,
             use: download
         )
     }
@@ -103,6 +119,11 @@ struct PackageRoutes: Sendable {
             if restartsClients { _ = try await controller.restartClients(abortOngoingTasks: abortsTasks) }
             return Response(["success": true, "message": "Package uploaded", "package_id": .string(id)])
         }
+    }
+
+    @Sendable func delete(_ request: Request, context: LedgeContext) async throws -> Response {
+        try await packages.delete(context.parameter("id"))
+        return Response(["message": "Package deleted"])
     }
 
     @Sendable func active(_ request: Request, context: LedgeContext) async throws -> Response {

@@ -25,7 +25,7 @@ struct Routes: Sendable {
         CommandRoutes(store: store, controller: controller).add(to: &table)
         ControlRoutes(controller: controller, options: options).add(to: &table)
         HelperRoutes(helper: network.helper, options: options).add(to: &table)
-        ModelRoutes(network, options: options).add(to: &table)
+        ModelRoutes(network, controller: controller, options: options).add(to: &table)
         PackageRoutes(network, controller: controller, options: options).add(to: &table)
         SessionRoutes(sessions: network.sessions, controller: controller, options: options).add(to: &table)
         StatusRoutes(store: store).add(to: &table)
