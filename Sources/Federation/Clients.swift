@@ -47,10 +47,19 @@ package struct Clients: Sendable {
     }
 
     /// Deletes a client; `authority` does not accept its tokens from then on.
-    package func delete(_ id: String, revokingTokensOf authority: TokenAuthority?) async throws {
+    ///
+    /// Returns false for a client that is not registered but whose tokens were revoked.
+    ///
+    /// - Throws: `StoreError.notFound` for a client that is not registered, without an authority; errors of storage.
+    package func delete(_ id: String, revokingTokensOf authority: TokenAuthority?) async throws -> Bool {
         // First, so that a crash between the two, or a client that never joined, leaves no token that works.
         try await authority?.revoke(subject: id)
-        try await documents.collection.delete(id)
+        do {
+            try await documents.collection.delete(id)
+            return true
+        } catch StoreError.notFound where authority != nil {
+            return false
+        }
     }
 
     /// Returns the newest value of every attribute of a client, by key.

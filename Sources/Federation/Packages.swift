@@ -72,6 +72,18 @@ package struct Packages: Sendable {
         return found
     }
 
+    /// Returns the active package, if it has that name or none is given.
+    ///
+    /// - Throws: ``FederationError/noPackage``.
+    package func findActive(_ name: String?) async throws -> Document {
+        guard let active = try await active() else { throw FederationError.noPackage }
+        let fields = try active.object
+        guard name == nil || Self.names.contains(where: { fields[$0]?.string == name }) else {
+            throw FederationError.noPackage
+        }
+        return active
+    }
+
     /// Makes a package the active one.
     package func activate(_ id: String) async throws {
         await turn.acquire()
@@ -119,9 +131,12 @@ package struct Packages: Sendable {
         }
     }
 
+    /// The fields by which clients name a package.
+    private static let names = ["storage_file_name", "file_name", "name"]
+
     private func named(_ name: String) throws -> Document? {
-        for field in ["storage_file_name", "file_name", "name"] as [FieldPath] {
-            let query = Query(filter: Filter([Condition(field, .equal(name))]), limit: 1)
+        for field in Self.names {
+            let query = Query(filter: Filter([Condition(FieldPath(field), .equal(name))]), limit: 1)
             if let found = try documents.collection.list(query).documents.first { return found }
         }
         return nil

@@ -1,7 +1,10 @@
+import Blobs
+import Federation
 import HTTPTypes
 import HummingbirdTesting
 import JSON
 import Store
+import TestSupport
 import Testing
 import Tokens
 
@@ -53,6 +56,48 @@ struct AccessControlTests {
                 case .open, .participants: #expect(status != 403, "\(endpoint.method) \(endpoint.path)")
                 }
             }
+        }
+    }
+
+    /// The table of roles in docs/API.md has exactly the endpoints of each role, as `METHOD path`.
+    @Test func tableOfRolesListsTheEndpoints() throws {
+        let lines = try Fixture.lines(of: "../docs/API.md")
+        let rows: [(start: String, matches: (Endpoint.Access) -> Bool)] = [
+            ("| no token |", { if case .open = $0 { true } else { false } }),
+            ("| `client`, `combiner` |", { if case .participants = $0 { true } else { false } }),
+            ("| `enrollment` |", { if case .enrollment = $0 { true } else { false } }),
+        ]
+        let endpoints = try ServerFixture().routes.makeTable().endpoints
+        for (start, matches) in rows {
+            let row = try #require(lines.first { $0.hasPrefix(start) }, "\(start)")
+            let documented = row.dropFirst(start.count).split(separator: "`").map(String.init)
+                .filter { $0.wholeMatch(of: /[A-Z]+ \S+/) != nil }
+            let declared = endpoints.filter { matches($0.access) }.map { endpoint in
+                let path = endpoint.path.replacing(Endpoint.prefix, with: "", maxReplacements: 1)
+                return "\(endpoint.method.rawValue) \(path)"
+            }
+            #expect(documented.sorted() == declared.sorted(), "\(start)")
+        }
+    }
+
+    @Test func clientDownloadsTheActivePackageOnly() async throws {
+        try await Self.withAuthentication { fixture, client async throws in
+            let packages = fixture.network.packages
+            for name in ["old", "new"] {
+                let intake = try await BlobIntake(fileName: "\(name).tgz", byteCount: 3, blobs: fixture.blobs)
+                try await intake.take(Array(name.utf8))
+                _ = try await packages.publish(["file_token": .string(try await intake.finish().token)])
+            }
+            let path = "/api/v1/packages/download"
+            for role in [Role.client, .combiner] {
+                let headers = try Self.bearer(role)
+                for query in ["", "?name=new.tgz"] {
+                    #expect(try await client.ask(.get, path + query, headers: headers).text == "new")
+                }
+                let refused = try await client.ask(.get, "\(path)?name=old.tgz", headers: headers)
+                #expect(try refused.status == 404 && refused.message == "Entity not found")
+            }
+            #expect(try await client.ask(.get, "\(path)?name=old.tgz", headers: Self.bearer(.admin)).text == "old")
         }
     }
 
@@ -253,8 +298,11 @@ struct AccessControlTests {
             let headers = try Self.bearer(.client)
             #expect(try await client.ask(.get, "/api/v1/helpers/active", headers: headers).status == 200)
             let deleted = try await client.ask(.delete, "/api/v1/clients/subject", headers: Self.bearer(.admin))
-            #expect(deleted.status == 404)
+            #expect(deleted.status == 200)
+            #expect(try deleted.message == "No client of this id is registered; all tokens of the id are revoked")
             #expect(try await client.ask(.get, "/api/v1/helpers/active", headers: headers).status == 401)
+            let again = try await client.ask(.delete, "/api/v1/clients/subject", headers: Self.bearer(.admin))
+            #expect(again.status == 200, "it can be repeated")
         }
     }
 

@@ -77,8 +77,11 @@ struct ClientRoutes: Sendable {
 
     @Sendable func delete(_ request: Request, context: LedgeContext) async throws -> Response {
         let id = context.parameter("id")
-        try await clients.delete(id, revokingTokensOf: authority)
+        let wasRegistered = try await clients.delete(id, revokingTokensOf: authority)
         if authority != nil { audit.revoked(subject: id, role: .client, by: context.identity, from: context.address) }
+        guard wasRegistered else {
+            return Response(["message": "No client of this id is registered; all tokens of the id are revoked"])
+        }
         return Response(["message": "Client deleted"])
     }
 

@@ -6,6 +6,7 @@ internal import Hummingbird
 internal import HummingbirdCore
 internal import JSON
 internal import Store
+internal import Tokens
 
 /// The routes of `packages` besides the generic ones: creation, deletion, activation, download.
 struct PackageRoutes: Sendable {
@@ -95,7 +96,7 @@ struct PackageRoutes: Sendable {
         )
         table.add(
             .get("packages/download"),
-            "Returns the bytes of a package.",
+            "Returns the bytes of a package; clients and combiners may download the active one only.",
             .participants,
             parameters: [name] + .download,
             answers: .ok(.bytes),
@@ -143,13 +144,15 @@ struct PackageRoutes: Sendable {
     }
 
     @Sendable func checksum(_ request: Request, context: LedgeContext) async throws -> Response {
-        let package = try await package(for: request)
+        let package = try await packages.find(Self.name(in: request)).object
         return Response(["checksum": package["checksum"] ?? .null, "message": "Checksum found."])
     }
 
     /// Answers the bytes with their file name, whose suffix shows the client how to unpack them.
     @Sendable func download(_ request: Request, context: LedgeContext) async throws -> Response {
-        let package = try await package(for: request)
+        let name = Self.name(in: request)
+        let isAdministrator = context.identity.map { $0.role == .admin } ?? true
+        let package = try await (isAdministrator ? packages.find(name) : packages.findActive(name)).object
         return try BlobDownload(
             reader: await blobs.open(package["blob_id"]?.string ?? ""),
             fileName: package["storage_file_name"]?.string ?? "",
@@ -158,8 +161,8 @@ struct PackageRoutes: Sendable {
         ).response(to: request)
     }
 
-    /// Returns the package that a request names, or the active one.
-    private func package(for request: Request) async throws -> JSONObject {
-        try await packages.find(request.query["name"].flatMap { $0.isEmpty ? nil : $0 }).object
+    /// Returns the name of a package in a request; nil for the active one.
+    private static func name(in request: Request) -> String? {
+        request.query["name"].flatMap { $0.isEmpty ? nil : $0 }
     }
 }
