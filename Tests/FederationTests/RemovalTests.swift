@@ -139,3 +139,50 @@ struct RemovalTests {
         try await fixture.close()
     }
 }
+
+/// Why a state after a crash contradicts what was acknowledged.
+private struct Broken: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
+}
+
+/// A process that ends during a deletion leaves the model whole, or nothing of it after the next start.
+struct RemovalCrashTests {
+    private struct Promise {
+        var isPublished = false
+        var isDeletionAttempted = false
+        var isDeleted = false
+    }
+
+    @Test(.timeLimit(.minutes(10))) func interruptedDeletionLeavesNoFileWithoutAnOwner() async throws {
+        let points = CrashPoints(
+            makeLedger: { Ledger(Promise()) },
+            workload: { disk, promise in
+                let fixture = try NetworkFixture(on: disk)
+                try await fixture.addModel("m")
+                promise.enter { $0.isPublished = true }
+                promise.enter { $0.isDeletionAttempted = true }
+                try await fixture.network.models.delete("m")
+                promise.enter { $0.isDeleted = true }
+                try await fixture.close()
+            },
+            verify: { disk, promise in
+                let fixture = try NetworkFixture(on: disk)
+                _ = try await fixture.network.publication.finishRemovals()
+                let state = promise.entries
+                let blobID = try fixture.documents(.models).get("m")?["blob_id"]?.string
+                if let blobID {
+                    guard !state.isDeleted else { throw Broken("the model exists although it was deleted") }
+                    guard try await fixture.blobs.open(blobID).frame(0).count == 8 else { throw Broken("lost bytes") }
+                } else {
+                    guard !state.isPublished || state.isDeletionAttempted else { throw Broken("the model is lost") }
+                    guard !state.isPublished || RemovalTests.blobPaths(disk).isEmpty else { throw Broken("no owner") }
+                }
+            }
+        )
+        let report = try await points.explore()
+        print("removal:", report)
+        #expect(report.failureCount == 0, "\(report)")
+    }
+}
