@@ -9,7 +9,8 @@ extension Store {
     /// Reads no file; callable from any thread.
     package func conditions() -> [HealthCondition] {
         let damaged = collections.values.compactMap(\.damageCondition)
-        let found = latches + damaged + space.conditions + maintenance.conditions
+        let found =
+            latches + damaged + space.conditions + maintenance.conditions
             + [watch.check(), clock.condition].compactMap(\.self)
         return found.sorted { ($0.since, $0.subject) < ($1.since, $1.subject) }
     }

@@ -139,15 +139,7 @@ struct Serve: AsyncParsableCommand {
         }
         let disk = try openDirectory(logger)
         let (store, blobs) = try await open(on: disk, logger)
-        if store.isNew { logger.notice("created a new data directory at \(dataPath)") }
-        for report in store.recovery { log(report, to: logger) }
-        for (collection, places) in store.damage { log(places, of: collection, to: logger) }
-        for path in store.rebuiltIndexPaths {
-            logger.notice(
-                "rebuilt an index file that was missing, damaged or of another format",
-                metadata: ["file": "\(path)"]
-            )
-        }
+        logOpening(of: store, to: logger)
         let network = FederatedNetwork(store: store, blobs: blobs)
         let controller = Controller(network, participants: NoParticipants()) {
             logger.notice("\($0)")
@@ -176,6 +168,18 @@ struct Serve: AsyncParsableCommand {
 extension Serve {
     static let name = "serve"
     private static let shownDamageCountMax = 20
+
+    private func logOpening(of store: Store, to logger: Logger) {
+        if store.isNew { logger.notice("created a new data directory at \(dataPath)") }
+        for report in store.recovery { log(report, to: logger) }
+        for (collection, places) in store.damage { log(places, of: collection, to: logger) }
+        for path in store.rebuiltIndexPaths {
+            logger.notice(
+                "rebuilt an index file that was missing, damaged or of another format",
+                metadata: ["file": "\(path)"]
+            )
+        }
+    }
 
     private func options(fileCountMax: UInt64) -> ServerOptions {
         var options = limits.server(listen, fileCountMax: fileCountMax)

@@ -97,6 +97,7 @@ struct DocumentWalkTests {
             if collection.schema.isAppendOnly {
                 try collection.maintain(
                     Retention(documentCountMax: 1),
+                    at: .now(),
                     Compaction(byteCountMax: 4_000),
                     notice: { _ in }
                 ) { false }
@@ -118,7 +119,12 @@ struct DocumentWalkTests {
         let first = try events.index.snapshot()[0].index.pointer(of: 0)
         var walk: DocumentWalk? = try Self.walk(Query(), over: events)
         #expect(walk?.isAtEnd == false)
-        try events.maintain(Retention(documentCountMax: 1), Compaction(byteCountMax: 4_000), notice: { _ in }) { false }
+        try events.maintain(
+            Retention(documentCountMax: 1),
+            at: .now(),
+            Compaction(byteCountMax: 4_000),
+            notice: { _ in }
+        ) { false }
         _ = try events.log.read(first)
         walk = nil
         #expect(throws: StorageError.retired) { try events.log.read(first) }
@@ -128,7 +134,12 @@ struct DocumentWalkTests {
         var generator = SeededGenerator()
         let events = try await Self.filled("events", &generator).collection
         var walk = try DocumentWalk(Query(), over: events)
-        try events.maintain(Retention(documentCountMax: 1), Compaction(byteCountMax: 4_000), notice: { _ in }) { false }
+        try events.maintain(
+            Retention(documentCountMax: 1),
+            at: .now(),
+            Compaction(byteCountMax: 4_000),
+            notice: { _ in }
+        ) { false }
         #expect(throws: StorageError.retired) { try walk.keepSegments() }
     }
 

@@ -57,7 +57,7 @@ struct StoredLogin: Sendable {
     private mutating func replace(by next: String) throws(StorageError) {
         if let bytes = try disk.contents(of: path) {
             let text = String(decoding: bytes, as: UTF8.self).replacing(token, with: next)
-            try disk.publish(Array(text.utf8), at: path, isPrivate: true)
+            try disk.publish(Array(text.utf8), at: path)
         }
         token = next
     }

@@ -1,4 +1,5 @@
 internal import Inspection
+internal import JSON
 internal import NIOCore
 
 extension UploadRun {
