@@ -3,17 +3,18 @@
 import contextlib
 import http.server
 import json
+import os
 import queue
 import shutil
+import signal
 import subprocess
+import tempfile
 import threading
 
-from ledge import COMBINER
+from ledge import COMBINER, WAIT_SECONDS
 from promises import promise
 
 BROWSER = next(filter(None, map(shutil.which, ["chromium-headless-shell", "chromium", "google-chrome"])), None)
-# The longest time for a browser to start and run the page, on any machine.
-PAGE_SECONDS = 300
 
 PAGE = """<!doctype html><title>upload</title><script type="module">
 const api = "SERVER/api/v1/", json = {"Content-Type": "application/json"}
@@ -80,13 +81,16 @@ def pages(server):
 
 def opened(place, origin, results):
     """Opens the page in a browser, and returns what it reports."""
-    command = [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={place.path / 'profile'}"]
-    log = (place.path / "browser.log").open("wb")
-    with log, subprocess.Popen([*command, "--remote-debugging-port=0", origin], stdout=log, stderr=log) as browser:
-        try:
-            return results.get(timeout=PAGE_SECONDS)
-        finally:
-            browser.terminate()
+    command = [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--remote-debugging-port=0", origin]
+    # Processes of the browser may still write to its profile when it is removed.
+    profile = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+    with profile as path, (place.path / "browser.log").open("wb") as log:
+        command.insert(1, f"--user-data-dir={path}")
+        with subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True) as browser:
+            try:
+                return results.get(timeout=WAIT_SECONDS)
+            finally:
+                os.killpg(browser.pid, signal.SIGKILL)
 
 
 @promise
