@@ -8,7 +8,7 @@ import Testing
 @testable import API
 
 /// A connection that is closed after a response is closed after the whole response, even if the client reads slowly.
-@Suite(.timeLimit(.minutes(10)))
+@Suite(.timeLimit(.minutes(60)))
 struct ClosingConnectionTests {
     enum End: CaseIterable {
         case connectionClose, http10, halfClosed

@@ -14,7 +14,7 @@ import Testing
 @testable import API
 
 /// Failures during an ingest, and the report on the lines before them.
-@Suite(.timeLimit(.minutes(10)))
+@Suite(.timeLimit(.minutes(60)))
 struct IngestFailureTests {
     private static let path = IngestTests.telemetry
 

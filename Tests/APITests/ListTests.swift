@@ -10,7 +10,7 @@ import Testing
 @testable import API
 
 /// Lists of any length: a short one is one buffer, the documents of a long one are read as the client takes them.
-@Suite(.timeLimit(.minutes(10)))
+@Suite(.timeLimit(.minutes(60)))
 struct ListTests {
     private static let path = "/api/v1/telemetry"
 

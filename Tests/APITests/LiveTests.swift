@@ -10,7 +10,7 @@ import Testing
 @testable import API
 
 /// Behaviour that needs a real socket; a connection that is not closed makes a test time out.
-@Suite(.timeLimit(.minutes(10)))
+@Suite(.timeLimit(.minutes(60)))
 struct LiveTests {
     private static func head(_ path: String, _ fields: String) -> String {
         "POST \(path) HTTP/1.1\r\nHost: localhost\r\n\(fields)\r\n\r\n"

@@ -32,7 +32,7 @@ struct UploadFullDiskTests {
     }
 
     /// The disk is alternately full and not full during the whole upload.
-    @Test(.timeLimit(.minutes(30)))
+    @Test(.timeLimit(.minutes(60)))
     func uploadSurvivesARepeatedlyFullDisk() async throws {
         let fixture = try UploadFixture()
         fixture.disk.byteCountMax = 0

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Connections
 
-@Suite(.timeLimit(.minutes(10)))
+@Suite(.timeLimit(.minutes(60)))
 struct AcceptedConnectionTests {
     /// A server that is being stopped drops it; NIO alone would end the process.
     @Test func connectionThatIsNeverHandledIsClosed() async throws {

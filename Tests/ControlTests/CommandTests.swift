@@ -6,7 +6,7 @@ import Testing
 import Trainers
 
 /// Commands other than training.
-@Suite(.timeLimit(.minutes(10)))
+@Suite(.timeLimit(.minutes(60)))
 struct CommandTests {
     @Test func synchronousCommandReturnsTheResults() async throws {
         let fixture = try TrainingFixture.open()

@@ -9,7 +9,7 @@ import Testing
 import Trainers
 
 /// Deletion of models, by request and by retention.
-@Suite(.timeLimit(.minutes(10)))
+@Suite(.timeLimit(.minutes(60)))
 struct DeletionTests {
     private static func refusal(_ fixture: TrainingFixture, _ id: String) async -> ControlError? {
         do { try await fixture.controller.deleteModel(id) } catch { return error as? ControlError }

@@ -23,7 +23,7 @@ struct ResumeCrashTests {
     }
 
     /// The shortest session, and every call of it.
-    @Test(.timeLimit(.minutes(30)))
+    @Test(.timeLimit(.minutes(60)))
     func shortSessionResumesAfterACrashAtAnyCall() async throws {
         var points = Self.points(ResumeWorkload(roundCount: 1, clientCount: 1))
         points.modes = [.crashAfter]
@@ -32,7 +32,7 @@ struct ResumeCrashTests {
         #expect(report.failureCount == 0, "\(report)")
     }
 
-    @Test(.timeLimit(.minutes(30)))
+    @Test(.timeLimit(.minutes(60)))
     func sessionResumesAfterACrash() async throws {
         var points = Self.points()
         points.modes = [.crashAfter]
@@ -42,7 +42,7 @@ struct ResumeCrashTests {
         #expect(report.failureCount == 0, "\(report)")
     }
 
-    @Test(.timeLimit(.minutes(30)))
+    @Test(.timeLimit(.minutes(60)))
     func sessionResumesAfterTwoCrashes() async throws {
         var points = Self.points()
         points.modes = [.tornWrite]
@@ -54,7 +54,7 @@ struct ResumeCrashTests {
     }
 
     /// The server continues after an error; the next one stores what it could not.
-    @Test(.timeLimit(.minutes(30)))
+    @Test(.timeLimit(.minutes(60)))
     func sessionResumesAfterADiskFailure() async throws {
         var points = Self.points()
         points.modes = [.ioError, .noSpace, .fullForGood]

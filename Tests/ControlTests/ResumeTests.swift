@@ -9,7 +9,7 @@ import Testing
 import Trainers
 
 /// Resuming from the stored state of an earlier controller.
-@Suite(.timeLimit(.minutes(10)))
+@Suite(.timeLimit(.minutes(60)))
 struct ResumeTests {
     /// Kills a controller in the second of three rounds of its session, and returns the remaining disk.
     private static func killedInRoundTwo() async throws -> FaultDisk {

@@ -8,7 +8,7 @@ import Trainers
 import Weights
 
 /// Rounds whose participants fail, are late, or send invalid updates.
-@Suite(.timeLimit(.minutes(10)))
+@Suite(.timeLimit(.minutes(60)))
 struct RoundTests {
     static let clients = ["client-0", "client-1", "client-2"]
 

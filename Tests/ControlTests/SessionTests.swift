@@ -7,7 +7,7 @@ import Trainers
 
 /// Complete sessions with participants that train.
 struct SessionTests {
-    @Test(.timeLimit(.minutes(10)))
+    @Test(.timeLimit(.minutes(60)))
     func threeRoundsLearnTheDigits() async throws {
         let fixture = try TrainingFixture.open(imageCountMax: .max, epochCount: 2)
         let seed = try await fixture.makeSeed(Network.digits)

@@ -8,7 +8,7 @@ import Testing
 import Trainers
 
 /// The checks before a session starts, in their order.
-@Suite(.timeLimit(.minutes(10)))
+@Suite(.timeLimit(.minutes(60)))
 struct StartTests {
     /// Returns a controller with a seed, and a session of this configuration.
     static func fixture(_ config: JSONObject = [:]) async throws -> TrainingFixture {

@@ -3,7 +3,7 @@ import Testing
 
 /// Records and uploads together: a document never names a missing file.
 struct PublicationCrashTests {
-    @Test(.timeLimit(.minutes(10)))
+    @Test(.timeLimit(.minutes(60)))
     func documentOfAModelAlwaysHasItsFile() async throws {
         let points = CrashPoints(
             makeLedger: PublicationWorkload.makeLedger,

@@ -3,7 +3,7 @@ import Testing
 
 /// A store that crashes, or whose disk fails, at every call that changes the disk.
 struct RecordCrashTests {
-    @Test(.timeLimit(.minutes(10)))
+    @Test(.timeLimit(.minutes(60)))
     func everyAcknowledgedRecordSurvives() async throws {
         var points = CrashPoints(
             makeLedger: RecordWorkload.makeLedger,

@@ -3,7 +3,7 @@ import Testing
 
 /// A second crash, at the calls of the recovery from the first.
 struct RecoveryCrashTests {
-    @Test(.timeLimit(.minutes(10)))
+    @Test(.timeLimit(.minutes(60)))
     func everyAcknowledgedRecordSurvivesASecondCrash() async throws {
         var points = CrashPoints(
             makeLedger: RecordWorkload.makeLedger,
@@ -19,7 +19,7 @@ struct RecoveryCrashTests {
         #expect(report.failureCount == 0, "\(report)")
     }
 
-    @Test(.timeLimit(.minutes(10)))
+    @Test(.timeLimit(.minutes(60)))
     func everyUploadSurvivesASecondCrash() async throws {
         var points = CrashPoints(
             makeLedger: { Ledger(UploadLedger()) },

@@ -3,7 +3,7 @@ import Testing
 
 /// Uploads whose process crashes, or whose disk fails, at every call that changes the disk.
 struct UploadCrashTests {
-    @Test(.timeLimit(.minutes(10)))
+    @Test(.timeLimit(.minutes(60)))
     func everyUploadContinuesOrIsComplete() async throws {
         var points = CrashPoints(
             makeLedger: { Ledger(UploadLedger()) },

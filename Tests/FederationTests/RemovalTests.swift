@@ -155,7 +155,7 @@ struct RemovalCrashTests {
         var isDeleted = false
     }
 
-    @Test(.timeLimit(.minutes(10))) func interruptedDeletionLeavesNoFileWithoutAnOwner() async throws {
+    @Test(.timeLimit(.minutes(60))) func interruptedDeletionLeavesNoFileWithoutAnOwner() async throws {
         let points = CrashPoints(
             makeLedger: { Ledger(Promise()) },
             workload: { disk, promise in

@@ -14,7 +14,7 @@ import Tokens
 @testable import Repair
 
 /// A damaged data directory is repaired, and the repair can be undone.
-@Suite(.timeLimit(.minutes(10)))
+@Suite(.timeLimit(.minutes(60)))
 struct DirectoryRepairTests {
     private static let now = Timestamp(microseconds: 1_795_900_000_000_000)
     private static let schemas = Resource.allSchemas

@@ -6,7 +6,7 @@ internal import Testing
 @testable internal import SegmentLog
 
 /// A damaged log is opened without the lost records, and repaired to one whose lines all verify.
-@Suite(.timeLimit(.minutes(10)))
+@Suite(.timeLimit(.minutes(60)))
 struct LogRepairTests {
     /// Two sealed segments, two closed ones, and an active one.
     private struct Sample {

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// A store with damaged segments serves the rest, except documents that lost records may have changed.
-@Suite(.timeLimit(.minutes(10)))
+@Suite(.timeLimit(.minutes(60)))
 struct DamagedStoreTests {
     private static func open(_ disk: FaultDisk) throws -> Store {
         var options = Store.Options()
