@@ -155,7 +155,8 @@ def commands_are_found_by_their_roots_and_signalled(network):
 
 # A session as a server that was killed left it: the next one goes on with it, and waits for clients.
 STARTED = {
-    "sessions": [session("session-9", "under way", "Started", model="model-1")],
+    "models": [{"model_id": "model-9", "name": "name_9", "session_id": "session-9"}],
+    "sessions": [session("session-9", "under way", "Started", model="model-9")],
     "runs": [{**run("run-9", "session-9", "Started", 3), "completed_at": None, "completed_at_model_id": None}],
     "commands": [
         {
@@ -185,7 +186,7 @@ def a_session_under_way_keeps_others_out_until_it_is_stopped(network):
     assert network.get("/get_controller_status") == {"state": "idle"}
     assert network.get("sessions/session-9")["status"] == "Terminated"
     ended = network.get("runs/run-9")
-    assert (ended["status"], ended["completed_at_model_id"]) == ("Terminated", "model-1")
+    assert (ended["status"], ended["completed_at_model_id"]) == ("Terminated", "model-9")
     assert ended["completed_at"] is not None
     assert network.get("commands/command-9")["status"] == "INTERRUPTED"
     assert network.post("control/stop") == {"message": "Sent stop signal"}

@@ -144,7 +144,8 @@ def endpoint(method, path):
 @contextlib.contextmanager
 def network(place, authentication, options=(), more=None):
     """A network whose server stops cleanly at the end; `more` are additional documents."""
-    store(place.data, {name: [*documents, *(more or {}).get(name, ())] for name, documents in NETWORK.items()})
+    more = more or {}
+    store(place.data, {name: [*NETWORK.get(name, ()), *more.get(name, ())] for name in {**NETWORK, **more}})
     token = None
     if authentication:
         options = ("--authentication", *options)

@@ -10,7 +10,7 @@ from promises import promise
 
 def refusal(place, *arguments):
     """The message of a command that must fail."""
-    result = place.tool(*arguments, timeout=30)
+    result = place.tool(*arguments)
     assert result.returncode != 0 and "listening" not in result.stdout, result
     return result.stderr
 
