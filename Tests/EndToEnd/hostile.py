@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import itertools
 import json
 import os
 import random
@@ -10,7 +11,7 @@ import struct
 import subprocess
 import time
 
-from ledge import COMBINER, until
+from ledge import COMBINER, ROOT, until
 from promises import promise
 from uploads import CHUNK, begin, complete, make_model, send_all
 from wire import HEALTH, RECORD, Wire, chunk, parse, post
@@ -331,6 +332,25 @@ def overlapping(count):
     entry = content[start:end]
     tail = struct.pack("<4sHHHHIIH", b"PK\x05\x06", 0, 0, count, count, len(entry) * count, start, 0)
     return content[:start] + entry * count + tail
+
+
+@promise
+def ids_that_collide_without_a_seed_are_events_like_others(place):
+    blocks = [line.split() for line in (ROOT / "fixtures/colliding-ids.txt").read_text().splitlines()]
+    ids = ["".join(choice) for choice in itertools.product(*blocks)]
+    *first, last = [{"telemetry_id": identifier, "key": "cpu", "client_id": "edge-1"} for identifier in ids]
+    content = b"".join(json.dumps(event).encode() + b"\n" for event in first)
+    with place.server(options=(*COMBINER, "--segment-size", "8KiB")) as server:
+        with witnessed(server, f"{len(ids)} ids of events that have one XXH3-64 without a seed"):
+            receipt = server.ask("POST", TELEMETRY, content, {"Content-Type": "application/x-ndjson"}).json
+            assert receipt["accepted"] == len(first), receipt
+            until(lambda: list(server.data.glob("collections/telemetry/*.idx")))
+            assert server.ask("POST", TELEMETRY, **last).status == 201
+        assert server.ask("GET", f"{TELEMETRY}/count?client_id=edge-1").json == len(ids)
+        for event in (*first, last):
+            assert server.ask("GET", f"{TELEMETRY}/{event['telemetry_id']}").status == 200
+            assert server.ask("POST", TELEMETRY, **event).status == 409
+    place.check()
 
 
 @promise

@@ -24,4 +24,36 @@ struct CollidingIDTests {
         }
         #expect(Set(seeds).count == 4 && !seeds.contains(nil))
     }
+
+    @Test func idsThatCollideWithoutASeedHaveDifferentHashesWithOne() throws {
+        let ids = try CollidingIDs.all()
+        #expect(Set(ids).count == 64 && Set(ids.map { XXH3.hash64($0) }).count == 1)
+        let sample = Self.sample(ids, idSeed: 0x0123_4567_89ab_cdef)
+        let index = try sample.index()
+        var confirmationCount = 0
+        for (row, id) in ids.enumerated() {
+            let found = try index.lastRow(of: Text(id)) { row in
+                confirmationCount += 1
+                return ids[row] == id
+            }
+            #expect(found == row)
+        }
+        #expect(confirmationCount == ids.count, "no record is read for the id of another one")
+    }
+
+    /// The error makes the collection rebuild the file, with another seed.
+    @Test func lookupOfCollidingIDsFailsAfterEightRecords() throws {
+        var ids = try CollidingIDs.all()
+        let unknown = ids.remove(at: ids.count / 2)
+        let index = try Self.sample(ids, idSeed: 0).index()
+        var confirmationCount = 0
+        let error = #expect(throws: StorageError.self) {
+            try index.lastRow(of: Text(unknown)) { _ in
+                confirmationCount += 1
+                return false
+            }
+        }
+        #expect(error == .corrupt(Corruption(path: "x.idx", reason: .index(.collidingIDs))))
+        #expect(confirmationCount == HashedIDs.vainCountMax && HashedIDs.vainCountMax == 8)
+    }
 }
