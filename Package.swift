@@ -61,6 +61,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio.git", exact: "2.101.2"),
     ],
     targets: [
+        .systemLibrary(name: "CMalloc"),
         .systemLibrary(name: "CZlib"),
         .systemLibrary(name: "CZstd"),
         .target(name: "CXXHash"),
@@ -109,7 +110,7 @@ let package = Package(
             dependencies: [
                 "API", "Connections", "Repair", "Inspection", "Control", "Federation", "Tokens", "Catalog", "Store",
                 "Index", "Blobs",
-                "SegmentLog", "Disk", "JSON",
+                "SegmentLog", "Disk", "JSON", "CMalloc",
                 .argumentParser, .hummingbird, .lifecycle, .logging, .nio, .nioHTTP1, .nioPosix,
             ],
             swiftSettings: settings

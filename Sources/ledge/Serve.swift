@@ -124,6 +124,7 @@ struct Serve: AsyncParsableCommand {
             return log
         }
         let logger = Logger(label: "ledge")
+        AllocatorArenas.limit()
         let fileCountMax = OpenFileLimit.raise()
         let connectionCountMax = limits.connectionCountMax(fileCountMax: fileCountMax)
         if connectionCountMax < limits.maxConnections {
