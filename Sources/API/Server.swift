@@ -16,6 +16,8 @@ package struct Server: Sendable {
     private let options: ServerOptions
     private let connections: ConnectionTable
     private let logger: Logger
+    /// For the libraries, whose lower levels describe their insides.
+    private let libraryLogger: Logger
 
     /// Creates a server; authentication is on if there is an `authority`.
     package init(
@@ -30,11 +32,15 @@ package struct Server: Sendable {
             controller: controller,
             authority: authority,
             options: options,
-            audit: AuditLog(logger)
+            audit: AuditLog(logger),
+            log: RequestLog(logger: logger)
         )
         self.options = options
         connections = ConnectionTable(options.connections)
         self.logger = logger
+        var libraryLogger = logger
+        libraryLogger.logLevel = max(logger.logLevel, .warning)
+        self.libraryLogger = libraryLogger
     }
 
     /// Serves until a signal of the options arrives, and returns when the requests in flight are answered or their
@@ -53,7 +59,7 @@ package struct Server: Sendable {
                 ShutdownDeadline(server: application, connections: connections, timeout: options.shutdownTimeout)
             ],
             gracefulShutdownSignals: options.shutdownSignals,
-            logger: logger
+            logger: libraryLogger
         )
         configuration.maximumGracefulShutdownDuration = options.shutdownTimeout + .milliseconds(500)
         try await ServiceGroup(configuration: configuration).run()
@@ -84,7 +90,7 @@ package struct Server: Sendable {
                 )
             ],
             onServerRunning: onRunning,
-            logger: logger
+            logger: libraryLogger
         )
     }
 

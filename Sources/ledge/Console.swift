@@ -72,13 +72,6 @@ enum Console {
     }
 }
 
-/// Writes log messages to standard error, one a line.
-struct ConsoleLog: TextOutputStream, Sendable {
-    func write(_ text: String) {
-        Console.note(String(text.last == "\n" ? text.dropLast() : text[...]))
-    }
-}
-
 /// Standard output that cannot be written.
 struct OutputFailure: Error, CustomStringConvertible {
     let code: Int32

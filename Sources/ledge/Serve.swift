@@ -89,19 +89,8 @@ struct Serve: AsyncParsableCommand {
     @OptionGroup(title: "LIMITS")
     var limits: ServeLimits
 
-    @Option(
-        help: ArgumentHelp(
-            "Minimum level of log messages: trace, debug, info, notice, warning, error or critical. (default: info)",
-            valueName: "level"
-        ),
-        transform: { text in
-            guard let level = Logger.Level(rawValue: text) else {
-                throw ValidationError("it must be trace, debug, info, notice, warning, error or critical")
-            }
-            return level
-        }
-    )
-    var logLevel = Logger.Level.info
+    @OptionGroup(title: "LOG")
+    var log: ServeLog
 
     mutating func validate() throws {
         let isPath = urlPrefix.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "/._~-".contains($0)) }
@@ -117,13 +106,16 @@ struct Serve: AsyncParsableCommand {
                     + "or add --allow-remote-without-authentication"
             )
         }
-        let level = logLevel
-        LoggingSystem.bootstrap { label in
-            var log = StreamLogHandler(label: label, stream: ConsoleLog())
-            log.logLevel = level
-            return log
-        }
-        let logger = Logger(label: "ledge")
+        try await log.withLogger(serve)
+    }
+}
+
+extension Serve {
+    static let name = "serve"
+    private static let shownDamageCountMax = 20
+
+    /// Opens the data directory, serves until a signal, and closes it.
+    private func serve(_ logger: Logger) async throws {
         AllocatorArenas.limit()
         let fileCountMax = OpenFileLimit.raise()
         let connectionCountMax = limits.connectionCountMax(fileCountMax: fileCountMax)
@@ -163,12 +155,8 @@ struct Serve: AsyncParsableCommand {
         await blobs.close()
         try await close(store)
         try outcome.get()
+        logger.notice("stopped; all data is on disk")
     }
-}
-
-extension Serve {
-    static let name = "serve"
-    private static let shownDamageCountMax = 20
 
     private func logOpening(of store: Store, to logger: Logger) {
         if store.isNew { logger.notice("created a new data directory at \(dataPath)") }
@@ -189,6 +177,14 @@ extension Serve {
         options.allowedHosts = browsers.allowHost
         options.allowedOrigins = browsers.allowOrigin
         return options
+    }
+
+    /// What an operator wants to know about a server whose log is all there is.
+    private var settings: Logger.Metadata {
+        [
+            "version": "\(Ledge.configuration.version)", "data": "\(dataPath)", "listen": "\(listen)",
+            "authentication": access.isOn ? "on" : "off", "log_level": "\(log.logLevel)",
+        ]
     }
 
     /// The path of the data directory without links, for messages.
@@ -258,14 +254,15 @@ extension Serve {
             for declaration in combiner { try await network.combiners.declare(declaration) }
         }
         try await startingAnyway(logger, "cannot resume the running session") {
-            for notice in try await controller.resume() { Console.note(notice) }
+            for notice in try await controller.resume() { logger.notice("\(notice)") }
         }
         do {
             try await server.run { host, port in
                 let url = "http://\(ListenAddress.text(host: host, port: port))"
                 Console.inform("listening on \(url)")
-                Console.note(
-                    "serving \(dataPath); upload a model: curl -F helper=numpyhelper -F file=@seed.npz \(url)/api/v1/models/"
+                logger.notice(
+                    "serving; upload a model: curl -F helper=numpyhelper -F file=@seed.npz \(url)/api/v1/models/",
+                    metadata: settings
                 )
             }
         } catch {

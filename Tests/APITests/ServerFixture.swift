@@ -64,7 +64,8 @@ final class ServerFixture: Sendable {
             controller: controller,
             authority: nil,
             options: ServerOptions(),
-            audit: AuditLog(Logger(label: "test"))
+            audit: AuditLog(Logger(label: "test")),
+            log: RequestLog(logger: Logger(label: "test"))
         )
     }
 

@@ -87,7 +87,7 @@ final class AuditLog: Sendable {
 
     private func write(_ level: Logger.Level, _ message: Logger.Message, _ metadata: [String: String?]) {
         let texts = metadata.compactMapValues { $0 }
-        logger.log(level: level, message, metadata: texts.mapValues { "\($0.printable.debugDescription)" })
+        logger.log(level: level, message, metadata: texts.mapValues { "\($0.printable)" })
     }
 }
 

@@ -13,6 +13,7 @@ struct Routes: Sendable {
     let authority: TokenAuthority?
     let options: ServerOptions
     let audit: AuditLog
+    let log: RequestLog
 
     /// Returns every endpoint with the function that answers it.
     func makeTable() -> RouteTable {
@@ -46,6 +47,7 @@ struct Routes: Sendable {
         let table = makeTable()
         let prefixes = options.pathPrefix.isEmpty ? [""] : ["", options.pathPrefix]
         let router = Router(context: LedgeContext.self, options: .autoGenerateHeadEndpoints)
+        router.add(middleware: log)
         router.add(
             middleware: BrowserAccessMiddleware(
                 access: BrowserAccess(options, isAuthenticated: authority != nil),
