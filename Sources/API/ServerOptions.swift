@@ -21,6 +21,8 @@ package struct ServerOptions: Sendable {
     /// How long a line of an ingest waits for more lines before it is stored.
     package var lineDelay: Duration = .seconds(1)
     package var connections = ConnectionLimits()
+    /// The free space, in bytes, below which the disk is reported as degraded; 0 for no such limit.
+    package var freeByteCountMin: Int64 = 0
     /// How long requests in flight may continue after a signal to stop.
     package var shutdownTimeout: Duration = .seconds(3)
     /// Which models are kept; nil for all.

@@ -22,6 +22,27 @@ extension BlobStore {
         return found
     }
 
+    /// Returns the uploads that are neither claimed nor deleted, the oldest first.
+    ///
+    /// One whose file is damaged is left out; ``conditions`` of the store and `ledge check` report it.
+    ///
+    /// - Throws: `.storage`.
+    package func unfinishedUploads() async throws(UploadError) -> [UploadStatus] {
+        var found: [UploadStatus] = []
+        for id in state.withLockedValue({ $0.known.keys }) {
+            do throws(UploadError) {
+                found.append(try await upload(id.text).status)
+            } catch {
+                switch error {
+                case .unknownUpload: continue
+                case .storage(let cause) where cause.isCorrupt: continue
+                default: throw error
+                }
+            }
+        }
+        return found.sorted { ($0.createdAt.microseconds, $0.id) < ($1.createdAt.microseconds, $1.id) }
+    }
+
     /// Removes the uploads without activity in their lifetime, and returns their ids.
     ///
     /// One that cannot be read or removed stays until the next call.

@@ -18,6 +18,8 @@ package struct Check {
     private var tally = Tally()
     private var blobIDs: Set<String> = []
     private var owners: [BlobOwner] = []
+    /// The same by their blobs.
+    private var ownersByBlobID: [String: BlobOwner] = [:]
 
     /// Checks the data directory at `path`: passes each finding to `visit`, and the bytes read so far to `advance`.
     ///
@@ -32,6 +34,7 @@ package struct Check {
         check.scan.findings.forEach { check.report($0) }
         // Documents before blobs: a server publishes a blob first and its document second.
         for name in check.scan.collections { check.checkLog(name) }
+        for owner in check.owners { check.ownersByBlobID[owner.blobID] = owner }
         for entry in check.scan.stored { check.checkStored(entry) }
         check.compareOwners()
         return check.tally
@@ -94,6 +97,7 @@ package struct Check {
             report(Finding(path: entry.path, reason: .unknownEntry))
             return
         }
+        let owner = entry.kind == .blob ? ownersByBlobID[entry.id] : nil
         do throws(StorageError) {
             let found = try BlobCheck.check(entry, on: scan.disk)
             let remainder = entry.kind == .blob ? nil : try UploadRemainder.finding(after: found, in: scan)
@@ -101,12 +105,12 @@ package struct Check {
                 report(Finding(path: entry.path, reason: .disappeared))
                 return
             }
-            for violation in found.violations { report(Finding(violation)) }
+            for violation in found.violations { report(Finding(violation, owner: owner)) }
             if let remainder, found.violations.isEmpty { report(remainder) }
             tally.byteCount += found.storedByteCount
         } catch {
             let path = error.failedCall?.path ?? entry.path
-            report(error.isMissing ? Finding(path: path, reason: .disappeared) : Finding(error, at: path))
+            report(error.isMissing ? Finding(path: path, reason: .disappeared) : Finding(error, at: path, owner: owner))
         }
         if entry.kind == .blob { blobIDs.insert(entry.id) }
         tally.blobCount += entry.kind == .blob ? 1 : 0
@@ -131,7 +135,7 @@ package struct Check {
         // A server may have deleted the document since, and its blob with it.
         let current = missing.isEmpty ? [] : Set(scan.collections.flatMap(currentOwners))
         for (owner, path) in missing where current.contains(owner) {
-            report(Finding(path: path, reason: .missingBlob(document: owner.documentID)))
+            report(Finding(path: path, reason: .missingBlob, owner: owner))
         }
         for orphan in blobIDs.sorted() {
             report(Finding(path: BlobID(orphan).map { paths.blob($0) } ?? paths.blobs, reason: .orphanBlob))

@@ -18,8 +18,8 @@ struct CollectionScan {
     private(set) var sealedSegments: [SegmentSummary] = []
     /// The number of documents of an append-only collection.
     private var eventCount = 0
-    /// Live documents of other collections, each with the blob that it owns.
-    private var documents: [String: String?] = [:]
+    /// Live documents of other collections, each with its ownership of a blob.
+    private var documents: [String: BlobOwner?] = [:]
     private let isAppendOnly: Bool
     /// The field in which its documents name their blobs.
     private let reference: Resource.BlobReference?
@@ -36,10 +36,7 @@ struct CollectionScan {
 
     /// The live documents that own a blob, by id, sorted.
     var owners: [BlobOwner] {
-        documents.compactMap { id, blobID in
-            blobID.map { BlobOwner(documentID: id, blobID: $0, isPermanent: reference?.isPermanent ?? false) }
-        }
-        .sorted { $0.documentID < $1.documentID }
+        documents.values.compactMap(\.self).sorted { $0.documentID < $1.documentID }
     }
 
     /// Reads the log in `directory`: passes findings to `visit`, and the length of each line to `advance`.
@@ -86,16 +83,8 @@ struct CollectionScan {
                 return true
             }
             let document = UnsafeRawBufferPointer(rebasing: line[range])
-            documents[record.id] = .some(reference.flatMap { JSONScanner.first($0.path, of: document)?.string })
+            documents[record.id] = .some(reference.flatMap { BlobOwner(record.id, in: name, document, $0) })
             return true
         }
     }
-}
-
-/// A document and the blob it owns.
-struct BlobOwner: Hashable {
-    let documentID: String
-    let blobID: String
-    /// Whether the blob must exist.
-    let isPermanent: Bool
 }

@@ -2,15 +2,19 @@ internal import Disk
 package import JSON
 
 extension Finding: CustomStringConvertible {
-    /// Shape: `damage: data/collections/statuses/0…1.jsonl at 5210, record 17: the checksum does not match`.
+    /// Shape: `damage: data/collections/statuses/0…1.jsonl at 5210, record 17: the checksum does not match`, for a blob
+    /// with its owner: `damage: data/blobs/7b/7b… at 4096: the checksum does not match (models 5f…, name "mlp")`.
     package var description: String {
         var place = path
         if let offset { place += " at \(offset)" }
         if let record { place += ", record \(record)" }
-        return "\(severity.rawValue): \(place): \(reason)"
+        return "\(severity.rawValue): \(place): \(reason)" + (owner.map { " (\($0))" } ?? "")
     }
 
-    /// Shape: `{"severity":"damage","file":"…","offset":5210,"record":17,"reason":"…"}`; unknown values are null.
+    /// Shape: `{"severity":"damage","file":"…","offset":5210,"record":17,"reason":"…","owner":null}`; unknown values are
+    /// null.
+    ///
+    /// The owner of a blob is `{"collection":"models","id":"…","name":"…","session_id":"…"}`.
     package var json: JSON {
         [
             "severity": .string(severity.rawValue),
@@ -18,6 +22,7 @@ extension Finding: CustomStringConvertible {
             "offset": offset.map { .number(JSONNumber($0)) } ?? .null,
             "record": record.map { .number(JSONNumber(Int64($0))) } ?? .null,
             "reason": .string("\(reason)"),
+            "owner": owner?.json ?? .null,
         ]
     }
 }
@@ -29,7 +34,7 @@ extension Finding.Reason: CustomStringConvertible {
         case .disk(let error): "it cannot be read: \(error)"
         case .missingIdentity: "the file is missing"
         case .damagedIdentity: "the checksum does not match"
-        case .missingBlob(let document): "document \(document) names this blob, but it is missing"
+        case .missingBlob: "a document names this blob, but it is missing"
         case .damagedIndex(let reason): "\(reason); the index can be removed, and the next start rebuilds it"
         case .outdatedIndex(let reason): "\(reason); the next start rebuilds it"
         case .missingIndex: "the index of the segment is missing; the next start rebuilds it"

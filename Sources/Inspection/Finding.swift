@@ -22,7 +22,7 @@ package struct Finding: Sendable, Hashable {
         case damagedIdentity
 
         /// A live document names a missing blob.
-        case missingBlob(document: String)
+        case missingBlob
         /// The index of a sealed segment is damaged, but its records are not, so it can be rebuilt.
         case damagedIndex(Corruption.Reason)
 
@@ -54,12 +54,21 @@ package struct Finding: Sendable, Hashable {
     /// The record's sequence, or the one that was expected there.
     package let record: UInt64?
     package let reason: Reason
+    /// The live document whose blob the file is; nil for other files.
+    package let owner: BlobOwner?
 
-    package init(path: String, offset: Int64? = nil, record: UInt64? = nil, reason: Reason) {
+    package init(
+        path: String,
+        offset: Int64? = nil,
+        record: UInt64? = nil,
+        reason: Reason,
+        owner: BlobOwner? = nil
+    ) {
         self.path = path
         self.offset = offset
         self.record = record
         self.reason = reason
+        self.owner = owner
     }
 
     /// Creates the finding of a record that no collection of this build writes.
@@ -72,21 +81,22 @@ package struct Finding: Sendable, Hashable {
         )
     }
 
-    package init(_ corruption: Corruption) {
+    package init(_ corruption: Corruption, owner: BlobOwner? = nil) {
         self.init(
             path: corruption.path,
             offset: corruption.offset,
             record: corruption.sequence,
-            reason: .corrupt(corruption.reason)
+            reason: .corrupt(corruption.reason),
+            owner: owner
         )
     }
 
     /// Creates the finding of an error while reading a file.
-    init(_ error: StorageError, at path: String) {
+    init(_ error: StorageError, at path: String, owner: BlobOwner? = nil) {
         if case .corrupt(let corruption) = error {
-            self.init(corruption)
+            self.init(corruption, owner: owner)
         } else {
-            self.init(path: error.failedCall?.path ?? path, reason: .disk(error))
+            self.init(path: error.failedCall?.path ?? path, reason: .disk(error), owner: owner)
         }
     }
 

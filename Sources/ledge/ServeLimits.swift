@@ -7,8 +7,14 @@ internal import Store
 
 /// The limits of the server, as options of ``Serve``; the defaults are those of the modules.
 struct ServeLimits: ParsableArguments {
-    @Option(help: ArgumentHelp("Maximum size of a file.", valueName: "size"))
-    var maxUploadSize = ByteCount(BlobStore.Options().fileByteCountMax)
+    @Option(
+        help: ArgumentHelp(
+            "Maximum size of a file. While less is free, /readyz is degraded, if this option is used. (default: "
+                + "\(ByteCount(BlobStore.Options().fileByteCountMax)))",
+            valueName: "size"
+        )
+    )
+    var maxUploadSize: ByteCount?
 
     @Option(help: ArgumentHelp("Minimum chunk size that the server returns to a client.", valueName: "size"))
     var minChunkSize = ByteCount(Int64(BlobStore.Options().chunkByteCountMin))
@@ -166,7 +172,7 @@ extension ServeLimits {
 
     var blobs: BlobStore.Options {
         var options = BlobStore.Options()
-        options.fileByteCountMax = maxUploadSize.bytes
+        if let maxUploadSize { options.fileByteCountMax = maxUploadSize.bytes }
         options.chunkByteCountMin = Int(minChunkSize.bytes)
         options.chunkByteCountMax = Int(maxChunkSize.bytes)
         let standard = max(options.chunkByteCountDefault, options.chunkByteCountMin)
@@ -195,6 +201,7 @@ extension ServeLimits {
         options.port = address.port
         options.bodyByteCountMax = Int(maxBodySize.bytes)
         options.modelRetention = retain.models
+        options.freeByteCountMin = max(segmentSize.bytes, maxUploadSize?.bytes ?? 0)
         options.packageCountMax = retain.packageCountMax
         return options
     }

@@ -51,6 +51,23 @@ struct HealthRouteTests {
         }
     }
 
+    @Test func spaceForLessThanOneFileIsDegraded() async throws {
+        let disk = FaultDisk()
+        var options = ServerOptions()
+        options.freeByteCountMin = 1 << 30
+        try await ServerFixture(on: disk, options: options).run { client async throws in
+            #expect(try await client.ask(.get, "/readyz").text == #"{"status":"ready"}"#)
+            disk.byteCountMax = 1 << 29
+            let answer = try await client.ask(.get, "/readyz?verbose")
+            #expect(try answer.json["status"] == "degraded")
+            let check = try #require(try Self.check("disk", answer))
+            #expect(check["reason"]?.string?.hasPrefix("it is almost full: ") == true)
+            #expect(try Self.check("disk", try await client.ask(.get, "/readyz?verbose"))?["since"] == check["since"])
+            disk.byteCountMax = nil
+            #expect(try await client.ask(.get, "/readyz").text == #"{"status":"ready"}"#)
+        }
+    }
+
     @Test func clockThatWasAheadIsReported() async throws {
         let now = NIOLockedValueBox(Timestamp.now().advanced(by: .seconds(86_400)))
         try await ServerFixture(clock: { now.withLockedValue { $0 } }).run { client async throws in

@@ -56,6 +56,30 @@ struct UploadRouteTests {
         return (0..<byteCount).map { _ in UInt8.random(in: 0...255, using: &generator) }
     }
 
+    @Test func unfinishedUploadsAreListedUntilTheyAreUsedOrAborted() async throws {
+        let disk = FaultDisk()
+        try await ServerFixture(on: disk).run { client async throws in
+            #expect(try await client.ask(.get, "/api/v1/file-upload/").text == #"{"count":0,"result":[]}"#)
+            let first = try await Self.begin(client, 600_000, name: "a.npz")
+            #expect(try await Self.send(client, first, 0, Self.noise(300_000)).status == 200)
+            _ = try await Self.upload(client, Self.noise(10), name: "b.npz")
+            _ = try await Self.begin(client, 1)
+        }
+        // A server that has not been asked for them lists those of the one before.
+        try await ServerFixture(on: disk).run { client async throws in
+            let list = try await client.ask(.get, "/api/v1/file-upload")
+            #expect(try list.json["count"] == 3)
+            #expect(try list.listed("file_name") == ["a.npz", "b.npz", "seed.npz"])
+            let result = try list.json["result"]?.array ?? []
+            #expect(result.map { $0["bytes_received"] } == [300_000, 10, 0])
+            #expect(result.map { $0["complete"] } == [false, true, false])
+            for id in try list.listed("upload_id") {
+                #expect(try await client.ask(.post, "/api/v1/file-upload/\(id)/abort").status == 200)
+            }
+            #expect(try await client.ask(.get, "/api/v1/file-upload").json["count"] == 0)
+        }
+    }
+
     @Test func statusReportsTheProgress() async throws {
         try await ServerFixture().run { client async throws in
             let bytes = Self.noise(700_000)

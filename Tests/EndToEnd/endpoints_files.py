@@ -77,6 +77,17 @@ def what_is_no_model_is_refused(network):
     assert network.get("models/count") == 3
 
 
+@endpoints.tries("GET /api/v1/file-upload")
+def an_abandoned_upload_is_found_in_the_list_and_aborted(network):
+    for slash in ("", "/"):
+        begun = network.post("file-upload/init", file_name="a file", file_size=10)
+        listed = network.get(f"file-upload{slash}")
+        assert (listed["count"], [upload["file_name"] for upload in listed["result"]]) == (1, ["a file"])
+        assert listed["result"][0] == network.get(f"file-upload/{begun['upload_id']}")
+        network.post(f"file-upload/{listed['result'][0]['upload_id']}/abort")
+        assert network.get(f"file-upload{slash}") == {"count": 0, "result": []}
+
+
 @endpoints.tries("GET /api/v1/file-upload/{id}", "POST /api/v1/file-upload/{id}/abort")
 def an_upload_tells_how_far_it_is_until_it_is_aborted(network):
     for slash in ("", "/"):

@@ -63,7 +63,23 @@ struct DirectoryDamageTests {
         let sample = try await SampleDirectory(.model)
         try sample.disk.remove(sample.blobPath)
         let findings = try check(sample.disk).1
-        #expect(findings == [Finding(path: sample.blobPath, reason: .missingBlob(document: sample.modelID))])
+        let finding = try #require(findings.first)
+        #expect(findings.count == 1 && finding.path == sample.blobPath && finding.reason == .missingBlob)
+        #expect(finding.owner?.documentID == sample.modelID)
+    }
+
+    @Test func damagedBlobIsReportedWithItsModel() async throws {
+        let sample = try await SampleDirectory([.records, .model])
+        try sample.disk.damage(sample.blobPath) { $0[$0.count / 2] ^= 1 }
+        let findings = try check(sample.disk).1.filter { $0.severity == .damage }
+        #expect(!findings.isEmpty)
+        for finding in findings {
+            #expect("\(finding)".hasSuffix(" (models \(sample.modelID), name \"mlp\", session s1)"))
+            let owner: JSON = [
+                "collection": "models", "id": .string(sample.modelID), "name": "mlp", "session_id": "s1",
+            ]
+            #expect(finding.json["owner"] == owner)
+        }
     }
 
     @Test func blobWithoutADocumentIsANote() async throws {

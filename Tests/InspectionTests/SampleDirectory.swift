@@ -68,7 +68,8 @@ struct SampleDirectory {
     private mutating func addModel(to store: Store, _ blobs: BlobStore) async throws {
         let blob = try await blobs.claim(try await Self.upload(1000, to: blobs))
         blobPath = "\(Self.path)/blobs/\(blob.blobID.prefix(2))/\(blob.blobID).zst"
-        modelID = try await store.collection("models").insert(["blob_id": .string(blob.blobID)]).id
+        let model: JSONObject = ["blob_id": .string(blob.blobID), "name": "mlp", "session_id": "s1"]
+        modelID = try await store.collection("models").insert(model).id
     }
 
     private mutating func addUploads(to blobs: BlobStore) async throws {

@@ -1,5 +1,6 @@
 internal import Blobs
 internal import JSON
+internal import NIOConcurrencyHelpers
 internal import Store
 
 /// The health of the server at one moment.
@@ -28,10 +29,12 @@ struct Readiness: Sendable {
     private let freeByteCount: Int64?
     private let unfinishedUploadCount: Int
 
+    private static let disk = "disk"
     private static let uploads = "uploads"
 
-    init(store: Store, blobs: BlobStore, isStopping: Bool) {
+    init(store: Store, blobs: BlobStore, space: SpaceWatch, isStopping: Bool) {
         let latched = blobs.latchedUploads()
+        freeByteCount = store.freeByteCount
         conditions =
             store.conditions()
             + latched.prefix(1).map { first in
@@ -41,9 +44,9 @@ struct Readiness: Sendable {
                     since: first.since
                 )
             }
+            + [freeByteCount.flatMap { space.condition(of: Self.disk, freeByteCount: $0) }].compactMap(\.self)
         status = isStopping ? .stopping : conditions.isEmpty ? .ready : .degraded
         subjects = store.healthSubjects + [Self.uploads]
-        freeByteCount = store.freeByteCount
         unfinishedUploadCount = blobs.unfinishedUploadCount
     }
 
@@ -62,7 +65,7 @@ struct Readiness: Sendable {
     private func checks(of subject: String) -> [JSONObject] {
         var found = conditions.filter { $0.subject == subject }.map(check)
         if found.isEmpty { found = [["name": .string(subject), "status": "ok"]] }
-        if subject == "disk", let freeByteCount { found[0]["free_bytes"] = JSON(freeByteCount) }
+        if subject == Self.disk, let freeByteCount { found[0]["free_bytes"] = JSON(freeByteCount) }
         if subject == Self.uploads { found[0]["unfinished"] = JSON(unfinishedUploadCount) }
         return found
     }
@@ -91,4 +94,26 @@ struct Readiness: Sendable {
             "Present with verbose"
         ),
     ])
+}
+
+/// Notices when the disk has less free space than the largest write can need, and since when.
+final class SpaceWatch: Sendable {
+    private let freeByteCountMin: Int64
+    private let since = NIOLockedValueBox<Timestamp?>(nil)
+
+    init(freeByteCountMin: Int64) {
+        self.freeByteCountMin = freeByteCountMin
+    }
+
+    /// Returns the problem; nil if there is enough space.
+    func condition(of subject: String, freeByteCount: Int64) -> HealthCondition? {
+        let since = since.withLockedValue { since in
+            since = freeByteCount < freeByteCountMin ? since ?? Timestamp.now() : nil
+            return since
+        }
+        return since.map { since in
+            let reason = "it is almost full: \(freeByteCount) bytes are free, one file may need \(freeByteCountMin)"
+            return HealthCondition(subject: subject, reason: reason, since: since)
+        }
+    }
 }

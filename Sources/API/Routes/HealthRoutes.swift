@@ -12,6 +12,7 @@ internal import Store
 struct HealthRoutes: Sendable {
     let store: Store
     let blobs: BlobStore
+    let space: SpaceWatch
 
     func add(to table: inout RouteTable) {
         for (path, status) in [("/health", "ok"), ("/livez", "alive")] {
@@ -38,7 +39,7 @@ struct HealthRoutes: Sendable {
 
     /// Answers the readiness; after a signal to stop, only on connections that are already open.
     @Sendable func readiness(_ request: Request, context: LedgeContext) async throws -> Response {
-        let readiness = Readiness(store: store, blobs: blobs, isStopping: Task.isShuttingDownGracefully)
+        let readiness = Readiness(store: store, blobs: blobs, space: space, isStopping: Task.isShuttingDownGracefully)
         let parameters = request.uri.queryParameters
         let isRefused = readiness.status == .stopping || (readiness.status == .degraded && parameters["strict"] != nil)
         return Response(

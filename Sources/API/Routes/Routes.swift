@@ -34,7 +34,8 @@ struct Routes: Sendable {
         TokenRoutes(authority: authority, options: options, audit: audit).add(to: &table)
         TokenListRoutes(authority: authority, options: options, audit: audit).add(to: &table)
         LoginRoutes(authority: authority, options: options, audit: audit).add(to: &table)
-        HealthRoutes(store: store, blobs: network.blobs).add(to: &table)
+        HealthRoutes(store: store, blobs: network.blobs, space: SpaceWatch(freeByteCountMin: options.freeByteCountMin))
+            .add(to: &table)
         // Last, because it describes all endpoints added so far, and itself.
         DocumentationRoutes(endpoints: table.endpoints, options: options, isAuthenticated: authority != nil).add(
             to: &table

@@ -22,8 +22,26 @@ struct UploadRoutes: Sendable {
         .required("complete", .bool), .required("created_at", .timestamp), .required("expires_at", .timestamp),
     ]
 
+    private static let unknown = Endpoint.Answer.refused(404, "Unknown upload_id")
+
     func add(to table: inout RouteTable) {
-        let unknown = Endpoint.Answer.refused(404, "Unknown upload_id")
+        addWrites(to: &table)
+        table.add(
+            .get("file-upload"),
+            "Lists the unfinished uploads, the oldest first, also those that are complete but not used yet.",
+            answers: .ok([.required("count", .count), .required("result", .array(.object(Self.statusMembers)))]),
+            use: list
+        )
+        table.add(
+            .get("file-upload/{id}"),
+            "Returns the progress of an upload.",
+            answers: .ok(Self.statusMembers),
+            Self.unknown,
+            use: status
+        )
+    }
+
+    private func addWrites(to table: inout RouteTable) {
         let busy = Endpoint.Answer.refused(409, "Another request is using the upload, or a newer one replaced this one")
         table.add(
             .post("file-upload/init"),
@@ -38,13 +56,6 @@ struct UploadRoutes: Sendable {
             use: begin
         )
         table.add(
-            .get("file-upload/{id}"),
-            "Returns the progress of an upload.",
-            answers: .ok(Self.statusMembers),
-            unknown,
-            use: status
-        )
-        table.add(
             .post("file-upload/{id}/chunk"),
             "Appends one chunk.",
             parameters: [
@@ -53,7 +64,7 @@ struct UploadRoutes: Sendable {
             ],
             body: .bytes,
             answers: .ok([.required("chunk_index", .integer), .required("bytes_received", .integer)]),
-            unknown,
+            Self.unknown,
             busy,
             .refused(400, "The chunk is not the next one, goes past the end, or does not match its checksum"),
             .refused(413, "The chunk is too long"),
@@ -66,7 +77,7 @@ struct UploadRoutes: Sendable {
                 .required("file_token"), .required("file_name"), .required("file_size", .integer),
                 .required("checksum", .string, "SHA-256"),
             ]),
-            unknown,
+            Self.unknown,
             .refused(400, "Not all chunks have been received"),
             busy,
             use: complete
@@ -75,7 +86,7 @@ struct UploadRoutes: Sendable {
             .post("file-upload/{id}/abort"),
             "Aborts an upload and deletes its bytes.",
             answers: .ok(.message),
-            unknown,
+            Self.unknown,
             busy,
             use: abort
         )
@@ -98,19 +109,12 @@ struct UploadRoutes: Sendable {
     }
 
     @Sendable func status(_ request: Request, context: LedgeContext) async throws -> Response {
-        let status = try await blobs.upload(context.parameter("id")).status
-        return Response([
-            "upload_id": .string(status.id),
-            "file_name": .string(status.fileName),
-            "file_size": JSON(status.byteCount),
-            "chunk_size": JSON(status.chunkByteCount),
-            "bytes_received": JSON(status.receivedByteCount),
-            "bytes_durable": JSON(status.durableByteCount),
-            "next_chunk_index": JSON(status.nextChunkIndex),
-            "complete": .bool(status.isComplete),
-            "created_at": .string(status.createdAt.description),
-            "expires_at": .string(status.expiresAt.description),
-        ])
+        Response(try await blobs.upload(context.parameter("id")).status.json)
+    }
+
+    @Sendable func list(_ request: Request, context: LedgeContext) async throws -> Response {
+        let uploads = try await blobs.unfinishedUploads()
+        return Response(["count": JSON(Int64(uploads.count)), "result": .array(uploads.map(\.json))])
     }
 
     /// Stores the body as it arrives, with any `Content-Type`.
@@ -155,6 +159,23 @@ struct UploadRoutes: Sendable {
     @Sendable func abort(_ request: Request, context: LedgeContext) async throws -> Response {
         try await blobs.abort(context.parameter("id"))
         return Response(["message": "Upload aborted"])
+    }
+}
+
+extension UploadStatus {
+    fileprivate var json: JSON {
+        [
+            "upload_id": .string(id),
+            "file_name": .string(fileName),
+            "file_size": JSON(byteCount),
+            "chunk_size": JSON(chunkByteCount),
+            "bytes_received": JSON(receivedByteCount),
+            "bytes_durable": JSON(durableByteCount),
+            "next_chunk_index": JSON(nextChunkIndex),
+            "complete": .bool(isComplete),
+            "created_at": .string(createdAt.description),
+            "expires_at": .string(expiresAt.description),
+        ]
     }
 }
 
