@@ -39,7 +39,7 @@ struct Expiry: Service {
         do {
             while try await authority.sweep() > 0, !Task.isCancelled {}
         } catch {
-            logger.warning("records of expired tokens could not be removed", metadata: ["error": "\(error)"])
+            logger.warning("records of expired tokens could not be removed", metadata: ["error": "\(logText(of: error))"])
         }
     }
 
@@ -63,7 +63,7 @@ struct Expiry: Service {
                 }
             }
         } catch {
-            logger.warning("models or packages could not be deleted", metadata: ["error": "\(error)"])
+            logger.warning("models or packages could not be deleted", metadata: ["error": "\(logText(of: error))"])
         }
     }
 

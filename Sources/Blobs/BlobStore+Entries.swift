@@ -103,12 +103,16 @@ extension BlobStore {
         if let refusal { throw refusal }
     }
 
+    /// Requires that the disk has space for a file; blocks.
+    static func requireSpace(_ byteCount: Int64, in context: BlobContext) throws(UploadError) {
+        let freeByteCount = try UploadError.wrap(context.disk.freeByteCount(context.paths.uploads))
+        guard byteCount > freeByteCount else { return }
+        context.space?.note(.disk(DiskError(call: .statvfs, path: context.paths.uploads, code: ENOSPC)))
+        throw .tooLargeForDisk(byteCount: byteCount, freeByteCount: freeByteCount)
+    }
+
     /// Creates a new upload on disk, or leaves nothing of it; blocks.
     static func create(_ header: UploadJournal.Header, in context: BlobContext) throws(StorageError) -> Upload {
-        let freeByteCount = try context.disk.freeByteCount(context.paths.uploads)
-        guard header.byteCount <= freeByteCount else {
-            throw .disk(DiskError(call: .statvfs, path: context.paths.uploads, code: ENOSPC))
-        }
         do {
             return try UploadDirectory(id: header.id, context: context).create(header)
         } catch {

@@ -94,8 +94,8 @@ extension BlobStore {
     /// the limit for each owner counts; it is not stored.
     ///
     /// - Throws: `.invalidFileName`, `.invalidByteCount`, `.fileTooLarge`, `.tooManyChunks`, `.tooManyUploads`,
-    ///   `.tooManyUploadsOfOwner`, `.tooManyUnfinishedBytes`; `.storage`, also if less is free than declared (the bytes
-    ///   that other uploads have not received yet are not counted).
+    ///   `.tooManyUploadsOfOwner`, `.tooManyUnfinishedBytes`; `.tooLargeForDisk` if less is free than declared (the bytes
+    ///   that other uploads have not received yet are not counted); `.storage`.
     package func begin(
         fileName: String,
         byteCount: Int64,
@@ -119,6 +119,7 @@ extension BlobStore {
         guard header.chunkCount <= options.chunkCountMax else {
             throw .tooManyChunks(count: header.chunkCount, countMax: options.chunkCountMax)
         }
+        try await queue.run { [context] () throws(UploadError) in try Self.requireSpace(byteCount, in: context) }
         try reserve(id, Holding(owner: owner, byteCount: byteCount))
         do throws(StorageError) {
             let upload = try await queue.run { [context] () throws(StorageError) in

@@ -16,6 +16,8 @@ package enum UploadError: StorageErrorWrapper, Sendable, Hashable {
     /// The name is empty or longer than 1,024 bytes of UTF-8.
     case invalidFileName
     case fileTooLarge(byteCount: Int64, byteCountMax: Int64)
+    /// Less is free than the file was declared to have.
+    case tooLargeForDisk(byteCount: Int64, freeByteCount: Int64)
     case tooManyUploads(countMax: Int)
     case tooManyUploadsOfOwner(countMax: Int)
     /// Together with this one the unfinished uploads would have declared more than is allowed.
@@ -49,7 +51,7 @@ extension UploadError {
         if case .storage(let error) = self { error } else { nil }
     }
 
-    /// Whether the disk is full.
+    /// Whether the disk refused a write because it is full.
     package var isNoSpace: Bool { storageError?.isNoSpace ?? false }
 
     /// Whether stored bytes differ from what was written.

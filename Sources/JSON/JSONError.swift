@@ -1,7 +1,7 @@
 /// Bytes that are not JSON, or exceed a limit of Ledge, and the offset of the error.
 package enum JSONError: Error, Sendable, Hashable {
-    /// The grammar does not allow this byte here.
-    case unexpectedByte(offset: Int)
+    /// The grammar does not allow this byte here; the mistake is nil if it is not a frequent one.
+    case unexpectedByte(offset: Int, JSONMistake?)
     /// The bytes end inside a value; the offset is their count.
     case unexpectedEnd(offset: Int)
     /// A value is followed by more than white space.
@@ -20,7 +20,7 @@ package enum JSONError: Error, Sendable, Hashable {
     /// The offset of the error, from 0.
     package var offset: Int {
         switch self {
-        case .unexpectedByte(let offset), .unexpectedEnd(let offset), .trailingBytes(let offset),
+        case .unexpectedByte(let offset, _), .unexpectedEnd(let offset), .trailingBytes(let offset),
             .invalidUTF8(let offset), .loneSurrogate(let offset), .duplicateKey(_, let offset), .tooDeep(let offset):
             offset
         case .tooLong:
@@ -29,11 +29,14 @@ package enum JSONError: Error, Sendable, Hashable {
     }
 }
 
-extension JSONError {
+extension JSONError: CustomStringConvertible {
+    package var description: String { message }
+
     /// What clients and operators read.
     package var message: String {
         switch self {
-        case .unexpectedByte(let offset): "Broken JSON: unexpected character at byte \(offset)"
+        case .unexpectedByte(let offset, let mistake):
+            "Broken JSON: unexpected character at byte \(offset)" + (mistake.map { "; \($0.remedy)" } ?? "")
         case .unexpectedEnd(let offset): "Broken JSON: it ends unfinished at byte \(offset)"
         case .trailingBytes(let offset): "Broken JSON: more follows after the value, at byte \(offset)"
         case .invalidUTF8(let offset): "Broken JSON: not UTF-8 at byte \(offset)"

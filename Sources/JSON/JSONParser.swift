@@ -136,7 +136,8 @@ extension JSONParser {
 
     /// Returns the error for an unexpected byte or an unexpected end.
     func unexpected() -> JSONError {
-        position < bytes.count ? .unexpectedByte(offset: position) : .unexpectedEnd(offset: position)
+        guard position < bytes.count else { return .unexpectedEnd(offset: position) }
+        return .unexpectedByte(offset: position, JSONMistake(in: bytes, at: position))
     }
 }
 

@@ -48,7 +48,7 @@ struct ConfigurationFile {
         guard let contents else { throw CommandFailure("the configuration file \(path) does not exist") }
         let file: JSON
         do throws(JSONError) { file = try JSON(parsing: contents) } catch {
-            throw CommandFailure("\(path) is not valid JSON: \(error)")
+            throw CommandFailure("\(path): \(error)")
         }
         guard case .object(let members) = file else { throw CommandFailure("\(path) is not a JSON object of options") }
         var options: [String] = []

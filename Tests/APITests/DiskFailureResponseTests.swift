@@ -15,14 +15,16 @@ struct DiskFailureResponseTests {
 
     @Test func documentOnAFullDiskIsRefused() async throws {
         let disk = FaultDisk()
-        try await ServerFixture(on: disk).run { client async throws in
+        let fixture = try ServerFixture(on: disk)
+        try await fixture.run { client async throws in
             #expect(try await client.ask(.post, "/api/v1/telemetry", Self.record).status == 201)
             disk.fail(.pwrite, at: "telemetry", with: ENOSPC)
             let answer = try await client.ask(.post, "/api/v1/telemetry", ["key": "k", "client_id": "c"])
             #expect(answer.status == 507)
-            #expect(
-                try answer.message == "The server's disk is full (pwrite: No space left on device); nothing was written"
-            )
+            let full = "The server's disk is full (pwrite: No space left on device); nothing was written"
+            let byteCount = #"{"key":"k","client_id":"c"}"#.utf8.count
+            let free = try disk.freeByteCount("data")
+            #expect(try answer.message == "\(full); the request has \(byteCount) bytes, and \(free) are free")
             #expect(try await client.ask(.get, "/api/v1/telemetry/t").status == 200)
             #expect(try await client.ask(.get, "/api/v1/telemetry/count").text == "1")
             disk.heal()
@@ -58,9 +60,12 @@ struct DiskFailureResponseTests {
         let disk = FaultDisk()
         try await ServerFixture(on: disk).run { client async throws in
             disk.byteCountMax = 1 << 20
+            let free = try disk.freeByteCount("data")
             let body: JSON = ["file_name": "f", "file_size": 10_000_000]
             let answer = try await client.ask(.post, "/api/v1/file-upload/init", body)
             #expect(answer.status == 507)
+            let full = "The server's disk is too full for the file: it has 10000000 bytes, and \(free) are free"
+            #expect(try answer.message == full)
             #expect(try await client.ask(.get, "/health").status == 200)
         }
     }

@@ -27,10 +27,12 @@ struct IngestFailureTests {
             disk.fail(.pwrite, at: "telemetry", with: ENOSPC, after: 2)
             let answer = try await IngestTests.ingest(client, Self.body)
             #expect(answer.status == 507)
+            let full =
+                "The server's disk is full (pwrite: No space left on device); lines from 2001 on are not acknowledged"
+            let space = "the request has \(Self.body.utf8.count) bytes, and \(try disk.freeByteCount("data")) are free"
             #expect(
                 try answer.json == [
-                    "message":
-                        "The server's disk is full (pwrite: No space left on device); lines from 2001 on are not acknowledged",
+                    "message": .string("\(full); \(space)"),
                     "accepted": 1_999, "refused": 1, "errors": [["line": 2, "error": "missing field 'key'"]],
                 ]
             )

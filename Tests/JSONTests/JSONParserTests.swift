@@ -61,7 +61,7 @@ struct JSONParserTests {
         (#"["\"# + "\n\"]", 3),
     ])
     func misplacedByteIsUnexpected(text: String, offset: Int) {
-        #expect(throws: JSONError.unexpectedByte(offset: offset)) { try parse(text) }
+        expectUnexpectedByte(at: offset) { try parse(text) }
     }
 
     @Test(arguments: [
@@ -106,6 +106,15 @@ struct JSONParserTests {
         #expect(throws: JSONError.invalidUTF8(offset: 2)) { try JSON(parsing: key) }
     }
 
+    /// The mistake has tests of its own.
+    private func expectUnexpectedByte(at offset: Int, _ parse: () throws -> JSON) {
+        let error = #expect(throws: JSONError.self) { try parse() }
+        guard case .unexpectedByte(offset, _) = error else {
+            Issue.record("\(String(describing: error)) instead of an unexpected byte at \(offset)")
+            return
+        }
+    }
+
     /// Text is read eight bytes at a time; invalid bytes are detected at every position within them.
     @Test func bytesAreDetectedAtEveryOffset() {
         for position in 1...20 {
@@ -113,7 +122,7 @@ struct JSONParserTests {
             (text[0], text[21]) = (UInt8(ascii: "\""), UInt8(ascii: "\""))
             for byte in UInt8(0)..<0x20 {
                 text[position] = byte
-                #expect(throws: JSONError.unexpectedByte(offset: position)) { try JSON(parsing: text) }
+                expectUnexpectedByte(at: position) { try JSON(parsing: text) }
             }
             for byte in UInt8(0x80)...0xff {
                 text[position] = byte

@@ -68,7 +68,7 @@ final class AuditLog: Sendable {
         var metadata = holder.map { Self.metadata(id: $0.tokenID, role: $0.role, subject: $0.subject) } ?? [:]
         metadata["address"] = from
         metadata["request"] = "\(method.rawValue) \(path)"
-        metadata["cause"] = "\(cause)"
+        metadata["cause"] = logText(of: cause)
         // Needs a valid token, and ends its family: it cannot happen often.
         if case TokenError.invalid(.reused) = cause {
             return write(.warning, "a refresh token was used again: its log-in or client is revoked", metadata)

@@ -46,4 +46,29 @@ extension TokenError: AnsweredError {
         case .store(let error): error.answer
         }
     }
+
+    var logText: String {
+        switch self {
+        case .invalid(let flaw): "\(answer): \(flaw.text)"
+        case .expired(let moment): "\(answer) at \(moment)"
+        case .store(let error): error.logText
+        case .missing, .wrongScheme, .notPermitted, .tooManyIssuers, .unacceptableLifetime, .unacceptableSubject: answer
+        }
+    }
+}
+
+extension TokenFlaw {
+    fileprivate var text: String {
+        switch self {
+        case .tooLong: "it is too long"
+        case .malformed: "it is malformed"
+        case .algorithm: "it has another algorithm or a critical extension"
+        case .signature: "another key signed it"
+        case .claim(let name): "its claim \(name) is missing or invalid"
+        case .notYetValid: "it is not valid yet"
+        case .purpose(let role): "the role \(role.rawValue) is not accepted here"
+        case .revoked: "it is revoked"
+        case .reused: "it was used before"
+        }
+    }
 }

@@ -67,6 +67,9 @@ extension StorageError: AnsweredError {
         case .corrupt: "Stored data failed its checksum; it is not served. See the server's log for the place"
         }
     }
+
+    var logText: String { "\(self)" }
+    var isOfTheDisk: Bool { isNoSpace }
 }
 
 extension StoreError: AnsweredError {
@@ -93,6 +96,13 @@ extension StoreError: AnsweredError {
         case .storage(let error): error.answer
         }
     }
+
+    var logText: String {
+        if case .possiblySuperseded(let place) = self { return "\(answer): \(place)" }
+        return storageError?.logText ?? answer
+    }
+
+    var isOfTheDisk: Bool { isNoSpace }
 }
 
 extension UploadError: AnsweredError {
@@ -106,7 +116,7 @@ extension UploadError: AnsweredError {
         case .chunkTooLarge: .contentTooLarge
         case .busy, .superseded: .conflict
         case .tooManyUploads, .tooManyUploadsOfOwner: .tooManyRequests
-        case .tooManyUnfinishedBytes: .noSpace
+        case .tooManyUnfinishedBytes, .tooLargeForDisk: .noSpace
         case .storage(let error): error.status
         }
     }
@@ -120,6 +130,8 @@ extension UploadError: AnsweredError {
         case .invalidFileName: "field 'file_name' must have 1 to 1024 bytes"
         case .fileTooLarge(let byteCount, let byteCountMax):
             "The file is too large: \(byteCount) bytes; at most \(byteCountMax) are allowed"
+        case .tooLargeForDisk(let byteCount, let freeByteCount):
+            "The server's disk is too full for the file: it has \(byteCount) bytes, and \(freeByteCount) are free"
         case .tooManyUploads(let countMax):
             "Too many unfinished uploads: \(countMax) are allowed (--max-unfinished-uploads)"
         case .tooManyUploadsOfOwner(let countMax):
@@ -143,6 +155,9 @@ extension UploadError: AnsweredError {
         case .storage(let error): error.answer
         }
     }
+
+    var logText: String { storageError?.logText ?? answer }
+    var isOfTheDisk: Bool { isNoSpace }
 }
 
 extension MultipartError: AnsweredError {
@@ -159,7 +174,7 @@ extension MultipartError: AnsweredError {
 
 extension HTTPResponse.Status {
     /// 507, of RFC 4918: the disk is full.
-    fileprivate static var noSpace: Self { Self(code: 507, reasonPhrase: "Insufficient Storage") }
+    static var noSpace: Self { Self(code: 507, reasonPhrase: "Insufficient Storage") }
 }
 
 /// Completes the message of a failed write: after a failed read or sync, this would be wrong or unknown.

@@ -17,6 +17,11 @@ struct ErrorResponses: RouterMiddleware {
     let allowedMethods: AllowedMethods
     let authority: TokenAuthority?
     let audit: AuditLog
+    /// The free space of the disk, in bytes; nil if it is unknown.
+    let freeByteCount: @Sendable () -> Int64?
+
+    /// A message can quote a name from the request, which may be long.
+    private static let messageCountMax = 1000
 
     func handle(
         _ request: Request,
@@ -37,15 +42,16 @@ struct ErrorResponses: RouterMiddleware {
             return try await next(request, context)
         } catch let error as any AnsweredError {
             logRefusal(error, of: request, context)
-            return response(to: error, context)
+            return response(to: error, request, context)
         } catch let error as HTTPError where error.status == .notFound && error.body == nil {
             let allowed = allowedMethods.methods(of: request.uri.path)
             return response(
                 to: allowed.isEmpty ? RequestError.noSuchRoute : .methodNotAllowed(allowed: allowed),
+                request,
                 context
             )
         } catch is CancellationError {
-            return response(to: StorageError.closed, context)
+            return response(to: StorageError.closed, request, context)
         } catch let error as HTTPError {
             return Response(status: error.status, ["message": .string(error.body ?? error.status.reasonPhrase)])
         } catch {
@@ -66,17 +72,27 @@ struct ErrorResponses: RouterMiddleware {
         )
     }
 
-    private func response(to error: any AnsweredError, _ context: Context) -> Response {
+    private func response(to error: any AnsweredError, _ request: Request, _ context: Context) -> Response {
         // The failure of an ingest contains the results of earlier lines, which are not logged.
         let cause = (error as? IngestFailure)?.cause ?? error
         if error.status.kind == .serverError {
-            context.logger.error("\(error.answer)", metadata: ["error": "\(cause)"])
+            context.logger.error("\(error.answer)", metadata: ["error": "\(cause.logText)"])
         }
         var headers = error.headers
         if error.status == .unauthorized { headers[.wwwAuthenticate] = "Bearer" }
-        var body: JSONObject = ["message": .string(error.answer)]
+        var message = error.answer
+        if let space = space(for: request, after: cause) { message += "; \(space)" }
+        if message.count > Self.messageCountMax { message = message.prefix(Self.messageCountMax) + "…" }
+        var body: JSONObject = ["message": .string(message)]
         for (name, value) in error.members { body[name] = value }
         return Response(status: error.status, .object(body), headers: headers)
+    }
+
+    /// How much space the request needs and the disk has; nil if the disk is not full.
+    private func space(for request: Request, after error: any AnsweredError) -> String? {
+        guard error.status == .noSpace, error.isOfTheDisk, let free = freeByteCount() else { return nil }
+        let needed = request.declaredByteCount.map { "the request has \($0) bytes, and " } ?? ""
+        return "\(needed)\(free) are free"
     }
 }
 
@@ -88,11 +104,22 @@ protocol AnsweredError: Error {
     /// Further members of the body, next to the message.
     var members: JSONObject { get }
     var headers: HTTPFields { get }
+    /// The message for the operator's log, which also has paths and offsets.
+    var logText: String { get }
+    /// Whether the disk refused a write.
+    var isOfTheDisk: Bool { get }
 }
 
 extension AnsweredError {
+    var logText: String { answer }
+    var isOfTheDisk: Bool { false }
     var members: JSONObject { [:] }
     var headers: HTTPFields { [:] }
+}
+
+/// The message of any error for the operator's log.
+func logText(of error: any Error) -> String {
+    (error as? any AnsweredError)?.logText ?? "\(error)"
 }
 
 /// FEDn's text, which its clients may compare.

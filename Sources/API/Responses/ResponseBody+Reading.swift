@@ -18,7 +18,7 @@ extension ResponseBody {
             do {
                 try await write(&writer)
             } catch let error as any AnsweredError {
-                logger.error("\(name) aborted", metadata: ["error": "\(error)"])
+                logger.error("\(name) aborted", metadata: ["error": "\(logText(of: error))"])
                 throw error
             }
         }

@@ -59,7 +59,8 @@ struct Routes: Sendable {
             middleware: ErrorResponses(
                 allowedMethods: AllowedMethods(table.endpoints, below: prefixes),
                 authority: authority,
-                audit: audit
+                audit: audit,
+                freeByteCount: { [store = network.store] in store.freeByteCount }
             )
         )
         table.add(to: router, checking: AccessControl(authority: authority), below: prefixes)
