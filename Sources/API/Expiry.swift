@@ -39,7 +39,10 @@ struct Expiry: Service {
         do {
             while try await authority.sweep() > 0, !Task.isCancelled {}
         } catch {
-            logger.warning("records of expired tokens could not be removed", metadata: ["error": "\(logText(of: error))"])
+            logger.warning(
+                "records of expired tokens could not be removed",
+                metadata: ["error": "\(logText(of: error))"]
+            )
         }
     }
 
