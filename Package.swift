@@ -41,6 +41,8 @@ extension Target.Dependency {
     static let nioPosix = product(name: "NIOPosix", package: "swift-nio")
     static let nioEmbedded = product(name: "NIOEmbedded", package: "swift-nio")
     static let nioHTTP1 = product(name: "NIOHTTP1", package: "swift-nio")
+    static let nioTLS = product(name: "NIOTLS", package: "swift-nio")
+    static let nioSSL = product(name: "NIOSSL", package: "swift-nio-ssl")
 }
 
 let package = Package(
@@ -59,6 +61,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types.git", exact: "1.8.0", traits: []),
         .package(url: "https://github.com/apple/swift-log.git", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio.git", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", exact: "2.37.6"),
     ],
     targets: [
         .systemLibrary(name: "CMalloc"),
@@ -111,7 +114,7 @@ let package = Package(
                 "API", "Connections", "Repair", "Inspection", "Control", "Federation", "Tokens", "Catalog", "Store",
                 "Index", "Blobs",
                 "SegmentLog", "Disk", "JSON", "CMalloc",
-                .argumentParser, .hummingbird, .lifecycle, .logging, .nio, .nioHTTP1, .nioPosix,
+                .argumentParser, .hummingbird, .lifecycle, .logging, .nio, .nioHTTP1, .nioPosix, .nioSSL, .nioTLS,
             ],
             swiftSettings: settings
         ),
@@ -173,7 +176,7 @@ let package = Package(
                 "API", "Federation", "Control", "Blobs", "Catalog", "Store", "Index", "Disk", "JSON", .lifecycleTestKit,
                 .lock,
                 .logging, .nio,
-                .nioHTTP1, .nioPosix,
+                .nioHTTP1, .nioPosix, .nioSSL,
             ]
         ),
         .testTarget(

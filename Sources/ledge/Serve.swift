@@ -106,6 +106,7 @@ struct Serve: AsyncParsableCommand {
                     + "or add --allow-remote-without-authentication"
             )
         }
+        try HostLookup.require(listen.host, of: "--listen")
         try await log.withLogger(serve)
     }
 }

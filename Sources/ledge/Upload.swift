@@ -26,7 +26,7 @@ struct Upload: AsyncParsableCommand {
               ledge upload seed.npz --server http://127.0.0.1:8092 --as-model
               ledge upload big.bin --server http://edge-7:8092 --chunk-size 4MiB
               TOKEN=$(ledge upload package.tgz --server http://127.0.0.1:8092 2>/dev/null)
-              ledge upload seed.npz --server http://127.0.0.1:8092 --token-file token --as-model
+              ledge upload seed.npz --server https://models.example --ca authority.pem --token-file token --as-model
             """
     )
 
@@ -34,8 +34,17 @@ struct Upload: AsyncParsableCommand {
     var file: String
 
     // Parsed by `validate()`, because an error of the parser would print a password in the URL.
-    @Option(help: ArgumentHelp("URL of the server; only http:// is supported.", valueName: "url"))
+    @Option(help: ArgumentHelp("URL of the server: http:// or https://.", valueName: "url"))
     var server: String
+
+    @Option(
+        help: ArgumentHelp(
+            "PEM file of the certificates that an https:// server is verified with. (default: those of the system)",
+            valueName: "file"
+        ),
+        completion: .file()
+    )
+    var ca: String?
 
     @Option(
         help: ArgumentHelp("File with a token; only its owner should be able to read it.", valueName: "file"),
@@ -96,10 +105,13 @@ struct Upload: AsyncParsableCommand {
             on: PosixDisk(),
             warn: Console.note
         )
-        if await token.exists, !server.authority.isLoopback {
+        if await token.exists, !server.isEncrypted, !server.authority.isLoopback {
             Console.note("the token is sent to \(server.authority.host) without encryption")
         }
-        let endpoint = UploadEndpoint(client: HTTPClient(server: server), token: token)
+        try HostLookup.require(server.authority.host, of: "--server")
+        let encryption = try Encryption(to: server, authorities: ca)
+        let client = HTTPClient(server: server, encryption: encryption)
+        let endpoint = UploadEndpoint(client: client, token: token)
         let resumeFile = ResumeFile(of: local, to: server, environment: Self.environment, on: PosixDisk())
         let upload = UploadRun(
             file: local,

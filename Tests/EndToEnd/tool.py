@@ -1,13 +1,15 @@
 """The commands for a person: check, inspect, upload, and their help."""
 
+import contextlib
 import json
 import os
 import socket
+import ssl
 import subprocess
 import threading
 
 from events import status, telemetry
-from ledge import until
+from ledge import ROOT, until
 from models import add_model, weights
 from promises import DIGITS, client, promise
 
@@ -134,6 +136,76 @@ def upload_makes_a_model_of_a_file(place):
         assert model in result.stdout
         assert server.ask("GET", f"/api/v1/models/{model}/download").body == DIGITS.read_bytes()
     place.check()
+
+
+class TLSProxy:
+    """Accepts TLS with a certificate for localhost and passes the bytes on to a port, as a reverse proxy does."""
+
+    def __init__(self, port, certificate="local"):
+        self.target = port
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(ROOT / f"fixtures/tls/{certificate}.pem", ROOT / "fixtures/tls/key.pem")
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"https://localhost:{self.listener.getsockname()[1]}"
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.listener.close()
+
+    def _accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                threading.Thread(target=self._serve, args=(self.listener.accept()[0],), daemon=True).start()
+
+    def _serve(self, plain):
+        with contextlib.suppress(OSError), self.context.wrap_socket(plain, server_side=True) as client:
+            with socket.create_connection(("127.0.0.1", self.target)) as server:
+                threading.Thread(target=self._pass, args=(server, client), daemon=True).start()
+                self._pass(client, server)
+
+    @staticmethod
+    def _pass(source, target):
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                target.sendall(data)
+            target.shutdown(socket.SHUT_WR)
+
+
+@promise
+def upload_through_tls_verifies_the_server(place):
+    content = os.urandom(3_000_000)
+    path = place.file("seed.bin", content)
+    trusted = ("--ca", ROOT / "fixtures/tls/authority.pem")
+    with place.server() as server:
+        with TLSProxy(server.port) as proxy:
+            made = place.tool("upload", path, "--server", proxy.url, *trusted, "--as-model", "--json")
+            assert made.returncode == 0, made.stderr
+            model = json.loads(made.stdout)["model"]["model_id"]
+            assert server.ask("GET", f"/api/v1/models/{model}/download").body == content
+            unknown = place.tool("upload", path, "--server", proxy.url)
+            assert unknown.returncode == 1 and "--ca" in unknown.stderr, unknown.stderr
+            plain = place.tool("upload", path, "--server", f"https://localhost:{server.port}", *trusted)
+            assert plain.returncode == 1 and "TLS" in plain.stderr, plain.stderr
+        for certificate, reason in (("other", "another host"), ("expired", "has expired")):
+            with TLSProxy(server.port, certificate) as proxy:
+                refused = place.tool("upload", path, "--server", proxy.url, *trusted)
+                assert refused.returncode == 1 and reason in refused.stderr, refused.stderr
+    place.check()
+
+
+@promise
+def a_mistyped_host_is_an_error_at_once(place):
+    path = place.file("seed.bin", b"12345678")
+    for arguments in (
+        ("upload", path, "--server", "http://no-such-host.invalid:8092"),
+        ("serve", "--data", place.data, "--listen", "no-such-host.invalid:0", "--authentication"),
+    ):
+        result = place.tool(*arguments)
+        assert result.returncode == 1 and "'no-such-host.invalid' cannot be found" in result.stderr, result.stderr
+        assert "retrying" not in result.stderr and not place.data.exists(), result.stderr
 
 
 @promise

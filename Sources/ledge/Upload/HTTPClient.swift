@@ -4,10 +4,10 @@ internal import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix
 
-/// An HTTP/1.1 client for one server: without encryption, one request at a time on a persistent connection.
+/// An HTTP/1.1 client for one server: one request at a time on a persistent connection, with or without TLS.
 ///
 /// It uses SwiftNIO, which the server needs anyway. Rejected: async-http-client, which would add 9 MB to the binary for
-/// connection pools, redirects and TLS.
+/// connection pools and redirects.
 actor HTTPClient {
     private static let connectTimeout = TimeAmount.seconds(10)
     private static let keepAliveSeconds = 10
@@ -15,12 +15,17 @@ actor HTTPClient {
     private static let acknowledgementMilliseconds = 30_000
 
     private let server: ServerURL
+    private let encryption: Encryption?
     private let stallTimeout: Duration
     private var connection: (any Channel)?
 
     /// Creates a client whose requests fail after `stallTimeout` without a byte in either direction.
-    init(server: ServerURL, stallTimeout: Duration = .seconds(60)) {
+    ///
+    /// - Parameters:
+    ///   - encryption: that of a server with TLS.
+    init(server: ServerURL, encryption: Encryption? = nil, stallTimeout: Duration = .seconds(60)) {
         self.server = server
+        self.encryption = encryption
         self.stallTimeout = stallTimeout
     }
 
@@ -39,7 +44,7 @@ actor HTTPClient {
         do {
             return try await reply.futureResult.get()
         } catch {
-            throw error as? HTTPFailure ?? .connectionLost(IOError.text(error))
+            throw HTTPFailure(error)
         }
     }
 
@@ -53,7 +58,7 @@ actor HTTPClient {
     private func connected() async throws(HTTPFailure) -> any Channel {
         if let connection, connection.isActive { return connection }
         let host = "\(server.authority.urlHost):\(server.port)"
-        let stallTimeout = stallTimeout
+        let (stallTimeout, encryption) = (stallTimeout, encryption)
         do {
             let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
                 .connectTimeout(Self.connectTimeout)
@@ -76,9 +81,16 @@ actor HTTPClient {
                 }
                 .connect(host: server.authority.host, port: server.port)
                 .get()
+            do {
+                try await encryption?.begin(on: channel, timeout: Self.connectTimeout)
+            } catch {
+                channel.close(promise: nil)
+                throw error
+            }
             connection = channel
             return channel
         } catch {
+            if let reason = Encryption.distrust(error) { throw .distrusted(reason) }
             throw .unreachable(server: server.text, reason: Self.reason(error))
         }
     }

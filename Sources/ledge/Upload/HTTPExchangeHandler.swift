@@ -77,7 +77,7 @@ final class HTTPExchangeHandler: ChannelDuplexHandler {
         switch error {
         case HTTPParserError.invalidEOFState: fail(.connectionLost("closed within the response"), context)
         case is HTTPParserError: fail(.malformedReply("\(error)"), context)
-        default: fail(.connectionLost(IOError.text(error)), context)
+        default: fail(HTTPFailure(error), context)
         }
     }
 

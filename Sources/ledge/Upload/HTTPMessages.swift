@@ -26,8 +26,19 @@ enum HTTPFailure: Error, Sendable, Hashable {
     case connectionLost(String)
     /// No byte was transferred in either direction for this duration.
     case stalled(Duration)
+    /// The server's certificate or its TLS is not acceptable.
+    case distrusted(String)
     /// The response is not HTTP/1.1, or too long.
     case malformedReply(String)
+}
+
+extension HTTPFailure {
+    /// The failure of a connection.
+    init(_ error: any Error) {
+        self =
+            error as? HTTPFailure ?? Encryption.distrust(error).map { .distrusted($0) }
+            ?? .connectionLost(IOError.text(error))
+    }
 }
 
 extension HTTPFailure: CustomStringConvertible {
@@ -36,6 +47,7 @@ extension HTTPFailure: CustomStringConvertible {
         case .unreachable(let server, let reason): "\(server) cannot be reached: \(reason)"
         case .connectionLost(let reason): "the connection broke: \(reason)"
         case .stalled(let duration): "no data was transferred for \(duration.components.seconds) s"
+        case .distrusted(let reason): "the server is not trusted: \(reason)"
         case .malformedReply(let reason): "the response is malformed: \(reason)"
         }
     }

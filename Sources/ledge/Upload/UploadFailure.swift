@@ -23,6 +23,7 @@ enum UploadFailure: Error, Sendable, Hashable {
     var remedy: Remedy {
         switch self {
         case .transport(.malformedReply): .attempts(3)
+        case .transport(.distrusted): .none
         case .transport: .time
         // Timeout; another request works on this upload; too many requests; a restart of the server of a proxy; a full
         // disk.
