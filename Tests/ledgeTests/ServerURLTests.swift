@@ -5,7 +5,8 @@ import Testing
 struct ServerURLTests {
     @Test(arguments: [
         ("http://127.0.0.1:8092", "http://127.0.0.1:8092"), ("http://127.0.0.1:8092/", "http://127.0.0.1:8092"),
-        ("HTTP://edge", "http://edge:80"), ("HTTPS://edge", "https://edge:443"), ("http://[::1]:1/edge//seven/", "http://[::1]:1/edge/seven"),
+        ("HTTP://edge", "http://edge:80"), ("HTTPS://edge", "https://edge:443"),
+        ("http://[::1]:1/edge//seven/", "http://[::1]:1/edge/seven"),
     ])
     func equivalentURLsHaveOneSpelling(_ text: String, _ spelling: String) throws {
         #expect(try ServerURL(parsing: text).text == spelling)

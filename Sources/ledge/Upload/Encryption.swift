@@ -11,8 +11,7 @@ struct Encryption: Sendable {
 
     /// Prepares connections to `server`; nil if it has none with TLS.
     ///
-    /// - Parameters:
-    ///   - authorities: PEM file of the certificates that are trusted instead of those of the system.
+    /// `authorities` is a PEM file of the certificates that are trusted instead of those of the system.
     /// - Throws: ``CommandFailure`` if the file cannot be read.
     init?(to server: ServerURL, authorities: String?) throws(CommandFailure) {
         guard server.isEncrypted else { return nil }

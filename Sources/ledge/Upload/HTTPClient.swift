@@ -21,8 +21,7 @@ actor HTTPClient {
 
     /// Creates a client whose requests fail after `stallTimeout` without a byte in either direction.
     ///
-    /// - Parameters:
-    ///   - encryption: that of a server with TLS.
+    /// `encryption` is that of a server with TLS.
     init(server: ServerURL, encryption: Encryption? = nil, stallTimeout: Duration = .seconds(60)) {
         self.server = server
         self.encryption = encryption
@@ -42,7 +41,10 @@ actor HTTPClient {
         // If the channel has just closed, the write fails without reaching the handler.
         channel.writeAndFlush(HTTPExchange(request: request, reply: reply)).cascadeFailure(to: reply)
         do {
-            return try await reply.futureResult.get()
+            let reply = try await reply.futureResult.get()
+            // It may still look active, but takes no further request.
+            if reply.isLast { connection = nil }
+            return reply
         } catch {
             throw HTTPFailure(error)
         }

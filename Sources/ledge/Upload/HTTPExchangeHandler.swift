@@ -98,11 +98,17 @@ final class HTTPExchangeHandler: ChannelDuplexHandler {
         self.head = nil
         self.pending = nil
         let retryAfter = head.headers.first(name: "Retry-After").flatMap { UInt16($0) }
-        pending.succeed(
-            HTTPReply(status: Int(head.status.code), body: body, retryAfter: retryAfter.map { .seconds(Int64($0)) })
-        )
         // An error may arrive before the whole body was sent; the rest of the body must not precede the next request.
-        if !head.isKeepAlive || head.status.code >= 400 { context.close(promise: nil) }
+        let isLast = !head.isKeepAlive || head.status.code >= 400
+        pending.succeed(
+            HTTPReply(
+                status: Int(head.status.code),
+                body: body,
+                retryAfter: retryAfter.map { .seconds(Int64($0)) },
+                isLast: isLast
+            )
+        )
+        if isLast { context.close(promise: nil) }
     }
 
     private func fail(_ failure: HTTPFailure, _ context: ChannelHandlerContext) {

@@ -16,6 +16,8 @@ struct HTTPReply: Sendable {
     let body: [UInt8]
     /// The value of `Retry-After` in seconds.
     var retryAfter: Duration?
+    /// Whether the connection is closed after it.
+    var isLast = false
 }
 
 /// A request that got no valid response.
