@@ -21,7 +21,8 @@ package struct Sessions: Sendable {
 
     /// Changes the given fields of a session, also those within `session_config`.
     package func change(_ id: String, _ fields: JSONObject) async throws -> Document {
-        try await documents.change(id, fields, check: Self.checkStatus)
+        try Self.checkValues(of: fields["session_config"])
+        return try await documents.change(id, fields, check: Self.checkStatus)
     }
 
     package func replace(_ id: String, by session: JSONObject) async throws -> Document {
@@ -37,6 +38,7 @@ package struct Sessions: Sendable {
     /// Sets the helper to the active one if the session has none, and refuses Python code over the limit.
     private func completed(_ session: JSONObject) throws -> JSONObject {
         guard case .object(var configuration)? = session["session_config"] else { return session }
+        try Self.checkValues(of: session["session_config"])
         if case .null = configuration["helper_type"] ?? .null {
             configuration["helper_type"] = .string(try helper.name())
         }
@@ -51,4 +53,25 @@ package struct Sessions: Sendable {
         session["session_config"] = .object(configuration)
         return session
     }
+
+    /// Refuses values with which no session could run, as FEDn does.
+    private static func checkValues(of configuration: JSON?) throws(ValidationError) {
+        guard let configuration else { return }
+        for (name, isAllowed, expected) in Self.numberRules {
+            guard let number = configuration[name]?.int else { continue }
+            guard isAllowed(number) else { throw .malformedField("session_config.\(name)", expected: expected) }
+        }
+        for name in ["model_id", "helper_type", "aggregator"] where configuration[name] == "" {
+            throw .malformedField("session_config.\(name)", expected: "a text that is not empty")
+        }
+        if configuration["validate"] == .null {
+            throw .malformedField("session_config.validate", expected: "true or false")
+        }
+    }
+
+    private static let numberRules: [(name: String, isAllowed: @Sendable (Int64) -> Bool, expected: String)] = [
+        ("round_timeout", { $0 > 0 }, "at least 1 second"),
+        ("clients_required", { $0 > 0 }, "at least 1"),
+        ("buffer_size", { $0 > 0 || $0 == -1 }, "at least 1, or -1 for every selected client"),
+    ]
 }

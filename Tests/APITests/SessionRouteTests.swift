@@ -41,6 +41,31 @@ struct SessionRouteTests {
         (["session_config": ["model_id": "m", "round": 1]], "Invalid object: unknown field 'session_config.round'"),
         (["session_config": ["model_id": "m", "rounds": "x"]], "field 'session_config.rounds' must be an integer"),
         (["session_config": 7], "field 'session_config' must be an object"),
+        (
+            ["session_config": ["model_id": "m", "round_timeout": 0]],
+            "field 'session_config.round_timeout' must be at least 1 second"
+        ),
+        (
+            ["session_config": ["model_id": "m", "clients_required": -1]],
+            "field 'session_config.clients_required' must be at least 1"
+        ),
+        (
+            ["session_config": ["model_id": "m", "buffer_size": 0]],
+            "field 'session_config.buffer_size' must be at least 1, or -1 for every selected client"
+        ),
+        (["session_config": ["model_id": ""]], "field 'session_config.model_id' must be a text that is not empty"),
+        (
+            ["session_config": ["model_id": "m", "helper_type": ""]],
+            "field 'session_config.helper_type' must be a text that is not empty"
+        ),
+        (
+            ["session_config": ["model_id": "m", "aggregator": ""]],
+            "field 'session_config.aggregator' must be a text that is not empty"
+        ),
+        (
+            ["session_config": ["model_id": "m", "validate": .null]],
+            "field 'session_config.validate' must be true or false"
+        ),
         (["session_config": ["model_id": "m"], "colour": "red"], "Invalid object: unknown field 'colour'"),
     ]
 

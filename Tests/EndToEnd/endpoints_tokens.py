@@ -163,6 +163,18 @@ def the_tokens_of_a_deleted_client_are_worth_nothing(network):
     assert again.get("helpers/active")
 
 
+@endpoints.tries("POST /api/v1/clients/{id}/revoke", authentication=ON)
+def the_tokens_of_a_client_are_revoked_and_it_stays(network):
+    for slash in ("", "/"):
+        pair = enrolled(network, client_id="edge-1")
+        client = Network(network.place, network.server, pair["access_token"])
+        assert client.get("helpers/active")
+        assert network.post(f"clients/edge-1/revoke{slash}") == {"message": "Client tokens revoked"}
+        assert client.refusal(401, "GET", "helpers/active") == "Invalid token"
+        network.refusal(401, "POST", "clients/token", refresh_token=pair["refresh_token"])
+        assert network.get("clients/edge-1")["client_id"] == "edge-1"
+
+
 def begin(network, slash=""):
     begun = network.post(f"/api/cli-auth/init{slash}")
     assert list(begun) == ["requestId", "pollToken", "loginUrl"]

@@ -73,6 +73,21 @@ struct ClientRoutes: Sendable {
             answers: .ok(.message),
             use: delete
         )
+        table.add(
+            .post("clients/{id}/revoke"),
+            "Revokes the tokens of a client, which stays registered and may enroll again.",
+            answers: .ok(.message),
+            .refused(400, "Authentication is off on this server"),
+            use: revoke
+        )
+    }
+
+    @Sendable func revoke(_ request: Request, context: LedgeContext) async throws -> Response {
+        guard let authority else { throw RequestError.authenticationOff }
+        let id = context.parameter("id")
+        try await authority.revoke(subject: id)
+        audit.revoked(subject: id, role: .client, by: context.identity, from: context.address)
+        return Response(["message": "Client tokens revoked"])
     }
 
     @Sendable func delete(_ request: Request, context: LedgeContext) async throws -> Response {
