@@ -11,8 +11,8 @@ extension DocumentCollection {
     /// Only a crash of the process may store the first ones without the others, unacknowledged. Returns for each object
     /// nil, or why it was refused: ``StoreError/alreadyExists(_:)``, ``StoreError/invalidKey(member:)``,
     /// ``StorageError/recordTooLarge(byteCount:byteCountMax:)``, ``StoreError/invalidTime(_:)``. With `keepingTimes`, a
-    /// document keeps its own `committed_at` and `updated_at`. Events must be in the order of their log, so their
-    /// `committed_at` must be later than the newest stored one; an equal one is moved by a microsecond.
+    /// document keeps its own `committed_at` and `updated_at`. Events must be in the order of their log, so none may have
+    /// an earlier `committed_at` than the event before it; events of one instant keep their order.
     ///
     /// A batch is in memory about three times, so it should have at most a few thousand documents or a few megabytes.
     /// - Throws: the log's errors, as for ``insert(_:)``.
@@ -66,7 +66,7 @@ private struct BatchDraft {
     private var all: [Draft?]
     /// The drafts whose documents have an id of their own, by id.
     private var named: [Text: Int] = [:]
-    /// The range of times that a document may have: later than the first, not after the second.
+    /// The range of times that a document may have: not before the first, not after the second.
     private var times: (newest: Timestamp, now: Timestamp)?
 
     init(of collection: DocumentCollection, count: Int) {
@@ -135,16 +135,15 @@ private struct BatchDraft {
     private mutating func committedAt(of object: JSONObject) throws(StoreError) -> Timestamp? {
         guard let times else { return nil }
         guard let time = try time(Stamp.committedAt, of: object) else {
-            // It is committed now, so all following ones must be later.
+            // It is committed now, so no following one may be earlier.
             self.times?.newest = times.now
             return nil
         }
         guard collection.schema.isAppendOnly else { return time }
-        let kept = max(time, Timestamp(microseconds: times.newest.microseconds + 1))
-        guard time >= times.newest, kept <= times.now else {
-            throw .invalidTime("committed_at must be later than that of the newest document")
+        guard time >= times.newest else {
+            throw .invalidTime("committed_at must not be earlier than that of the newest document, \(times.newest)")
         }
-        self.times?.newest = kept
-        return kept
+        self.times?.newest = time
+        return time
     }
 }

@@ -26,7 +26,8 @@ struct Import: AsyncParsableCommand {
             document is reported on standard error with its line; the others are stored.
 
             With --keep-times documents keep their committed_at and updated_at, so an export is restored byte for byte. \
-            Events must then be sorted by committed_at, oldest first, and be later than the stored ones.
+            Events must then be sorted by committed_at, oldest first, and none may be earlier than the stored ones; \
+            events of one instant keep their order.
 
             Exit status: 0, or 1 if documents were refused and --skip-refused is not given.
 

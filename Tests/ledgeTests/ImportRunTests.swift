@@ -177,6 +177,25 @@ struct ImportRunTests {
         try await store.close()
     }
 
+    /// Dumps have times of milliseconds, so many events share one, also those of two groups and of two imports.
+    @Test func equalTimesKeepTheOrderOfTheFile() async throws {
+        let disk = FaultDisk()
+        let member = #""key":"k","client_id":"c","committed_at":"2024-01-01T00:00:01Z""#
+        var expected: [String] = []
+        for imported in [1...2_300, 2_301...2_303] {
+            let ids = imported.map { "t\($0)" }
+            let store = try Self.store(on: disk)
+            let text = ids.map { #"{"telemetry_id":"\#($0)",\#(member)}"# }.joined(separator: "\n")
+            let outcome = try await Self.take([text], store: store, keepsTimes: true)
+            #expect(outcome.refused == [])
+            expected += ids
+            #expect(try Self.ids(store) == expected)
+            let filter = Resource.telemetry.filter(query: [("committed_at", "2024-01-01T00:00:01Z")])
+            #expect(try store.collection("telemetry").count(filter) == expected.count, "the times are not moved")
+            try await store.close()
+        }
+    }
+
     @Test func fullDiskStopsTheImportWithItsPosition() async throws {
         let disk = FaultDisk()
         let store = try Self.store(on: disk)
