@@ -7,19 +7,26 @@ extension Resource {
     ///
     /// - Throws: ``ValidationError``, for the first problem.
     package func validate(_ object: JSONObject) throws(ValidationError) -> JSONObject {
+        try validate(object, mayBeEmpty: [])
+    }
+
+    /// Returns the document for an object; the required fields in `mayBeEmpty` may be null.
+    func validate(_ object: JSONObject, mayBeEmpty: Set<String>) throws(ValidationError) -> JSONObject {
         for (name, _) in object where !isKnown(name) { throw .unknownField(name) }
-        return try fields.document(from: object)
+        return try fields.document(from: object, mayBeEmpty: mayBeEmpty)
     }
 
     /// Returns a document with the changes that a client sent.
     ///
     /// Sent fields replace the old ones; of an object with declared members, only the sent members are replaced, as in
-    /// RFC 7396. The key and the time stamps cannot be changed.
+    /// RFC 7396. The key and the time stamps cannot be changed. What an import kept in `extra` stays.
     ///
     /// - Throws: ``ValidationError``, for the first problem.
     package func validate(_ change: JSONObject, changing old: JSONObject) throws(ValidationError) -> JSONObject {
         for (name, _) in change where !isKnown(name) { throw .unknownField(name) }
         var document = old
+        let extra = isKnown(Self.extra) ? nil : old[Self.extra]
+        if extra != nil { document[Self.extra] = nil }
         for (name, value) in change where name != key && !Self.stamps.contains(name) && value != old[name] {
             if let mutableFields, !mutableFields.contains(name) { throw .immutableField(name) }
             let isPartial = fields.contains { $0.name == name && !$0.members.isEmpty }
@@ -30,7 +37,9 @@ extension Resource {
             for (member, value) in members { merged[member] = value }
             document[name] = .object(merged)
         }
-        return try validate(document)
+        document = try validate(document)
+        if let extra { document[Self.extra] = extra }
+        return document
     }
 
     private func isKnown(_ name: String) -> Bool {
@@ -42,7 +51,11 @@ extension [Field] {
     /// Returns the object with every field: checked, taken from its sources, or its default.
     ///
     /// `prefix` is the dotted path of the object these are the members of, for errors.
-    fileprivate func document(from object: JSONObject, prefix: String = "") throws(ValidationError) -> JSONObject {
+    fileprivate func document(
+        from object: JSONObject,
+        prefix: String = "",
+        mayBeEmpty: Set<String> = []
+    ) throws(ValidationError) -> JSONObject {
         var document = JSONObject()
         for field in self {
             document[field.name] = try field.check(object[field.name] ?? .null, as: prefix + field.name)
@@ -51,7 +64,7 @@ extension [Field] {
             let value = field.valueFromSources(of: document)
             document[field.name] = value == .null ? field.defaultValue : value
         }
-        for field in self where field.isRequired && document[field.name] == .null {
+        for field in self where field.isRequired && document[field.name] == .null && !mayBeEmpty.contains(field.name) {
             throw .missingField(prefix + field.name)
         }
         return document
@@ -92,20 +105,27 @@ extension Field {
                 throw .wrongKind(field: "\(name).\(member)", expected: .string)
             }
         }
-        func text(_ member: String) -> String? {
-            object[member]?.string.flatMap { $0.isEmpty ? nil : $0 }
-        }
+        guard Self.namesNode(object) else { throw .unresolvableSender(field: name) }
+        func text(_ member: String) -> String? { Self.text(member, of: object) }
         let client = text("client_id")
         let combiner = text("combiner_id")
-        guard client != nil || combiner != nil || (text("name") != nil && text("role") != nil) else {
-            throw .unresolvableSender(field: name)
-        }
         return Self.nodeRef(
             name: text("name"),
             role: text("role")?.lowercased() ?? (client != nil ? "client" : "combiner"),
             client: client.map(JSON.string) ?? .null,
             combiner: combiner.map(JSON.string) ?? .null
         )
+    }
+
+    /// Whether a sender has an id, or a name and a role.
+    static func namesNode(_ object: JSONObject) -> Bool {
+        text("client_id", of: object) != nil || text("combiner_id", of: object) != nil
+            || (text("name", of: object) != nil && text("role", of: object) != nil)
+    }
+
+    /// The non-empty text of a member.
+    private static func text(_ member: String, of object: JSONObject) -> String? {
+        object[member]?.string.flatMap { $0.isEmpty ? nil : $0 }
     }
 
     private static func nodeRef(

@@ -24,7 +24,7 @@ package struct Combiners: Sendable {
             combiner[name] = .string(declaration.host)
         }
         combiner["port"] = JSON(declaration.port)
-        for stamp in Resource.stamps { combiner[stamp] = nil }
+        for name in Resource.stamps + [Resource.extra] { combiner[name] = nil }
         let document = try Resource.combiners.validate(combiner)
         if let known, document.allSatisfy({ known[$0.key] == $0.value }) { return }
         _ = try await combiners.put(document)

@@ -11,8 +11,14 @@ struct Import: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Import documents into a collection, from JSON lines or the output of mongoexport.",
         discussion: """
-            A file contains one JSON object per line, or one JSON array. Documents are validated as by the API; \
+            A file contains one JSON object per line, one JSON array, or objects on several lines each. Documents are validated as by the API; \
             --no-validate accepts any JSON object.
+
+            A document that FEDn wrote is adapted: fields in camel case such as logLevel are renamed, dates of RFC 1123, \
+            numbers and texts are converted, and unknown fields and values that do not fit, such as NaN, become members \
+            of "extra". A sender without an id, and a validation without a model, are left empty. With --keep-times, times \
+            of the next 24 hours become the time of the import. The summary says how many documents were adapted and \
+            how. --strict refuses these documents as the API does.
 
             --from names the format of the files. ledge: plain JSON, as ledge export writes it, whose documents are \
             stored as they are. mongoexport: MongoDB's extended JSON is converted to plain JSON: $oid, $date, UUIDs and \
@@ -57,6 +63,9 @@ struct Import: AsyncParsableCommand {
 
     @Flag(name: .customLong("no-validate"), help: "Accept any JSON object.")
     var skipsValidation = false
+
+    @Flag(help: "Refuse documents that the API would refuse. (default: adapt them)")
+    var strict = false
 
     @Flag(help: "Keep committed_at and updated_at. (default: the time of the import)")
     var keepTimes = false
@@ -108,6 +117,7 @@ struct Import: AsyncParsableCommand {
             format: from,
             validates: !skipsValidation,
             keepsTimes: keepTimes,
+            isStrict: strict,
             reports: ImportRun.Reports {
                 progress.note($0)
             } format: {
@@ -173,10 +183,11 @@ struct Import: AsyncParsableCommand {
         guard json else {
             let verb = dryRun ? "would be imported" : "imported"
             let refused = run.refusedCount > 0 ? ", \(run.refusedCount) refused" : ""
-            return Console.inform(
+            Console.inform(
                 "\(collection): \(run.importedCount) \(verb)\(refused), \(ByteCount(run.byteCount)) in "
                     + "\(Decimal.text(seconds, digits: 1)) s"
             )
+            return run.adaptations.lines.forEach(Console.inform)
         }
         let object: JSON = [
             "collection": .string(collection),
@@ -185,6 +196,7 @@ struct Import: AsyncParsableCommand {
             "bytes": .number(JSONNumber(run.byteCount)),
             "seconds": JSONNumber(seconds).map { .number($0) } ?? .null,
             "dry_run": .bool(dryRun),
+            "adapted": run.adaptations.json,
         ]
         Console.inform(String(decoding: object.bytes, as: UTF8.self))
     }

@@ -86,7 +86,7 @@ def refused_documents_do_not_stop_an_import(place):
     content = lines(telemetry([1])) + b'{"key":"k"\n\n[1]\n' + lines(telemetry([1, 2])) + b'{"key":7,"client_id":"c"}'
     path = place.file("telemetry.jsonl", content)
     for arguments, status in ((("--dry-run",), 1), ((), 1), (("--skip-refused",), 0)):
-        summary, output = imported(place, *arguments, "telemetry", path, status=status)
+        summary, output = imported(place, "--strict", *arguments, "telemetry", path, status=status)
         named = [line.removeprefix(f"{path}:").partition(":")[0] for line in output.splitlines()]
         if arguments == ("--dry-run",):
             # It does not look at what is there, so a second one of an id is not noticed.

@@ -33,7 +33,11 @@ struct ImportFormatTests {
             [extended.replacing("ID", with: "c"), plain.replacing("ID", with: "d")],
         ]
         let disk = FaultDisk()
-        let (formats, refused) = try await Self.take(files.map { $0.joined(separator: "\n") }, on: disk)
+        let (formats, refused) = try await Self.take(
+            files.map { $0.joined(separator: "\n") },
+            on: disk,
+            isStrict: true
+        )
         #expect(formats == [.ledge, .mongoexport])
         #expect(
             refused == ["1: Broken JSON: unexpected character at byte 0", "3: Invalid object: unknown field '_id'"]
@@ -111,7 +115,8 @@ extension ImportFormatTests {
         _ texts: [String],
         into name: String = "telemetry",
         on disk: FaultDisk,
-        keepsTimes: Bool = false
+        keepsTimes: Bool = false,
+        isStrict: Bool = false
     ) async throws -> (formats: [ImportFormat], refused: [String]) {
         let reported = Reported()
         let store = try Store.open("data", schemas: Resource.schemas, on: disk)
@@ -119,6 +124,7 @@ extension ImportFormatTests {
             of: try #require(Resource.all.first { $0.name == name }),
             into: store.collection(name),
             keepsTimes: keepsTimes,
+            isStrict: isStrict,
             reports: ImportRun.Reports(
                 refusal: { reported.refused.append(String($0.drop { $0 != ":" }.dropFirst())) },
                 format: { format, _ in reported.formats.append(format) }

@@ -26,7 +26,8 @@ struct ImportRunTests {
         mustBeArray: Bool = false,
         format: ImportFormat = .auto,
         validates: Bool = true,
-        keepsTimes: Bool = false
+        keepsTimes: Bool = false,
+        isStrict: Bool = false
     ) async throws -> Outcome {
         var outcome = Outcome()
         let resource = try #require(Resource.all.first { $0.name == name })
@@ -37,6 +38,7 @@ struct ImportRunTests {
             format: format,
             validates: validates,
             keepsTimes: keepsTimes,
+            isStrict: isStrict,
             reports: ImportRun.Reports(
                 refusal: { refusals.lines.append($0) },
                 format: { format, _ in refusals.formats.append(format) }
@@ -115,7 +117,7 @@ struct ImportRunTests {
     @Test func refusedDocumentsAreReportedWithTheirLines() async throws {
         let store = try Self.store()
         let text = [Self.line(1), "", "{", #"{"key":"k","client_id":"c","x":1}"#, Self.line(1), "7", Self.line(2)]
-        let outcome = try await Self.take([text.joined(separator: "\n")], store: store)
+        let outcome = try await Self.take([text.joined(separator: "\n")], store: store, isStrict: true)
         #expect(outcome.imported == 2)
         #expect(
             outcome.refused == [

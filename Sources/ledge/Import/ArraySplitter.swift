@@ -10,9 +10,7 @@ struct ArraySplitter {
     }
 
     private var position = Position.before
-    private var depth = 0
-    private var isInString = false
-    private var isEscaped = false
+    private var nesting = Nesting()
     private var held: HeldBytes
     private var number = 0
 
@@ -61,24 +59,10 @@ struct ArraySplitter {
 
     /// Whether a byte ends the current element.
     private mutating func ends(_ byte: UInt8) -> Bool {
-        if isInString {
-            if isEscaped {
-                isEscaped = false
-            } else if byte == UInt8(ascii: "\\") {
-                isEscaped = true
-            } else if byte == UInt8(ascii: "\"") {
-                isInString = false
-            }
-            return false
+        if nesting.depth == 0, !nesting.isInString, byte == UInt8(ascii: ",") || byte == UInt8(ascii: "]") {
+            return true
         }
-        switch byte {
-        case UInt8(ascii: "\""): isInString = true
-        case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
-        case UInt8(ascii: ","): return depth == 0
-        case UInt8(ascii: "]") where depth == 0: return true
-        case UInt8(ascii: "}"), UInt8(ascii: "]"): depth = max(0, depth - 1)
-        default: break
-        }
+        nesting.advance(byte)
         return false
     }
 

@@ -20,22 +20,29 @@ struct ImportRun {
     private let format: ImportFormat
     private let validates: Bool
     private let keepsTimes: Bool
+    private let isStrict: Bool
+    private let counts = AdaptationCounts()
     private let reports: Reports
 
     private(set) var importedCount = 0
     private(set) var refusedCount = 0
     private(set) var byteCount: Int64 = 0
 
+    /// The documents that were imported with changes.
+    var adaptations: AdaptationCounts.Summary { counts.summary }
+
     /// Creates an import into `collection`; nil only reads and validates documents.
     ///
     /// `validates` (default: true) requires documents of the resource and adds their missing fields. `keepsTimes`
-    /// (default: false) keeps the time stamps of documents.
+    /// (default: false) keeps the time stamps of documents. `isStrict` (default: false) refuses documents that the API
+    /// would refuse, instead of adapting them.
     init(
         of resource: Resource,
         into collection: DocumentCollection?,
         format: ImportFormat = .auto,
         validates: Bool = true,
         keepsTimes: Bool = false,
+        isStrict: Bool = false,
         reports: Reports
     ) {
         self.resource = resource
@@ -43,6 +50,7 @@ struct ImportRun {
         self.format = format
         self.validates = validates
         self.keepsTimes = keepsTimes
+        self.isStrict = isStrict
         self.reports = reports
     }
 
@@ -54,7 +62,8 @@ struct ImportRun {
         var batch = batch(of: source)
         while let entry = try await next(of: &source, &batch) {
             if batch.isFull(for: entry) { try await flush(&batch, source) }
-            try batch.add(entry)
+            counts.begin(entry.number)
+            try batch.add(adapts ? readable(entry) : entry)
         }
         try await flush(&batch, source)
     }
@@ -98,8 +107,21 @@ struct ImportRun {
         return format
     }
 
+    private var adapts: Bool { validates && !isStrict }
+
+    /// Returns a document with text in place of numbers that JSON does not have.
+    private func readable(_ entry: IngestEntry) -> IngestEntry {
+        guard let bytes = entry.bytes.flatMap(BareNumbers.quoted) else { return entry }
+        return IngestEntry(number: entry.number, bytes: bytes)
+    }
+
     /// Returns a document as it is stored.
     private func document(_ object: JSONObject) throws(ValidationError) -> JSONObject {
+        if adapts {
+            let migrated = try resource.migrated(object, keepingTimesUntil: keepsTimes ? .now() : nil)
+            counts.add(migrated.adaptations)
+            return migrated.document
+        }
         var document = validates ? try resource.validate(object) : object
         guard keepsTimes else { return document }
         for name in Resource.stamps {
@@ -120,6 +142,7 @@ struct ImportRun {
         for refusal in outcome.refusals {
             reports.refusal("\(source.position(refusal.number)): \(refusal.reason.text)")
         }
+        counts.end(except: Set(outcome.refusals.map(\.number)))
         importedCount += outcome.acceptedCount
         refusedCount += outcome.refusals.count
         byteCount += Int64(outcome.byteCount)

@@ -2,7 +2,7 @@ internal import Federation
 internal import Glibc
 internal import NIOPosix
 
-/// A file of documents, or standard input: JSON lines or one JSON array.
+/// A file of documents, or standard input: JSON lines, one JSON array, or objects on several lines.
 ///
 /// It is read sequentially and in pieces, so it may be a pipe of any length.
 struct ImportSource: Sendable {
@@ -12,6 +12,7 @@ struct ImportSource: Sendable {
     private enum Splitter {
         case lines(LineSplitter)
         case array(ArraySplitter)
+        case objects(ObjectSplitter)
     }
 
     /// The name in messages.
@@ -22,7 +23,7 @@ struct ImportSource: Sendable {
     private let descriptor: Int32
     private let mustBeArray: Bool
     private var splitter: Splitter?
-    private var isArray = false
+    private var hasLines = true
     private var piece: ArraySlice<UInt8> = []
 
     /// Opens a file; `-` is standard input.
@@ -44,7 +45,7 @@ struct ImportSource: Sendable {
 
     /// Returns the position of a document for messages.
     func position(_ number: Int) -> String {
-        isArray ? "\(name), element \(number)" : "\(name):\(number)"
+        hasLines ? "\(name):\(number)" : "\(name), element \(number)"
     }
 
     /// Returns the next document; nil after the last one.
@@ -79,6 +80,10 @@ struct ImportSource: Sendable {
             let entry = try array.next(from: &piece)
             splitter = .array(array)
             return entry
+        case .objects(var objects):
+            let entry = objects.next(from: &piece)
+            splitter = .objects(objects)
+            return entry
         }
     }
 
@@ -92,6 +97,10 @@ struct ImportSource: Sendable {
         case .array(let array)?:
             guard array.isComplete else { throw CommandFailure("the file ends before the end of the array") }
             return nil
+        case .objects(var objects)?:
+            let rest = objects.last()
+            splitter = .objects(objects)
+            return rest
         case nil: return nil
         }
     }
@@ -110,11 +119,14 @@ struct ImportSource: Sendable {
             splitter = .lines(LineSplitter(byteCountMax: Self.documentByteCountMax))
             return
         }
-        isArray = mustBeArray || first == UInt8(ascii: "[")
-        splitter =
-            isArray
-            ? .array(ArraySplitter(byteCountMax: Self.documentByteCountMax))
-            : .lines(LineSplitter(byteCountMax: Self.documentByteCountMax))
+        if mustBeArray || first == UInt8(ascii: "[") {
+            splitter = .array(ArraySplitter(byteCountMax: Self.documentByteCountMax))
+        } else if ObjectSplitter.isExpected(in: piece) {
+            splitter = .objects(ObjectSplitter(byteCountMax: Self.documentByteCountMax))
+        } else {
+            splitter = .lines(LineSplitter(byteCountMax: Self.documentByteCountMax))
+        }
+        if case .lines? = splitter { hasLines = true } else { hasLines = false }
     }
 
     /// Reads the next piece on a thread that may block; empty at the end.

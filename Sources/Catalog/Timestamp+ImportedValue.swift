@@ -1,9 +1,9 @@
-internal import JSON
+package import JSON
 
 extension Timestamp {
     /// Parses a time stamp of an imported document: a text as in the API, seconds since 1970, or a date of RFC 1123, as
     /// FEDn's REST API returns it.
-    init?(importedValue value: JSON) {
+    package init?(importedValue value: JSON) {
         if let text = value.string {
             guard let time = Timestamp(parsing: text) ?? Timestamp(parsingRFC1123: text) else { return nil }
             self = time
