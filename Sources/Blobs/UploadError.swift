@@ -51,8 +51,10 @@ extension UploadError {
         if case .storage(let error) = self { error } else { nil }
     }
 
-    /// Whether the disk refused a write because it is full.
-    package var isNoSpace: Bool { storageError?.isNoSpace ?? false }
+    /// Whether the disk is full, or too full for the file.
+    package var isNoSpace: Bool {
+        if case .tooLargeForDisk = self { true } else { storageError?.isNoSpace ?? false }
+    }
 
     /// Whether stored bytes differ from what was written.
     package var isCorrupt: Bool { storageError?.isCorrupt ?? false }

@@ -157,7 +157,7 @@ extension UploadError: AnsweredError {
     }
 
     var logText: String { storageError?.logText ?? answer }
-    var isOfTheDisk: Bool { isNoSpace }
+    var isOfTheDisk: Bool { storageError?.isNoSpace ?? false }
 }
 
 extension MultipartError: AnsweredError {
