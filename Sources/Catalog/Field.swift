@@ -40,6 +40,8 @@ package struct Field: Sendable, Hashable {
     package let defaultValue: JSON
     /// The declared members of an ``Kind/object``; without any, an object may have any members.
     package let members: [Field]
+    /// What a value that a client sends must satisfy besides its kind; stored and imported values need not.
+    package private(set) var rule: Rule?
 
     /// A field that must have a value, sent or taken from `sources`.
     package static func required(
@@ -65,6 +67,13 @@ package struct Field: Sendable, Hashable {
     /// An object whose members are declared, and no others allowed; their names in errors and filters are dotted.
     package static func object(_ name: String, isRequired: Bool = false, members: [Field]) -> Field {
         Field(name, .object, isRequired: isRequired, members: members)
+    }
+
+    /// Returns the field with a rule for the values that clients send.
+    func requiring(_ rule: Rule) -> Field {
+        var field = self
+        field.rule = rule
+        return field
     }
 
     private init(

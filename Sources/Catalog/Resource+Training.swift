@@ -21,18 +21,18 @@ extension Resource {
     /// How a session trains.
     ///
     /// The defaults are what the official client sends. `round_timeout` is in seconds; a `buffer_size` of -1 waits for every selected client.
-    private static let sessionConfig: [Field] = [
-        .optional("aggregator", .string, default: "fedavg"),
+    package static let sessionConfig: [Field] = [
+        .optional("aggregator", .string, default: "fedavg").requiring(.notEmpty),
         .optional("aggregator_kwargs", .json),
         .optional("rounds", .integer, default: 5),
-        .optional("round_timeout", .integer, default: 180),
-        .optional("buffer_size", .integer, default: -1),
-        .required("model_id", .string, .postings),
+        .optional("round_timeout", .integer, default: 180).requiring(.positive(unit: " second")),
+        .optional("buffer_size", .integer, default: -1).requiring(.positiveOrMinusOne(for: "every selected client")),
+        .required("model_id", .string, .postings).requiring(.notEmpty),
         .optional("delete_models_storage", .bool, default: true),
-        .optional("clients_required", .integer, default: 1),
+        .optional("clients_required", .integer, default: 1).requiring(.positive()),
         .optional("requested_clients", .integer, default: 8),
-        .optional("validate", .bool, default: true),
-        .optional("helper_type", .string, default: "numpyhelper"),
+        .optional("validate", .bool, default: true).requiring(.notNull),
+        .optional("helper_type", .string, default: "numpyhelper").requiring(.notEmpty),
         .optional("server_functions", .string),
         .optional("accept_stragglers", .bool, default: false),
     ]

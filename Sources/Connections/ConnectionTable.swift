@@ -27,12 +27,15 @@ package final class ConnectionTable: Sendable {
     private struct State {
         var entries: [ObjectIdentifier: Entry] = [:]
         var counts: [String: Int] = [:]
+        /// How many connections have a request under way.
+        var busyCount = 0
         var refusedCount = 0
 
         mutating func remove(_ id: ObjectIdentifier) -> Entry? {
             guard let entry = entries.removeValue(forKey: id) else { return nil }
             let count = (counts[entry.address] ?? 0) - 1
             counts[entry.address] = count > 0 ? count : nil
+            if entry.idleSince == nil { busyCount -= 1 }
             return entry
         }
 
@@ -56,6 +59,9 @@ package final class ConnectionTable: Sendable {
     }
 
     var count: Int { state.withLockedValue { $0.entries.count } }
+
+    /// How many connections have a request under way.
+    var busyCount: Int { state.withLockedValue { $0.busyCount } }
 
     /// Adds a new connection until it is closed; evicts another one if need be.
     func admit(_ channel: any Channel) -> Admission {
@@ -84,6 +90,8 @@ package final class ConnectionTable: Sendable {
 
     func setIdle(_ isIdle: Bool, _ id: ObjectIdentifier) {
         state.withLockedValue { state in
+            guard let entry = state.entries[id] else { return }
+            state.busyCount += (isIdle ? 0 : 1) - (entry.idleSince == nil ? 1 : 0)
             state.entries[id]?.idleSince = isIdle ? .now() : nil
             state.entries[id]?.hasSentRequest = true
         }

@@ -3,18 +3,9 @@ package import Logging
 package import NIOCore
 internal import NIOHTTP1
 
-/// One client's connection: Hummingbird's HTTP/1.1 channel with limits, a larger receive buffer and a lingering close.
-///
-/// The buffer decides how fast uploads run: with NIO's 64 KiB a 10 MB body took 1.6 times as long as with 256 KiB,
-/// because each read is a hop between executors (measured, docs/ARCHITECTURE.md). It grows only on connections that
-/// fill it.
+/// One client's connection: Hummingbird's HTTP/1.1 channel with limits, other receive buffers and a lingering close.
 package struct HTTP1ServerChannel: ServerChildChannel {
     package typealias Value = AcceptedConnection
-
-    private static let receiveByteCountMax = 256 << 10
-    /// For the buffers of all connections together: with many connections each has a smaller one.
-    private static let receiveByteCountOfAllMax = 16 << 20
-    private static let receiveByteCountMin = 16 << 10
 
     private let base: HTTP1Channel
     private let limits: ConnectionLimits
@@ -54,15 +45,7 @@ package struct HTTP1ServerChannel: ServerChildChannel {
             channel.close(promise: nil)
             return channel.eventLoop.makeFailedFuture(ChannelError.ioOnClosedChannel)
         }
-        let allocator = AdaptiveRecvByteBufferAllocator(
-            minimum: 1 << 10,
-            initial: 4 << 10,
-            maximum: min(
-                Self.receiveByteCountMax,
-                max(Self.receiveByteCountMin, Self.receiveByteCountOfAllMax / max(1, table.count))
-            )
-        )
-        return channel.setOption(.recvAllocator, value: allocator)
+        return channel.setOption(.recvAllocator, value: ReceiveBuffers(table))
             .flatMap { base.setup(channel: channel, logger: logger) }
             .flatMapThrowing { value in
                 let connection = AcceptedConnection(value)

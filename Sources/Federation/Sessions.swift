@@ -57,21 +57,6 @@ package struct Sessions: Sendable {
     /// Refuses values with which no session could run, as FEDn does.
     private static func checkValues(of configuration: JSON?) throws(ValidationError) {
         guard let configuration else { return }
-        for (name, isAllowed, expected) in Self.numberRules {
-            guard let number = configuration[name]?.int else { continue }
-            guard isAllowed(number) else { throw .malformedField("session_config.\(name)", expected: expected) }
-        }
-        for name in ["model_id", "helper_type", "aggregator"] where configuration[name] == "" {
-            throw .malformedField("session_config.\(name)", expected: "a text that is not empty")
-        }
-        if configuration["validate"] == .null {
-            throw .malformedField("session_config.validate", expected: "true or false")
-        }
+        try Resource.sessionConfig.checkRules(of: configuration, as: "session_config")
     }
-
-    private static let numberRules: [(name: String, isAllowed: @Sendable (Int64) -> Bool, expected: String)] = [
-        ("round_timeout", { $0 > 0 }, "at least 1 second"),
-        ("clients_required", { $0 > 0 }, "at least 1"),
-        ("buffer_size", { $0 > 0 || $0 == -1 }, "at least 1, or -1 for every selected client"),
-    ]
 }

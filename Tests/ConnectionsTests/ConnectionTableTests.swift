@@ -55,6 +55,38 @@ struct ConnectionTableTests {
         #expect(table.admit(try Self.channel()) == .admitted)
     }
 
+    @Test func busyConnectionsAreCountedUntilTheyAreIdleOrClosed() throws {
+        let table = Self.table(countMax: 8)
+        let channels = try (0..<3).map { _ in try Self.channel() }
+        for channel in channels { #expect(table.admit(channel) == .admitted) }
+        let slots = channels.map { ConnectionSlot($0, in: table) }
+        #expect(table.busyCount == 0)
+        for slot in slots { slot.isIdle = false }
+        #expect(table.busyCount == 3)
+        slots[0].isIdle = true
+        #expect(table.busyCount == 2)
+        channels[1].close(promise: nil)
+        channels.forEach { $0.embeddedEventLoop.run() }
+        #expect(table.busyCount == 1)
+        slots[1].isIdle = true
+        #expect(table.busyCount == 1)
+    }
+
+    @Test func receiveBuffersShrinkWhenMoreConnectionsAreBusy() throws {
+        let table = Self.table(countMax: 1_000)
+        var buffers = ReceiveBuffers(table)
+        for _ in 0..<40 { _ = buffers.record(actualReadBytes: buffers.nextBufferSize() ?? 0) }
+        #expect(buffers.nextBufferSize() == 256 << 10)
+        let channels = try (0..<64).map { _ in try Self.channel() }
+        for channel in channels {
+            #expect(table.admit(channel) == .admitted)
+            ConnectionSlot(channel, in: table).isIdle = false
+        }
+        #expect(buffers.nextBufferSize() == 64 << 10)
+        #expect(buffers.buffer(allocator: ByteBufferAllocator()).capacity == 64 << 10)
+        #expect(ReceiveBuffers.share(ofOneAmong: 100_000) == 4 << 10)
+    }
+
     @Test func refusalsBeyondLimitAreDropped() throws {
         let table = Self.table(countMax: 1)
         let busy = try Self.channel()

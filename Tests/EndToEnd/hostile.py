@@ -209,13 +209,13 @@ def requests_whose_answers_are_not_read_hold_no_memory(place):
 def bodies_on_their_way_hold_bounded_memory(place):
     with place.server(options=(*COMBINER, "--stall-timeout", "4")) as server:
         most = post(TELEMETRY, "Content-Length: 1048576") + b'{"key":"' + b"a" * 1_000_000
-        with witnessed(server, "300 JSON bodies of 1 MB that lack their end"):
-            with wires(server, 300, most):
-                assert server.peak_memory() < MEMORY_MAX, server.peak_memory() >> 20
+        with witnessed(server, "300 JSON bodies of 1 MB that lack their end") as witness, wires(server, 300, most):
+            witness.await_answers()
+        assert server.peak_memory() < MEMORY_MAX, server.peak_memory() >> 20
         lines = post(TELEMETRY, CHUNKED, "Content-Type: application/x-ndjson") + chunk(b'{"key":"' + b"a" * 1_000_000)
-        with witnessed(server, "300 bodies of JSON lines of 1 MB that lack their end"):
-            with wires(server, 300, lines):
-                assert server.peak_memory() < MEMORY_MAX, server.peak_memory() >> 20
+        with witnessed(server, "300 bodies of JSON lines of 1 MB that lack their end") as witness, wires(server, 300, lines):
+            witness.await_answers()
+        assert server.peak_memory() < MEMORY_MAX, server.peak_memory() >> 20
 
 
 @promise

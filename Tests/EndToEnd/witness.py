@@ -91,7 +91,7 @@ def alone(server):
 def witnessed(server, attack):
     """Runs what is within as an attack, and demands that a healthy client is answered correctly while it continues.
 
-    Prints how long the client waited alone and under the attack, and what memory the server held at most. How long
+    Yields the client, for who wants to await its answers within. Prints how long it waited alone and under the attack, and what memory the server held at most. How long
     depends on the machine, so it is not tested.
     """
     before = alone(server)
@@ -99,7 +99,7 @@ def witnessed(server, attack):
     Path(f"/proc/{server.pid}/clear_refs").write_text("5")
     witness = Witness(server)
     try:
-        yield
+        yield witness
         witness.await_answers()
     finally:
         under = witness.end()

@@ -118,7 +118,8 @@ extension Field {
         case .nodeRef: schema = .reference("NodeDraft")
         case .identifier, .string, .number, .integer, .bool, .json, .object: schema = storedSchema
         }
-        if !isRequired || !sources.isEmpty { schema = schema.orNull }
+        if let rule { schema = rule.applied(to: schema) }
+        if rule != .notNull, !isRequired || !sources.isEmpty { schema = schema.orNull }
         if !isPartial, !defaultValue.isNull { schema = schema.with("default", defaultValue) }
         if !sources.isEmpty {
             let names = sources.map(\.text).joined(separator: " or ")
@@ -155,6 +156,18 @@ extension Field {
             "type",
             "object"
         )
+    }
+}
+
+extension Field.Rule {
+    /// Returns the schema of a value, with this rule.
+    fileprivate func applied(to schema: JSON) -> JSON {
+        switch self {
+        case .notEmpty: schema.with("minLength", 1)
+        case .positive: schema.with("minimum", 1)
+        case .positiveOrMinusOne: schema.with("minimum", -1).with("not", ["const": 0])
+        case .notNull: schema
+        }
     }
 }
 
