@@ -91,8 +91,8 @@ def alone(server):
 def witnessed(server, attack):
     """Runs what is within as an attack, and demands that a healthy client is answered correctly while it continues.
 
-    Yields the client, for who wants to await its answers within. Prints how long it waited alone and under the attack, and what memory the server held at most. How long
-    depends on the machine, so it is not tested.
+    Yields the client, for who wants to await its answers within. Prints how long it waited alone and under the attack,
+    and what memory the server held at most. How long depends on the machine, so it is not tested.
     """
     before = alone(server)
     held = server.memory()

@@ -1,5 +1,8 @@
 /// The bytes of an incomplete line or element, up to a maximum length; the bytes of a longer one are dropped.
 package struct HeldBytes: Sendable {
+    /// Longer lines get their maximum length at once: growing in steps leaves holes that the allocator cannot reuse.
+    private static let steppedByteCountMax = 64 << 10
+
     private let byteCountMax: Int
     private var bytes: [UInt8] = []
     private var isTooLong = false
@@ -24,6 +27,7 @@ package struct HeldBytes: Sendable {
             bytes = []
             return
         }
+        if bytes.count + more.count > Self.steppedByteCountMax { bytes.reserveCapacity(byteCountMax) }
         bytes.append(contentsOf: more)
     }
 
