@@ -82,8 +82,8 @@ def kill_at_every_call(options, directory):
     count = reference.run("whole", 0, "before")
     assert count, "the reference run did not end by itself"
     log = (directory / "whole.log").read_text()
-    for step in ("sealed", "compacted", "dropped"):
-        assert f"] {step} " in log, f"the reference run has {step} nothing"
+    for step in ("debug: sealed", "info: compacted", "info: dropped"):
+        assert f" {step} " in log, f"the reference run has {step} nothing"
     points = [(number, mode) for number in range(1, count + 1) for mode in MODES]
     points = points[random.Random(options.seed).randrange(options.every) :: options.every]
     print(f"seed {options.seed}: a reference run of {count} calls, {len(points)} kills", flush=True)
