@@ -159,7 +159,7 @@ let package = Package(
         tests(of: "Catalog", ["Store", "Index", "JSON"]),
         tests(of: "Weights", ["JSON"]),
         tests(of: "Tokens", ["Store", "Disk", "JSON", .lock]),
-        tests(of: "Federation", ["Tokens", "Catalog", "Store", "Index", "Blobs", "Disk", "JSON"]),
+        tests(of: "Federation", ["Tokens", "Catalog", "Store", "Index", "Blobs", "Disk", "Weights", "JSON"]),
         tests(
             of: "Control",
             ["Trainers", "Federation", "Catalog", "Store", "Blobs", "Weights", "Disk", "JSON", .lock]

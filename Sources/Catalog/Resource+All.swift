@@ -80,10 +80,22 @@ extension Resource {
             .required("file_size", .integer),
             .required("checksum", .string, .postings),
             .required("blob_id", .string, .postings),
+            .object("contents", members: modelContents),
         ],
         mutableFields: ["name"],
         blob: .permanent("blob_id")
     )
+
+    /// What a model's file shows; null where it is not known.
+    private static let modelContents: [Field] = [
+        .optional("format", .string),
+        .optional("array_count", .integer),
+        .optional("parameter_count", .integer),
+        .optional("dtypes", .json),
+        .optional("arrays", .json),
+        .optional("averageable", .bool),
+        .optional("reason", .string),
+    ]
 
     /// What clients, combiners and the controller report, as a log.
     package static let statuses = Resource(

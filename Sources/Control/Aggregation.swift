@@ -44,6 +44,8 @@ struct Averaging: Sendable {
     let now: @Sendable () -> Timestamp
     /// The blob of the model that the updates were trained from; they must have its shapes.
     let parentBlobID: String
+    /// The format of the model, which updates without a header have too; nil if its helper is unknown.
+    let format: WeightsFormat?
 
     private static let queue = DispatchQueue(label: "ledge.control.averaging", attributes: .concurrent)
 
@@ -110,7 +112,7 @@ struct Averaging: Sendable {
 
     private func open(_ blobID: String) async throws -> ModelFile {
         let reader = try await blobs.open(blobID)
-        return try await Self.queue.run { try ModelFile.open(BlobSource(reader)) }
+        return try await Self.queue.run { [format] in try ModelFile.open(BlobSource(reader), as: format) }
     }
 
     /// Computes the mean into an upload, completes it and returns its id.

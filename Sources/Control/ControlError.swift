@@ -10,6 +10,8 @@ package enum ControlError: Error, Sendable, Equatable {
     case sessionAlreadyRunning
     case notEnoughClients(required: Int)
     case seedModelMissing(String)
+    /// The model is in a format that the aggregator does not read, for the given reason.
+    case modelNotAveraged(String, reason: String)
     /// The session contains Python code, which this server does not run.
     case serverFunctions
     case unknownAggregator(String)
@@ -42,6 +44,7 @@ extension ControlError {
         case .notEnoughClients(let required):
             "Number of available clients is lower than the required minimum of \(required)"
         case .seedModelMissing: "Session seed model not found"
+        case .modelNotAveraged(let id, let reason): "Model \(id) cannot be averaged, which a session needs: \(reason)"
         case .serverFunctions:
             "This server runs no Python: remove server_functions from the session or use a built-in aggregator (fedavg)"
         case .unknownAggregator(let name):

@@ -3,6 +3,7 @@ internal import Federation
 internal import Index
 internal import JSON
 internal import Store
+internal import Weights
 
 /// From the updates of a round to its model.
 extension Controller {
@@ -13,7 +14,8 @@ extension Controller {
     func average(_ round: RunningRound, _ session: RunningSession) async throws {
         round.timer?.cancel()
         round.openedAt = clock.now()
-        guard let parent = try records.models.get(session.modelID)?["blob_id"]?.string else {
+        let model = try records.models.get(session.modelID)
+        guard let parent = model?["blob_id"]?.string else {
             return try await happened(.notAggregated(.notAggregated("the round's model is missing")), inRound: round.id)
         }
         guard let aggregator = Aggregation.named(session.config.aggregator) else {
@@ -24,7 +26,8 @@ extension Controller {
             aggregator: aggregator,
             blobs: blobs,
             now: { [clock] in clock.now() },
-            parentBlobID: parent
+            parentBlobID: parent,
+            format: model?["helper"]?.string.flatMap { WeightsFormat(helper: $0) }
         )
         let contributions = round.contributions.sorted { ($0.clientID, $0.updateID) < ($1.clientID, $1.updateID) }
         self.averaging = Task { [id = round.id, previous = self.averaging] in
@@ -105,8 +108,12 @@ extension Controller {
     func publish(_ model: NewModel) async throws -> Bool {
         if try records.models.get(model.id) != nil { return true }
         do {
-            try await publication.claim(model.id) { blob in
-                try await records.models.insert(model.document(of: blob))
+            var contents = JSON.null
+            try await publication.claim(
+                model.id,
+                check: { contents = try await $0.modelContents(helper: model.helper, blobs: blobs) }
+            ) { blob in
+                try await records.models.insert(model.document(of: blob, contents))
             }
             return true
         } catch UploadError.unknownToken {
@@ -201,7 +208,7 @@ struct NewModel: Sendable {
     let name: String?
     let helper: String
 
-    func document(of blob: BlobDescription) -> JSONObject {
+    func document(of blob: BlobDescription, _ contents: JSON) -> JSONObject {
         [
             "model_id": .string(id),
             "model": .string(id),
@@ -213,6 +220,7 @@ struct NewModel: Sendable {
             "file_size": .number(JSONNumber(blob.byteCount)),
             "checksum": .string(blob.sha256),
             "blob_id": .string(blob.blobID),
+            "contents": contents,
         ]
     }
 }

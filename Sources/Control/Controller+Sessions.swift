@@ -10,7 +10,7 @@ extension Controller {
     /// rounds fail at once.
     ///
     /// - Throws: `.sessionIDMissing`, `.unknownSession`, `.sessionAlreadyRunning`, `.notEnoughClients`,
-    ///   `.seedModelMissing`, `.serverFunctions`, `.unknownAggregator`, checked in this order; `.closed`.
+    ///   `.seedModelMissing`, `.modelNotAveraged`, `.serverFunctions`, `.unknownAggregator`, checked in this order; `.closed`.
     package func startSession(_ start: SessionStart) async throws {
         try await inTurn { controller in
             let document = try controller.sessionToStart(start)
@@ -96,8 +96,12 @@ extension Controller {
         guard clients.count >= config.clientsRequired else {
             throw ControlError.notEnoughClients(required: config.clientsRequired)
         }
-        guard try records.models.get(config.seedModelID) != nil else {
+        let modelID = try records.newestModel(ofSession: id) ?? config.seedModelID
+        guard try records.models.get(config.seedModelID) != nil, let model = try records.models.get(modelID) else {
             throw ControlError.seedModelMissing(config.seedModelID)
+        }
+        if let reason = model["contents"]?["reason"]?.string {
+            throw ControlError.modelNotAveraged(modelID, reason: reason)
         }
         guard config.serverFunctions?.isEmpty ?? true else { throw ControlError.serverFunctions }
         guard Aggregation.names.contains(config.aggregator) else {
@@ -111,7 +115,7 @@ extension Controller {
             runID: UniqueID.random(),
             start: start,
             firstRoundNumber: try records.lastRoundNumber() + 1,
-            modelID: try records.newestModel(ofSession: id) ?? config.seedModelID
+            modelID: modelID
         )
         try await records.commands.insert(rootDocument(of: session))
         try await records.runs.insert(runDocument(of: session))

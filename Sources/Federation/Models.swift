@@ -1,20 +1,10 @@
-internal import Blobs
 internal import Catalog
 internal import Index
 package import JSON
-internal import NIOPosix
 package import Store
-internal import Weights
 
-/// The models: each a document with one blob, whose helper can load it.
+/// The models: each a document with one blob, a file of any format.
 package struct Models: Sendable {
-    /// Models are checked on threads of their own: inflating a container may take seconds, and lists would wait.
-    private static let checking: NIOThreadPool = {
-        let pool = NIOThreadPool(numberOfThreads: 2)
-        pool.start()
-        return pool
-    }()
-
     private let documents: ResourceCollection
     private let helper: ActiveHelper
     private let publication: Publication
@@ -27,26 +17,22 @@ package struct Models: Sendable {
 
     package var collection: DocumentCollection { documents.collection }
 
-    /// Publishes an uploaded model and returns its id; files that the helper cannot load are refused.
+    /// Publishes an uploaded model and returns its document, whose `contents` say whether it can be averaged.
     ///
     /// The fields are `file_token` and those of the model's document.
-    package func publish(_ fields: JSONObject) async throws -> String {
+    ///
+    /// - Throws: the errors of ``Publication`` and of `BlobReader.modelContents`.
+    package func publish(_ fields: JSONObject) async throws -> JSONObject {
         let helper = try self.helper.name(in: fields)
         let id = try fields.text("model_id") ?? UniqueID.random()
         var model = fields
         model["helper"] = .string(helper)
         model["model_id"] = .string(id)
         model["model"] = .string(id)
-        // The unpacked content of an archive has the same limit as an uploaded file.
-        let limits = ModelLimits(byteCountMax: publication.blobs.options.fileByteCountMax)
-        try await publication.publish(model, in: documents) { reader in
-            guard let format = WeightsFormat(helper: helper) else { throw FederationError.unknownHelper }
-            // Reads the archive's directory and the arrays' headers, not the arrays.
-            try await Self.checking.runIfActive {
-                try ModelFile.check(BlobSource(reader), as: format, limits: limits)
-            }
+        let name = try fields.text("file_name")
+        return try await publication.publish(model, in: documents) { reader in
+            ["contents": try await reader.modelContents(named: name, helper: helper, blobs: publication.blobs)]
         }
-        return id
     }
 
     /// Deletes a model and its file; models that descend from it keep its id.

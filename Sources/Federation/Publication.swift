@@ -31,13 +31,23 @@ package struct Publication: Sendable {
     package func claim<Value: Sendable>(
         _ token: String,
         isolation: isolated (any Actor)? = #isolation,
-        check: ((BlobReader) async throws -> Void)? = nil,
+        check: (BlobReader) async throws -> Void,
         _ body: (BlobDescription) async throws -> Value
     ) async throws -> Value {
         try await withClaim(on: token) {
-            if let check { try await check(open(token)) }
+            try await check(open(token))
             return try await body(try await blob(of: token))
         }
+    }
+
+    /// Claims the file of a token as ``claim(_:isolation:check:_:)`` does, without a check.
+    @discardableResult
+    package func claim<Value: Sendable>(
+        _ token: String,
+        isolation: isolated (any Actor)? = #isolation,
+        _ body: (BlobDescription) async throws -> Value
+    ) async throws -> Value {
+        try await withClaim(on: token) { try await body(try await blob(of: token)) }
     }
 
     /// Runs a task that alone publishes or removes a blob.
@@ -84,14 +94,17 @@ package struct Publication: Sendable {
         }
     }
 
-    /// Publishes the file that `file_token` names, with a document of the other fields and the file's properties.
+    /// Publishes the file that `file_token` names, with a document of the other fields and the file's properties, and
+    /// returns the document.
     ///
-    /// A file that `check` refuses stays an upload, which can be published with other fields until it expires.
+    /// `examine` returns further fields, which it has found in the file. A file that it refuses stays an upload, which
+    /// can be published with other fields until it expires.
+    @discardableResult
     func publish(
         _ fields: JSONObject,
         in documents: ResourceCollection,
-        check: ((BlobReader) async throws -> Void)? = nil
-    ) async throws {
+        examine: (BlobReader) async throws -> JSONObject = { _ in [:] }
+    ) async throws -> JSONObject {
         let token = try fields.requiredText("file_token")
         let resource = documents.resource
         if let id = try fields.text(resource.key), try documents.get(id) != nil { throw StoreError.alreadyExists(id) }
@@ -103,12 +116,15 @@ package struct Publication: Sendable {
         document["checksum"] = ""
         document["blob_id"] = .string(token)
         _ = try resource.validate(document)
-        try await claim(token, check: check) { blob in
+        var found: JSONObject = [:]
+        return try await claim(token, check: { found = try await examine($0) }) { blob in
+            for (name, value) in found { document[name] = value }
             if try fields.text("file_name") == nil { document["file_name"] = .string(blob.fileName) }
             document["file_size"] = JSON(blob.byteCount)
             document["checksum"] = .string(blob.sha256)
             document["blob_id"] = .string(blob.blobID)
             try await documents.insert(document)
+            return document
         }
     }
 

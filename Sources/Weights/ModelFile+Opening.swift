@@ -21,24 +21,16 @@ extension ModelFile {
             return try openContainer(archive, as: format, limits)
         }
         guard format?.rawElementType == nil else { return try openRaw(source, format ?? .binary) }
-        let (arrays, locations) = try NumpyArchive.arrays(in: archive)
+        let content = try NumpyArchive(archive)
         return ModelFile(
             kind: .npz,
             format: .numpy,
-            arrays: arrays,
+            arrays: content.arrays,
             metadata: nil,
-            locations: locations,
+            namePrefix: content.namePrefix,
+            locations: content.locations,
             container: nil
         )
-    }
-
-    /// Throws if the client's helper could not load the model; reads what ``open(_:as:limits:)`` reads.
-    package static func check(
-        _ source: any ByteSource,
-        as format: WeightsFormat,
-        limits: ModelLimits = .default
-    ) throws(WeightsError) {
-        _ = try open(source, as: format, limits: limits)
     }
 
     /// Opens the source as an archive; nil if it is none.
@@ -65,6 +57,7 @@ extension ModelFile {
             format: format,
             arrays: [try vector(byteCount: source.byteCount, format)],
             metadata: nil,
+            namePrefix: "",
             locations: [.raw(source)],
             container: nil
         )
@@ -95,22 +88,25 @@ extension ModelFile {
         guard let weights = archive.member(named: Container.weightsName) else {
             throw .missingMember(Container.weightsName)
         }
-        let arrays: [ArrayDescriptor]
-        let locations: [ArrayLocation]
+        let content: NumpyArchive
         if format.rawElementType == nil {
             let source = try archive.source(of: weights)
             guard try ZipArchive.begins(source) else { throw .notAnArchive }
-            (arrays, locations) = try NumpyArchive.arrays(in: ZipArchive(source, limits: limits))
+            content = try NumpyArchive(ZipArchive(source, limits: limits))
         } else {
-            arrays = [try vector(byteCount: weights.byteCount, format)]
-            locations = [.member(weights, of: archive, headerByteCount: 0)]
+            content = NumpyArchive(
+                arrays: [try vector(byteCount: weights.byteCount, format)],
+                locations: [.member(weights, of: archive, headerByteCount: 0)],
+                namePrefix: ""
+            )
         }
         return ModelFile(
             kind: .container,
             format: format,
-            arrays: arrays,
+            arrays: content.arrays,
             metadata: metadata,
-            locations: locations,
+            namePrefix: content.namePrefix,
+            locations: content.locations,
             container: archive
         )
     }

@@ -23,6 +23,8 @@ package struct ModelFile: Sendable {
     /// The metadata of a container, `_version` included.
     package let metadata: JSONObject?
 
+    /// What precedes the number in the name of an array: nothing, or `arr_` as numpy calls positional arrays.
+    let namePrefix: String
     let locations: [ArrayLocation]
     /// The container's ZIP directory.
     let container: ZipArchive?

@@ -6,12 +6,14 @@ extension WeightsError {
         case .unwritable: "The file cannot be written"
         case .update(let index, let error): "Update \(index): \(error.message)"
         case .noUpdates: "There are no updates to average"
+        case .emptyFile: "The file is empty"
+        case .header: "The header of the file is malformed"
         case .sourceEnded(let offset): "The file is truncated at byte \(offset)"
         case .zip(let violation): "The ZIP archive is invalid: \(violation.phrase)"
         case .member(let name, let violation): "The member \(name) of the archive \(violation.phrase)"
         case .unexpectedMember(let name):
-            "Arrays must be named 0.npy, 1.npy, 2.npy and so on; found \(name). "
-                + "Save with np.savez(path, **{str(i): a for i, a in enumerate(arrays)})"
+            "Arrays must be named 0.npy, 1.npy, 2.npy and so on, or arr_0.npy and so on; found \(name). "
+                + "Save with np.savez(path, *arrays)"
         case .missingMember(let name): "The archive has no member \(name)"
         case .arrayHeader(let name, let violation): "The array in \(name) \(violation.phrase)"
         case .arrayByteCount(let name, let expected, let found):
@@ -31,8 +33,8 @@ extension WeightsError {
         case .shapeMismatch(let array, let expected, let found):
             "Array \(array) has the shape \(found); expected \(expected)"
         case .elementTypeMismatch(let array, let expected, let found):
-            "Array \(array) has elements of type \(found); expected \(expected)"
-        case .notAveraged(let array, let type): "Array \(array) has elements of type \(type), which cannot be averaged"
+            "Array \(array) has elements of type \(found.name); expected \(expected.name)"
+        case .notAveraged(let array, let type): "Array \(array) has elements of type \(type.name), which cannot be averaged"
         }
     }
 }

@@ -6,6 +6,10 @@ package indirect enum WeightsError: Error, Sendable, Hashable {
     /// A source returned fewer bytes than its `byteCount`.
     case sourceEnded(at: Int64)
 
+    case emptyFile
+    /// The header of a file that is stored only is malformed or too long.
+    case header
+
     // The archive and its members.
     case zip(ZipViolation)
     case member(String, MemberViolation)

@@ -80,7 +80,7 @@ struct Upload: AsyncParsableCommand {
     @Flag(help: "Create a model from the file after the upload.")
     var asModel = false
 
-    @Option(help: "Helper that reads the model. (default: numpyhelper for .npz, binaryhelper for .bin)")
+    @Option(help: "Helper that reads the model. (default: numpyhelper for .npz, binaryhelper for .bin, else the active one)")
     var helper: String?
 
     @Flag(help: "Print one JSON object instead of lines.")
@@ -89,7 +89,6 @@ struct Upload: AsyncParsableCommand {
     func validate() throws {
         _ = try serverURL()
         guard chunkSize.bytes > 0 else { throw ValidationError("--chunk-size must be at least 1 byte") }
-        if asModel { _ = try modelHelper() }
         guard resume.map(UploadEndpoint.isID) ?? true else {
             throw ValidationError("'\(resume ?? "")' is not an upload id; it consists of letters, digits and '-'")
         }
@@ -137,9 +136,12 @@ struct Upload: AsyncParsableCommand {
     ///
     /// Not repeated after a failure, because the server may have created the model although its response was lost.
     private func publish(_ outcome: UploadRun.Outcome, _ endpoint: UploadEndpoint) async throws -> JSONObject {
-        let helper = try modelHelper()
         do throws(UploadFailure) {
-            return try await endpoint.publish(token: outcome.token, helper: helper)
+            let model = try await endpoint.publish(token: outcome.token, helper: modelHelper)
+            if let warning = model["warning"]?.string {
+                Console.note("the model is stored, but cannot be averaged: \(warning)")
+            }
+            return model
         } catch {
             throw CommandFailure(
                 "the file was uploaded with the token \(outcome.token), but the model could not be created: \(error)"
@@ -151,12 +153,11 @@ struct Upload: AsyncParsableCommand {
         do { return try ServerURL(parsing: server) } catch { throw ValidationError("--server: \(error)") }
     }
 
-    /// Returns the helper of `--helper`, or the one that the official client uses for the file's suffix.
-    private func modelHelper() throws -> String {
+    /// The helper of `--helper`, or the one that the official client uses for the file's suffix; nil for the server's.
+    private var modelHelper: String? {
         if let helper { return helper }
         if file.hasSuffix(".npz") { return "numpyhelper" }
-        if file.hasSuffix(".bin") { return "binaryhelper" }
-        throw ValidationError("the helper for \(file) is unknown; name it with --helper")
+        return file.hasSuffix(".bin") ? "binaryhelper" : nil
     }
 
     private func report(_ outcome: UploadRun.Outcome, _ model: JSONObject?, _ local: LocalFile) {

@@ -107,7 +107,7 @@ struct ModelRouteTests {
     private static let type = ["Content-Type": "multipart/form-data; boundary=b"]
 
     /// The requests of clients before 1.1; the file is stored in any number of chunks.
-    @Test(arguments: [0, 8, 100_000, 250_080])
+    @Test(arguments: [1, 8, 100_000, 250_080])
     func modelIsCreatedFromAMultipartForm(_ byteCount: Int) async throws {
         var options = BlobStore.Options()
         options.chunkByteCountMin = 50_000
@@ -245,18 +245,35 @@ struct ModelRouteTests {
         }
     }
 
-    @Test func invalidModelFileIsDeleted() async throws {
+    @Test(arguments: [([1, 2, 3], "seed.npz", "The file is not an .npz archive"), ([], "model.onnx", "The file is empty")])
+    func damagedOrEmptyModelFileIsRefused(_ bytes: [UInt8], _ name: String, _ reason: String) async throws {
         let fixture = try ServerFixture()
         try await fixture.run { client async throws in
-            for helper in ["numpyhelper", "binaryhelper", "androidhelper"] {
-                let token = try await UploadRouteTests.upload(client, [1, 2, 3])
-                let body: JSON = ["file_token": .string(token), "helper": .string(helper)]
-                let answer = try await client.ask(.post, Self.models, body)
-                #expect(answer.status == 400)
-                #expect(try answer.message?.hasPrefix("Failed to add model. ") == true)
-                await #expect(throws: UploadError.self) { try await fixture.blobs.open(token) }
-            }
+            let token = try await UploadRouteTests.upload(client, bytes, name: name)
+            let answer = try await client.ask(.post, Self.models, ["file_token": .string(token), "helper": "numpyhelper"])
+            #expect(answer.status == 400)
+            #expect(try answer.message?.hasPrefix("Failed to add model. \(reason)") == true)
+            await #expect(throws: UploadError.self) { try await fixture.blobs.open(token) }
             #expect(try await client.ask(.get, Self.models + "count").text == "0")
+        }
+    }
+
+    @Test func modelThatCannotBeAveragedIsStoredWithAWarning() async throws {
+        let fixture = try ServerFixture()
+        try await fixture.run { client async throws in
+            let token = try await UploadRouteTests.upload(client, [8, 2, 3], name: "model.onnx")
+            let answer = try await client.ask(.post, Self.models, ["file_token": .string(token), "model_id": "m"])
+            #expect(answer.status == 200)
+            let warning = try #require(try answer.json[path: "warning"]?.string)
+            #expect(warning.hasPrefix("The file is an ONNX file; averaged are .npz archives"))
+            let model = try await client.ask(.get, Self.models + "m").json
+            #expect(model[path: "contents.format"] == "onnx")
+            #expect(model[path: "contents.averageable"] == false)
+            #expect(model[path: "contents.reason"]?.string == warning)
+            #expect(try await client.ask(.get, Self.models + "m/download").bytes == [8, 2, 3])
+
+            let session: JSON = ["session_id": "s", "session_config": ["model_id": "m", "clients_required": 1]]
+            #expect(try await client.ask(.post, "/api/v1/sessions/", session).status == 201)
         }
     }
 

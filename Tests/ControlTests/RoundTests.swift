@@ -33,7 +33,7 @@ struct RoundTests {
 
     /// One of three fails: the others are averaged, and the log contains the reason.
     @Test(arguments: [
-        (Conduct.failing, nil as String?), (.misshapen, "shape"), (.garbled, "no known format"),
+        (Conduct.failing, nil as String?), (.misshapen, "shape"), (.garbled, "not an .npz archive"),
         (.countless, "number of training examples"),
         (.lost, "missing"),
     ])
@@ -281,14 +281,17 @@ struct RoundTests {
     }
 
     /// A session of a model of two ones, whose clients do not answer by themselves.
-    private static func roomOfNumbers() async throws -> TrainingFixture {
+    private static func roomOfNumbers(
+        _ seed: [UInt8] = file(of: 1),
+        helper: String = "numpyhelper"
+    ) async throws -> TrainingFixture {
         let fixture = try TrainingFixture.open(clients: 2)
-        let upload = try await fixture.blobs.upload("seed.npz", Self.file(of: 1))
+        let upload = try await fixture.blobs.upload("seed.npz", seed)
         _ = try await fixture.blobs.claim(upload.token)
         try await fixture.insert(
             .models,
             [
-                "model_id": "seed", "helper": "numpyhelper", "file_name": "seed.npz", "file_size": 1, "checksum": "",
+                "model_id": "seed", "helper": .string(helper), "file_name": "seed.npz", "file_size": 1, "checksum": "",
                 "blob_id": .string(upload.token),
             ]
         )
@@ -300,7 +303,18 @@ struct RoundTests {
 
     /// The weighted mean of zeros (one example) and fours (three examples) is three.
     @Test func updatesAreWeightedByTheirExamples() async throws {
-        let fixture = try await Self.roomOfNumbers()
+        let mean = try await Self.mean(Self.roomOfNumbers(), Self.file)
+        #expect(try ModelFile.open(MemorySource(mean)).array(0).values == [3, 3])
+    }
+
+    /// Such a file does not show its format; the helper of the model does.
+    @Test func vectorsWithoutAHeaderAreAveraged() async throws {
+        let mean = try await Self.mean(Self.roomOfNumbers(Self.vector(of: 1), helper: "binaryhelper"), Self.vector)
+        #expect(mean == Self.vector(of: 3))
+    }
+
+    /// Reports zeros of one example and fours of three, and returns the file of the next model.
+    private static func mean(_ fixture: TrainingFixture, _ file: (Float) -> [UInt8]) async throws -> [UInt8] {
         for (task, (value, count)) in zip(
             fixture.trainers.assignments,
             [(Float(0), JSON.number(JSONNumber(1))), (4, 3)]
@@ -309,16 +323,22 @@ struct RoundTests {
                 clientID: task.clientID,
                 correlationID: task.correlationID,
                 modelUpdateID: task.correlationID,
-                fileToken: try await fixture.blobs.upload("update.npz", Self.file(of: value)).token,
+                fileToken: try await fixture.blobs.upload("update.npz", file(value)).token,
                 meta: ["training_metadata": ["num_examples": count]]
             )
             try await fixture.controller.receive(.modelUpdate(report))
         }
         await fixture.untilQuiet()
         let model = try #require(try fixture.documents(.models, ("session_id", "session")).first)
+        #expect(model["contents"]?["averageable"] == true)
         let mean = try await fixture.blobs.content(of: model.text("blob_id") ?? "")
-        #expect(try ModelFile.open(MemorySource(mean)).array(0).values == [3, 3])
         try await fixture.close()
+        return mean
+    }
+
+    /// Two 64-bit floats.
+    private static func vector(of value: Float) -> [UInt8] {
+        [Double(value), Double(value)].withUnsafeBytes { Array($0) }
     }
 
     private static func file(of value: Float) -> [UInt8] {

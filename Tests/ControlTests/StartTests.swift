@@ -1,3 +1,4 @@
+import Blobs
 import Catalog
 import Control
 import Federation
@@ -81,6 +82,19 @@ struct StartTests {
         let refusal = await Self.refusal(fixture)
         #expect(refusal == .seedModelMissing("gone"))
         #expect(refusal?.message == "Session seed model not found")
+    }
+
+    @Test func modelThatCannotBeAveragedIsRefusedWithTheReason() async throws {
+        let fixture = try TrainingFixture.open()
+        let upload = try await fixture.blobs.upload("model.onnx", [8, 1, 2])
+        _ = try await fixture.network.models.publish(["file_token": .string(upload.token), "model_id": "onnx"])
+        _ = try await fixture.makeSession(model: "onnx")
+        guard case .modelNotAveraged("onnx", let reason)? = await Self.refusal(fixture) else {
+            Issue.record("the start was not refused")
+            return
+        }
+        #expect(reason.hasPrefix("The file is an ONNX file"))
+        #expect(try fixture.document(.sessions, "session")?.text("status") == "Created")
     }
 
     @Test func serverFunctionsAreRefused() async throws {

@@ -3,6 +3,7 @@ import Catalog
 import JSON
 import Store
 import Testing
+import Weights
 
 @testable import Federation
 
@@ -31,19 +32,34 @@ struct ModelsTests {
     }
 
     /// An upload may have taken hours, and another helper may be able to load it.
-    @Test(arguments: ["numpyhelper", "androidhelper"])
-    func fileTheHelperCannotLoadStaysAnUpload(_ helper: String) async throws {
+    @Test func refusedFileStaysAnUpload() async throws {
         let fixture = try NetworkFixture()
-        let token = try await fixture.upload([1, 2, 3, 4, 5, 6, 7, 8])
-        let wrong = helper == "numpyhelper" ? token : try await fixture.upload([1, 2, 3])
-        await #expect(throws: (any Error).self) {
-            try await fixture.network.models.publish(["file_token": .string(wrong), "helper": .string(helper)])
+        let token = try await fixture.upload([1, 2, 3, 4, 5, 6, 7, 8], name: "seed.npz")
+        await #expect(throws: WeightsError.notAnArchive) {
+            try await fixture.network.models.publish(["file_token": .string(token), "helper": "numpyhelper"])
         }
-        #expect(try await fixture.blobs.upload(wrong).status.isComplete)
-        await #expect(throws: UploadError.unknownBlob) { try await fixture.blobs.open(wrong) }
+        #expect(try await fixture.blobs.upload(token).status.isComplete)
+        await #expect(throws: UploadError.unknownBlob) { try await fixture.blobs.open(token) }
         #expect(try fixture.documents(.models).count([]) == 0)
-        let id = try await fixture.network.models.publish(["file_token": .string(token), "helper": "binaryhelper"])
-        #expect(try fixture.documents(.models).get(id)?["blob_id"]?.string == token)
+        let model = try await fixture.network.models.publish(["file_token": .string(token), "helper": "binaryhelper"])
+        #expect(model["blob_id"]?.string == token)
+        #expect(model["contents"]?["averageable"] == true)
+        try await fixture.close()
+    }
+
+    @Test(arguments: ["model.onnx", "model.pt", "model", "weights.bin"])
+    func fileOfAnyFormatIsStored(_ name: String) async throws {
+        let fixture = try NetworkFixture()
+        for helper in ["numpyhelper", "binaryhelper", "androidhelper"] {
+            let token = try await fixture.upload([1, 2, 3], name: name)
+            let model = try await fixture.network.models.publish([
+                "file_token": .string(token), "helper": .string(helper),
+            ])
+            #expect(model["contents"]?["averageable"] == false)
+            #expect(model["contents"]?["reason"]?.string?.isEmpty == false)
+            let id = try #require(model["model_id"]?.string)
+            #expect(try fixture.documents(.models).get(id)?["contents"] == model["contents"])
+        }
         try await fixture.close()
     }
 
@@ -60,8 +76,8 @@ struct ModelsTests {
     @Test func activeHelperIsTheDefault() async throws {
         let fixture = try NetworkFixture()
         try await fixture.network.helper.set("binaryhelper")
-        let id = try await fixture.network.models.publish(["file_token": .string(try await fixture.upload())])
-        #expect(try fixture.documents(.models).get(id)?["helper"] == "binaryhelper")
+        let model = try await fixture.network.models.publish(["file_token": .string(try await fixture.upload())])
+        #expect(model["helper"] == "binaryhelper")
         try await fixture.close()
     }
 }

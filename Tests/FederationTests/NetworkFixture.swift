@@ -46,9 +46,8 @@ struct NetworkFixture {
     }
 
     /// Publishes a model of binaryhelper.
-    @discardableResult
-    func addModel(_ id: String, parent: String? = nil) async throws -> String {
-        try await network.models.publish([
+    func addModel(_ id: String, parent: String? = nil) async throws {
+        _ = try await network.models.publish([
             "file_token": .string(try await upload()), "helper": "binaryhelper", "model_id": .string(id),
             "parent_model": JSON(parent),
         ])

@@ -13,8 +13,8 @@ struct PublicationTests {
         let token = try await fixture.upload()
         _ = try await fixture.blobs.claim(token)
         let fields: JSONObject = ["file_token": .string(token), "helper": "binaryhelper"]
-        let id = try await fixture.network.models.publish(fields)
-        #expect(try fixture.documents(.models).get(id)?["blob_id"]?.string == token)
+        let model = try await fixture.network.models.publish(fields)
+        #expect(model["blob_id"]?.string == token)
         try await fixture.close()
     }
 

@@ -35,6 +35,14 @@ struct AveragingTests {
         }
     }
 
+    @Test func meanKeepsThePositionalNamesOfNumpy() throws {
+        let source = MemorySource(try Fixture.bytes(of: "formats/positional.npz"))
+        let update = WeightedUpdate(try ModelFile.open(source), weight: 1)
+        let mean = MemorySource(try FedAvg().aggregate([update, update], modelID: "m").collect())
+        #expect(try ZipArchive(mean, limits: .default).members.map(\.name) == ["arr_0.npy", "arr_1.npy"])
+        #expect(try ModelFile.open(mean).array(0) == update.model.array(0))
+    }
+
     @Test func rawVectorMeansEqualTheHelpers() throws {
         let json = try WeightsFixture.json("vectors.json")
         for format in [WeightsFormat.binary, .android] {

@@ -57,14 +57,14 @@ struct ReadingTests {
     func vectorWithPartialElementIsRejected(_ format: WeightsFormat, byteCount: Int, elementByteCount: Int) {
         let source = MemorySource([UInt8](repeating: 0, count: byteCount))
         #expect(
-            rejection { () throws(WeightsError) in try ModelFile.check(source, as: format) }
+            rejection { () throws(WeightsError) in _ = try ModelFile.open(source, as: format) }
                 == .unevenByteCount(byteCount: Int64(byteCount), elementByteCount: elementByteCount)
         )
     }
 
     @Test func nonArchiveIsRejectedForNumpy() {
         let source = MemorySource(Array("not a model, but long enough to be one".utf8))
-        #expect(rejection { () throws(WeightsError) in try ModelFile.check(source, as: .numpy) } == .notAnArchive)
+        #expect(rejection { () throws(WeightsError) in _ = try ModelFile.open(source, as: .numpy) } == .notAnArchive)
         #expect(rejection { () throws(WeightsError) in _ = try ModelFile.open(source) } == .unknownFormat)
     }
 
@@ -76,7 +76,7 @@ struct ReadingTests {
     @Test func containerOfAnotherHelperIsRejected() throws {
         let source = try WeightsFixture.source("container.zip")
         #expect(
-            rejection { () throws(WeightsError) in try ModelFile.check(source, as: .binary) }
+            rejection { () throws(WeightsError) in _ = try ModelFile.open(source, as: .binary) }
                 == .formatMismatch(expected: "binaryhelper", found: "numpyhelper")
         )
     }
@@ -84,7 +84,7 @@ struct ReadingTests {
     @Test func openingReadsOnlyHeaders() throws {
         let bytes = ModelFile.npz([WeightsArray([Float](repeating: 1, count: 1 << 20), shape: [1 << 20])])
         let source = CountingSource(MemorySource(bytes))
-        try ModelFile.check(source, as: .numpy)
+        _ = try ModelFile.open(source, as: .numpy)
         #expect(source.readByteCount < 70_000)
     }
 }

@@ -113,15 +113,15 @@ struct RejectedUpdateTests {
         #expect(failure == .unwritable(Underlying(Full())))
     }
 
-    /// numpyhelper fails on archives with such names.
-    @Test(arguments: ["arr_0.npy", "00.npy", "0", "1.npy", "-0.npy", "+0.npy", "0.npy.npy", "files/", "0.NPY"])
+    /// Arrays with such names have no order.
+    @Test(arguments: ["arr_1.npy", "00.npy", "0", "1.npy", "-0.npy", "+0.npy", "0.npy.npy", "files/", "0.NPY"])
     func unexpectedMemberIsRejected(_ name: String) {
         let content = ArrayHeader.bytes(of: ones([0]).descriptor)
         let member = ZipLayout.Member(name, byteCount: Int64(content.count), checksum: CRC32.of(content))
         let layout = ZipLayout([member])
         let bytes = member.localHeader + content + layout.directory(checksums: [0])
         let failure = WeightsTests.rejection { () throws(WeightsError) in
-            try ModelFile.check(MemorySource(bytes), as: .numpy)
+            _ = try ModelFile.open(MemorySource(bytes), as: .numpy)
         }
         #expect(failure == .unexpectedMember(name))
     }
@@ -134,7 +134,7 @@ struct RejectedUpdateTests {
         let member = ZipLayout.Member("0.npy", byteCount: Int64(content.count), checksum: CRC32.of(content))
         let bytes = member.localHeader + content + ZipLayout([member]).directory(checksums: [0])
         let failure = WeightsTests.rejection { () throws(WeightsError) in
-            try ModelFile.check(MemorySource(bytes), as: .numpy)
+            _ = try ModelFile.open(MemorySource(bytes), as: .numpy)
         }
         #expect(failure == .arrayByteCount(member: "0.npy", expected: 36, found: 36 + Int64(difference)))
     }

@@ -6,7 +6,7 @@ internal import Tokens
 extension ControlError: AnsweredError {
     var status: HTTPResponse.Status {
         switch self {
-        case .sessionIDMissing, .unknownSession, .sessionAlreadyRunning, .notEnoughClients, .seedModelMissing,
+        case .sessionIDMissing, .unknownSession, .sessionAlreadyRunning, .notEnoughClients, .seedModelMissing, .modelNotAveraged,
             .serverFunctions, .unknownAggregator, .commandTypeMissing, .commandTypeForbidden, .nothingRunning:
             .badRequest
         case .unknownModel, .unknownCommand: .notFound

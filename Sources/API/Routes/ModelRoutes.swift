@@ -43,8 +43,10 @@ struct ModelRoutes: Sendable {
             body: .fieldsOrFile(Self.members),
             answers: .ok([
                 .required("success", .bool), .required("message"), .required("model_id"), .required("model"),
+                .required("contents", .map(.any), "What the file shows: format, arrays, whether it can be averaged"),
+                .optional("warning", .string, "Why the model cannot be averaged"),
             ]),
-            .refused(400, "A field is missing or invalid, or the helper cannot load the file"),
+            .refused(400, "A field is missing or invalid, or the file is empty, or called .npz without being one"),
             .refused(404, "Unknown file_token"),
             .refused(409, "The id exists already, or another request is using the token"),
             .refused(413, "The body exceeds the size limit"),
@@ -93,14 +95,18 @@ struct ModelRoutes: Sendable {
 
     /// Stores a model from the token of an upload (JSON or form), or from a `file` in a multipart body.
     ///
-    /// Answers when blob and document are on stable storage. Files that the helper cannot load are refused.
+    /// Answers when blob and document are on stable storage.
     @Sendable func create(_ request: Request, context: LedgeContext) async throws -> Response {
         try await request.publishing(Self.members, into: blobs, byteCountMax: options.bodyByteCountMax) { fields in
             try context.ids.check(fields, of: .models)
-            let id = try await models.publish(fields)
-            return Response([
-                "success": true, "message": "Model added successfully", "model_id": .string(id), "model": .string(id),
-            ])
+            let model = try await models.publish(fields)
+            let contents = model["contents"] ?? .null
+            var answer: JSONObject = [
+                "success": true, "message": "Model added successfully", "model_id": model["model_id"] ?? .null,
+                "model": model["model"] ?? .null, "contents": contents,
+            ]
+            if let reason = contents["reason"]?.string { answer["warning"] = .string(reason) }
+            return Response(.object(answer))
         }
     }
 

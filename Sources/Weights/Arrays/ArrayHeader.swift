@@ -10,7 +10,7 @@
 enum ArrayHeader {
     /// The longest dictionary that is accepted, in bytes; numpy has the same limit.
     static let byteCountMax = 10_000
-    private static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
+    static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
 
     /// Reads a header; the reader's next byte is then the first element.
     ///

@@ -13,6 +13,9 @@ package enum ElementType: String, Sendable, Hashable, CaseIterable {
     case uint64 = "u8"
     case bool = "b1"
 
+    /// numpy's name of the type, which the case has.
+    package var name: String { "\(self)" }
+
     package var byteCount: Int {
         switch self {
         case .int8, .uint8, .bool: 1

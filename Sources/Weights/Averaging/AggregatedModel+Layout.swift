@@ -8,7 +8,7 @@ extension AggregatedModel {
     /// containers. The container has the first update's metadata, with the new id, and the first update's attached
     /// files. The inference model and its description are omitted, because they were not averaged.
     init(_ means: [ArrayMean], of models: [ModelFile], modelID: String) throws(WeightsError) {
-        let (byteCount, weights) = Self.weights(means, models[0].format)
+        let (byteCount, weights) = Self.weights(means, of: models[0])
         guard models.allSatisfy({ $0.kind == .container }), let first = models[0].container else {
             kind = models[0].format == .numpy ? .npz : .raw
             format = models[0].format
@@ -38,19 +38,19 @@ extension AggregatedModel {
         open = { [contents] in ZipStream(layout, contents) }
     }
 
-    /// The layout of the weights: an `.npz` archive, or a raw vector.
+    /// The layout of the weights: an `.npz` archive, whose arrays are named as in the first update, or a raw vector.
     private static func weights(
         _ means: [ArrayMean],
-        _ format: WeightsFormat
+        of first: ModelFile
     ) -> (byteCount: Int64, open: @Sendable () -> any ByteStream) {
-        guard format == .numpy else {
+        guard first.format == .numpy else {
             let byteCount = means.reduce(0) { $0 + $1.result.byteCount }
             return (byteCount, { MeanStream(means[0], header: []) })
         }
         let headers = means.map { ArrayHeader.bytes(of: $0.result) }
         let members = zip(means, headers).enumerated().map { index, array in
             ZipLayout.Member(
-                NumpyArchive.memberName(index),
+                NumpyArchive.memberName(index, prefix: first.namePrefix),
                 byteCount: Int64(array.1.count) + array.0.result.byteCount
             )
         }

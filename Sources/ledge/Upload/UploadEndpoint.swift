@@ -90,8 +90,10 @@ struct UploadEndpoint: Sendable {
     }
 
     /// Creates a model from an uploaded file, whose token is then invalid, and returns the server's response.
-    func publish(token: String, helper: String) async throws(UploadFailure) -> JSONObject {
-        try await post("models/", ["file_token": .string(token), "helper": .string(helper)])
+    func publish(token: String, helper: String?) async throws(UploadFailure) -> JSONObject {
+        var body: JSONObject = ["file_token": .string(token)]
+        if let helper { body["helper"] = .string(helper) }
+        return try await post("models/", body)
     }
 
     private func post(_ path: String, _ body: JSONObject) async throws(UploadFailure) -> JSONObject {
