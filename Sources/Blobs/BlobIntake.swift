@@ -9,11 +9,12 @@ package final class BlobIntake {
     private var chunkIndex = 0
     /// How many bytes the current chunk still takes.
     private var room = 0
+    private var takenByteCount: Int64 = 0
 
-    /// Begins an upload of exactly `byteCount` bytes.
+    /// Begins an upload of exactly `byteCount` bytes; nil for a file whose length shows only at its end.
     ///
     /// - Throws: As `BlobStore.begin` does.
-    package init(fileName: String, byteCount: Int64, blobs: BlobStore) async throws(UploadError) {
+    package init(fileName: String, byteCount: Int64?, blobs: BlobStore) async throws(UploadError) {
         self.blobs = blobs
         upload = try await blobs.begin(
             fileName: fileName,
@@ -25,6 +26,9 @@ package final class BlobIntake {
     /// The upload's id; once it is complete, its token.
     package var id: String { upload.id }
 
+    /// Takes the next bytes.
+    ///
+    /// - Throws: As ``ChunkReceiver/take(_:)``; `.fileTooLarge`, `.tooManyUnfinishedBytes`.
     package func take<Bytes: Collection<UInt8> & Sendable>(_ bytes: Bytes) async throws(UploadError)
     where Bytes.SubSequence: Sendable {
         var rest = bytes[...]
@@ -33,6 +37,7 @@ package final class BlobIntake {
             let part = rest.prefix(room)
             try await chunk?.take(part)
             room -= part.count
+            takenByteCount += Int64(part.count)
             rest = rest.dropFirst(part.count)
         }
     }
@@ -40,7 +45,7 @@ package final class BlobIntake {
     /// Completes the upload: the file is on stable storage when this returns.
     package func finish() async throws(UploadError) -> CompletedUpload {
         try await endChunk()
-        return try await upload.complete()
+        return try await upload.complete(at: takenByteCount)
     }
 
     /// Removes the upload.
@@ -52,6 +57,7 @@ package final class BlobIntake {
 
     private func beginChunk() async throws(UploadError) {
         try await endChunk()
+        if upload.chunkCount == nil { try blobs.count(takenByteCount, of: upload) }
         chunk = try await upload.receive(chunk: chunkIndex)
         room = blobs.options.chunkByteCountMax
     }

@@ -103,12 +103,30 @@ extension BlobStore {
         if let refusal { throw refusal }
     }
 
-    /// Requires that the disk has space for a file; blocks.
-    static func requireSpace(_ byteCount: Int64, in context: BlobContext) throws(UploadError) {
-        let freeByteCount = try UploadError.wrap(context.disk.freeByteCount(context.paths.uploads))
-        guard byteCount > freeByteCount else { return }
-        context.space?.note(.disk(DiskError(call: .statvfs, path: context.paths.uploads, code: ENOSPC)))
-        throw .tooLargeForDisk(byteCount: byteCount, freeByteCount: freeByteCount)
+    /// Requires that the disk has space for a file.
+    ///
+    /// - Throws: `.tooLargeForDisk`, `.storage`.
+    package func requireSpace(_ byteCount: Int64) async throws(UploadError) {
+        try await queue.run { [context] () throws(UploadError) in
+            let freeByteCount = try UploadError.wrap(context.disk.freeByteCount(context.paths.uploads))
+            guard byteCount > freeByteCount else { return }
+            context.space?.note(.disk(DiskError(call: .statvfs, path: context.paths.uploads, code: ENOSPC)))
+            throw .tooLargeForDisk(byteCount: byteCount, freeByteCount: freeByteCount)
+        }
+    }
+
+    /// Counts what has arrived of an upload that did not declare its size, if the limit allows it.
+    ///
+    /// - Throws: `.tooManyUnfinishedBytes`.
+    func count(_ byteCount: Int64, of upload: Upload) throws(UploadError) {
+        let isAllowed = state.withLockedValue { state in
+            guard let holding = state.known[upload.blobID] else { return true }
+            let sum = state.known.values.reduce(byteCount - holding.byteCount) { $0 + $1.byteCount }
+            if let byteCountMax = options.unfinishedByteCountMax, sum > byteCountMax { return false }
+            state.known[upload.blobID]?.byteCount = byteCount
+            return true
+        }
+        guard isAllowed else { throw .tooManyUnfinishedBytes(byteCountMax: options.unfinishedByteCountMax ?? .max) }
     }
 
     /// Creates a new upload on disk, or leaves nothing of it; blocks.

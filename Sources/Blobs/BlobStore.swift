@@ -22,7 +22,7 @@ package final class BlobStore: Sendable {
     struct Holding {
         /// Its owner; nil if none was given, or if it is of an earlier process.
         var owner: String?
-        /// The declared size.
+        /// The declared size; of a file without one, what has arrived before its current chunk.
         var byteCount: Int64 = 0
     }
 
@@ -89,8 +89,8 @@ package final class BlobStore: Sendable {
 extension BlobStore {
     /// Begins an upload; it survives a power cut when this returns.
     ///
-    /// `fileName` is the client's name for it and never part of a path. `byteCount` is the declared size, 0 included.
-    /// `chunkByteCount` is the client's preferred length of a chunk, and is clamped. `owner`, such as an address, is what
+    /// `fileName` is the client's name for it and never part of a path. `byteCount` is the declared size, 0 included; nil if
+    /// the length shows only at the end, and the file may then have the largest size. `chunkByteCount` is the client's preferred length of a chunk, and is clamped. `owner`, such as an address, is what
     /// the limit for each owner counts; it is not stored.
     ///
     /// - Throws: `.invalidFileName`, `.invalidByteCount`, `.fileTooLarge`, `.tooManyChunks`, `.tooManyUploads`,
@@ -98,14 +98,15 @@ extension BlobStore {
     ///   that other uploads have not received yet are not counted); `.storage`.
     package func begin(
         fileName: String,
-        byteCount: Int64,
+        byteCount: Int64?,
         chunkByteCount: Int? = nil,
         owner: String? = nil
     ) async throws(UploadError) -> Upload {
         guard (1...1_024).contains(fileName.utf8.count) else { throw .invalidFileName }
-        guard byteCount >= 0 else { throw .invalidByteCount(byteCount) }
-        guard byteCount <= options.fileByteCountMax else {
-            throw .fileTooLarge(byteCount: byteCount, byteCountMax: options.fileByteCountMax)
+        let declared = byteCount ?? 0
+        guard declared >= 0 else { throw .invalidByteCount(declared) }
+        guard declared <= options.fileByteCountMax else {
+            throw .fileTooLarge(byteCount: declared, byteCountMax: options.fileByteCountMax)
         }
         guard let id = BlobID(UniqueID.random()) else { preconditionFailure("a unique id is an id") }
         let preferred = chunkByteCount ?? options.chunkByteCountDefault
@@ -116,11 +117,11 @@ extension BlobStore {
             chunkByteCount: min(max(preferred, options.chunkByteCountMin), options.chunkByteCountMax),
             createdAt: options.clock()
         )
-        guard header.chunkCount <= options.chunkCountMax else {
-            throw .tooManyChunks(count: header.chunkCount, countMax: options.chunkCountMax)
+        if let count = header.chunkCount, count > options.chunkCountMax {
+            throw .tooManyChunks(count: count, countMax: options.chunkCountMax)
         }
-        try await queue.run { [context] () throws(UploadError) in try Self.requireSpace(byteCount, in: context) }
-        try reserve(id, Holding(owner: owner, byteCount: byteCount))
+        try await requireSpace(declared)
+        try reserve(id, Holding(owner: owner, byteCount: declared))
         do throws(StorageError) {
             let upload = try await queue.run { [context] () throws(StorageError) in
                 try context.writing(Self.create(header, in: context))

@@ -4,8 +4,8 @@ package import JSON
 package struct UploadStatus: Sendable, Hashable {
     package let id: String
     package let fileName: String
-    /// The declared size.
-    package let byteCount: Int64
+    /// The declared size; nil if none was declared and the upload is not complete.
+    package let byteCount: Int64?
     /// Bytes of all chunks that count, which survive a crash of the process.
     package let receivedByteCount: Int64
     /// Bytes of the chunks that survive a power cut; at most the received ones.

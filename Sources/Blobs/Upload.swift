@@ -43,7 +43,11 @@ package final class Upload: Sendable {
         let options = directory.context.options
         let state = UploadState(
             byteCount: header.byteCount,
-            limits: .init(chunkByteCountMax: options.chunkByteCountMax, chunkCountMax: options.chunkCountMax),
+            limits: UploadState.Limits(
+                chunkByteCountMax: options.chunkByteCountMax,
+                chunkCountMax: options.chunkCountMax,
+                byteCountMax: options.fileByteCountMax
+            ),
             receivedByteCount: start.receivedByteCount,
             lastChunk: start.lastChunk
         )
@@ -71,8 +75,8 @@ package final class Upload: Sendable {
     /// The announced length of every chunk but the last; other lengths are accepted too.
     package var chunkByteCount: Int { header.chunkByteCount }
 
-    /// How many chunks of that length the file has.
-    package var chunkCount: Int { header.chunkCount }
+    /// How many chunks of that length the file has; nil if its length is not known.
+    package var chunkCount: Int? { header.chunkCount }
 
     package var status: UploadStatus {
         let state = state.withLockedValue { $0 }
@@ -81,9 +85,9 @@ package final class Upload: Sendable {
         return UploadStatus(
             id: id,
             fileName: header.fileName,
-            byteCount: header.byteCount,
+            byteCount: header.byteCount ?? (isComplete ? state.receivedByteCount : nil),
             receivedByteCount: state.receivedByteCount,
-            durableByteCount: isComplete ? header.byteCount : durableByteCount,
+            durableByteCount: isComplete ? state.receivedByteCount : durableByteCount,
             nextChunkIndex: state.nextChunkIndex,
             chunkByteCount: header.chunkByteCount,
             isComplete: isComplete,
@@ -235,10 +239,12 @@ extension Upload {
     ///
     /// After a crash before the rename is durable the upload can be completed again; after one later it is complete.
     ///
+    /// `end` is the length of a file that did not declare it.
+    ///
     /// - Throws: `.unknownUpload`, `.incomplete`, `.busy`, `.storage`.
-    package func complete() async throws(UploadError) -> CompletedUpload {
+    package func complete(at end: Int64? = nil) async throws(UploadError) -> CompletedUpload {
         try await queue.run { () throws(UploadError) in
-            if try self.change({ state throws(UploadError) in try state.complete() }) {
+            if try self.change({ state throws(UploadError) in try state.complete(at: end) }) {
                 self.touch()
                 do throws(StorageError) {
                     let completed = CompletedUpload(try self.context.writing(self.seal()))

@@ -39,7 +39,8 @@ package enum UploadError: StorageErrorWrapper, Sendable, Hashable {
     case alreadyComplete
 
     // Completing.
-    case incomplete(received: Int64, expected: Int64)
+    /// Not all bytes have arrived; how many are expected is nil if the file did not declare its size.
+    case incomplete(received: Int64, expected: Int64?)
 
     /// The disk failed, the stored bytes are damaged, or the store was closed.
     case storage(StorageError)

@@ -57,14 +57,14 @@ extension UploadJournal {
     private static func header(_ object: JSONObject, of id: BlobID) -> Header? {
         guard object["format"]?.int == 1, object["upload_id"]?.string == id.text,
             let fileName = object["file_name"]?.string,
-            let byteCount = object["file_size"]?.count, byteCount <= byteCountBound,
+            let size = object["file_size"], size.isNull || size.count.map({ $0 <= byteCountBound }) == true,
             let chunkByteCount = object["chunk_size"]?.count, (1...byteCountBound).contains(chunkByteCount),
             let createdAt = object["created_at"]?.string.flatMap({ Timestamp(parsing: $0) })
         else { return nil }
         return Header(
             id: id,
             fileName: fileName,
-            byteCount: byteCount,
+            byteCount: size.count,
             chunkByteCount: Int(chunkByteCount),
             createdAt: createdAt
         )

@@ -25,12 +25,13 @@ package enum UploadJournal {
     package struct Header: Sendable, Hashable {
         package let id: BlobID
         package let fileName: String
-        package let byteCount: Int64
+        /// Nil if the file came in one request that did not say how long it is.
+        package let byteCount: Int64?
         package let chunkByteCount: Int
         package let createdAt: Timestamp
 
-        /// How many chunks of the announced length the file has.
-        var chunkCount: Int { Int((byteCount + Int64(chunkByteCount) - 1) / Int64(chunkByteCount)) }
+        /// How many chunks of the announced length the file has; nil if its length is not known.
+        var chunkCount: Int? { byteCount.map { Int(($0 + Int64(chunkByteCount) - 1) / Int64(chunkByteCount)) } }
     }
 
     /// Any later line: a chunk that counts.
@@ -55,7 +56,7 @@ package enum UploadJournal {
             "format": 1,
             "upload_id": .string(header.id.text),
             "file_name": .string(header.fileName),
-            "file_size": .number(JSONNumber(header.byteCount)),
+            "file_size": header.byteCount.map { JSON($0) } ?? .null,
             "chunk_size": .number(JSONNumber(Int64(header.chunkByteCount))),
             "created_at": .string(header.createdAt.description),
         ]

@@ -10,6 +10,8 @@ package struct UploadState: Sendable, Hashable {
     package struct Limits: Sendable, Hashable {
         package let chunkByteCountMax: Int
         package let chunkCountMax: Int
+        /// Of a file that did not declare its size.
+        package var byteCountMax = Int64.max
     }
 
     package enum Phase: Sendable, Hashable {
@@ -47,8 +49,8 @@ package struct UploadState: Sendable, Hashable {
         package fileprivate(set) var stage = Stage.arriving
     }
 
-    /// The declared size of the file.
-    package let byteCount: Int64
+    /// The declared size of the file; nil if its length shows only when its last byte has arrived.
+    package let byteCount: Int64?
     package let limits: Limits
     package private(set) var phase = Phase.receiving
     package private(set) var lastChunk: Chunk?
@@ -56,13 +58,13 @@ package struct UploadState: Sendable, Hashable {
     package private(set) var arrival: Arrival?
     private var arrivalCount = 0
 
-    package init(byteCount: Int64, limits: Limits) {
+    package init(byteCount: Int64?, limits: Limits) {
         self.byteCount = byteCount
         self.limits = limits
     }
 
     /// Makes the state of an upload of which recovery found these chunks.
-    package init(byteCount: Int64, limits: Limits, receivedByteCount: Int64, lastChunk: Chunk?) {
+    package init(byteCount: Int64?, limits: Limits, receivedByteCount: Int64, lastChunk: Chunk?) {
         self.init(byteCount: byteCount, limits: limits)
         self.receivedByteCount = receivedByteCount
         self.lastChunk = lastChunk
@@ -124,8 +126,11 @@ package struct UploadState: Sendable, Hashable {
         }
         if arrival.isRepeat {
             if arrival.byteCount > lastChunk?.byteCount ?? 0 { throw differingRepeat }
-        } else if Int64(arrival.byteCount) > byteCount - receivedByteCount {
+        } else if let byteCount, Int64(arrival.byteCount) > byteCount - receivedByteCount {
             throw .tooManyBytes(byteCountMax: byteCount)
+        } else if Int64(arrival.byteCount) > limits.byteCountMax - receivedByteCount {
+            let byteCount = receivedByteCount + Int64(arrival.byteCount)
+            throw .fileTooLarge(byteCount: byteCount, byteCountMax: limits.byteCountMax)
         }
         self.arrival = arrival
     }
@@ -164,13 +169,15 @@ package struct UploadState: Sendable, Hashable {
 
     /// Begins to complete the upload; returns false if it is complete already.
     ///
-    /// No chunk is admitted until ``endCompleting(_:)``.
-    package mutating func complete() throws(UploadError) -> Bool {
+    /// No chunk is admitted until ``endCompleting(_:)``. `end` is the length of a file that did not declare it, which
+    /// only the request that sends it knows: after that request, nobody knows whether the file is whole.
+    package mutating func complete(at end: Int64? = nil) throws(UploadError) -> Bool {
         try checkUsable()
         if phase == .complete { return false }
         guard phase == .receiving else { throw .busy }
-        guard receivedByteCount == byteCount else {
-            throw arrival == nil ? .incomplete(received: receivedByteCount, expected: byteCount) : .busy
+        let expected = byteCount ?? end
+        guard receivedByteCount == expected else {
+            throw arrival == nil ? .incomplete(received: receivedByteCount, expected: expected) : .busy
         }
         // What arrives can only be the last chunk again, perhaps on a dead connection.
         arrival = nil

@@ -49,7 +49,7 @@ extension Report.Upload {
         [
             "upload_id": .string(id),
             "file_name": .string(fileName),
-            "file_size": .number(JSONNumber(byteCount)),
+            "file_size": byteCount.map { JSON($0) } ?? .null,
             "bytes_received": .number(JSONNumber(receivedByteCount)),
             "complete": .bool(isComplete),
             "last_activity": .string(lastActivity.description),

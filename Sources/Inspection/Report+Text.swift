@@ -39,7 +39,8 @@ extension Report {
         var table = TextTable([.left("upload"), .left("file"), .right("received"), .right("of"), .left("last active")])
         for upload in uploads {
             table.add([
-                upload.id, upload.fileName, "\(ByteCount(upload.receivedByteCount))", "\(ByteCount(upload.byteCount))",
+                upload.id, upload.fileName, "\(ByteCount(upload.receivedByteCount))",
+                upload.byteCount.map { "\(ByteCount($0))" } ?? "",
                 "\(now.duration(since: upload.lastActivity).text) ago" + (upload.isComplete ? ", complete" : ""),
             ])
         }

@@ -39,7 +39,8 @@ package struct Report: Sendable {
     package struct Upload: Sendable, Hashable {
         package let id: String
         package let fileName: String
-        package let byteCount: Int64
+        /// Nil if the file did not declare its size and is not complete.
+        package let byteCount: Int64?
         package let receivedByteCount: Int64
         /// Whether it is complete but not claimed yet.
         package let isComplete: Bool

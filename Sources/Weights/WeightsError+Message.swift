@@ -34,7 +34,8 @@ extension WeightsError {
             "Array \(array) has the shape \(found); expected \(expected)"
         case .elementTypeMismatch(let array, let expected, let found):
             "Array \(array) has elements of type \(found.name); expected \(expected.name)"
-        case .notAveraged(let array, let type): "Array \(array) has elements of type \(type.name), which cannot be averaged"
+        case .notAveraged(let array, let type):
+            "Array \(array) has elements of type \(type.name), which cannot be averaged"
         }
     }
 }

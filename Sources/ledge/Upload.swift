@@ -80,7 +80,9 @@ struct Upload: AsyncParsableCommand {
     @Flag(help: "Create a model from the file after the upload.")
     var asModel = false
 
-    @Option(help: "Helper that reads the model. (default: numpyhelper for .npz, binaryhelper for .bin, else the active one)")
+    @Option(
+        help: "Helper that reads the model. (default: numpyhelper for .npz, binaryhelper for .bin, else the active one)"
+    )
     var helper: String?
 
     @Flag(help: "Print one JSON object instead of lines.")

@@ -145,13 +145,38 @@ struct ModelRouteTests {
         }
     }
 
-    @Test func fileMustBeTheLastPart() async throws {
-        let fixture = try ServerFixture()
+    /// curl sends the parts in the order of its arguments, and other clients add what RFC 2046 allows around them.
+    @Test func fileMayStandAnywhereInTheForm() async throws {
+        let (helper, name) = (Self.field("helper", "binaryhelper"), Self.field("name", "n"))
+        let bodies = [
+            Self.multipart(Self.vector, after: helper + name), Self.multipart(Self.vector, before: helper, after: name),
+            Self.multipart(Self.vector, before: helper + name).dropLast(2),
+            Array("preamble\r\n".utf8) + Self.multipart(Self.vector, after: helper + name) + Array("epilogue".utf8),
+        ]
+        for body in bodies {
+            try await ServerFixture().run { client async throws in
+                let id = try Self.id(await client.ask(.post, Self.models, headers: Self.type, bytes: Array(body)))
+                let model = try await client.ask(.get, Self.models + id).json
+                #expect(model[path: "helper"] == "binaryhelper")
+                #expect(model[path: "name"] == "n")
+                #expect(model[path: "file_size"]?.int == Int64(Self.vector.count))
+                #expect(try await client.ask(.get, Self.models + "\(id)/download").bytes == Self.vector)
+            }
+        }
+    }
+
+    @Test func formOverTheLargestFileIsRefused() async throws {
+        var options = BlobStore.Options()
+        options.fileByteCountMax = 1_000
+        let fixture = try ServerFixture(blobOptions: options)
         try await fixture.run { client async throws in
-            let body = Self.multipart([1, 2, 3], after: Self.field("helper", "binaryhelper"))
-            let answer = try await client.ask(.post, Self.models, headers: Self.type, bytes: body)
-            #expect(answer.status == 400)
-            #expect(try answer.message == "field 'file' must be the last part of the form")
+            for byteCount in [1_001, 2 << 20] {
+                let body = Self.multipart(
+                    UploadRouteTests.noise(byteCount),
+                    before: Self.field("helper", "binaryhelper")
+                )
+                #expect(try await client.ask(.post, Self.models, headers: Self.type, bytes: body).status == 400)
+            }
             #expect(try fixture.disk.list("data/uploads").isEmpty, "the upload is removed")
         }
     }
@@ -245,12 +270,18 @@ struct ModelRouteTests {
         }
     }
 
-    @Test(arguments: [([1, 2, 3], "seed.npz", "The file is not an .npz archive"), ([], "model.onnx", "The file is empty")])
+    @Test(arguments: [
+        ([1, 2, 3], "seed.npz", "The file is not an .npz archive"), ([], "model.onnx", "The file is empty"),
+    ])
     func damagedOrEmptyModelFileIsRefused(_ bytes: [UInt8], _ name: String, _ reason: String) async throws {
         let fixture = try ServerFixture()
         try await fixture.run { client async throws in
             let token = try await UploadRouteTests.upload(client, bytes, name: name)
-            let answer = try await client.ask(.post, Self.models, ["file_token": .string(token), "helper": "numpyhelper"])
+            let answer = try await client.ask(
+                .post,
+                Self.models,
+                ["file_token": .string(token), "helper": "numpyhelper"]
+            )
             #expect(answer.status == 400)
             #expect(try answer.message?.hasPrefix("Failed to add model. \(reason)") == true)
             await #expect(throws: UploadError.self) { try await fixture.blobs.open(token) }

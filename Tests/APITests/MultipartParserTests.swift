@@ -99,39 +99,4 @@ struct MultipartParserTests {
     func boundaryOfInvalidLengthIsRefused(_ boundary: String) {
         #expect(throws: MultipartError.boundary) { try MultipartParser(boundary: boundary) }
     }
-
-    @Test func consumedByteCountExcludesTheClosingDelimiter() throws {
-        let head = "--b\r\nContent-Disposition: form-data; name=f\r\n\r\n"
-        let body = head + "12345" + "\r\n--b--\r\n"
-        var parser = try MultipartParser(boundary: "b")
-        parser.append(ByteBuffer(string: body))
-        // The first event closes the line of the delimiter, the second is the part.
-        while let event = try parser.next() {
-            guard case .part = event else { continue }
-            #expect(parser.consumedByteCount == head.utf8.count)
-            #expect(body.utf8.count - parser.consumedByteCount - parser.closingByteCount == 5)
-            return
-        }
-        Issue.record("no part")
-    }
-}
-
-struct HeaderParametersTests {
-    @Test func parametersAreParsedInEveryForm() {
-        let header = HeaderParameters(
-            parsing: "Multipart/Form-Data ; Boundary=\"x; y\"; a = b ;c;a=d; f*=UTF-8''%C3%BC"
-        )
-        #expect(header.value == "multipart/form-data")
-        #expect(header["boundary"] == "x; y")
-        #expect(header["a"] == "b")
-        #expect(header["c"] == "")
-        #expect(header["d"] == nil)
-        #expect(header.extended("f") == "ü")
-        #expect(header.extended("a") == nil)
-    }
-
-    @Test(arguments: ["", ";", "a;=", "a; =b", "a;\"", "a; b=\"\\", "a; b=\"c"])
-    func malformedHeadersAreIgnored(_ text: String) {
-        #expect(HeaderParameters(parsing: text)["x"] == nil)
-    }
 }

@@ -89,7 +89,7 @@ struct UploadStateTests {
         #expect(error { () throws(UploadError) in try state.checkClaimable() } == claim)
         #expect(state.nextChunkIndex == history.chunks.count)
         #expect(state.receivedByteCount == Int64(history.received))
-        #expect(state.receivedByteCount <= state.byteCount)
+        #expect(state.receivedByteCount <= Int64(history.byteCount))
         #expect(state.arrival?.number == history.arriving?.number)
         #expect(state.arrival?.index == history.arriving?.index)
         #expect(state.arrival?.byteCount == history.arriving?.byteCount)

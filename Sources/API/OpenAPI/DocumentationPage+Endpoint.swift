@@ -35,7 +35,7 @@ extension DocumentationPage {
         case .fields(let members), .json(.object(let members)): members.map(row)
         case .fieldsOrFile(let members):
             members.map(row) + [
-                ["<code>file</code>", "bytes", "The file, as the last part of a multipart form"]
+                ["<code>file</code>", "bytes", "The file, as a part of a multipart form"]
             ]
         case .json(let schema): [["JSON", schema.phrase, ""]]
         case .jsonOrLines(let resource):

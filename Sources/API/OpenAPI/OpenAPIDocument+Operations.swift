@@ -77,7 +77,7 @@ extension Endpoint.Body {
             let form = Schema.object(members).jsonSchema(.form).closed
             let sent =
                 members.filter { $0.name != "file_token" }
-                + [.required("file", .bytes, "The file; it must be the last part")]
+                + [.required("file", .bytes, "The file")]
             return Self.json(
                 isRequired: true,
                 ("application/json", closed),

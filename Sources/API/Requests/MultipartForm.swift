@@ -7,8 +7,8 @@ internal import NIOCore
 
 /// A `multipart/form-data` body with fields and one file, as clients before 1.1 send a model.
 ///
-/// The file is written to disk as it arrives, as an upload of its own. An upload must declare its size when it begins;
-/// the size is derived from the `Content-Length`, so the file must be the last part, as all known clients send it.
+/// The file is written to disk as it arrives, as an upload of its own, wherever among the parts it stands. Its length
+/// shows only when the next delimiter has arrived.
 struct MultipartForm: Sendable {
     let boundary: String
     /// The name of the part that contains the file.
@@ -17,14 +17,16 @@ struct MultipartForm: Sendable {
 
     /// Maximum number of bytes of the other fields, names and values together.
     private static let fieldByteCountMax = 64 << 10
+    /// At most so many bytes of a body that is not refused are not those of the file: fields, delimiters and headers.
+    private static let otherByteCountMax = 1 << 20
 
     /// Reads the body, and returns its fields, with the `file_token` of the finished upload, and that upload's id if the
     /// body has a file.
     ///
     /// An upload that does not finish is removed.
     func read(_ request: Request) async throws -> (fields: JSONObject, uploadID: String?) {
-        guard let byteCount = request.declaredByteCount else { throw RequestError.missingHeader("Content-Length") }
-        var reading = Reading(parser: try MultipartParser(boundary: boundary), byteCount: Int(byteCount))
+        if let byteCount = request.declaredByteCount { try await requireSpace(byteCount) }
+        var reading = Reading(parser: try MultipartParser(boundary: boundary))
         do {
             try await request.forEachBuffer { buffer in
                 reading.parser.append(buffer)
@@ -38,9 +40,17 @@ struct MultipartForm: Sendable {
         return (reading.fields, reading.file?.id)
     }
 
+    /// Refuses a body whose file must be too large, before it is read.
+    private func requireSpace(_ byteCount: Int64) async throws {
+        let fileByteCount = byteCount - Int64(Self.otherByteCountMax)
+        guard fileByteCount <= blobs.options.fileByteCountMax else {
+            throw UploadError.fileTooLarge(byteCount: fileByteCount, byteCountMax: blobs.options.fileByteCountMax)
+        }
+        try await blobs.requireSpace(max(0, fileByteCount))
+    }
+
     private struct Reading {
         var parser: MultipartParser
-        let byteCount: Int
         var fields = JSONObject()
         var part: MultipartPart?
         var text = ByteBuffer()
@@ -63,9 +73,7 @@ struct MultipartForm: Sendable {
             guard part.name == fileField else { return }
             guard reading.file == nil else { throw MultipartError.malformed }
             let fileName = try FileName(part.fileName ?? part.name).text
-            let rest = reading.byteCount - reading.parser.consumedByteCount - reading.parser.closingByteCount
-            guard rest >= 0 else { throw MultipartError.truncated }
-            reading.file = try await BlobIntake(fileName: fileName, byteCount: Int64(rest), blobs: blobs)
+            reading.file = try await BlobIntake(fileName: fileName, byteCount: nil, blobs: blobs)
         case .bytes(let bytes):
             if reading.part?.name == fileField {
                 try await reading.file?.take(bytes.readableBytesView)
@@ -82,11 +90,7 @@ struct MultipartForm: Sendable {
         guard let part = reading.part else { return }
         reading.part = nil
         if part.name == fileField, let file = reading.file {
-            do {
-                reading.fields["file_token"] = .string(try await file.finish().token)
-            } catch UploadError.incomplete {
-                throw ValidationError.malformedField(fileField, expected: "the last part of the form")
-            }
+            reading.fields["file_token"] = .string(try await file.finish().token)
         } else if reading.fields[part.name] == nil {
             reading.fields[part.name] = .string(String(buffer: reading.text))
         }

@@ -34,7 +34,6 @@ package struct MultipartParser {
     private let delimiter: [UInt8]
     private var state = State.preamble
     private var buffer: ByteBuffer
-    private var appendedByteCount = 0
 
     /// Begins a body whose parts are separated by `boundary`, as the `Content-Type` header names it.
     ///
@@ -48,7 +47,6 @@ package struct MultipartParser {
 
     /// Adds received bytes, after ``next()`` has returned nil for the previous ones.
     package mutating func append(_ bytes: ByteBuffer) {
-        appendedByteCount += bytes.readableBytes
         buffer.discardReadBytes()
         buffer.writeImmutableBuffer(bytes)
     }
@@ -75,12 +73,6 @@ package struct MultipartParser {
             }
         }
     }
-
-    /// How many bytes of the body the events so far have consumed.
-    package var consumedByteCount: Int { appendedByteCount - buffer.readableBytes }
-
-    /// The length of the closing delimiter, with the line break that all known clients write after it.
-    package var closingByteCount: Int { delimiter.count + 4 }
 
     /// Whether the closing delimiter has been read.
     package var isComplete: Bool {

@@ -6,7 +6,8 @@ internal import Tokens
 extension ControlError: AnsweredError {
     var status: HTTPResponse.Status {
         switch self {
-        case .sessionIDMissing, .unknownSession, .sessionAlreadyRunning, .notEnoughClients, .seedModelMissing, .modelNotAveraged,
+        case .sessionIDMissing, .unknownSession, .sessionAlreadyRunning, .notEnoughClients, .seedModelMissing,
+            .modelNotAveraged,
             .serverFunctions, .unknownAggregator, .commandTypeMissing, .commandTypeForbidden, .nothingRunning:
             .badRequest
         case .unknownModel, .unknownCommand: .notFound

@@ -146,8 +146,10 @@ extension UploadError: AnsweredError {
         case .tooManyBytes(let byteCountMax): "The chunk goes past the declared file_size of \(byteCountMax) bytes"
         case .checksumMismatch: "The chunk does not match its checksum and was rejected"
         case .alreadyComplete: "The upload is complete already"
-        case .incomplete(let received, let expected):
+        case .incomplete(let received, let expected?):
             "Not all chunks have been received: \(received) of \(expected) bytes"
+        case .incomplete(_, nil):
+            "The request that sends this file has not ended, or was interrupted; send the file again"
         // Earlier chunks are stored; only these texts differ from those of a log.
         case .storage(.disk(let error)) where !error.isNoSpace: diskMessage(error)
         case .storage(.latched(let latch)):

@@ -8,7 +8,8 @@ extension WeightsError: AnsweredError {
         case .unreadable(let error), .unwritable(let error):
             (error.error as? any AnsweredError)?.status ?? .internalServerError
         case .update(_, let error): error.status
-        case .emptyFile, .header, .sourceEnded, .zip, .member, .unexpectedMember, .missingMember, .arrayHeader, .arrayByteCount,
+        case .emptyFile, .header, .sourceEnded, .zip, .member, .unexpectedMember, .missingMember, .arrayHeader,
+            .arrayByteCount,
             .unevenByteCount, .tooLarge, .unknownFormat, .notAnArchive, .metadata, .formatMismatch, .newerVersion,
             .noUpdates, .invalidWeight, .arrayCountMismatch, .shapeMismatch, .elementTypeMismatch, .notAveraged:
             .badRequest

@@ -15,7 +15,8 @@ struct UploadRoutes: Sendable {
     let options: ServerOptions
 
     private static let statusMembers: [Schema.Member] = [
-        .required("upload_id"), .required("file_name"), .required("file_size", .integer),
+        .required("upload_id"), .required("file_name"),
+        .required("file_size", .nullable(.integer), "Null while a file of unknown length arrives in one request"),
         .required("chunk_size", .integer),
         .required("bytes_received", .integer, "Bytes that survive a crash of the server"),
         .required("bytes_durable", .integer, "Bytes that survive a power cut"), .required("next_chunk_index", .integer),
@@ -104,7 +105,7 @@ struct UploadRoutes: Sendable {
         return Response([
             "upload_id": .string(upload.id),
             "chunk_size": JSON(upload.chunkByteCount),
-            "total_chunks": JSON(upload.chunkCount),
+            "total_chunks": upload.chunkCount.map { JSON($0) } ?? .null,
         ])
     }
 
@@ -167,7 +168,7 @@ extension UploadStatus {
         [
             "upload_id": .string(id),
             "file_name": .string(fileName),
-            "file_size": JSON(byteCount),
+            "file_size": byteCount.map { JSON($0) } ?? .null,
             "chunk_size": JSON(chunkByteCount),
             "bytes_received": JSON(receivedByteCount),
             "bytes_durable": JSON(durableByteCount),
