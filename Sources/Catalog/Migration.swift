@@ -45,7 +45,7 @@ package struct Adaptation: Sendable, Hashable {
     package enum Change: String, Sendable, CaseIterable {
         /// The field had a spelling like `logLevel`.
         case renamed
-        /// The value was of another kind and could be converted, such as a date of RFC 1123.
+        /// The value was of another kind and could be converted, such as a number as text.
         case converted
         /// The resource has no such field, or the value does not fit the field: it is a member of `extra`.
         case keptInExtra = "kept in extra"

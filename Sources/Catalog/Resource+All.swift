@@ -10,6 +10,7 @@ extension Resource {
     /// Attributes that a node reports, by key; the newest per key is the current one.
     ///
     /// FEDn names the node in `sender`, the official client in `entity_id`: each is filled from the other.
+    /// The official client 1.0 filters by `node_id`.
     package static let attributes = Resource(
         name: "attributes",
         key: "attribute_id",
@@ -22,7 +23,7 @@ extension Resource {
             .optional("entity_id", .string, .postings, from: "sender.client_id", "sender.combiner_id"),
             .required("sender", .nodeRef, .postings, from: "entity_id"),
         ],
-        aliases: ["client_id": "sender.client_id", "combiner_id": "sender.combiner_id"]
+        aliases: ["node_id": "entity_id", "client_id": "sender.client_id", "combiner_id": "sender.combiner_id"]
     )
 
     /// The registered edge clients.

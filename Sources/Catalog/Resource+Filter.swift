@@ -1,4 +1,4 @@
-package import Index
+internal import Index
 package import JSON
 
 /// Filters as clients write them, read once into the typed conditions that `Store` evaluates.
@@ -11,49 +11,73 @@ package import JSON
 ///                / JSON                                            ; in a JSON body; an array holds alternatives
 ///
 /// The operator follows the last `__` of the name; a condition with an unknown one is ignored, as by the official
-/// server. Of a repeated name the first counts. Alternatives match where one of them does, with `ne` where none does, and
+/// server, with a warning. Of a repeated name the first counts. Alternatives match where one of them does, with `ne` where none does, and
 /// with any other operator never. An operand is read as ``Operand`` says, but for two kinds of fields: roles are
 /// compared in lower case, as they are stored (FEDn's combiners wrote `CLIENT`, the reference `client`), and where a
-/// field is an instant, a number is a Unix time in seconds. Source: docs/API.md, "Lists, counts, filters".
+/// field is an instant, the value must be null or a time, in any notation. Source: docs/API.md, "Lists, counts, filters".
 extension Resource {
     /// Reads the parameters of a URL.
-    package func filter(query parameters: some Sequence<(name: String, value: String)>) -> Filter {
-        filter(parameters) { .one($0.operand($1)) }
+    package func requestedFilter(
+        query parameters: some Sequence<(name: String, value: String)>
+    ) throws(ValidationError) -> RequestedFilter {
+        try requestedFilter(parameters) { reader, value throws(ValidationError) in .one(try reader.operand(value)) }
     }
 
     /// Reads the fields of a form body.
-    package func filter(form fields: some Sequence<(name: String, value: String)>) -> Filter {
-        filter(fields) { $0.alternatives($1) }
+    package func requestedFilter(
+        form fields: some Sequence<(name: String, value: String)>
+    ) throws(ValidationError) -> RequestedFilter {
+        try requestedFilter(fields) { reader, value throws(ValidationError) in try reader.alternatives(value) }
     }
 
     /// Reads a JSON body; anything but an object has no conditions.
-    package func filter(body: JSON) -> Filter {
-        guard case .object(let object) = body else { return Filter() }
-        return Filter(object.compactMap { name, value in condition(name) { $0.alternatives(value) } })
+    package func requestedFilter(body: JSON) throws(ValidationError) -> RequestedFilter {
+        var requested = RequestedFilter()
+        guard case .object(let object) = body else {
+            requested.warnings.add("the body is not a JSON object, so it has no conditions")
+            return requested
+        }
+        for (name, value) in object {
+            try add(name, to: &requested) { reader throws(ValidationError) in try reader.alternatives(value) }
+        }
+        return requested
     }
 
-    /// Reads one condition as in a URL; nil where its operator is unknown.
-    package func condition(_ name: String, _ value: String) -> Condition? {
-        condition(name) { .one($0.operand(value)) }
-    }
-
-    private func filter(
+    private func requestedFilter(
         _ parameters: some Sequence<(name: String, value: String)>,
-        _ operands: (Reading, String) -> Operands
-    ) -> Filter {
+        _ operands: (inout ConditionReader, String) throws(ValidationError) -> Operands
+    ) throws(ValidationError) -> RequestedFilter {
         // As bytes: names that only look alike are different names.
         var seen: Set<[UInt8]> = []
-        return Filter(
-            parameters.compactMap { name, value in
-                seen.insert(Array(name.utf8)).inserted ? condition(name) { operands($0, value) } : nil
-            }
-        )
+        var requested = RequestedFilter()
+        for (name, value) in parameters where seen.insert(Array(name.utf8)).inserted {
+            try add(name, to: &requested) { reader throws(ValidationError) in try operands(&reader, value) }
+        }
+        return requested
     }
 
-    private func condition(_ name: String, _ operands: (Reading) -> Operands) -> Condition? {
+    /// Adds the condition with a name, and the warnings about it.
+    private func add(
+        _ name: String,
+        to requested: inout RequestedFilter,
+        _ operands: (inout ConditionReader) throws(ValidationError) -> Operands
+    ) throws(ValidationError) {
         let (field, operatorName) = Self.split(name)
-        guard let test = operands(reading(of: field)).test(operatorName) else { return nil }
-        return Condition(path(field), test)
+        guard Operands.operatorNames.contains(operatorName) else {
+            return requested.warnings.add(Self.unknownOperator(operatorName, of: field))
+        }
+        let path = path(field)
+        var reader = ConditionReader(name: name, content: content(at: path))
+        let operands = try operands(&reader)
+        guard let test = operands.test(operatorName) else { return }
+        requested.filter.conditions.append(Condition(path, test))
+        if case .nothing = reader.content { requested.warnings.add(unknownField(field)) }
+        if let misfit = reader.misfit { requested.warnings.add(misfit) }
+        if case .many = operands, !["eq", "ne"].contains(operatorName) {
+            requested.warnings.add(
+                "\(name.quoted) has several values, of which a comparison matches none; send one value"
+            )
+        }
     }
 
     /// Splits `step__gte` at its last `__`; without one the operator is `eq`.
@@ -65,56 +89,88 @@ extension Resource {
         let text = { String(decoding: bytes[$0], as: UTF8.self) }
         return (text(0..<(last - 1)), text((last + 1)..<bytes.count))
     }
-
-    private func reading(of field: String) -> Reading {
-        if Self.stamps.contains(field) { return .instant }
-        for declared in fields {
-            if declared.kind == .timestamp, declared.name == field { return .instant }
-            if declared.kind == .nodeRef, "\(declared.name).role" == field { return .role }
-        }
-        return .plain
-    }
 }
 
-/// How the values of a field are read.
-private enum Reading {
-    case plain, role, instant
+/// Reads the values of one condition.
+private struct ConditionReader {
+    /// The field with its operator, as the client wrote it.
+    let name: String
+    let content: FieldContent
+    /// The warning about the first value that no document can have.
+    private(set) var misfit: String?
 
-    func operand(_ text: String) -> Operand {
-        switch self {
-        case .plain: Operand(text: text)
-        case .role: Operand(text: text.lowercased())
-        case .instant: Timestamp(unixTime: text).map { Operand($0) } ?? Operand(text: text)
+    init(name: String, content: FieldContent) {
+        self.name = name
+        self.content = content
+    }
+
+    mutating func operand(_ text: String) throws(ValidationError) -> Operand {
+        if misfit == nil, !content.canBe(text) { misfit = content.misfit(text, of: name) }
+        switch content {
+        case .role: return Operand(text: text.lowercased())
+        case .value(.timestamp):
+            if text.lowercased() == "null" { return Operand(text: text) }
+            guard let time = Timestamp(parameter: text) else { throw .notATime(field: name, value: text) }
+            return Operand(time)
+        case .value, .object, .anything, .nothing: return Operand(text: text)
         }
     }
 
-    private func operand(_ value: JSON) -> Operand {
-        switch (self, value) {
-        case (_, .string(let text)): operand(text)
-        case (.instant, .number(let number)): Timestamp(unixTime: number).map { Operand($0) } ?? Operand(value)
-        case (_, .null), (_, .bool), (_, .number), (_, .array), (_, .object): Operand(value)
+    private mutating func operand(_ value: JSON) throws(ValidationError) -> Operand {
+        switch value {
+        case .null: return Operand(.null)
+        case .string(let text): return try operand(text)
+        case .number(let number): return try operand(number.text)
+        case .bool(let isTrue): return try operand(isTrue ? "true" : "false")
+        case .array, .object:
+            if case .value(.timestamp) = content { throw .notATime(field: name, value: "an array or object") }
+            misfit =
+                misfit
+                ?? "\(name.quoted) has an array or object as a value, which matches nothing; operators are part of "
+                + "the name: field__gt"
+            return Operand(value)
         }
     }
 
     /// Splits at commas; blanks around them belong to the operands.
-    func alternatives(_ text: String) -> Operands {
+    mutating func alternatives(_ text: String) throws(ValidationError) -> Operands {
         // Bytes, not characters: to Swift a comma before a combining accent is part of another character.
-        let parts = text.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
-        guard parts.count > 1 else { return .one(operand(text)) }
-        return .many(parts.map { operand(String(decoding: $0, as: UTF8.self)) })
+        var parts = text.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
+            .map { String(decoding: $0, as: UTF8.self) }
+        if case .value(.timestamp) = content { parts = Self.joiningDayNames(parts) }
+        guard parts.count > 1 else { return .one(try operand(text)) }
+        var operands: [Operand] = []
+        for part in parts { operands.append(try operand(part)) }
+        return .many(operands)
     }
 
-    func alternatives(_ value: JSON) -> Operands {
+    mutating func alternatives(_ value: JSON) throws(ValidationError) -> Operands {
         switch value {
-        case .string(let text): alternatives(text)
-        case .array(let elements): .many(elements.map { operand($0) })
-        case .null, .bool, .number, .object: .one(operand(value))
+        case .string(let text): return try alternatives(text)
+        case .array(let elements):
+            var operands: [Operand] = []
+            for element in elements { operands.append(try operand(element)) }
+            return .many(operands)
+        case .null, .bool, .number, .object: return .one(try operand(value))
+        }
+    }
+
+    /// Undoes the split after the name of a day: `Mon, 23 Nov 2026 19:16:04 GMT` is one value.
+    private static func joiningDayNames(_ parts: [String]) -> [String] {
+        parts.reduce(into: []) { joined, part in
+            if let last = joined.last, Timestamp.isDayName(last.trimmingSpaces) {
+                joined[joined.count - 1] = "\(last),\(part)"
+            } else {
+                joined.append(part)
+            }
         }
     }
 }
 
 /// The right side of a condition: one operand, or alternatives.
 private enum Operands {
+    static let operatorNames = ["eq", "ne", "gt", "gte", "lt", "lte"]
+
     case one(Operand)
     case many([Operand])
 
@@ -143,21 +199,5 @@ private enum Operands {
         case .one(let operand): test(operand)
         case .many: .anyOf([])
         }
-    }
-}
-
-extension Timestamp {
-    /// The instant so many seconds after 1970, rounded to microseconds; nil outside of the years 1 to 9999.
-    init?(unixTime number: JSONNumber) {
-        guard let seconds = number.double, (-62_135_596_800..<253_402_300_800).contains(seconds) else { return nil }
-        self.init(microseconds: Int64((seconds * 1_000_000).rounded()))
-    }
-
-    /// Reads a number without blanks around it, which the JSON parser would accept.
-    fileprivate init?(unixTime text: String) {
-        guard !text.contains(where: \.isWhitespace), let number = (try? JSON(parsing: text.utf8))?.number else {
-            return nil
-        }
-        self.init(unixTime: number)
     }
 }

@@ -7,7 +7,7 @@ extension Resource {
     /// Returns the document for an object that FEDn or another system wrote, and the changes that were necessary.
     ///
     /// - A field in lower camel case gets its declared name, unless that has a value.
-    /// - A value of another kind is converted if nothing is lost: text and numbers into each other, dates of RFC 1123.
+    /// - A value of another kind is converted if nothing is lost: text and numbers into each other, also for times.
     /// - An unknown field, and a value that does not fit its field, become members of `extra`, by their path.
     /// - A sender that names no node is empty.
     /// - With `now`, the time stamps are kept; those up to a day later than `now` are set to `now`, because FEDn wrote
@@ -99,12 +99,12 @@ private struct DocumentMigration {
     mutating func keepTimes(of object: JSONObject, until now: Timestamp, in document: inout JSONObject) {
         for name in Resource.stamps {
             guard let value = object[name], value != .null else { continue }
-            guard let time = Timestamp(importedValue: value) else {
+            guard let time = Timestamp(value: value) else {
                 document[name] = value
                 continue
             }
             document[name] = JSON(time)
-            if value.string.flatMap({ Timestamp(parsing: $0) }) == nil { note(name, .converted) }
+            if value.string == nil { note(name, .converted) }
             guard time > now, time <= now.advanced(by: .seconds(86_400)) else { continue }
             document[name] = JSON(now)
             extra[name] = JSON(time)
@@ -152,8 +152,8 @@ extension Field.Kind {
             case "false": return false
             default: return .none
             }
-        case (.timestamp, .string):
-            return Timestamp(importedValue: value).map { JSON($0) }
+        case (.timestamp, .string(let text)):
+            return Timestamp(parameter: text).map { JSON($0) }
         default:
             return .none
         }

@@ -100,6 +100,8 @@ extension Resource {
     )
 
     /// A participant's results of validating a model; `data` is a string of JSON, as clients expect.
+    ///
+    /// `node_id` repeats the id of the sender, which programs of the 1.1 package read.
     package static let validations = Resource(
         name: "validations",
         key: "validation_id",
@@ -113,6 +115,7 @@ extension Resource {
             .optional("timestamp", .timestamp),
             .optional("meta", .string),
             .optional("sender", .nodeRef, .postings),
+            .optional("node_id", .string, .postings, from: "sender.client_id", "sender.combiner_id"),
             .optional("receiver", .nodeRef),
         ]
     )

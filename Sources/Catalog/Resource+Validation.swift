@@ -152,10 +152,8 @@ extension Field.Kind {
             return value
         case (.integer, .number(let number)):
             return number.whole.map { .number(JSONNumber($0)) }
-        case (.timestamp, .string(let text)):
-            return Timestamp(parsing: text).map { .string($0.description) }
-        case (.timestamp, .number(let number)):
-            return Timestamp(unixTime: number).map { .string($0.description) }
+        case (.timestamp, .string), (.timestamp, .number):
+            return Timestamp(value: value).map { JSON($0) }
         default:
             // Not `nil`, which would be the JSON null.
             return .none

@@ -1,3 +1,5 @@
+internal import JSON
+
 /// Why a body, or a field of it, is not valid.
 package enum ValidationError: Error, Sendable, Hashable {
     /// The body is JSON, but no object.
@@ -11,6 +13,8 @@ package enum ValidationError: Error, Sendable, Hashable {
     /// A field that must be `HOST` or `HOST:PORT`.
     case notAHostName(String)
     case wrongKind(field: String, expected: Field.Kind)
+    /// A condition or parameter whose value must be a time; `value` is what the client sent.
+    case notATime(field: String, value: String)
     /// A field whose value breaks a rule of its own; `expected` continues the message after "must be".
     case malformedField(String, expected: String)
     /// An id that no path can name, because its place in a path has another meaning.
@@ -29,6 +33,8 @@ extension ValidationError {
         case .immutableField(let name): "field '\(name)' cannot be changed"
         case .notAHostName(let name): "field '\(name)' must be a host name, or one with a port: edge.example.com:443"
         case .wrongKind(let name, let expected): "field '\(name)' must be \(expected.phrase)"
+        case .notATime(let name, let value):
+            "\(name.quoted) must be a time, not \(value.quoted); write \(Timestamp.accepted). In a URL, + is %2B."
         case .malformedField(let name, let expected): "field '\(name)' must be \(expected)"
         case .reservedID(let name, let id):
             "field '\(name)' must not be '\(id)', which has another meaning in the paths of this API"
@@ -39,7 +45,7 @@ extension ValidationError {
 
 extension Field.Kind {
     /// The description of this kind in messages.
-    fileprivate var phrase: String {
+    var phrase: String {
         switch self {
         case .identifier: "a string of 1 to 256 bytes"
         case .string: "a string"

@@ -179,7 +179,7 @@ extension Export {
             let document = UnsafeRawBufferPointer(rebasing: line[range])
             guard selection.filter.conditions.allSatisfy({ $0.holds(in: document) }) else { return }
             guard selection.isBounded else { return take(document) }
-            let stamp = JSONScanner.first(.committedAt, of: document)?.text.flatMap { Timestamp(parsing: $0) }
+            let stamp = JSONScanner.first(.committedAt, of: document)?.text.flatMap { Timestamp(rfc3339: $0) }
             if selection.contains(stamp ?? entry.at) { take(document) }
         }
     }

@@ -83,7 +83,7 @@ package enum RecordLine {
             skip(batchKey, in: line, &position), let batch = number(in: line, &position),
             skip(atKey, in: line, &position), line.count - position > Timestamp.byteCount,
             let at = Timestamp(
-                parsing: UnsafeRawBufferPointer(rebasing: line[position..<position + Timestamp.byteCount])
+                rfc3339: UnsafeRawBufferPointer(rebasing: line[position..<position + Timestamp.byteCount])
             )
         else { return nil }
         position += Timestamp.byteCount

@@ -185,25 +185,27 @@ extension Export {
         var filter = Filter()
         for text in conditions {
             let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-            // A name with an unknown operator yields no condition.
-            guard parts.count == 2, !parts[0].isEmpty,
-                let condition = resource.condition(parts[0], parts[1])
-            else {
+            guard parts.count == 2, !parts[0].isEmpty else {
                 throw CommandFailure("'\(text)' is not a condition; write for example key=cpu or value__gt=0.5")
+            }
+            let requested: RequestedFilter
+            do { requested = try resource.requestedFilter(query: [(name: parts[0], value: parts[1])]) } catch {
+                throw CommandFailure(error.message)
+            }
+            // A condition with an unknown operator would be ignored; documents of --no-validate may have any field.
+            guard let condition = requested.filter.conditions.first else {
+                throw CommandFailure(requested.warnings.texts.joined(separator: "; "))
             }
             filter.conditions.append(condition)
         }
         return filter
     }
 
-    /// Parses a time: RFC 3339, a date, or seconds since 1970.
+    /// Parses a time as filters do.
     static func time(_ text: String) throws -> Timestamp {
-        if let time = Timestamp(parsing: text) { return time }
-        guard let seconds = Double(text), seconds.magnitude < 1e12 else {
-            throw ArgumentParser.ValidationError(
-                "it is not a time; write for example 2026-11-23T19:16:04Z or 2026-11-23"
-            )
+        guard let time = Timestamp(parameter: text) else {
+            throw ArgumentParser.ValidationError("it is not a time; write \(Timestamp.accepted)")
         }
-        return Timestamp(microseconds: Int64((seconds * 1_000_000).rounded()))
+        return time
     }
 }

@@ -14,7 +14,7 @@ struct Import: AsyncParsableCommand {
             A file contains one JSON object per line, one JSON array, or objects on several lines each. Documents are validated as by the API; \
             --no-validate accepts any JSON object.
 
-            A document that FEDn wrote is adapted: fields in camel case such as logLevel are renamed, dates of RFC 1123, \
+            A document that FEDn wrote is adapted: fields in camel case such as logLevel are renamed, \
             numbers and texts are converted, and unknown fields and values that do not fit, such as NaN, become members \
             of "extra". A sender without an id, and a validation without a model, are left empty. With --keep-times, times \
             of the next 24 hours become the time of the import. The summary says how many documents were adapted and \

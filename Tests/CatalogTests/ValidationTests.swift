@@ -32,6 +32,8 @@ struct ValidationTests {
             ("2026-11-23T19:16:04Z", "2026-11-23T19:16:04.000000Z"),
             ("2026-11-23T21:16:04.5+02:00", "2026-11-23T19:16:04.500000Z"),
             ("2026-11-23 19:16:04", "2026-11-23T19:16:04.000000Z"),
+            ("2026-11-23T19:16", "2026-11-23T19:16:00.000000Z"),
+            ("Mon, 23 Nov 2026 19:16:04 GMT", "2026-11-23T19:16:04.000000Z"),
         ]
     )
     func timestampsAreKeptInOneForm(_ sent: String, _ kept: String) throws {
@@ -54,6 +56,13 @@ struct ValidationTests {
         let sender = JSON.object(JSONObject([(member, JSON.string("e1"))]))
         let document = try Resource.attributes.validate(["key": "k", "value": "v", "sender": sender])
         #expect(document["entity_id"] == "e1")
+    }
+
+    @Test(arguments: ["client_id", "combiner_id"])
+    func validationHasTheIDOfItsSender(_ member: String) throws {
+        let sender = JSON.object(JSONObject([(member, JSON.string("e1"))]))
+        #expect(try Resource.validations.validate(["model_id": "m", "sender": sender])["node_id"] == "e1")
+        #expect(try Resource.validations.validate(["model_id": "m"])["node_id"] == .null)
     }
 
     @Test func feDnTelemetryIsTheSameAsTheReferences() throws {

@@ -124,7 +124,7 @@ struct TrainingFixture: Sendable {
 
     /// The documents of a collection that pass a filter like `status=Finished`, the oldest first.
     func documents(_ resource: Resource, _ filter: (name: String, value: String)...) throws -> [JSON] {
-        let query = Query(filter: resource.filter(query: filter), ascending: true)
+        let query = Query(filter: try resource.requestedFilter(query: filter).filter, ascending: true)
         return try store.collection(resource.name).list(query).documents.map { try JSON(parsing: $0.bytes) }
     }
 
@@ -133,7 +133,7 @@ struct TrainingFixture: Sendable {
     }
 
     func count(_ resource: Resource, _ filter: (name: String, value: String)...) throws -> Int {
-        try store.collection(resource.name).count(resource.filter(query: filter))
+        try store.collection(resource.name).count(try resource.requestedFilter(query: filter).filter)
     }
 
     /// Returns the model's accuracy on the test images of all participants, which are not used for training.

@@ -130,9 +130,29 @@ def instant(text):
     return (moment - EPOCH) // timedelta(microseconds=1)
 
 
+class Unreadable(Exception):
+    """A condition on an instant whose value is none, which is answered 400."""
+
+
+def an_instant_operand(operand):
+    """The instant of a condition as text, or null."""
+    if operand is None or (type(operand) is str and operand.lower() == "null"):
+        return operand
+    if isinstance(operand, (bool, list, dict)):
+        raise Unreadable(operand)
+    text = operand.strip(" \t")
+    without_seconds = re.fullmatch(r"(.{10}[Tt ][0-9]{2}:[0-9]{2})((?:[Zz]|[+-].*)?)", text)
+    if without_seconds:
+        text = f"{without_seconds[1]}:00{without_seconds[2]}"
+    text = from_unix_time(text)
+    if instant(text) is None:
+        raise Unreadable(operand)
+    return text
+
+
 def from_unix_time(operand):
     """The instant that a number of seconds stands for, as text; anything else as it is."""
-    if isinstance(operand, (bool, list, dict)) or operand is None or number(operand) is None:
+    if number(operand) is None:
         return operand
     try:
         microseconds = int((Decimal(operand) * 1_000_000).quantize(Decimal(1), ROUND_HALF_UP))
@@ -295,12 +315,18 @@ class Documents:
             self.database.execute("INSERT INTO value VALUES (?, ?, ?, ?, ?, NULL)", row)
 
     def answer(self, query):
-        """How many documents pass, and those of the page that was asked for, as bytes, in order."""
+        """How many documents pass, and those of the page that was asked for, as bytes, in order.
+
+        The number is None for a query that is refused.
+        """
         where, parameters = ["1"], []
-        for condition in conditions(query):
-            sql, values = self._predicate(*condition)
-            where.append(sql)
-            parameters += values
+        try:
+            for condition in conditions(query):
+                sql, values = self._predicate(*condition)
+                where.append(sql)
+                parameters += values
+        except Unreadable:
+            return None, []
         self.database.execute("DELETE FROM passing")
         self.database.execute(f"INSERT INTO passing SELECT id FROM document WHERE {' AND '.join(where)}", parameters)
         (count,) = self.database.execute("SELECT count(*) FROM passing").fetchone()
@@ -328,7 +354,7 @@ class Documents:
         if self.resource.fields.get(path.removesuffix(".role")) == "node" and path.endswith(".role"):
             operands = [operand.lower() if type(operand) is str else operand for operand in operands]
         if path in STAMPS or self.resource.fields.get(path) == "instant":
-            operands = [from_unix_time(operand) for operand in operands]
+            operands = [an_instant_operand(operand) for operand in operands]
         if operator not in ("eq", "ne"):
             return ("0", []) if several else self._some(path, operator, operands[0])
         alternatives = [self._some(path, "eq", operand) for operand in operands]

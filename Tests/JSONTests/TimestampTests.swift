@@ -28,6 +28,14 @@ struct TimestampTests {
             ("2026-11-23T19:16:04.000001-00:00", reference - 123_455),
             ("2026-11-23T19:16:04Z", reference - 123_456),
             ("2026-11-23T19:16:04", reference - 123_456),
+            ("2026-11-23T19:16", reference - 4_123_456),
+            ("2026-11-23 19:16Z", reference - 4_123_456),
+            ("2026-11-23T20:16+01:00", reference - 4_123_456),
+            ("Mon, 23 Nov 2026 19:16:04 GMT", reference - 123_456),
+            ("mon, 23 NOV 2026 19:16:04 +0000", reference - 123_456),
+            ("23 Nov 2026 20:16:04 +0100", reference - 123_456),
+            ("Mon, 23 Nov 2026 19:16 UT", reference - 4_123_456),
+            ("Tue, 1 Dec 2026 00:00:00 Z", 1_796_083_200_000_000),
             ("2026-11-23", 1_795_392_000_000_000),
             ("1969-12-31T23:59:59.999999999Z", -1),
             ("2000-02-29", 951_782_400_000_000),
@@ -41,7 +49,7 @@ struct TimestampTests {
     }
 
     @Test(arguments: [
-        "", "2026", "2026-11", "2026-11-2", "2026-11-23T", "2026-11-23T19", "2026-11-23T19:16", "2026-11-23T19:16:",
+        "", "2026", "2026-11", "2026-11-2", "2026-11-23T", "2026-11-23T19", "2026-11-23T19Z", "2026-11-23T19:16:",
         "2026-11-23T19:16:04.", "2026-11-23T19:16:04.Z", "2026-11-23T19:16:04.1234567890Z", "2026-11-23T24:00:00Z",
         "2026-11-23T19:60:00Z", "2026-11-23T19:16:61Z", "2026-11-23T19:16:04+24:00", "2026-11-23T19:16:04+01:60",
         "2026-11-23T19:16:04+", "2026-11-23T19:16:04+1", "2026-11-23T19:16:04+01:", "2026-11-23T19:16:04+01:000",
@@ -49,10 +57,23 @@ struct TimestampTests {
         "2026-00-01", "2026-13-01", "2026-11-00", "2026-11-31", "2026-02-29", "2100-02-29", "0000-01-01",
         "0001-01-01T00:00:00+00:01", "0000-12-31T23:59:59-00:01", "9999-12-31T23:59:60Z", "9999-12-31T23:59:59-00:01",
         "-001-01-01",
+        "Mon, 23 Nov 2026 19:16:04", "Mon, 23 Nov 2026 19:16:04 CET", "Mon 23 Nov 2026 19:16:04 GMT",
+        "Mon,23 Nov 2026 19:16:04 GMT", "Moon, 23 Nov 2026 19:16:04 GMT", "Mon, 31 Nov 2026 19:16:04 GMT",
+        "Mon, 23 Nov 26 19:16:04 GMT", "Mon, 23 Nov 2026", "Mon, 23 Nov 2026 19:16:04 GMT ", "Mon, ", "Mon",
+        "Mon, 123 Nov 2026 19:16:04 GMT", "Mon, 23 Nov 2026 19:16:04 GMTZ", "yesterday", "23 Nov 2026 19:16:04 ",
         "+2026-11-23", "20261123", "２０２６-11-23", "2026-11-23T19:16:04\u{0}", "null", "1795461364",
     ])
     func invalidTimesAreRejected(_ text: String) {
         #expect(Timestamp(parsing: text) == nil)
+    }
+
+    /// Index files contain the kinds of values: a text that starts to count as an instant would be missing from them.
+    @Test(arguments: ["2026-11-23T19:16", "2026-11-23 19:16Z", "Mon, 23 Nov 2026 19:16:04 GMT", "23 Nov 2026 19:16 UT"])
+    func onlyRFC3339WithSecondsIsATimeInDocuments(text: String) {
+        var text = text
+        #expect(text.withUTF8 { Timestamp(rfc3339: UnsafeRawBufferPointer($0)) } == nil)
+        var date = "2026-11-23"
+        #expect(date.withUTF8 { Timestamp(rfc3339: UnsafeRawBufferPointer($0)) } != nil)
     }
 
     /// 400 years are a full cycle of the calendar.

@@ -102,6 +102,7 @@ struct Oracle {
     }
 
     private static func instant(_ text: String) -> Timestamp? {
-        text.utf8.count >= 10 ? Timestamp(parsing: text) : nil
+        var text = text
+        return text.withUTF8 { $0.count >= 10 ? Timestamp(rfc3339: UnsafeRawBufferPointer($0)) : nil }
     }
 }

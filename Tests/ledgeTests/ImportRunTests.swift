@@ -192,7 +192,8 @@ struct ImportRunTests {
             #expect(outcome.refused == [])
             expected += ids
             #expect(try Self.ids(store) == expected)
-            let filter = Resource.telemetry.filter(query: [("committed_at", "2024-01-01T00:00:01Z")])
+            let filter = try Resource.telemetry.requestedFilter(query: [("committed_at", "2024-01-01T00:00:01Z")])
+                .filter
             #expect(try store.collection("telemetry").count(filter) == expected.count, "the times are not moved")
             try await store.close()
         }

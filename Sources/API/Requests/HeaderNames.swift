@@ -17,13 +17,16 @@ extension HTTPField.Name {
     static let ledgeDamage = known("Ledge-Damage")
     /// Reports that the newest record of the collection is later than the server's clock, and by how much.
     static let ledgeClock = known("Ledge-Clock")
+    /// Names conditions that are probably mistakes: unknown fields and operators, values that no document can have.
+    static let ledgeWarning = known("Ledge-Warning")
     static let skip = known("X-Skip")
     static let sortKey = known("X-Sort-Key")
     static let sortOrder = known("X-Sort-Order")
 
     /// The response headers that a page of an allowed origin may read, besides those that every page may.
     static let readByPages: [HTTPField.Name] = [
-        .acceptRanges, .allow, .contentDisposition, .contentRange, .eTag, .ledgeDamage, .serverTiming, .wwwAuthenticate,
+        .acceptRanges, .allow, .contentDisposition, .contentRange, .eTag, .ledgeClock, .ledgeDamage, .ledgeWarning,
+        .serverTiming, .wwwAuthenticate,
     ]
 
     private static func known(_ text: String) -> HTTPField.Name {

@@ -17,6 +17,15 @@ extension Query {
     }
 }
 
+extension RequestedFilter {
+    /// Returns the query with the sorting and paging of the headers, and the warnings about both.
+    func query(headers: HTTPFields, of resource: Resource) -> (query: Query, warnings: [String]) {
+        var requested = self
+        requested.check(sortKey: headers[.sortKey], of: resource)
+        return (Query(filter: filter, headers: headers, of: resource), requested.warnings.texts)
+    }
+}
+
 extension HTTPFields {
     /// The header's value as a number above zero; nil if it is missing or invalid.
     func positiveNumber(_ name: HTTPField.Name) -> Int? {

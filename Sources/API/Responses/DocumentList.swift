@@ -20,7 +20,8 @@ struct DocumentList: Sendable {
     private static let waitingByteCountMax = 16 << 10
 
     let walk: DocumentWalk
-    let isExplained: Bool
+    /// The warnings for `explain`; nil if the client asked for no query plan.
+    let explainedWarnings: [String]?
     let channel: any Channel
     let logger: Logger
 
@@ -69,8 +70,8 @@ struct DocumentList: Sendable {
     }
 
     private func closing(_ walk: DocumentWalk) -> [UInt8] {
-        guard isExplained else { return Array("]}".utf8) }
-        return Array(#"],"explain":"#.utf8) + walk.plan.json.bytes + [UInt8(ascii: "}")]
+        guard let explainedWarnings else { return Array("]}".utf8) }
+        return Array(#"],"explain":"#.utf8) + walk.plan.json(explainedWarnings).bytes + [UInt8(ascii: "}")]
     }
 }
 

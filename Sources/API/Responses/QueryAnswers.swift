@@ -9,11 +9,16 @@ internal import Store
 
 extension DocumentCollection {
     /// Answers a list, on request with the query plan; for HEAD, it reads no document of the result.
-    func answer(_ query: Query, to request: Request, _ context: LedgeContext) async throws -> Response {
+    func answer(
+        _ query: Query,
+        warnings: [String],
+        to request: Request,
+        _ context: LedgeContext
+    ) async throws -> Response {
         // The length of an empty list is known without its documents.
         let count = try await request.method == .head ? timed { [self] in try self.count(query.filter) }.0 : 0
         if count > 0 {
-            var response = try await answerCount(of: query.filter, isExplained: false)
+            var response = try await answerCount(of: query.filter, warnings: warnings, isExplained: false)
             response.headers[.transferEncoding] = "chunked"
             return response
         }
@@ -22,7 +27,7 @@ extension DocumentCollection {
         }
         let list = DocumentList(
             walk: walk,
-            isExplained: request.asksForPlan,
+            explainedWarnings: request.asksForPlan ? warnings : nil,
             channel: context.channel,
             logger: context.logger
         )
@@ -30,20 +35,22 @@ extension DocumentCollection {
             .contentType: "application/json", .serverTiming: timing.header(scannedCount: walk.plan.recordsScanned),
         ]
         let body = try walk.isAtEnd ? list.body(documents) : list.body()
-        return noting(Response(status: .ok, headers: headers, body: body))
+        return noting(warnings, Response(status: .ok, headers: headers, body: body))
     }
 
     /// Answers a count: a number, or on request with the query plan: `{"count":N,"explain":{…}}`.
-    func answerCount(of filter: Filter, isExplained: Bool) async throws -> Response {
+    func answerCount(of filter: Filter, warnings: [String], isExplained: Bool) async throws -> Response {
         let ((count, plan), timing) = try await timed { [self] in try counted(filter) }
-        let answer: JSON = isExplained ? ["count": JSON(count), "explain": plan.json] : JSON(count)
-        return noting(Response(answer, headers: [.serverTiming: timing.header(scannedCount: plan.recordsScanned)]))
+        let answer: JSON = isExplained ? ["count": JSON(count), "explain": plan.json(warnings)] : JSON(count)
+        let headers: HTTPFields = [.serverTiming: timing.header(scannedCount: plan.recordsScanned)]
+        return noting(warnings, Response(answer, headers: headers))
     }
 
-    /// Adds a header if documents may be missing because the collection is damaged, and one if conditions on times may
-    /// miss documents because their times are later than the clock.
-    func noting(_ response: Response) -> Response {
+    /// Adds a header for the warnings about conditions, one if documents may be missing because the collection is damaged,
+    /// and one if conditions on times may miss documents because their times are later than the clock.
+    func noting(_ warnings: [String], _ response: Response) -> Response {
         var response = response
+        if !warnings.isEmpty { response.headers[.ledgeWarning] = warnings.headerText }
         let count = damage.count
         if count > 0 {
             response.headers[.ledgeDamage] = "\(schema.name) is damaged in \(count) \(count == 1 ? "place" : "places")"
@@ -63,6 +70,22 @@ extension DocumentCollection {
             let value = try ask()
             return (value, QueryTiming(duration: ContinuousClock.now - start))
         }
+    }
+}
+
+extension [String] {
+    private static let headerByteCountMax = 1_024
+
+    /// The texts in one header of printable ASCII: other bytes and % are percent-encoded, and a long header is cut off.
+    var headerText: String {
+        var text = ""
+        for byte in joined(separator: "; ").utf8 {
+            let isPlain = (0x20...0x7e).contains(byte) && byte != UInt8(ascii: "%")
+            let next = isPlain ? String(UnicodeScalar(byte)) : "%\(Hexadecimal.text([byte]))"
+            guard text.utf8.count + next.utf8.count <= Self.headerByteCountMax - 3 else { return "\(text)..." }
+            text += next
+        }
+        return text
     }
 }
 

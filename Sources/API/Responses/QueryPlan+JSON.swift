@@ -2,14 +2,14 @@ internal import JSON
 internal import Store
 
 extension QueryPlan {
-    /// The plan for clients.
+    /// The plan for clients, with the warnings about the conditions.
     ///
     /// Shape:
     ///
     ///     {"segments":9,"segments_skipped":6,"segments_counted":1,"segments_read":2,"records_read":20,
     ///      "records_scanned":0,"order":"column","sort_key":"value",
-    ///      "conditions":[{"field":"client_id","answered_by":"postings"}]}
-    var json: JSON {
+    ///      "conditions":[{"field":"client_id","answered_by":"postings"}],"warnings":[]}
+    func json(_ warnings: [String]) -> JSON {
         [
             "segments": JSON(segmentCount),
             "segments_skipped": JSON(segmentsSkipped),
@@ -22,6 +22,7 @@ extension QueryPlan {
             "conditions": .array(
                 conditions.map { ["field": .string($0.path.text), "answered_by": .string($0.answeredBy.name)] }
             ),
+            "warnings": .array(warnings.map { .string($0) }),
         ]
     }
 
@@ -48,6 +49,7 @@ extension QueryPlan {
             ),
             "For each condition the index that answered it, or scan if documents had to be read"
         ),
+        .required("warnings", .texts, "What is probably a mistake in the request, as in the header Ledge-Warning"),
     ])
 }
 

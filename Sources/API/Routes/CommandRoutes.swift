@@ -39,10 +39,10 @@ struct CommandRoutes: Sendable {
     }
 
     @Sendable func roots(_ request: Request, context: LedgeContext) async throws -> Response {
-        var filter = try Resource.commands.filter(in: request)
-        filter.conditions.append(Condition("parent_correlation_id", .equal("null")))
-        let query = Query(filter: filter, headers: request.headers, of: .commands)
-        return try await commands.answer(query, to: request, context)
+        var requested = try Resource.commands.filter(in: request)
+        requested.filter.conditions.append(Condition("parent_correlation_id", .equal("null")))
+        let (query, warnings) = requested.query(headers: request.headers, of: .commands)
+        return try await commands.answer(query, warnings: warnings, to: request, context)
     }
 
     @Sendable func skip(_ request: Request, context: LedgeContext) async throws -> Response {

@@ -183,28 +183,34 @@ struct ResourceRoutes: Sendable {
         return Response(["message": .string("\(resource.singular.capitalized) deleted")])
     }
 
-    private func list(_ request: Request, _ context: LedgeContext, _ filter: Filter) async throws -> Response {
-        let query = Query(filter: filter, headers: request.headers, of: resource)
-        return try await documents.collection.answer(query, to: request, context)
+    private func list(_ request: Request, _ context: LedgeContext, _ requested: RequestedFilter) async throws
+        -> Response
+    {
+        let (query, warnings) = requested.query(headers: request.headers, of: resource)
+        return try await documents.collection.answer(query, warnings: warnings, to: request, context)
     }
 
-    private func count(_ request: Request, _ filter: Filter) async throws -> Response {
-        try await documents.collection.answerCount(of: filter, isExplained: request.asksForPlan)
+    private func count(_ request: Request, _ requested: RequestedFilter) async throws -> Response {
+        try await documents.collection.answerCount(
+            of: requested.filter,
+            warnings: requested.warnings.texts,
+            isExplained: request.asksForPlan
+        )
     }
 
-    private func bodyFilter(_ request: Request) async throws -> Filter {
+    private func bodyFilter(_ request: Request) async throws -> RequestedFilter {
         switch try await request.smallBody(byteCountMax: options.bodyByteCountMax) {
-        case .empty: Filter()
-        case .form(let fields): try resource.filter(form: fields.elements).bounded
-        case .json(let body): try resource.filter(body: body).bounded
+        case .empty: RequestedFilter()
+        case .form(let fields): try resource.requestedFilter(form: fields.elements).bounded
+        case .json(let body): try resource.requestedFilter(body: body).bounded
         }
     }
 }
 
 extension Resource {
     /// Returns the filter in a request's URL, without the parameters that are not conditions.
-    func filter(in request: Request, except names: Set<String> = []) throws(RequestError) -> Filter {
-        try filter(
+    func filter(in request: Request, except names: Set<String> = []) throws -> RequestedFilter {
+        try requestedFilter(
             query: request.query.elements.filter {
                 !names.contains($0.name) && $0.name != Endpoint.Parameter.explain.name
             }
@@ -212,19 +218,19 @@ extension Resource {
     }
 }
 
-extension Filter {
+extension RequestedFilter {
     /// Limits the number of conditions, because each is evaluated for each document.
     private static let conditionCountMax = 64
     /// Limits the number of values, because each is looked up in each segment.
     private static let formCountMax = 10_000
 
     /// The filter; throws if it has too many conditions, or too many alternatives.
-    fileprivate var bounded: Filter {
+    fileprivate var bounded: RequestedFilter {
         get throws(RequestError) {
-            guard conditions.count <= Self.conditionCountMax else {
+            guard filter.conditions.count <= Self.conditionCountMax else {
                 throw .tooManyConditions(countMax: Self.conditionCountMax)
             }
-            guard conditions.reduce(0, { $0 + $1.forms.count }) <= Self.formCountMax else {
+            guard filter.conditions.reduce(0, { $0 + $1.forms.count }) <= Self.formCountMax else {
                 throw .tooManyAlternatives(countMax: Self.formCountMax)
             }
             return self

@@ -48,25 +48,24 @@ struct StatusRoutes: Sendable {
         if let start, let end, start >= end {
             throw ValidationError.malformedField("end_date", expected: "later than start_date")
         }
-        let filter = try Resource.statuses.filter(in: request, except: Self.names)
+        let requested = try Resource.statuses.filter(in: request, except: Self.names)
         let buckets = try await onThreadPool { [statuses] in
             try statuses.histogram(
-                filter,
+                requested.filter,
                 from: start,
                 until: end,
                 bucketCount: min(max(bucketCount, 1), Self.bucketCountMax)
             )
         }
         return statuses.noting(
+            requested.warnings.texts,
             Response(.array(buckets.map { ["timestamp": .string($0.start.description), "count": JSON($0.count)] }))
         )
     }
 
     private static func date(_ name: String, in query: FormFields) throws(ValidationError) -> Timestamp? {
         guard let text = query[name], !text.isEmpty else { return nil }
-        guard let date = Timestamp(parsing: text) else {
-            throw .wrongKind(field: name, expected: .timestamp)
-        }
+        guard let date = Timestamp(parameter: text) else { throw .notATime(field: name, value: text) }
         return date
     }
 }

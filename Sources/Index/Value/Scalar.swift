@@ -29,7 +29,7 @@ package enum Scalar: Sendable, Hashable {
     init(string bytes: UnsafeRawBufferPointer) {
         if let number = Number(spelling: bytes) {
             self = .numeral(number, Text(bytes))
-        } else if bytes.count >= 10, bytes[4] == UInt8(ascii: "-"), let instant = Timestamp(parsing: bytes) {
+        } else if bytes.count >= 10, bytes[4] == UInt8(ascii: "-"), let instant = Timestamp(rfc3339: bytes) {
             self = .instant(instant)
         } else {
             self = .text(Text(bytes))

@@ -27,7 +27,7 @@ extension IndexRow {
     }
 
     private static func committedAt(of document: UnsafeRawBufferPointer) -> Timestamp? {
-        JSONScanner.first(.committedAt, of: document)?.text.flatMap { Timestamp(parsing: $0) }
+        JSONScanner.first(.committedAt, of: document)?.text.flatMap { Timestamp(rfc3339: $0) }
     }
 }
 

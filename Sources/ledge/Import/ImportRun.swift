@@ -126,7 +126,7 @@ struct ImportRun {
         guard keepsTimes else { return document }
         for name in Resource.stamps {
             guard let value = object[name], value != .null else { continue }
-            document[name] = Timestamp(importedValue: value).map { JSON($0) } ?? value
+            document[name] = Timestamp(value: value).map { JSON($0) } ?? value
         }
         return document
     }

@@ -13,12 +13,17 @@ func fuzzQuery(_ bytes: UnsafeRawBufferPointer) {
     let headers = texts(input.bytes(input.number(below: 40)))
     let parts = input.remainder().split(separator: 0, maxSplits: 1, omittingEmptySubsequences: false)
     let fields = FormFields(parsing: parts[0])
-    let filter: Filter
-    switch kind {
-    case 0: filter = resource.filter(query: fields.elements)
-    case 1: filter = resource.filter(form: fields.elements)
-    default: filter = resource.filter(body: (try? JSON(parsing: parts[0])) ?? .null)
-    }
+    var requested: RequestedFilter
+    do {
+        switch kind {
+        case 0: requested = try resource.requestedFilter(query: fields.elements)
+        case 1: requested = try resource.requestedFilter(form: fields.elements)
+        default: requested = try resource.requestedFilter(body: (try? JSON(parsing: parts[0])) ?? .null)
+        }
+    } catch { return must(error.message.utf8.count < 2_000, "an error quotes only a part of the value") }
+    requested.check(sortKey: headers[2], of: resource)
+    must(requested.warnings.texts.headerText.utf8.count <= 1_024, "warnings fit a header")
+    let filter = requested.filter
     let query = Query(
         filter,
         of: resource,

@@ -12,7 +12,7 @@ func fuzzText(_ bytes: UnsafeRawBufferPointer) {
     var input = FuzzInput(bytes)
     let byteCount = Int64(input.number(UInt32.self))
     let text = String(decoding: input.rest, as: UTF8.self)
-    if let timestamp = Timestamp(parsing: input.rest) {
+    if let timestamp = Timestamp(parsing: text) {
         must(timestamp.description.utf8.count == Timestamp.byteCount, "a time is 27 bytes")
         must(Timestamp(parsing: timestamp.description) == timestamp, "a time is written as it is read")
         must((Timestamp.earliest...Timestamp.latest).contains(timestamp), "a time is in the calendar")
