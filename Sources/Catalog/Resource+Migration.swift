@@ -10,13 +10,16 @@ extension Resource {
     /// - A value of another kind is converted if nothing is lost: text and numbers into each other, also for times.
     /// - An unknown field, and a value that does not fit its field, become members of `extra`, by their path.
     /// - A sender that names no node is empty.
+    /// - A combiner's name becomes its id, as does a model's `model`; a connected client becomes offline, and a running
+    ///   session terminated; unless `isExport`, because Ledge wrote the document.
     /// - With `now`, the time stamps are kept; those up to a day later than `now` are set to `now`, because FEDn wrote
     ///   naive local times.
     ///
     /// - Throws: ``ValidationError`` if a required field still has no value.
     package func migrated(
         _ object: JSONObject,
-        keepingTimesUntil now: Timestamp? = nil
+        keepingTimesUntil now: Timestamp? = nil,
+        isExport: Bool = false
     ) throws(ValidationError) -> (document: JSONObject, adaptations: [Adaptation]) {
         var migration = DocumentMigration()
         var sent = object
@@ -27,7 +30,10 @@ extension Resource {
             migration.extra = extra
             sent[Self.extra] = nil
         }
-        let adapted = migration.adapt(sent, to: fields)
+        let rules = isExport ? nil : Self.migrations[name]
+        for marker in rules?.markers ?? [] { sent[marker] = nil }
+        var adapted = migration.adapt(sent, to: fields)
+        if let rules { migration.adopt(&adapted, key: key, by: rules) }
         let mayBeEmpty = Self.migrations[name]?.mayBeEmpty ?? []
         var document = try validate(adapted, mayBeEmpty: mayBeEmpty)
         for field in fields where mayBeEmpty.contains(field.name) && document[field.name] == .null {
@@ -92,6 +98,23 @@ private struct DocumentMigration {
             }
             note(path, .converted)
             return converted
+        }
+    }
+
+    /// Identifies the document as Ledge does, and ends what was connected or running.
+    mutating func adopt(_ document: inout JSONObject, key: String, by rules: Migration) {
+        if let identity = rules.identity, let id = document[identity]?.string, !id.isEmpty,
+            document[key] != .string(id)
+        {
+            if let old = document[key], old != .null {
+                extra[key] = old
+                note(key, .replacedByName)
+            }
+            document[key] = .string(id)
+        }
+        if let ending = rules.ending, let status = document["status"]?.string, ending.running.contains(status) {
+            document["status"] = .string(ending.status)
+            note("status", ending.change)
         }
     }
 

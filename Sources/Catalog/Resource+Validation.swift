@@ -25,8 +25,6 @@ extension Resource {
     package func validate(_ change: JSONObject, changing old: JSONObject) throws(ValidationError) -> JSONObject {
         for (name, _) in change where !isKnown(name) { throw .unknownField(name) }
         var document = old
-        let extra = isKnown(Self.extra) ? nil : old[Self.extra]
-        if extra != nil { document[Self.extra] = nil }
         for (name, value) in change where name != key && !Self.stamps.contains(name) && value != old[name] {
             if let mutableFields, !mutableFields.contains(name) { throw .immutableField(name) }
             let isPartial = fields.contains { $0.name == name && !$0.members.isEmpty }
@@ -37,8 +35,18 @@ extension Resource {
             for (member, value) in members { merged[member] = value }
             document[name] = .object(merged)
         }
+        return try validateStored(document)
+    }
+
+    /// Returns the document for an object that was stored before: what an import kept in `extra` stays.
+    ///
+    /// - Throws: ``ValidationError``, for the first problem.
+    package func validateStored(_ object: JSONObject) throws(ValidationError) -> JSONObject {
+        guard !isKnown(Self.extra), let extra = object[Self.extra] else { return try validate(object) }
+        var document = object
+        document[Self.extra] = nil
         document = try validate(document)
-        if let extra { document[Self.extra] = extra }
+        document[Self.extra] = extra
         return document
     }
 

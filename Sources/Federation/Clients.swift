@@ -30,9 +30,12 @@ package struct Clients: Sendable {
     /// Returns nil if the client runs the network's package and there is none yet: the client must retry.
     package func join(_ client: JoiningClient, ip: String?) async throws -> ClientAssignment? {
         if client.package == "remote", try await packages.active() == nil { return nil }
-        let current = try documents.get(client.id)?["combiner"]?.string
-        let combiner = try await combiners.assign(preferred: client.preferredCombiner, current: current)
-        _ = try await documents.put([
+        let known = try documents.get(client.id)
+        let combiner = try await combiners.assign(
+            preferred: client.preferredCombiner,
+            current: known?["combiner"]?.string
+        )
+        var document: JSONObject = [
             "client_id": .string(client.id),
             "name": .string(client.name),
             "combiner": .string(combiner.id),
@@ -42,7 +45,9 @@ package struct Clients: Sendable {
             "last_seen": JSON(Timestamp.now()),
             "package": JSON(client.package),
             "client_version": JSON(client.version),
-        ])
+        ]
+        document[Resource.extra] = known?[Resource.extra]
+        _ = try await documents.put(document)
         return ClientAssignment(client: client, combiner: combiner, helper: try helper.name())
     }
 

@@ -24,8 +24,8 @@ package struct Combiners: Sendable {
             combiner[name] = .string(declaration.host)
         }
         combiner["port"] = JSON(declaration.port)
-        for name in Resource.stamps + [Resource.extra] { combiner[name] = nil }
-        let document = try Resource.combiners.validate(combiner)
+        for name in Resource.stamps { combiner[name] = nil }
+        let document = try Resource.combiners.validateStored(combiner)
         if let known, document.allSatisfy({ known[$0.key] == $0.value }) { return }
         _ = try await combiners.put(document)
     }

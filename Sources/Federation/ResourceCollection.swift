@@ -73,9 +73,9 @@ extension ResourceCollection {
         return try await collection.insert(draft(of: object, insists: false, remembering: &names))
     }
 
-    /// Stores a document in place of the one with its id, if there is one.
+    /// Stores a document in place of the one with its id, if there is one; it may have the `extra` of an import.
     package func put(_ object: JSONObject) async throws -> Document {
-        try await collection.put(resource.validate(object))
+        try await collection.put(resource.validateStored(object))
     }
 
     /// Returns a document as it is to be stored, reusing the names of senders that were looked up before.
@@ -110,7 +110,7 @@ extension ResourceCollection {
         }
     }
 
-    /// Replaces a document but keeps its id, unless `check` refuses the result.
+    /// Replaces a document but keeps its id and what an import kept in `extra`, unless `check` refuses the result.
     ///
     /// - Throws: `ValidationError`, and as ``change(_:_:check:)`` does.
     package func replace(
@@ -123,6 +123,9 @@ extension ResourceCollection {
         let document = try resource.validate(object)
         return try await update(id) { old throws(ValidationError) in
             try check(old, document)
+            guard document[Resource.extra] == nil, let extra = old[Resource.extra] else { return document }
+            var document = document
+            document[Resource.extra] = extra
             return document
         }
     }

@@ -1,7 +1,7 @@
 /// A table with a heading, whose columns are as wide as their widest cells.
-struct TextTable {
+package struct TextTable {
     /// A column's heading and alignment: numbers are right-aligned.
-    enum Column {
+    package enum Column {
         case left(String)
         case right(String)
     }
@@ -11,18 +11,18 @@ struct TextTable {
     private let columns: [Column]
     private var rows: [[String]]
 
-    init(_ columns: [Column]) {
+    package init(_ columns: [Column]) {
         self.columns = columns
         rows = [columns.map(\.heading)]
     }
 
     /// - Precondition: There is a cell for each column.
-    mutating func add(_ cells: [String]) {
+    package mutating func add(_ cells: [String]) {
         precondition(cells.count == columns.count, "a cell for each column")
         rows.append(cells.map(\.escapedForTerminal))
     }
 
-    var text: String {
+    package var text: String {
         let widths = columns.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
         return rows.map { row in
             let cells = columns.indices.map { columns[$0].pad(row[$0], to: widths[$0]) }

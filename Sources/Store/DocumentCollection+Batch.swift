@@ -9,7 +9,7 @@ extension DocumentCollection {
     /// Stores many new documents in one group commit: one write and one sync; if it throws, none is stored.
     ///
     /// Only a crash of the process may store the first ones without the others, unacknowledged. Returns for each object
-    /// nil, or why it was refused: ``StoreError/alreadyExists(_:)``, ``StoreError/invalidKey(member:)``,
+    /// nil, or why it was refused: ``StoreError/alreadyExists(_:)``, whatever its times; ``StoreError/invalidKey(member:)``,
     /// ``StorageError/recordTooLarge(byteCount:byteCountMax:)``, ``StoreError/invalidTime(_:)``. With `keepingTimes`, a
     /// document keeps its own `committed_at` and `updated_at`. Events must be in the order of their log, so none may have
     /// an earlier `committed_at` than the event before it; events of one instant keep their order.
@@ -66,6 +66,8 @@ private struct BatchDraft {
     private var all: [Draft?]
     /// The drafts whose documents have an id of their own, by id.
     private var named: [Text: Int] = [:]
+    /// The documents that are refused because of their times, by id; one that exists is refused for that instead.
+    private var mistimed: [Text: Int] = [:]
     /// The range of times that a document may have: not before the first, not after the second.
     private var times: (newest: Timestamp, now: Timestamp)?
 
@@ -78,7 +80,7 @@ private struct BatchDraft {
     var drafts: [Draft] { all.compactMap(\.self) }
 
     /// Sorted, so that concurrent batches lock ids in the same order.
-    var namedIDs: [String] { named.keys.sorted().map(\.string) }
+    var namedIDs: [String] { Set(named.keys).union(mistimed.keys).sorted().map(\.string) }
 
     mutating func keepTimes(after newest: Timestamp, until now: Timestamp) {
         times = (newest, now)
@@ -86,9 +88,15 @@ private struct BatchDraft {
 
     mutating func add(_ object: JSONObject, at position: Int) {
         do throws(StoreError) {
-            let committedAt = try committedAt(of: object)
-            let updatedAt = try time(Stamp.updatedAt, of: object)
-            guard let id = try collection.id(of: object) else {
+            let id = try collection.id(of: object)
+            let (committedAt, updatedAt): (Timestamp?, Timestamp?)
+            do throws(StoreError) {
+                (committedAt, updatedAt) = (try self.committedAt(of: object), try time(Stamp.updatedAt, of: object))
+            } catch {
+                if let id { mistimed[Text(id)] = position }
+                throw error
+            }
+            guard let id else {
                 let id = UniqueID.timeOrdered(at: collection.clock())
                 let object = collection.keyed(object, id)
                 let draft = Draft(object, id: id, committedAt: committedAt, updatedAt: updatedAt)
@@ -118,9 +126,10 @@ private struct BatchDraft {
     }
 
     mutating func refuse(_ id: String) {
-        guard let position = named[Text(id)] else { return }
-        all[position] = nil
-        refusals[position] = .alreadyExists(id)
+        for position in [named[Text(id)], mistimed[Text(id)]].compactMap(\.self) {
+            all[position] = nil
+            refusals[position] = .alreadyExists(id)
+        }
     }
 
     /// Returns the time stamp that a document keeps; nil if it keeps none.

@@ -1,7 +1,5 @@
 internal import ArgumentParser
 internal import Catalog
-internal import Disk
-internal import Federation
 internal import Inspection
 internal import JSON
 internal import Store
@@ -9,7 +7,7 @@ internal import Store
 /// `ledge import`: imports documents from files into a data directory, without a server.
 struct Import: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Import documents into a collection, from JSON lines or the output of mongoexport.",
+        abstract: "Import documents from JSON lines or the output of mongoexport, or a dump of FEDn.",
         discussion: """
             A file contains one JSON object per line, one JSON array, or objects on several lines each. Documents are validated as by the API; \
             --no-validate accepts any JSON object.
@@ -35,12 +33,25 @@ struct Import: AsyncParsableCommand {
             Events must then be sorted by committed_at, oldest first, and none may be earlier than the stored ones; \
             events of one instant keep their order.
 
-            Exit status: 0, or 1 if documents were refused and --skip-refused is not given.
+            The directory of a dump has a file for each collection, named as in the API or in FEDn: statuses.json or \
+            control.status.json. They are imported in the right order, with --keep-times; other files are skipped and \
+            reported, and documents that exist are counted and kept, so the command can be repeated. docs/MIGRATION.md \
+            describes how to move a FEDn network.
+
+            Models and packages are imported with their files: --files names the directory to which FEDn's buckets were \
+            copied. A file is in it, or in a directory in it; its name is the id of the model or the storage_file_name of \
+            the package. A document whose file is missing is refused.
+
+            In documents that Ledge did not write, connected clients become offline, running sessions terminated, and the \
+            name of a combiner becomes its id; a server with --combiner of that name sets the address.
+
+            Exit status: 0, or 1 if no documents were found, or if documents were refused and --skip-refused is not given.
 
             EXAMPLES
               ledge import --data data telemetry telemetry.jsonl
-              mongoexport --db fedn --collection statuses --sort '{"committed_at":1}' \\
-                | ledge import --data data --keep-times statuses -
+              ledge import --data data --files buckets dump
+              mongoexport --db fedn-network --collection control.status --sort '{"committed_at":1}' \\
+                | ledge import --data data --keep-times control.status -
               zstdcat 2025-*.jsonl.zst \\
                 | ledge import --data data --skip-refused --json metrics -
             """
@@ -49,11 +60,23 @@ struct Import: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Data directory.", valueName: "dir"), completion: .directory)
     var data = "data"
 
-    @Argument(help: "Collection, by its name in the API, for example telemetry.")
+    @Argument(
+        help: "Collection, by its name in the API or in FEDn (statuses, control.status), or the directory of a dump."
+    )
     var collection: String
 
-    @Argument(help: "Files with documents; - is standard input.", completion: .file())
-    var files: [String]
+    @Argument(help: "Files with documents; - is standard input. None to import a dump.", completion: .file())
+    var files: [String] = []
+
+    @Option(
+        name: .customLong("files"),
+        help: ArgumentHelp(
+            "Directory with the files of models and packages, by the names of FEDn's objects.",
+            valueName: "dir"
+        ),
+        completion: .directory
+    )
+    var artifacts: String?
 
     @Option(help: ArgumentHelp("Format of the files.", valueName: "format"))
     var from = ImportFormat.auto
@@ -79,45 +102,67 @@ struct Import: AsyncParsableCommand {
     @Flag(help: "Print the summary as one JSON object.")
     var json = false
 
-    /// The collections whose documents refer to files, which an import does not contain.
-    private static let collectionsWithFiles: Set<String> = ["models", "packages"]
-
-    /// Returns the resource of a collection.
-    static func resource(named name: String) throws(CommandFailure) -> Resource {
-        guard !collectionsWithFiles.contains(name) else {
-            throw CommandFailure("\(name) have files, which cannot be imported; use ledge upload or the API")
-        }
-        let resources = Resource.all.filter { !collectionsWithFiles.contains($0.name) }
-        guard let resource = resources.first(where: { $0.name == name }) else {
-            let names = resources.map(\.name).joined(separator: ", ")
-            throw CommandFailure("unknown collection '\(name)'; the collections are \(names)")
-        }
-        return resource
-    }
-
     func validate() throws {
-        do throws(CommandFailure) {
-            _ = try Self.resource(named: collection)
-        } catch {
-            throw ArgumentParser.ValidationError(error.description)
-        }
+        do throws(CommandFailure) { _ = try plan() } catch { throw ArgumentParser.ValidationError(error.description) }
         guard files.count(where: { $0 == "-" }) <= 1 else {
             throw ArgumentParser.ValidationError("standard input (-) can be read only once")
         }
     }
 
+    private func plan() throws(CommandFailure) -> ImportPlan {
+        files.isEmpty
+            ? try ImportPlan(dump: collection, hasArtifacts: artifacts != nil)
+            : try ImportPlan(collection, files, hasArtifacts: artifacts != nil)
+    }
+
     func run() async throws {
-        let resource = try Self.resource(named: collection)
+        let plan = try plan()
         let start = ContinuousClock.now
-        let store = dryRun ? nil : try open()
+        let target = dryRun ? nil : try await ImportTarget.open(data, withFiles: artifacts != nil)
         let progress = ProgressLine()
+        for skipped in plan.skipped { progress.note("\(skipped.name): skipped: \(skipped.reason)") }
+        var summary = ImportSummary(of: plan, isDryRun: dryRun)
+        var failure: (any Error)?
+        do {
+            for part in plan.parts { summary.add(try await take(part, into: target, progress), of: part.resource) }
+        } catch {
+            failure = error
+        }
+        progress.clear()
+        do {
+            try await target?.close()
+        } catch {
+            // The error that stopped the import is thrown below; this one may be its consequence.
+            guard failure != nil else { throw error }
+            Console.note("ledge: \(error)")
+        }
+        if let failure { throw failure }
+        summary.seconds = (ContinuousClock.now - start) / .seconds(1)
+        report(summary)
+        guard !summary.isEmpty else { throw CommandFailure("no documents found; nothing was imported") }
+        if summary.refusedCount > 0, !skipRefused { throw ExitCode.failure }
+    }
+
+    /// Imports the files of one collection.
+    private func take(
+        _ part: ImportPlan.Part,
+        into target: ImportTarget?,
+        _ progress: ProgressLine
+    ) async throws -> ImportRun {
+        let isDump = files.isEmpty
+        var found: ArtifactFiles?
+        if let artifacts, part.resource.hasFiles {
+            found = try ArtifactFiles(in: artifacts, of: part.resource, into: target?.network)
+        }
         var run = ImportRun(
-            of: resource,
-            into: store?.collection(collection),
+            of: part.resource,
+            into: target?.store.collection(part.resource.name),
             format: from,
             validates: !skipsValidation,
-            keepsTimes: keepTimes,
+            keepsTimes: keepTimes || isDump,
             isStrict: strict,
+            skipsExisting: isDump || found != nil,
+            artifacts: found,
             reports: ImportRun.Reports {
                 progress.note($0)
             } format: {
@@ -126,49 +171,12 @@ struct Import: AsyncParsableCommand {
                 progress.show(Self.text(of: $0, $1))
             }
         )
-        var failure: (any Error)?
-        do {
-            for file in files {
-                var source = try ImportSource(file, mustBeArray: isArray)
-                defer { source.close() }
-                try await run.take(&source)
-            }
-        } catch {
-            failure = error
+        for file in part.files {
+            var source = try ImportSource(file, mustBeArray: isArray)
+            defer { source.close() }
+            try await run.take(&source)
         }
-        progress.clear()
-        do {
-            try await close(store)
-        } catch {
-            // The error that stopped the import is thrown below; this one may be its consequence.
-            guard failure != nil else { throw error }
-            Console.note("ledge: \(error)")
-        }
-        if let failure { throw failure }
-        report(run, in: ContinuousClock.now - start)
-        if run.refusedCount > 0, !skipRefused { throw ExitCode.failure }
-    }
-
-    private func open() throws(CommandFailure) -> Store {
-        var options = Store.Options()
-        options.maintainsItself = true
-        options.settlingTimeMax = .seconds(3600)
-        let disk: PosixDisk?
-        do { disk = try PosixDisk.opening(data) } catch { throw CommandFailure(error.text) }
-        guard let disk else {
-            throw CommandFailure(
-                "\(data) does not exist; an import makes an empty directory a data directory: mkdir \(data)"
-            )
-        }
-        do {
-            return try Store.open(data, schemas: Resource.allSchemas, options: options, on: disk)
-        } catch {
-            throw CommandFailure(error.text)
-        }
-    }
-
-    private func close(_ store: Store?) async throws(CommandFailure) {
-        do { try await store?.close() } catch { throw CommandFailure(error.text) }
+        return run
     }
 
     /// Shape: `telemetry.jsonl: 12000 documents, 3 refused, 34 MiB, 45 %`.
@@ -178,26 +186,8 @@ struct Import: AsyncParsableCommand {
         return "\(source.name): \(run.importedCount) documents\(refused), \(ByteCount(run.byteCount))\(part)"
     }
 
-    private func report(_ run: ImportRun, in duration: Duration) {
-        let seconds = duration / .seconds(1)
-        guard json else {
-            let verb = dryRun ? "would be imported" : "imported"
-            let refused = run.refusedCount > 0 ? ", \(run.refusedCount) refused" : ""
-            Console.inform(
-                "\(collection): \(run.importedCount) \(verb)\(refused), \(ByteCount(run.byteCount)) in "
-                    + "\(Decimal.text(seconds, digits: 1)) s"
-            )
-            return run.adaptations.lines.forEach(Console.inform)
-        }
-        let object: JSON = [
-            "collection": .string(collection),
-            "imported": .number(JSONNumber(Int64(run.importedCount))),
-            "refused": .number(JSONNumber(Int64(run.refusedCount))),
-            "bytes": .number(JSONNumber(run.byteCount)),
-            "seconds": JSONNumber(seconds).map { .number($0) } ?? .null,
-            "dry_run": .bool(dryRun),
-            "adapted": run.adaptations.json,
-        ]
-        Console.inform(String(decoding: object.bytes, as: UTF8.self))
+    private func report(_ summary: ImportSummary) {
+        guard json else { return summary.lines.forEach(Console.inform) }
+        Console.inform(String(decoding: summary.json.bytes, as: UTF8.self))
     }
 }

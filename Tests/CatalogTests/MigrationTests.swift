@@ -19,7 +19,46 @@ struct MigrationTests {
     }
 
     private static func document(_ resource: Resource) -> JSONObject {
-        JSONObject(resource.fields.map { ($0.name, sample($0)) })
+        var document = JSONObject(resource.fields.map { ($0.name, sample($0)) })
+        if let identity = Resource.migrations[resource.name]?.identity { document[identity] = document[resource.key] }
+        return document
+    }
+
+    @Test(arguments: migrated) func collectionIsFoundByItsNameInFEDn(_ resource: Resource) throws {
+        #expect(Resource.named(resource.name) == resource)
+        #expect(Resource.named(try #require(Resource.migrations[resource.name]).collection) == resource)
+    }
+
+    @Test func combinerIsIdentifiedByItsName() throws {
+        let sent: JSONObject = ["combiner_id": "a77b", "name": "north", "address": "10.0.0.1", "port": 12_080]
+        let (document, adaptations) = try Resource.combiners.migrated(sent)
+        #expect(document["combiner_id"] == "north")
+        #expect(document["extra"] == ["combiner_id": "a77b"])
+        #expect(adaptations == [Adaptation("combiner_id", .replacedByName)])
+        #expect(try Resource.combiners.migrated(sent, isExport: true).document["combiner_id"] == "a77b")
+    }
+
+    @Test(arguments: ["available", "online"]) func importedClientIsOffline(_ status: String) throws {
+        let sent: JSONObject = ["client_id": "c", "name": "edge", "status": .string(status)]
+        let (document, adaptations) = try Resource.clients.migrated(sent)
+        #expect(document["status"] == "offline")
+        #expect(adaptations == [Adaptation("status", .setToOffline)])
+        #expect(try Resource.clients.migrated(sent, isExport: true).document["status"] == .string(status))
+    }
+
+    @Test(arguments: ["Created", "Started", "Finished"]) func importedSessionDoesNotRun(_ status: String) throws {
+        let sent: JSONObject = ["session_id": "s", "status": .string(status), "session_config": ["model_id": "m"]]
+        let (document, adaptations) = try Resource.sessions.migrated(sent)
+        #expect(document["status"] == .string(status == "Started" ? "Terminated" : status))
+        #expect(adaptations == (status == "Started" ? [Adaptation("status", .setToTerminated)] : []))
+    }
+
+    @Test func markOfFEDnIsDropped() throws {
+        var sent = Self.document(.packages)
+        sent["key"] = "package_trail"
+        let (document, adaptations) = try Resource.packages.migrated(sent)
+        #expect(document["extra"] == nil)
+        #expect(adaptations == [])
     }
 
     @Test(arguments: migrated) func documentOfTheAPIIsNotAdapted(_ resource: Resource) throws {

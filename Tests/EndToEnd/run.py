@@ -18,8 +18,8 @@ from promises import Place, cases
 # Each of these modules adds its cases when it is imported.
 MODULES = (
     "access bad_input browser cli client credentials endpoints endpoints_files endpoints_nodes endpoints_tokens "
-    "endpoints_training events hostile imports ingest keys lifecycle logs malformed models openapi ownership "
-    "stopping tool uploads"
+    "endpoints_training events hostile imports ingest keys lifecycle logs malformed migration models openapi "
+    "ownership stopping tool uploads"
 ).split()
 
 

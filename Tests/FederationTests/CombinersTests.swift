@@ -92,6 +92,29 @@ struct CombinersTests {
         try await fixture.close()
     }
 
+    @Test func importedCombinerKeepsItsExtraWhenItIsDeclared() async throws {
+        let fixture = try NetworkFixture()
+        let sent: JSONObject = ["combiner_id": "a77b", "name": "north", "address": "10.0.0.1", "port": 12_080]
+        _ = try await fixture.documents(.combiners).collection.insert(Resource.combiners.migrated(sent).document)
+        try await fixture.network.combiners.declare(CombinerDeclaration(name: "north", host: "10.0.0.2", port: 7))
+        let combiner = try #require(try fixture.documents(.combiners).get("north"))
+        #expect(combiner["address"] == "10.0.0.2")
+        #expect(combiner["extra"] == ["combiner_id": "a77b"])
+        #expect(try await Self.join(fixture, ["name": "n"])?.combiner.publicHost == "10.0.0.2")
+        try await fixture.close()
+    }
+
+    @Test func joiningClientKeepsItsExtra() async throws {
+        let fixture = try await Self.fixture("north")
+        let sent: JSONObject = ["client_id": "c", "name": "old", "colour": "red"]
+        _ = try await fixture.documents(.clients).collection.insert(Resource.clients.migrated(sent).document)
+        _ = try await Self.join(fixture, ["name": "new", "client_id": "c"])
+        let client = try #require(try fixture.documents(.clients).get("c"))
+        #expect(client["name"] == "new")
+        #expect(client["extra"] == ["colour": "red"])
+        try await fixture.close()
+    }
+
     @Test func unchangedDeclarationWritesNothing() async throws {
         let fixture = try await Self.fixture("north")
         let before = fixture.disk.mutations.count

@@ -19,14 +19,18 @@ struct ExtendedJSONTests {
             #"{"$binary":{"base64":"EjRWeBI0VngSNFZ4EjRWeA==","subType":"04"}}"#,
             #""12345678-1234-5678-1234-567812345678""#
         ),
+        (
+            #"{"$binary":{"base64":"EjRWeBI0VngSNFZ4EjRWeA==","subType":"03"}}"#,
+            #""12345678-1234-5678-1234-567812345678""#
+        ),
         (#"{"$binary":"/////////////////////w==","$type":"04"}"#, #""ffffffff-ffff-ffff-ffff-ffffffffffff""#),
         (#"{"$uuid":"a-b"}"#, #""a-b""#), (#"{"$undefined":true}"#, "null"),
         // Values without a JSON equivalent, and objects that are not extended JSON.
         (#"{"$numberDouble":"NaN"}"#, #"{"$numberDouble":"NaN"}"#),
         (#"{"$numberDouble":"Infinity"}"#, #"{"$numberDouble":"Infinity"}"#),
         (
-            #"{"$binary":{"base64":"EjRWeBI0VngSNFZ4EjRWeA==","subType":"03"}}"#,
-            #"{"$binary":{"base64":"EjRWeBI0VngSNFZ4EjRWeA==","subType":"03"}}"#
+            #"{"$binary":{"base64":"EjRWeBI0VngSNFZ4EjRWeA==","subType":"05"}}"#,
+            #"{"$binary":{"base64":"EjRWeBI0VngSNFZ4EjRWeA==","subType":"05"}}"#
         ),
         (
             #"{"$binary":{"base64":"EjRWeA==","subType":"04"}}"#, #"{"$binary":{"base64":"EjRWeA==","subType":"04"}}"#

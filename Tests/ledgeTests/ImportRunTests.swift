@@ -199,6 +199,20 @@ struct ImportRunTests {
         }
     }
 
+    @Test(arguments: [false, true]) func existingDocumentIsReportedAsExistingWhateverItsTime(
+        _ keepsTimes: Bool
+    ) async throws {
+        let store = try Self.store()
+        let text = (1...3).map {
+            #"{"telemetry_id":"t\#($0)","key":"k","client_id":"c","committed_at":"2024-01-01T00:00:0\#($0)Z"}"#
+        }.joined(separator: "\n")
+        _ = try await Self.take([text], store: store, keepsTimes: true)
+        let outcome = try await Self.take([text], store: store, keepsTimes: keepsTimes)
+        #expect(outcome.refused == (1...3).map { "FILE:\($0): document t\($0) already exists" })
+        #expect(try Self.ids(store) == ["t1", "t2", "t3"])
+        try await store.close()
+    }
+
     @Test func fullDiskStopsTheImportWithItsPosition() async throws {
         let disk = FaultDisk()
         let store = try Self.store(on: disk)
@@ -231,9 +245,8 @@ struct ImportRunTests {
         await #expect(throws: CommandFailure.self) { try await source.next() }
     }
 
-    @Test(arguments: ["nonsense", "models", "packages", "settings", ""])
-    func collectionsWithFilesAreRejected(_ name: String) throws {
-        #expect(throws: CommandFailure.self) { try Import.resource(named: name) }
-        #expect(try Import.resource(named: "clients") == .clients)
+    @Test(arguments: ["nonsense", "models", "control.packages", "settings", ""])
+    func unknownCollectionsAreRejected(_ name: String) throws {
+        #expect(throws: CommandFailure.self) { try ImportPlan(name, ["f"], hasArtifacts: false) }
     }
 }

@@ -15,9 +15,11 @@ package struct BatchIngest {
     /// Converts a sent object to the document to store; the names are a cache for the group.
     package typealias Preparation = (JSONObject, inout Senders.Names) throws -> JSONObject
 
-    private let collection: DocumentCollection?
+    /// Stores the documents of a group, and returns for each nil, or why it was refused.
+    package typealias Storage = @Sendable ([JSONObject]) async throws(StoreError) -> [StoreError?]
+
+    private let store: Storage?
     private let documentByteCountMax: Int
-    private let keepsTimes: Bool
     private let prepare: Preparation
     private var group = Group()
     /// The number of the first document of the group, or the lowest the next one can have.
@@ -45,9 +47,20 @@ package struct BatchIngest {
         keepsTimes: Bool = false,
         prepare: @escaping Preparation
     ) {
-        self.collection = collection
+        var store: Storage?
+        if let collection {
+            store = { objects throws(StoreError) in
+                try await collection.insert(contentsOf: objects, keepingTimes: keepsTimes)
+            }
+        }
+        self.init(documentByteCountMax: documentByteCountMax, storing: store, prepare: prepare)
+    }
+
+    /// - Parameters: as above; `store` may store the first documents of a group without the others, so the caller
+    ///   decides how large a group is.
+    package init(documentByteCountMax: Int, storing store: Storage?, prepare: @escaping Preparation) {
+        self.store = store
         self.documentByteCountMax = documentByteCountMax
-        self.keepsTimes = keepsTimes
         self.prepare = prepare
     }
 
@@ -97,7 +110,7 @@ package struct BatchIngest {
         guard group.count > 0 else { return nil }
         var outcome = IngestOutcome(byteCount: group.byteCount, refusals: group.refusals)
         if !group.drafts.isEmpty {
-            let errors = try await collection?.insert(contentsOf: group.drafts.map(\.object), keepingTimes: keepsTimes)
+            let errors = try await store?(group.drafts.map(\.object))
             for (position, draft) in group.drafts.enumerated() {
                 guard let error = errors?[position] else {
                     outcome.acceptedCount += 1

@@ -10,7 +10,8 @@ internal import Tokens
 ///     {"$date":{"$numberLong":"1710316800500"}}
 ///     {"$numberLong":"7"}  $numberInt  $numberDouble  $numberDecimal      7
 ///     {"$uuid":"…"}  {"$symbol":"…"}          the text
-///     {"$binary":{"base64":"…","subType":"04"}}                           a UUID as text; also with "$type":"04"
+///     {"$binary":{"base64":"…","subType":"04"}}                           a UUID as text; also with "$type":"04", and
+///                                             subtype 03, in which Python wrote the same order of bytes
 ///     {"$undefined":true}                     null
 ///
 /// Other names that begin with a dollar are not converted, nor are values without a JSON equivalent, such as `NaN`.
@@ -64,14 +65,16 @@ enum ExtendedJSON {
     private static func binary(_ object: JSONObject) -> String? {
         switch object["$binary"] {
         case .object(let binary)?:
-            guard object.count == 1, binary.count == 2, binary["subType"] == "04" else { return nil }
+            guard object.count == 1, binary.count == 2, isUUID(binary["subType"]) else { return nil }
             return binary["base64"]?.string
         case .string(let base64)?:
-            guard object.count == 2, object["$type"] == "04" else { return nil }
+            guard object.count == 2, isUUID(object["$type"]) else { return nil }
             return base64
         default: return nil
         }
     }
+
+    private static func isUUID(_ subtype: JSON?) -> Bool { subtype == "04" || subtype == "03" }
 
     /// Converts the 16 bytes of a UUID, in base64, to its text; nil for another number of bytes.
     private static func uuid(_ base64: String) -> String? {

@@ -16,9 +16,13 @@ enum ImportFormat: String, CaseIterable, ExpressibleByArgument {
     /// `mongoexport` writes an `_id`, and dates as objects. Documents that Ledge has stored end in its own time stamps,
     /// and may have an `_id` if they were not validated.
     static func detected(by object: JSONObject) -> ImportFormat {
-        let stamps = Resource.stamps.map { object[$0] }
-        if stamps.allSatisfy({ $0?.string.map(Timestamp.isWritten) ?? false }) { return .ledge }
-        return object["_id"] != nil || stamps.contains { $0?.object != nil } ? .mongoexport : .ledge
+        if isExport(object) { return .ledge }
+        return object["_id"] != nil || Resource.stamps.contains { object[$0]?.object != nil } ? .mongoexport : .ledge
+    }
+
+    /// Whether Ledge wrote the object: it has both time stamps in Ledge's form.
+    static func isExport(_ object: JSONObject) -> Bool {
+        Resource.stamps.allSatisfy { object[$0]?.string.map(Timestamp.isWritten) ?? false }
     }
 
     /// Returns an object of a file as a document.

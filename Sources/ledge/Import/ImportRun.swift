@@ -21,11 +21,15 @@ struct ImportRun {
     private let validates: Bool
     private let keepsTimes: Bool
     private let isStrict: Bool
+    private let skipsExisting: Bool
+    private let artifacts: ArtifactFiles?
     private let counts = AdaptationCounts()
     private let reports: Reports
 
     private(set) var importedCount = 0
     private(set) var refusedCount = 0
+    /// Documents whose id was stored before.
+    private(set) var existingCount = 0
     private(set) var byteCount: Int64 = 0
 
     /// The documents that were imported with changes.
@@ -35,7 +39,8 @@ struct ImportRun {
     ///
     /// `validates` (default: true) requires documents of the resource and adds their missing fields. `keepsTimes`
     /// (default: false) keeps the time stamps of documents. `isStrict` (default: false) refuses documents that the API
-    /// would refuse, instead of adapting them.
+    /// would refuse, instead of adapting them. `skipsExisting` (default: false) does not refuse a document whose id exists.
+    /// Models and packages need `artifacts`.
     init(
         of resource: Resource,
         into collection: DocumentCollection?,
@@ -43,6 +48,8 @@ struct ImportRun {
         validates: Bool = true,
         keepsTimes: Bool = false,
         isStrict: Bool = false,
+        skipsExisting: Bool = false,
+        artifacts: ArtifactFiles? = nil,
         reports: Reports
     ) {
         self.resource = resource
@@ -51,6 +58,8 @@ struct ImportRun {
         self.validates = validates
         self.keepsTimes = keepsTimes
         self.isStrict = isStrict
+        self.skipsExisting = skipsExisting
+        self.artifacts = artifacts
         self.reports = reports
     }
 
@@ -61,7 +70,8 @@ struct ImportRun {
     mutating func take(_ source: inout ImportSource) async throws {
         var batch = batch(of: source)
         while let entry = try await next(of: &source, &batch) {
-            if batch.isFull(for: entry) { try await flush(&batch, source) }
+            // A group is stored at once, but a document with a file on its own.
+            if batch.isFull(for: entry) || artifacts != nil { try await flush(&batch, source) }
             counts.begin(entry.number)
             try batch.add(adapts ? readable(entry) : entry)
         }
@@ -84,15 +94,31 @@ struct ImportRun {
     /// Creates the batch for a file, whose first object decides its format.
     private func batch(of source: ImportSource) -> BatchIngest {
         var known = format == .auto ? nil : format
-        return BatchIngest(
-            into: collection,
-            documentByteCountMax: ImportSource.documentByteCountMax,
-            keepsTimes: keepsTimes
-        ) { [self] object, _ in
+        let identity = Resource.migrations[resource.name]?.identity ?? resource.key
+        let prepare: BatchIngest.Preparation = { [self] object, _ in
             let format = try known ?? detected(by: object, in: source)
             known = format
-            return try document(format.document(object, key: resource.key))
+            let isExport = ImportFormat.isExport(object)
+            return try document(format.document(object, key: identity), isExport: isExport)
         }
+        let byteCountMax = ImportSource.documentByteCountMax
+        guard let artifacts else {
+            return BatchIngest(
+                into: collection,
+                documentByteCountMax: byteCountMax,
+                keepsTimes: keepsTimes,
+                prepare: prepare
+            )
+        }
+        return BatchIngest(
+            documentByteCountMax: byteCountMax,
+            storing: { [keepsTimes] objects throws(StoreError) in
+                var refusals: [StoreError?] = []
+                for object in objects { refusals.append(try await artifacts.store(object, keepingTimes: keepsTimes)) }
+                return refusals
+            },
+            prepare: prepare
+        )
     }
 
     private func detected(by object: JSONObject, in source: ImportSource) throws(CommandFailure) -> ImportFormat {
@@ -116,9 +142,14 @@ struct ImportRun {
     }
 
     /// Returns a document as it is stored.
-    private func document(_ object: JSONObject) throws(ValidationError) -> JSONObject {
+    private func document(_ object: JSONObject, isExport: Bool) throws(ValidationError) -> JSONObject {
+        let object = artifacts == nil ? object : ArtifactImport.withPlaceholders(object)
         if adapts {
-            let migrated = try resource.migrated(object, keepingTimesUntil: keepsTimes ? .now() : nil)
+            let migrated = try resource.migrated(
+                object,
+                keepingTimesUntil: keepsTimes ? .now() : nil,
+                isExport: isExport
+            )
             counts.add(migrated.adaptations)
             return migrated.document
         }
@@ -139,18 +170,25 @@ struct ImportRun {
             throw CommandFailure("stopped before \(position): \(error.text); \(importedCount) documents are stored")
         }
         guard let outcome else { return }
-        for refusal in outcome.refusals {
+        let refusals = outcome.refusals.filter { !(skipsExisting && $0.reason.isExisting) }
+        for refusal in refusals {
             reports.refusal("\(source.position(refusal.number)): \(refusal.reason.text)")
         }
         counts.end(except: Set(outcome.refusals.map(\.number)))
         importedCount += outcome.acceptedCount
-        refusedCount += outcome.refusals.count
+        refusedCount += refusals.count
+        existingCount += outcome.refusals.count - refusals.count
         byteCount += Int64(outcome.byteCount)
         reports.progress(self, source)
     }
 }
 
 extension IngestOutcome.Reason {
+    /// Whether the document's id was stored before.
+    fileprivate var isExisting: Bool {
+        if case .notStored(.alreadyExists) = self { true } else { false }
+    }
+
     /// The message for the operator.
     fileprivate var text: String {
         switch self {
