@@ -170,7 +170,7 @@ package struct UploadState: Sendable, Hashable {
     /// Begins to complete the upload; returns false if it is complete already.
     ///
     /// No chunk is admitted until ``endCompleting(_:)``. `end` is the length of a file that did not declare it, which
-    /// only the request that sends it knows: after that request, nobody knows whether the file is whole.
+    /// only the request that sends it knows: after that request, it is unknown whether the file is whole.
     package mutating func complete(at end: Int64? = nil) throws(UploadError) -> Bool {
         try checkUsable()
         if phase == .complete { return false }

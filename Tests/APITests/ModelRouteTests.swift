@@ -146,7 +146,7 @@ struct ModelRouteTests {
     }
 
     /// curl sends the parts in the order of its arguments, and other clients add what RFC 2046 allows around them.
-    @Test func fileMayStandAnywhereInTheForm() async throws {
+    @Test func fileMayBeAnyPartOfTheForm() async throws {
         let (helper, name) = (Self.field("helper", "binaryhelper"), Self.field("name", "n"))
         let bodies = [
             Self.multipart(Self.vector, after: helper + name), Self.multipart(Self.vector, before: helper, after: name),

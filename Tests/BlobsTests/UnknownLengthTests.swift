@@ -37,7 +37,7 @@ struct UnknownLengthTests {
         await blobs.close()
     }
 
-    @Test func nobodyElseCompletesIt() async throws {
+    @Test func otherRequestsDoNotCompleteIt() async throws {
         let disk = try Self.disk()
         let blobs = try Self.store(on: disk)
         let intake = try await BlobIntake(fileName: "f", byteCount: nil, blobs: blobs)

@@ -27,7 +27,7 @@ struct FilterWarningTests {
         ("limit", "telemetry has no field 'limit'; page with the headers X-Limit and X-Skip"),
         ("order_by", "telemetry has no field 'order_by'; sort with the headers X-Sort-Key and X-Sort-Order"),
         ("explain", "telemetry has no field 'explain'; explain=1 belongs in the URL"),
-        ("key.a", "telemetry has no field 'key.a'"),
+        ("value.maximum", "telemetry has no field 'value.maximum'"),
         ("", "telemetry has no field ''"),
     ])
     func unknownFieldIsNamedWithARemedy(_ name: String, _ expected: String) throws {

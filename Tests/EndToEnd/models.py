@@ -1,10 +1,13 @@
 """Models through the official client: what was uploaded is what comes back."""
 
 import io
+import json
+import subprocess
 import uuid
 
 import numpy as np
 import requests
+from ledge import ROOT
 from promises import DIGITS, client, message, promise
 from scaleoututil.helpers.helpers import get_helper
 
@@ -163,6 +166,45 @@ def a_model_arrives_as_one_multipart_form_too(place):
         assert reply.status_code < 300, reply.text
         identifier = client(server).get_active_model()["model_id"]
         assert server.ask("GET", f"/api/v1/models/{identifier}/download").body == DIGITS.read_bytes()
+    place.check()
+
+
+@promise
+def a_form_of_curl_is_taken_with_the_file_first_and_without_a_length(place):
+    with place.server() as server:
+        for arguments in (
+            ("-F", f"file=@{DIGITS};filename=seed.npz", "-F", "helper=numpyhelper", "-F", "model_id=first"),
+            ("-F", "model_id=chunked", "-F", f"file=@{DIGITS}", "-H", "Transfer-Encoding: chunked"),
+        ):
+            command = ["curl", "-sS", "--fail-with-body", f"{server.url}/api/v1/models/", *arguments]
+            ran = subprocess.run(command, capture_output=True, text=True)
+            assert ran.returncode == 0, ran.stdout + ran.stderr
+            identifier = json.loads(ran.stdout)["model_id"]
+            assert server.ask("GET", f"/api/v1/models/{identifier}/download").body == DIGITS.read_bytes()
+    place.check()
+
+
+@promise
+def a_model_of_any_format_is_stored_with_what_it_contains(place):
+    formats = ROOT / "fixtures/formats"
+    with place.server() as server:
+        for name, format, dtypes in (
+            ("two.safetensors", "safetensors", ["float16", "float32"]),
+            ("two.gguf", "gguf", ["float16", "float32"]),
+            ("torch.pt", "pytorch", None),
+            ("positional.npz", "npz", ["float16", "float32"]),
+        ):
+            made = place.tool("upload", formats / name, "--server", server.url, "--as-model", "--json")
+            assert made.returncode == 0, made.stderr
+            model = json.loads(made.stdout)["model"]
+            contents = model["contents"]
+            assert (contents["format"], contents["dtypes"]) == (format, dtypes), contents
+            assert contents["averageable"] == (format == "npz"), contents
+            assert ("cannot be averaged" in made.stderr) == (format != "npz"), made.stderr
+            assert client(server).get_model(model["model_id"])["contents"] == contents
+            assert server.ask("GET", f"/api/v1/models/{model['model_id']}/download").body == (formats / name).read_bytes()
+        empty = place.tool("upload", place.file("empty.onnx", b""), "--server", server.url, "--as-model")
+        assert empty.returncode == 1 and "The file is empty" in empty.stderr, empty.stderr
     place.check()
 
 

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Weights
 
-/// A file of any format is described, and it is said why one cannot be averaged.
+/// A file of any format is described, with the reason if it cannot be averaged.
 struct ModelContentsTests {
     private typealias Array = ModelContents.NamedArray
 
@@ -111,7 +111,7 @@ struct ModelContentsTests {
 
     /// Of a damaged header the format is still known; nothing crashes, and memory does not depend on its numbers.
     @Test(arguments: ["two.safetensors", "two.gguf", "weight.npy"])
-    func everyTruncationAndFlippedByteIsDescribed(_ name: String) throws {
+    func damagedHeaderIsDescribed(_ name: String) throws {
         let whole = try Fixture.bytes(of: "formats/\(name)")
         for count in 1..<whole.count { _ = try Self.examine(Swift.Array(whole[..<count]), named: name) }
         for index in whole.indices {
@@ -139,7 +139,7 @@ struct ModelContentsTests {
         }
     }
 
-    @Test func documentListsTheFirstArraysAndCountsAll() throws {
+    @Test func documentListsTheFirstArrays() throws {
         let arrays = (0..<100).map { _ in WeightsArray([1, 2, 3], shape: [3]) }
         let object = try Self.examine(ModelFile.npz(arrays), named: "m.npz").object
         #expect(object["array_count"] == 100)

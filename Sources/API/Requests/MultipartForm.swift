@@ -7,8 +7,8 @@ internal import NIOCore
 
 /// A `multipart/form-data` body with fields and one file, as clients before 1.1 send a model.
 ///
-/// The file is written to disk as it arrives, as an upload of its own, wherever among the parts it stands. Its length
-/// shows only when the next delimiter has arrived.
+/// The file is written to disk as it arrives, as an upload of its own; it may be any of the parts. Its length shows only
+/// when the next delimiter has arrived.
 struct MultipartForm: Sendable {
     let boundary: String
     /// The name of the part that contains the file.

@@ -21,6 +21,12 @@ struct ModelRoutes: Sendable {
         .optional("model_id"), .optional("name"), .optional("parent_model"), .optional("session_id"),
         .optional("file_name"),
     ]
+    /// The answer to a new model.
+    private static let answerMembers: [Schema.Member] = [
+        .required("success", .bool), .required("message"), .required("model_id"), .required("model"),
+        .required("contents", .map(.any), "What the file shows: format, arrays, whether it can be averaged"),
+        .optional("warning", .string, "Why the model cannot be averaged"),
+    ]
     /// The default of `X-Limit` for ancestors and descendants, as in FEDn.
     private static let trailCountDefault = 10
 
@@ -41,11 +47,7 @@ struct ModelRoutes: Sendable {
             .post("models"),
             "Creates a model from an uploaded file, or from the file in a multipart form.",
             body: .fieldsOrFile(Self.members),
-            answers: .ok([
-                .required("success", .bool), .required("message"), .required("model_id"), .required("model"),
-                .required("contents", .map(.any), "What the file shows: format, arrays, whether it can be averaged"),
-                .optional("warning", .string, "Why the model cannot be averaged"),
-            ]),
+            answers: .ok(Self.answerMembers),
             .refused(400, "A field is missing or invalid, or the file is empty, or called .npz without being one"),
             .refused(404, "Unknown file_token"),
             .refused(409, "The id exists already, or another request is using the token"),

@@ -3,6 +3,7 @@ package import Catalog
 internal import Index
 package import JSON
 package import Store
+internal import Weights
 
 /// Stores models and packages of another system with their files; documents that exist are kept.
 package struct ArtifactImport: Sendable {
@@ -99,8 +100,13 @@ package struct ArtifactImport: Sendable {
         _ token: String,
         keepingTimes: Bool
     ) async throws -> StoreError? {
-        try await network.publication.claim(token) { blob in
+        var contents = JSON.null
+        return try await network.publication.claim(
+            token,
+            check: { contents = try await self.contents(of: $0, document) }
+        ) { blob in
             var document = document
+            if contents != .null { document["contents"] = contents }
             document["file_size"] = JSON(blob.byteCount)
             document["checksum"] = .string(blob.sha256)
             document["blob_id"] = .string(blob.blobID)
@@ -108,6 +114,24 @@ package struct ArtifactImport: Sendable {
             guard let refusal = refusals.first ?? nil else { return nil }
             try await network.blobs.remove(blob.blobID)
             return refusal
+        }
+    }
+
+    /// Returns what the file of a model shows; null for a package, and for a file that would be refused as a new model:
+    /// the network had it, so it is kept.
+    private func contents(of file: BlobReader, _ document: JSONObject) async throws -> JSON {
+        guard documents.resource.name == Resource.models.name else { return .null }
+        do {
+            return try await file.modelContents(
+                named: document["file_name"]?.string,
+                helper: document["helper"]?.string ?? "",
+                blobs: network.blobs
+            )
+        } catch FederationError.unknownHelper {
+            return .null
+        } catch let error as WeightsError {
+            if case .unreadable = error { throw error }
+            return .null
         }
     }
 }
