@@ -102,8 +102,11 @@ struct DownloadTests {
     }
 
     @Test func emptyFileIsReturned() async throws {
-        try await Self.withModel([]) { client, path in
-            let answer = try await client.ask(.get, path)
+        try await ServerFixture().run { client async throws in
+            let token = try await UploadRouteTests.upload(client, [], name: "code.tgz")
+            let made = try await client.ask(.post, "/api/v1/packages/", ["file_token": .string(token)])
+            #expect(made.status == 200)
+            let answer = try await client.ask(.get, "/api/v1/packages/download?name=code.tgz")
             #expect(answer.status == 200)
             #expect(answer.bytes.isEmpty)
             #expect(answer["Content-Length"] == "0")
