@@ -26,7 +26,8 @@ extension Resource {
 extension Field.Kind {
     fileprivate func read(_ text: String) -> JSON {
         switch self {
-        case .identifier, .string, .timestamp: .string(text)
+        case .identifier, .string: .string(text)
+        case .timestamp: (try? JSON(parsing: text.utf8))?.number.map(JSON.number) ?? .string(text)
         case .number, .integer, .bool, .json, .object, .nodeRef: (try? JSON(parsing: text.utf8)) ?? .string(text)
         }
     }

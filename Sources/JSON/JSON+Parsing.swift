@@ -1,7 +1,7 @@
 extension JSON {
     /// Parses exactly one value, optionally surrounded by white space.
     ///
-    /// Accepts the grammar of RFC 8259 without extensions; see ``JSONError`` for further restrictions.
+    /// Accepts the grammar of RFC 8259 without extensions, and skips a byte order mark, which section 8.1 allows; see ``JSONError`` for further restrictions.
     package init(parsing bytes: UnsafeRawBufferPointer, limits: JSONLimits = .default) throws(JSONError) {
         guard bytes.count <= limits.byteCountMax else { throw .tooLong(byteCount: bytes.count) }
         var parser = JSONParser(bytes, depthMax: limits.depthMax)

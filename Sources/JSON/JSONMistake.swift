@@ -12,6 +12,7 @@ package enum JSONMistake: Sendable, Hashable, CaseIterable {
     case utf16
     case multipart
     case markup
+    case recordSeparators
     case binary
 
     /// What to do about it.
@@ -26,6 +27,7 @@ package enum JSONMistake: Sendable, Hashable, CaseIterable {
         case .utf16: "the text seems to be UTF-16; send UTF-8"
         case .multipart: "this seems to be multipart/form-data; send JSON"
         case .markup: "this seems to be HTML or XML; send JSON"
+        case .recordSeparators: "it has record separators (RFC 7464); send JSON lines"
         case .binary: "this seems to be a binary file; send JSON"
         }
     }
@@ -56,6 +58,7 @@ private struct Surroundings {
         case (0xFF, 0xFE), (0xFE, 0xFF), (0, 0x20...0x7E), (0x20...0x7E, 0): return .utf16
         case (UInt8(ascii: "-"), UInt8(ascii: "-")): return .multipart
         case (UInt8(ascii: "<"), _): return .markup
+        case (0x1E, _): return .recordSeparators
         case (0x80..., _) where !isQuote(at: 0), (..<0x09, _), (0x0E..<0x20, _): return .binary
         default: return nil
         }

@@ -14,8 +14,12 @@ struct JSONParser {
         self.depthMax = depthMax
     }
 
-    /// Parses the whole text: one value, optionally surrounded by white space.
+    /// UTF-8's byte order mark, which editors of Windows and PowerShell write.
+    private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
+
+    /// Parses the whole text: one value, optionally surrounded by white space and after a byte order mark.
     mutating func document() throws(JSONError) -> JSON {
+        if bytes.starts(with: Self.byteOrderMark) { position = Self.byteOrderMark.count }
         skipSpace()
         let value = try value()
         skipSpace()

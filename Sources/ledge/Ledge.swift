@@ -32,6 +32,7 @@ struct Ledge: AsyncParsableCommand {
     static func main() async {
         Console.prepare()
         do {
+            try requireReadableArguments()
             let arguments = try ConfigurationFile.expand(Array(CommandLine.arguments.dropFirst()))
             var command = try await asyncParseAsRoot(arguments)
             if var command = command as? any AsyncParsableCommand {
@@ -41,6 +42,19 @@ struct Ledge: AsyncParsableCommand {
             }
         } catch {
             end(with: error)
+        }
+    }
+
+    /// Refuses arguments that are not UTF-8: paths are texts here, and another file would be opened or made.
+    private static func requireReadableArguments() throws(CommandFailure) {
+        for index in 0..<Int(CommandLine.argc) {
+            guard let argument = CommandLine.unsafeArgv[index], String(validatingCString: argument) == nil else {
+                continue
+            }
+            throw CommandFailure(
+                "the argument '\(String(cString: argument))' is not UTF-8; rename the file or directory, or use a link to it: "
+                    + "ln -s OLD NEW"
+            )
         }
     }
 

@@ -32,7 +32,7 @@ struct IngestTests {
 
     @Test(arguments: [
         "application/x-ndjson", "application/ndjson", "application/jsonl", "Application/X-NDJSON; charset=utf-8",
-        " application/jsonl ;x=y",
+        " application/jsonl ;x=y", "application/stream+json", "application/x-jsonlines", "text/x-ndjson",
     ])
     func contentTypeSelectsLines(_ type: String) async throws {
         try await ServerFixture().run { client async throws in
@@ -40,6 +40,17 @@ struct IngestTests {
             #expect(answer.status == 200)
             #expect(try answer.json == ["accepted": 2, "refused": 0, "errors": []])
             #expect(try await client.ask(.get, Self.telemetry).listed("telemetry_id") == ["t2", "t1"])
+        }
+    }
+
+    @Test func arrayIsTakenAsLines() async throws {
+        try await ServerFixture().run { client async throws in
+            let answer = try await Self.ingest(client, "\u{FEFF}[\(Self.line(1)),\n7,\(Self.line(2))]")
+            #expect(try answer.json[path: "accepted"] == 2)
+            #expect(try Self.refused(answer) == [2])
+            let cut = try await Self.ingest(client, "[\(Self.line(3)),")
+            #expect(cut.status == 400)
+            #expect(try cut.message?.contains("it ends before the end of the array") == true)
         }
     }
 

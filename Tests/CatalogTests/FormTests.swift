@@ -14,6 +14,12 @@ struct FormTests {
         #expect(throws: Never.self) { try Resource.telemetry.validate(object) }
     }
 
+    @Test func unixTimeOfAFormIsATime() throws {
+        let form = [("key", "k"), ("value", "1"), ("client_id", "c"), ("timestamp", "1731531600.5")]
+        let object = Resource.telemetry.object(form: form.map { (name: $0.0, value: $0.1) })
+        #expect(try Resource.telemetry.validate(object)["timestamp"] == "2024-11-13T21:00:00.500000Z")
+    }
+
     @Test func whatCannotBeReadStaysText() {
         let object = Resource.telemetry.object(form: [("value", "much")])
         #expect(object["value"] == "much")

@@ -11,6 +11,7 @@ struct JSONMistakeTests {
         ("[1, \n]", .trailingComma), (#"{"a":1 "b":2}"#, .missingSeparator), (#"["a" "b"]"#, .missingSeparator),
         (#"{"a" {}}"#, .missingSeparator), ("[1 /* one */]", .comment), ("[1, # one\n2]", .comment),
         ("--boundary\r\nContent-Disposition: form-data", .multipart), ("<html></html>", .markup),
+        ("\u{1E}{\"a\":1}", .recordSeparators),
         ("{\0\"\0", .utf16),
     ]
 

@@ -7,6 +7,13 @@ struct JSONParserTests {
         try JSON(parsing: text.utf8)
     }
 
+    /// Only at the start: elsewhere it is a character outside of a string.
+    @Test func byteOrderMarkIsSkipped() throws {
+        #expect(try JSON(parsing: Array("\u{FEFF} {\"a\":1}".utf8)) == ["a": 1])
+        #expect(throws: JSONError.self) { try JSON(parsing: Array(" \u{FEFF}1".utf8)) }
+        #expect(throws: JSONError.unexpectedEnd(offset: 3)) { try JSON(parsing: Array("\u{FEFF}".utf8)) }
+    }
+
     @Test(
         arguments: [
             ("null", nil), (" true ", true), ("false\n", false), ("\t\r\n 1 ", 1), ("\"\"", ""), ("[]", []),

@@ -226,15 +226,37 @@ struct ImportRunTests {
     }
 
     @Test(arguments: [
-        ("[\(line(1)),\(line(2))", 1, "FILE: the file ends before the end of the array"),
-        ("[\(line(1))] {}", 1, "FILE: the file continues after the end of the array"),
-        ("\u{1F}\u{8B}", 0, nil), ("", 0, nil), ("\n \n", 0, nil),
+        ("[\(line(1)),\(line(2))", 1, "FILE: it ends before the end of the array"),
+        ("[\(line(1))] {}", 1, "FILE: it continues after the end of the array"),
+        ("", 0, nil), ("\n \n", 0, nil),
     ])
     func truncatedFileKeepsTheDocumentsBefore(_ text: String, _ imported: Int, _ failure: String?) async throws {
         let store = try Self.store()
         let outcome = try await Self.take([text], store: store)
         #expect(outcome.imported == imported)
         #expect(outcome.failure == failure)
+        try await store.close()
+    }
+
+    @Test(arguments: [
+        ("key,value\nk,1\nk,2\n", "FILE: it seems to be CSV, not JSON; convert it first"),
+        ("\u{1F}\u{8B}", "FILE: it begins with neither a JSON object nor an array: Broken JSON"),
+        ("<xml>\n</xml>\n", "FILE: it begins with neither a JSON object nor an array: Broken JSON"),
+        ("'a'\nnull\n", "FILE: it begins with neither a JSON object nor an array: Broken JSON"),
+    ])
+    func fileOfAnotherFormatIsRefusedOnce(_ text: String, _ failure: String) async throws {
+        let store = try Self.store()
+        let outcome = try await Self.take([text], store: store)
+        #expect(outcome.failure?.hasPrefix(failure) == true, "\(outcome.failure ?? "")")
+        #expect(outcome.imported == 0)
+        #expect(outcome.refused.isEmpty)
+        try await store.close()
+    }
+
+    @Test func recordSeparatorsAreSkipped() async throws {
+        let store = try Self.store()
+        let text = "\u{1E}\(Self.line(1))\n\u{1E}\(Self.line(2))\n"
+        #expect(try await Self.take([text], store: store).imported == 2)
         try await store.close()
     }
 

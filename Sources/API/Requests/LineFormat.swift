@@ -9,7 +9,11 @@ enum LineFormat {
     /// The documented name.
     static let standard = "application/x-ndjson"
 
-    fileprivate static let names: Set<Substring> = ["application/x-ndjson", "application/ndjson", "application/jsonl"]
+    fileprivate static let names: Set<Substring> = [
+        "application/x-ndjson", "application/ndjson", "text/x-ndjson", "application/jsonl", "application/x-jsonl",
+        "application/jsonlines", "application/x-jsonlines", "application/json-lines", "application/stream+json",
+        "application/x-json-stream",
+    ]
 }
 
 extension Request {

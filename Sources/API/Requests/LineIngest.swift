@@ -3,7 +3,7 @@ internal import Hummingbird
 internal import HummingbirdCore
 internal import NIOCore
 
-/// Reads a body that has one document on each line, and stores the documents as they arrive.
+/// Reads a body that has one document on each line, or an array of them, and stores the documents as they arrive.
 ///
 /// While a group of them is synced, the body is not read further: this slows the client down to the speed of the disk.
 /// A group is stored when it is full, and also after a second, because the next line may come much later. One loop
@@ -17,7 +17,7 @@ struct LineIngest {
         case end((any Error)?)
     }
 
-    private var lines: LineSplitter
+    private var lines: DocumentSplitter
     private var batch: BatchIngest
     private let share = BodyMemory.Share()
     private var receipt = IngestReceipt()
@@ -25,7 +25,7 @@ struct LineIngest {
     private var failure: (any Error)?
 
     private init(_ documents: ResourceCollection, checking ids: PathIDs, lineByteCountMax: Int) {
-        lines = LineSplitter(byteCountMax: lineByteCountMax)
+        lines = DocumentSplitter(byteCountMax: lineByteCountMax)
         batch = BatchIngest(into: documents.collection, documentByteCountMax: lineByteCountMax) {
             try ids.check($0, of: documents.resource)
             return try documents.draft(of: $0, remembering: &$1)
@@ -97,7 +97,7 @@ struct LineIngest {
     private mutating func finish(_ error: (any Error)?) async throws -> IngestReceipt {
         await attempt { ingest in
             // The last line of a body that did not end is perhaps incomplete.
-            if error == nil, let line = ingest.lines.last() { try await ingest.add(line) }
+            if error == nil, let line = try ingest.lines.last() { try await ingest.add(line) }
             try await ingest.flush()
         }
         guard let error = failure ?? error else { return receipt }
@@ -107,7 +107,7 @@ struct LineIngest {
 
     private mutating func take(_ bytes: ArraySlice<UInt8>) async throws {
         var rest = bytes
-        while let line = lines.next(from: &rest) { try await add(line) }
+        while let line = try lines.next(from: &rest) { try await add(line) }
         // An incomplete group waits for more lines, unless the memory limit is reached.
         if !holds() { try await flush() }
         guard holds() else { throw RequestError.tooManyBodies }

@@ -1,4 +1,5 @@
 internal import Control
+internal import Federation
 internal import HTTPTypes
 internal import JSON
 internal import Tokens
@@ -72,4 +73,9 @@ extension TokenFlaw {
         case .reused: "it was used before"
         }
     }
+}
+
+extension ArraySyntaxError: AnsweredError {
+    var status: HTTPResponse.Status { .badRequest }
+    var answer: String { "Broken JSON: \(message)" }
 }

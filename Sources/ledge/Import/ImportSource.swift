@@ -1,5 +1,6 @@
 internal import Federation
 internal import Glibc
+internal import JSON
 internal import NIOPosix
 
 /// A file of documents, or standard input: JSON lines, one JSON array, or objects on several lines.
@@ -77,7 +78,10 @@ struct ImportSource: Sendable {
             splitter = .lines(lines)
             return nil
         case .array(var array):
-            let entry = try array.next(from: &piece)
+            let entry: IngestEntry?
+            do throws(ArraySyntaxError) { entry = try array.next(from: &piece) } catch {
+                throw CommandFailure(error.message)
+            }
             splitter = .array(array)
             return entry
         case .objects(var objects):
@@ -95,7 +99,7 @@ struct ImportSource: Sendable {
             guard let line, !line.isBlank else { return nil }
             return line
         case .array(let array)?:
-            guard array.isComplete else { throw CommandFailure("the file ends before the end of the array") }
+            guard array.isComplete else { throw CommandFailure(ArraySyntaxError.truncated.message) }
             return nil
         case .objects(var objects)?:
             let rest = objects.last()
@@ -119,14 +123,42 @@ struct ImportSource: Sendable {
             splitter = .lines(LineSplitter(byteCountMax: Self.documentByteCountMax))
             return
         }
+        if Self.lacksJSON(piece) { throw Self.notJSON(piece) }
         if mustBeArray || first == UInt8(ascii: "[") {
             splitter = .array(ArraySplitter(byteCountMax: Self.documentByteCountMax))
-        } else if ObjectSplitter.isExpected(in: piece) {
+        } else if first == ObjectSplitter.recordSeparator || ObjectSplitter.isExpected(in: piece) {
             splitter = .objects(ObjectSplitter(byteCountMax: Self.documentByteCountMax))
         } else {
             splitter = .lines(LineSplitter(byteCountMax: Self.documentByteCountMax))
         }
         if case .lines? = splitter { hasLines = true } else { hasLines = false }
+    }
+
+    /// Whether neither of the first two lines can be JSON: one of them alone may be damaged.
+    private static func lacksJSON(_ piece: ArraySlice<UInt8>) -> Bool {
+        let lines = piece.split(separator: UInt8(ascii: "\n"), maxSplits: 8)
+            .filter { !$0.allSatisfy(\.isSpace) }
+            .prefix(2)
+        return !lines.isEmpty && !lines.contains { line in
+            guard let first = line.first(where: { !$0.isSpace }) else { return false }
+            return first == UInt8(ascii: "{") || first == UInt8(ascii: "[") || first == ObjectSplitter.recordSeparator
+        }
+    }
+
+    /// Why a file that begins with neither an object nor an array is not imported: one message, not one for each line.
+    private static func notJSON(_ piece: ArraySlice<UInt8>) -> CommandFailure {
+        let line = piece.prefix { $0 != UInt8(ascii: "\n") }
+        if line.contains(UInt8(ascii: ",")), line.allSatisfy({ $0 >= 0x20 || $0 == UInt8(ascii: "\r") }) {
+            return CommandFailure(
+                "it seems to be CSV, not JSON; convert it first, for example with mlr --icsv --ojsonl cat FILE | ledge import … -"
+            )
+        }
+        do {
+            _ = try JSON(parsing: line)
+            return CommandFailure("it begins with neither a JSON object nor an array")
+        } catch {
+            return CommandFailure("it begins with neither a JSON object nor an array: \(error.message)")
+        }
     }
 
     /// Reads the next piece on a thread that may block; empty at the end.

@@ -6,6 +6,9 @@ internal import Federation
 /// It keeps the bytes of one object, up to `byteCountMax`; objects are not parsed here. White space, commas and record
 /// separators (RFC 7464) between objects are skipped.
 struct ObjectSplitter {
+    /// Precedes each text of RFC 7464.
+    static let recordSeparator: UInt8 = 0x1E
+
     private var nesting = Nesting()
     private var held: HeldBytes
     private var number = 0
@@ -53,6 +56,6 @@ struct ObjectSplitter {
     }
 
     private static func isSeparator(_ byte: UInt8) -> Bool {
-        byte.isSpace || byte == UInt8(ascii: ",") || byte == 0x1E
+        byte.isSpace || byte == UInt8(ascii: ",") || byte == recordSeparator
     }
 }

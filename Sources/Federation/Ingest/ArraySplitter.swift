@@ -1,11 +1,9 @@
-internal import Federation
-
 /// Splits a JSON array that is read in pieces into its elements.
 ///
 /// It examines only brackets and strings, and keeps the bytes of one element, up to `byteCountMax`; elements are not
 /// parsed here. If a bracket is missing, the rest of the array is one element, which is then too long or not JSON.
-struct ArraySplitter {
-    private enum Position {
+package struct ArraySplitter: Sendable {
+    private enum Position: Sendable {
         case before, inside, after
     }
 
@@ -14,17 +12,20 @@ struct ArraySplitter {
     private var held: HeldBytes
     private var number = 0
 
-    init(byteCountMax: Int) {
+    package init(byteCountMax: Int) {
         held = HeldBytes(byteCountMax: byteCountMax)
     }
 
+    /// How many bytes of the incomplete element are kept.
+    package var heldByteCount: Int { held.byteCount }
+
     /// Whether the closing bracket was read.
-    var isComplete: Bool { position == .after }
+    package var isComplete: Bool { position == .after }
 
     /// Removes the next element from the start of `piece` and returns it; nil if no element ends in `piece`.
     ///
-    /// - Throws: ``CommandFailure`` if there are bytes before or after the array.
-    mutating func next(from piece: inout ArraySlice<UInt8>) throws(CommandFailure) -> IngestEntry? {
+    /// - Throws: `.notAnArray`, `.continued` if there are bytes before or after the array.
+    package mutating func next(from piece: inout ArraySlice<UInt8>) throws(ArraySyntaxError) -> IngestEntry? {
         try skipOutside(&piece)
         guard position == .inside else { return nil }
         guard let end = piece.indices.first(where: { ends(piece[$0]) }) else {
@@ -47,12 +48,12 @@ struct ArraySplitter {
     }
 
     /// Skips white space and the opening bracket outside of the array.
-    private mutating func skipOutside(_ piece: inout ArraySlice<UInt8>) throws(CommandFailure) {
+    private mutating func skipOutside(_ piece: inout ArraySlice<UInt8>) throws(ArraySyntaxError) {
         guard position != .inside else { return }
         piece = piece.drop(while: \.isSpace)
         guard let byte = piece.first else { return }
-        guard position == .before else { throw CommandFailure("the file continues after the end of the array") }
-        guard byte == UInt8(ascii: "[") else { throw CommandFailure("it is not a JSON array") }
+        guard position == .before else { throw .continued }
+        guard byte == UInt8(ascii: "[") else { throw .notAnArray }
         piece = piece.dropFirst()
         position = .inside
     }
@@ -72,7 +73,24 @@ struct ArraySplitter {
     }
 }
 
+/// Why bytes are not one JSON array.
+package enum ArraySyntaxError: Error, Sendable, Hashable {
+    case notAnArray
+    /// More than white space follows the array.
+    case continued
+    /// The bytes end before the array does.
+    case truncated
+
+    package var message: String {
+        switch self {
+        case .notAnArray: "it is not a JSON array"
+        case .continued: "it continues after the end of the array"
+        case .truncated: "it ends before the end of the array"
+        }
+    }
+}
+
 extension UInt8 {
     /// Whether the byte is white space in JSON.
-    var isSpace: Bool { self == 0x20 || self == 0x0A || self == 0x0D || self == 0x09 }
+    package var isSpace: Bool { self == 0x20 || self == 0x0A || self == 0x0D || self == 0x09 }
 }

@@ -1,11 +1,13 @@
 /// The nesting of the brackets in JSON that is read byte by byte.
-struct Nesting {
-    private(set) var depth = 0
-    private(set) var isInString = false
+package struct Nesting {
+    package private(set) var depth = 0
+    package private(set) var isInString = false
     private var isEscaped = false
 
+    package init() {}
+
     /// Takes the next byte; closing brackets without opening ones are ignored.
-    mutating func advance(_ byte: UInt8) {
+    package mutating func advance(_ byte: UInt8) {
         if isInString {
             if isEscaped {
                 isEscaped = false

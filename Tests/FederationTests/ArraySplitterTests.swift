@@ -1,8 +1,7 @@
-import Federation
 import TestSupport
 import Testing
 
-@testable import ledge
+@testable import Federation
 
 struct ArraySplitterTests {
     private static func elements(of text: String, piece: Int = 1 << 20, byteCountMax: Int = 1 << 20) throws -> [String?]
@@ -18,7 +17,7 @@ struct ArraySplitterTests {
                 found.append(entry.bytes.map { String(decoding: $0, as: UTF8.self) })
             }
         }
-        if !splitter.isComplete { throw CommandFailure("unfinished") }
+        if !splitter.isComplete { throw ArraySyntaxError.truncated }
         return found
     }
 
@@ -40,7 +39,7 @@ struct ArraySplitterTests {
     @Test(arguments: ["", " ", "[", "[1", #"["]"#, "[[]", "{}", "1", "[] x", "[][]", "null[]"])
     func nonArrayIsRejected(_ text: String) {
         for piece in 1...4 {
-            #expect(throws: CommandFailure.self) { try Self.elements(of: text, piece: piece) }
+            #expect(throws: ArraySyntaxError.self) { try Self.elements(of: text, piece: piece) }
         }
     }
 
