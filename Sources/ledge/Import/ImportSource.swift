@@ -139,10 +139,12 @@ struct ImportSource: Sendable {
         let lines = piece.split(separator: UInt8(ascii: "\n"), maxSplits: 8)
             .filter { !$0.allSatisfy(\.isSpace) }
             .prefix(2)
-        return !lines.isEmpty && !lines.contains { line in
-            guard let first = line.first(where: { !$0.isSpace }) else { return false }
-            return first == UInt8(ascii: "{") || first == UInt8(ascii: "[") || first == ObjectSplitter.recordSeparator
-        }
+        return !lines.isEmpty
+            && !lines.contains { line in
+                guard let first = line.first(where: { !$0.isSpace }) else { return false }
+                return first == UInt8(ascii: "{") || first == UInt8(ascii: "[")
+                    || first == ObjectSplitter.recordSeparator
+            }
     }
 
     /// Why a file that begins with neither an object nor an array is not imported: one message, not one for each line.
@@ -150,7 +152,8 @@ struct ImportSource: Sendable {
         let line = piece.prefix { $0 != UInt8(ascii: "\n") }
         if line.contains(UInt8(ascii: ",")), line.allSatisfy({ $0 >= 0x20 || $0 == UInt8(ascii: "\r") }) {
             return CommandFailure(
-                "it seems to be CSV, not JSON; convert it first, for example with mlr --icsv --ojsonl cat FILE | ledge import … -"
+                "it seems to be CSV, not JSON; convert it first, for example: "
+                    + "mlr --icsv --ojsonl cat FILE | ledge import … -"
             )
         }
         do {
