@@ -152,6 +152,7 @@ PLAN = [
     "order",
     "sort_key",
     "conditions",
+    "warnings",
 ]
 
 
