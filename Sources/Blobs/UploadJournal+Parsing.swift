@@ -55,9 +55,9 @@ extension UploadJournal {
     private static let byteCountBound: Int64 = 1 << 48
 
     private static func header(_ object: JSONObject, of id: BlobID) -> Header? {
-        guard object["format"]?.int == 1, object["upload_id"]?.string == id.text,
-            let fileName = object["file_name"]?.string,
-            let size = object["file_size"], size.isNull || size.count.map({ $0 <= byteCountBound }) == true,
+        guard let format = object["format"]?.int, object["upload_id"]?.string == id.text,
+            let fileName = object["file_name"]?.string, let size = object["file_size"],
+            size.isNull ? format == 4 : format == 1 && size.count.map({ $0 <= byteCountBound }) == true,
             let chunkByteCount = object["chunk_size"]?.count, (1...byteCountBound).contains(chunkByteCount),
             let createdAt = object["created_at"]?.string.flatMap({ Timestamp(parsing: $0) })
         else { return nil }

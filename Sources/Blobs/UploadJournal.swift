@@ -53,7 +53,7 @@ package enum UploadJournal {
     /// Returns the first line.
     package static func line(_ header: Header) -> [UInt8] {
         let object: JSONObject = [
-            "format": 1,
+            "format": header.byteCount == nil ? 4 : 1,
             "upload_id": .string(header.id.text),
             "file_name": .string(header.fileName),
             "file_size": header.byteCount.map { JSON($0) } ?? .null,

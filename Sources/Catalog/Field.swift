@@ -69,6 +69,16 @@ package struct Field: Sendable, Hashable {
         Field(name, .object, isRequired: isRequired, members: members)
     }
 
+    /// Whether documents of earlier versions of this server lack the field; new ones always have it.
+    package private(set) var isNew = false
+
+    /// Returns the field, which documents of earlier versions lack.
+    var missingInOlderDocuments: Field {
+        var field = self
+        field.isNew = true
+        return field
+    }
+
     /// Returns the field with a rule for the values that clients send.
     func requiring(_ rule: Rule) -> Field {
         var field = self

@@ -14,6 +14,11 @@ enum FieldContent {
 }
 
 extension Resource {
+    /// Whether a condition of this name compares times.
+    package func isTime(_ name: String) -> Bool {
+        if case .value(.timestamp) = content(at: path(name)) { true } else { false }
+    }
+
     /// What the table of fields declares at a path.
     func content(at path: FieldPath) -> FieldContent {
         let components = path.components

@@ -81,7 +81,7 @@ extension Resource {
             .required("file_size", .integer),
             .required("checksum", .string, .postings),
             .required("blob_id", .string, .postings),
-            .object("contents", members: modelContents),
+            .object("contents", members: modelContents).missingInOlderDocuments,
         ],
         mutableFields: ["name"],
         blob: .permanent("blob_id")

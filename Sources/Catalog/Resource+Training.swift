@@ -115,7 +115,8 @@ extension Resource {
             .optional("timestamp", .timestamp),
             .optional("meta", .string),
             .optional("sender", .nodeRef, .postings),
-            .optional("node_id", .string, .postings, from: "sender.client_id", "sender.combiner_id"),
+            .optional("node_id", .string, .postings, from: "sender.client_id", "sender.combiner_id")
+                .missingInOlderDocuments,
             .optional("receiver", .nodeRef),
         ]
     )

@@ -150,6 +150,20 @@ struct UploadJournalTests {
         #expect(try parse(first + line)?.fault == (isSensible ? nil : .outOfOrder))
     }
 
+    /// A build that knows format 1 only must not take such an upload for a complete one.
+    @Test func headerWithoutASizeIsOfFormat4() throws {
+        let unknown = UploadJournal.Header(
+            id: header.id,
+            fileName: "a",
+            byteCount: nil,
+            chunkByteCount: 10,
+            createdAt: header.createdAt
+        )
+        let line = UploadJournal.line(unknown)
+        #expect(String(decoding: line, as: UTF8.self).hasPrefix(#"{"format":4,"#))
+        #expect(try parse(line)?.header == unknown)
+    }
+
     /// A forged header may match its checksum; the number of chunks must be computable from it.
     @Test(arguments: [(-1, 10), (12, 0), (12, -1), (.max, 10), (12, .max)] as [(Int64, Int)])
     func impossibleLengthIsNoHeader(_ byteCount: Int64, _ chunkByteCount: Int) throws {

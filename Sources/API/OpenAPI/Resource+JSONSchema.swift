@@ -31,13 +31,16 @@ extension Resource {
     private var namesSenders: Bool { fields.contains { $0.kind == .nodeRef } }
 
     /// A stored document: every field and both time stamps are present; unset ones are null.
+    ///
+    /// Fields that earlier versions did not have may be missing.
     private var storedSchema: JSON {
         var properties = JSONObject()
         for field in fields {
             properties[field.name] = field.name == key ? field.storedSchema : field.storedSchemaOrNull
         }
         for stamp in Self.stamps { properties[stamp] = .timestamp }
-        return JSON.object(of: properties, required: properties.keys).closed
+        let required = fields.filter { !$0.isNew }.map(\.name) + Self.stamps
+        return JSON.object(of: properties, required: required).closed
     }
 
     /// The fields to store a document; a required field may be replaced by one of its sources.
@@ -68,7 +71,7 @@ extension Resource {
     var filterSchema: JSON {
         var properties = JSONObject()
         for name in fields.map(\.name) + schema.indexes.map(\.text) + Self.stamps + aliases.keys.sorted() {
-            properties[name] = [:]
+            properties[name] = isTime(name) ? Self.timeConditionSchema : [:]
         }
         return [
             "description": """
@@ -79,6 +82,14 @@ extension Resource {
             "properties": .object(properties),
         ]
     }
+}
+
+extension Resource {
+    /// What a time is compared with; other notations of a time are accepted, too.
+    private static let timeConditionSchema: JSON = [
+        "type": ["string", "number", "null", "array"], "format": "date-time", "minimum": -62_135_596_800,
+        "maximum": 253_402_300_799, "items": ["type": "string", "format": "date-time"],
+    ]
 }
 
 extension Field {

@@ -128,7 +128,7 @@ struct ResourceRoutes: Sendable {
 
     /// The conditions on indexed fields; all other fields, nested paths and operators are accepted as well.
     private var filters: [Endpoint.Parameter] {
-        resource.schema.indexes.map { .query($0.text) }
+        resource.schema.indexes.map { .query($0.text, resource.isTime($0.text) ? .timestamp : .string) }
     }
 
     @Sendable func list(_ request: Request, context: LedgeContext) async throws -> Response {
