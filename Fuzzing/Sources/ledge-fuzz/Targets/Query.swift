@@ -22,7 +22,7 @@ func fuzzQuery(_ bytes: UnsafeRawBufferPointer) {
         }
     } catch { return must(error.message.utf8.count < 2_000, "an error quotes only a part of the value") }
     requested.check(sortKey: headers[2], of: resource)
-    must(requested.warnings.texts.headerText.utf8.count <= 1_024, "warnings fit a header")
+    must(requested.warnings.texts.count <= 17, "warnings are bounded in number")
     let filter = requested.filter
     let query = Query(
         filter,

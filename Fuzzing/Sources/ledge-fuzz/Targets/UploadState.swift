@@ -17,7 +17,7 @@ func fuzzUploadState(_ bytes: UnsafeRawBufferPointer) {
         let sum = committed.reduce(0) { $0 + $1.byteCount }
         must(state.receivedByteCount == Int64(sum), "what was received is the sum of the chunks that count")
         must(state.receivedByteCount >= before.receivedByteCount, "what was received is never taken back")
-        must(state.receivedByteCount <= state.byteCount, "no more is taken than was declared")
+        must(state.receivedByteCount <= state.byteCount ?? 0, "no more is taken than was declared")
         must(state.nextChunkIndex == committed.count, "chunks count one after the other")
         must(committed.count <= limits.chunkCountMax, "there are no more chunks than allowed")
         must(committed.allSatisfy { $0.byteCount <= limits.chunkByteCountMax }, "no chunk is longer than allowed")
