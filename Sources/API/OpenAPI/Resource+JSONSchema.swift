@@ -86,10 +86,14 @@ extension Resource {
 
 extension Resource {
     /// What a time is compared with; other notations of a time are accepted, too.
-    private static let timeConditionSchema: JSON = [
-        "type": ["string", "number", "null", "array"], "format": "date-time", "minimum": -62_135_596_800,
-        "maximum": 253_402_300_799, "items": ["type": "string", "format": "date-time"],
-    ]
+    private static let timeConditionSchema = timeSchema("string", "number", "null", "array")
+        .with("items", timeSchema("string", "number", "null"))
+
+    private static func timeSchema(_ types: JSON...) -> JSON {
+        [
+            "type": .array(types), "format": "date-time", "minimum": -62_135_596_800, "maximum": 253_402_300_799,
+        ]
+    }
 }
 
 extension Field {
