@@ -128,7 +128,8 @@ struct ResourceRoutes: Sendable {
 
     /// The conditions on indexed fields; all other fields, nested paths and operators are accepted as well.
     private var filters: [Endpoint.Parameter] {
-        resource.schema.indexes.map { .query($0.text, resource.isTime($0.text) ? .timestamp : .string) }
+        // Times have notations that no type of a parameter describes; the body of a POST describes them.
+        resource.schema.indexes.filter { !resource.isTime($0.text) }.map { .query($0.text) }
     }
 
     @Sendable func list(_ request: Request, context: LedgeContext) async throws -> Response {
